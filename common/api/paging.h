@@ -1,0 +1,26 @@
+// Pages of List methods (AIP-158).
+#ifndef CRIER_COMMON_API_PAGING_H_
+#define CRIER_COMMON_API_PAGING_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+namespace crier::api {
+
+// 0 means 50, above 1,000 means 1,000, negative is INVALID_ARGUMENT on `page_size`.
+absl::StatusOr<int> PageSize(int32_t requested);
+
+// An opaque token that says where the next page begins and which listing it belongs to. `scope`
+// names the listing with its arguments (`webhooks of communities/1`); `key` is where to go on.
+std::string MakePageToken(absl::string_view scope, absl::string_view key);
+
+// The key of a token; empty for the empty token. INVALID_ARGUMENT on `page_token` when the token is
+// not ours or was made for another scope.
+absl::StatusOr<std::string> ParsePageToken(absl::string_view scope, absl::string_view token);
+
+}  // namespace crier::api
+
+#endif  // CRIER_COMMON_API_PAGING_H_

@@ -1,0 +1,162 @@
+// Group commit: many callers share one unit of work, and each gets its own result.
+#ifndef CRIER_COMMON_BATCH_BATCHER_H_
+#define CRIER_COMMON_BATCH_BATCHER_H_
+
+#include <algorithm>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "common/status/errors.h"
+
+namespace crier::batch {
+
+struct BatcherOptions {
+  // Items in one batch at most.
+  size_t max_items = 500;
+  // Bytes in one batch at most, by the sizes given to Submit; a larger single item goes alone.
+  size_t max_bytes = 4 * 1024 * 1024;
+  // How long to gather while batches come in succession. The first batch after a quiet time (the
+  // last one held a single item) starts at once, so an idle server answers fast.
+  absl::Duration gather = absl::Milliseconds(2);
+  // Items and bytes that may wait; one more is refused with RESOURCE_EXHAUSTED.
+  size_t max_queued_items = 4000;
+  size_t max_queued_bytes = 64 * 1024 * 1024;
+  // Batches worked on at the same time.
+  int workers = 1;
+};
+
+// Thread-safe. `work` is called from a worker thread, without locks held, with 1 to max_items items,
+// and returns one result for each, in order. Every accepted item gets its callback exactly once,
+// from the worker thread; items accepted before the destructor runs are still worked on.
+template <typename Item, typename Result>
+class Batcher {
+ public:
+  using Work = std::function<std::vector<absl::StatusOr<Result>>(std::vector<Item> items)>;
+  using Done = std::function<void(absl::StatusOr<Result>)>;
+
+  Batcher(BatcherOptions options, Work work);
+  ~Batcher();
+
+  Batcher(const Batcher&) = delete;
+  Batcher& operator=(const Batcher&) = delete;
+
+  // Adds an item of about `bytes` bytes. RESOURCE_EXHAUSTED, without calling `done`, when the queue
+  // is full.
+  absl::Status Submit(Item item, size_t bytes, Done done);
+
+ private:
+  struct Entry {
+    Item item;
+    size_t bytes;
+    Done done;
+  };
+
+  void RunWorker();
+  std::vector<Entry> TakeBatch() ABSL_LOCKS_EXCLUDED(mutex_);
+
+  const BatcherOptions options_;
+  const Work work_;
+
+  absl::Mutex mutex_;
+  absl::CondVar changed_;
+  std::deque<Entry> queue_ ABSL_GUARDED_BY(mutex_);
+  size_t queued_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool busy_ ABSL_GUARDED_BY(mutex_) = false;  // the last batch held more than one item
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+
+  std::vector<std::thread> workers_;  // last: they use all of the above
+};
+
+template <typename Item, typename Result>
+Batcher<Item, Result>::Batcher(BatcherOptions options, Work work)
+    : options_(options), work_(std::move(work)) {
+  for (int i = 0; i < options_.workers; ++i) workers_.emplace_back([this] { RunWorker(); });
+}
+
+template <typename Item, typename Result>
+Batcher<Item, Result>::~Batcher() {
+  {
+    absl::MutexLock lock(&mutex_);
+    stopping_ = true;
+    changed_.SignalAll();
+  }
+  for (std::thread& worker : workers_) worker.join();
+}
+
+template <typename Item, typename Result>
+absl::Status Batcher<Item, Result>::Submit(Item item, size_t bytes, Done done) {
+  absl::MutexLock lock(&mutex_);
+  if (queue_.size() >= options_.max_queued_items ||
+      (!queue_.empty() && queued_bytes_ + bytes > options_.max_queued_bytes)) {
+    return OverloadedError("the server's queue is full; retry after the given delay",
+                           absl::Milliseconds(100));
+  }
+  queue_.push_back({std::move(item), bytes, std::move(done)});
+  queued_bytes_ += bytes;
+  // A gathering worker needs to hear of the first item, and of a full batch.
+  if (queue_.size() == 1 || queue_.size() >= options_.max_items ||
+      queued_bytes_ >= options_.max_bytes) {
+    changed_.Signal();
+  }
+  return absl::OkStatus();
+}
+
+template <typename Item, typename Result>
+std::vector<typename Batcher<Item, Result>::Entry> Batcher<Item, Result>::TakeBatch() {
+  absl::MutexLock lock(&mutex_);
+  while (queue_.empty() && !stopping_) changed_.Wait(&mutex_);
+
+  if (busy_) {
+    const absl::Time gathered = absl::Now() + options_.gather;
+    while (!stopping_ && queue_.size() < options_.max_items &&
+           queued_bytes_ < options_.max_bytes) {
+      if (changed_.WaitWithDeadline(&mutex_, gathered)) break;
+    }
+  }
+
+  std::vector<Entry> batch;
+  size_t bytes = 0;
+  while (!queue_.empty() && batch.size() < options_.max_items &&
+         (batch.empty() || bytes + queue_.front().bytes <= options_.max_bytes)) {
+    bytes += queue_.front().bytes;
+    batch.push_back(std::move(queue_.front()));
+    queue_.pop_front();
+  }
+  queued_bytes_ -= bytes;
+  busy_ = batch.size() > 1;
+  if (!queue_.empty()) changed_.Signal();
+  return batch;
+}
+
+template <typename Item, typename Result>
+void Batcher<Item, Result>::RunWorker() {
+  while (true) {
+    std::vector<Entry> batch = TakeBatch();
+    if (batch.empty()) {
+      absl::MutexLock lock(&mutex_);
+      if (stopping_ && queue_.empty()) return;
+      continue;
+    }
+    std::vector<Item> items;
+    items.reserve(batch.size());
+    for (Entry& entry : batch) items.push_back(std::move(entry.item));
+    std::vector<absl::StatusOr<Result>> results = work_(std::move(items));
+    for (size_t i = 0; i < batch.size(); ++i) {
+      batch[i].done(i < results.size() ? std::move(results[i])
+                                       : absl::InternalError("batch work returned too few results"));
+    }
+  }
+}
+
+}  // namespace crier::batch
+
+#endif  // CRIER_COMMON_BATCH_BATCHER_H_

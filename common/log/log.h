@@ -1,0 +1,67 @@
+// Structured logs: one JSON object a line on standard error. Field names are an API:
+// `time` (RFC 3339, UTC), `level`, `service`, `message`, then the fields of the site.
+//
+//   log::Info("lease gained", {{"slot", lease.slot}, {"epoch", lease.epoch}});
+//
+// Never log payloads, secrets, e-mail addresses, URLs of customers or SQL.
+#ifndef CRIER_COMMON_LOG_LOG_H_
+#define CRIER_COMMON_LOG_LOG_H_
+
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+
+namespace crier::log {
+
+enum class Level { kDebug, kInfo, kWarning, kError };
+
+// A field of a log line. Implicit conversions keep log sites short.
+class Field {
+ public:
+  Field(absl::string_view name, int64_t value);
+  Field(absl::string_view name, int value) : Field(name, static_cast<int64_t>(value)) {}
+  Field(absl::string_view name, size_t value) : Field(name, static_cast<int64_t>(value)) {}
+  Field(absl::string_view name, double value);
+  Field(absl::string_view name, bool value);
+  Field(absl::string_view name, const char* value) : Field(name, absl::string_view(value)) {}
+  Field(absl::string_view name, absl::string_view value);
+  Field(absl::string_view name, const std::string& value) : Field(name, absl::string_view(value)) {}
+  Field(absl::string_view name, absl::Duration value);  // in seconds
+  Field(absl::string_view name, const absl::Status& value);  // code and message
+
+  const std::string& json() const { return json_; }
+
+ private:
+  std::string json_;  // `"name":value`
+};
+
+// Called once, early in main: the `service` field and the lowest level shown. Before that, and in
+// tests, lines have no service and start at warning.
+void Initialize(absl::string_view service, Level level);
+
+// `debug`, `info`, `warning`, `error`; false for anything else.
+bool ParseLevel(absl::string_view text, Level* level);
+
+// Thread-safe, as are the following. One write(2) a line, so lines of several threads never mix.
+void Write(Level level, absl::string_view message, std::initializer_list<Field> fields);
+
+inline void Debug(absl::string_view message, std::initializer_list<Field> fields = {}) {
+  Write(Level::kDebug, message, fields);
+}
+inline void Info(absl::string_view message, std::initializer_list<Field> fields = {}) {
+  Write(Level::kInfo, message, fields);
+}
+inline void Warning(absl::string_view message, std::initializer_list<Field> fields = {}) {
+  Write(Level::kWarning, message, fields);
+}
+inline void Error(absl::string_view message, std::initializer_list<Field> fields = {}) {
+  Write(Level::kError, message, fields);
+}
+
+}  // namespace crier::log
+
+#endif  // CRIER_COMMON_LOG_LOG_H_

@@ -1,0 +1,39 @@
+// LISTEN on a connection of its own.
+#ifndef CRIER_COMMON_PG_LISTENER_H_
+#define CRIER_COMMON_PG_LISTENER_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "common/pg/pool.h"
+
+namespace crier::pg {
+
+// Calls back, from a thread of its own, for every notification on a channel. Reconnects by itself,
+// and then calls `on_gap`, because notifications were missed. Needs a direct connection, not one
+// through a transaction-pooling PgBouncer.
+class Listener {
+ public:
+  struct Callbacks {
+    // The payload of a notification.
+    std::function<void(absl::string_view payload)> on_notify;
+    // Connected (first time or again): everything before may have been missed.
+    std::function<void()> on_gap;
+  };
+
+  // Starts listening; `channel` is an SQL identifier.
+  Listener(Database database, std::string channel, Callbacks callbacks);
+
+  // Stops and waits for the thread; no callback runs afterwards.
+  ~Listener();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace crier::pg
+
+#endif  // CRIER_COMMON_PG_LISTENER_H_

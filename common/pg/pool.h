@@ -1,0 +1,60 @@
+// A bounded pool of connections to one Postgres, each bound to one role and one schema.
+#ifndef CRIER_COMMON_PG_POOL_H_
+#define CRIER_COMMON_PG_POOL_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "common/pg/transaction.h"
+
+namespace crier::pg {
+
+// Where the data of a service lives.
+struct Database {
+  // libpq URL or key-value string.
+  std::string url;
+  // Role that every connection assumes (SET ROLE) right after connecting; empty keeps the login's.
+  std::string role;
+  // Schema of the service; the only one on the search path.
+  std::string schema;
+};
+
+struct PoolOptions {
+  // Connections at most; opened when first needed, kept while they work.
+  int size = 4;
+  // How long to wait for a TCP connection.
+  absl::Duration connect_timeout = absl::Seconds(5);
+};
+
+// Thread-safe. A connection that broke is dropped and opened anew by the next user, so a database
+// that went away is found again without a restart.
+class Pool {
+ public:
+  Pool(Database database, PoolOptions options);
+  ~Pool();
+
+  Pool(const Pool&) = delete;
+  Pool& operator=(const Pool&) = delete;
+
+  // Runs `work` in a transaction: commits when it returns OK, rolls back otherwise, and repeats the
+  // whole of it (a few times, never past the deadline) after a deadlock or serialisation failure. So
+  // `work` may run more than once and must start from nothing each time.
+  //
+  // Waits for a connection, and lets statements run, until `deadline`: DEADLINE_EXCEEDED after it.
+  // UNAVAILABLE when the database is away; with ErrorReason `COMMIT_UNKNOWN` when the connection
+  // broke during the commit, so that the work may or may not be durable.
+  absl::Status Run(absl::Time deadline, absl::FunctionRef<absl::Status(Transaction&)> work);
+
+  const Database& database() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace crier::pg
+
+#endif  // CRIER_COMMON_PG_POOL_H_

@@ -1,0 +1,36 @@
+// Tables partitioned by day, so that old data is dropped and never deleted row by row.
+#ifndef CRIER_COMMON_PG_TIME_PARTITIONS_H_
+#define CRIER_COMMON_PG_TIME_PARTITIONS_H_
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "common/pg/pool.h"
+
+namespace crier::pg {
+
+// A table declared `PARTITION BY RANGE (key)`; its partitions are named `<table>_yYYYYmMMdDD`, one a
+// UTC day. There is no default partition: a row outside of every day is an error, not a leak.
+struct TimePartitionedTable {
+  // What the partition key is.
+  enum class Key {
+    kTimestamp,  // a timestamptz
+    kMessageId,  // a uuid made by MessageIdGenerator
+  };
+
+  std::string table;
+  Key key = Key::kTimestamp;
+  // Days are kept for this long after their end.
+  absl::Duration retention;
+};
+
+// Makes the partitions for yesterday (late clocks) up to `days_ahead` days after `now`, and drops
+// those whose retention is over. Safe to run from any number of processes at once; run it at least
+// once a day. Waits at most a second for the lock that a drop needs (then UNAVAILABLE: try later).
+absl::Status MaintainPartitions(Pool& pool, const TimePartitionedTable& table, absl::Time now,
+                                int days_ahead, absl::Time deadline);
+
+}  // namespace crier::pg
+
+#endif  // CRIER_COMMON_PG_TIME_PARTITIONS_H_

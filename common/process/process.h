@@ -1,0 +1,57 @@
+// The life of a server process: settings, logs, metrics, readiness, signals, drain.
+#ifndef CRIER_COMMON_PROCESS_PROCESS_H_
+#define CRIER_COMMON_PROCESS_PROCESS_H_
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "common/config/options.h"
+#include "common/metrics/metrics.h"
+#include "common/process/service.h"
+
+namespace crier::process {
+
+// Settings that every server binary has.
+struct ServeOptions {
+  std::string listen = "0.0.0.0:7400";
+  std::string metrics_listen = "0.0.0.0:9400";
+  std::string log_level = "info";
+  // How long running calls may go on after SIGTERM.
+  absl::Duration drain_grace = absl::Seconds(10);
+};
+
+// Declares `listen`, `metrics-listen`, `log-level`, `drain-grace`.
+void AddServeOptions(config::Options& options, ServeOptions* target);
+
+// Serves until SIGTERM or SIGINT, then drains: readiness off → Stop() of the services in reverse
+// order → Drain() of the server. Logs one line `serving` with the fields `grpc_port` and
+// `metrics_port` once both are bound, `ready` and `not ready` (with the reason) on each change, and
+// `drained` at the end. Exposes `crier_build_info` and `crier_ready`. Returns the exit code: 0 after
+// a drain, 1 when an address cannot be bound.
+//
+// Must be called from the main thread before other threads are started: it blocks the signals.
+int Serve(const ServeOptions& options, metrics::Registry& registry,
+          const std::vector<Service*>& services);
+
+// What a server's main() consists of; the binary supplies the parts.
+struct Program {
+  std::string name;         // `crier-ingest`
+  std::string description;  // head of --help
+  ServeOptions* serve;
+  // Declares the service's own settings.
+  std::function<void(config::Options&)> add_options;
+  // The `migrate` command: creates or updates schema and role.
+  std::function<absl::Status()> migrate;
+  // The `serve` command, also without a word: builds the services and calls Serve().
+  std::function<int(metrics::Registry&)> serve_command;
+};
+
+// Parses the settings (exit code 2 and one line per mistake on standard error when they are wrong),
+// initialises logs, runs the command.
+int Main(int argc, char** argv, Program program);
+
+}  // namespace crier::process
+
+#endif  // CRIER_COMMON_PROCESS_PROCESS_H_

@@ -1,0 +1,34 @@
+// Channels and calls to the other services of the suite.
+#ifndef CRIER_COMMON_RPC_CLIENT_H_
+#define CRIER_COMMON_RPC_CLIENT_H_
+
+#include <memory>
+#include <string>
+
+#include <grpcpp/channel.h>
+#include <grpcpp/client_context.h>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "common/rpc/status.h"
+
+namespace crier::rpc {
+
+// A channel with keepalive, round-robin over every address of the name, quick reconnects and the
+// message limit of the servers. `address` is `host:port` or a gRPC target (`dns:///name.:port`).
+std::shared_ptr<grpc::Channel> Connect(const std::string& address);
+
+// One blocking unary call: returns FromGrpc of its status.
+//   RETURN_IF_ERROR(Call(*stub, &Stub::GetWebhook, request, response, deadline));
+template <typename Stub, typename Request, typename Response>
+absl::Status Call(Stub& stub,
+                  grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+                  const Request& request, Response& response, absl::Time deadline) {
+  grpc::ClientContext context;
+  context.set_deadline(absl::ToChronoTime(deadline));
+  return FromGrpc((stub.*method)(&context, request, &response));
+}
+
+}  // namespace crier::rpc
+
+#endif  // CRIER_COMMON_RPC_CLIENT_H_

@@ -1,0 +1,59 @@
+// The gRPC server of a process: services, health, reflection, limits and drain.
+#ifndef CRIER_COMMON_RPC_SERVER_H_
+#define CRIER_COMMON_RPC_SERVER_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <grpcpp/channel.h>
+#include <grpcpp/impl/service_type.h>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+
+namespace crier::rpc {
+
+struct ServerOptions {
+  // `host:port`; port 0 lets the system choose.
+  std::string listen_address;
+  // Requests and responses above this are RESOURCE_EXHAUSTED. Room for a batch of large entities.
+  int max_message_bytes = 16 * 1024 * 1024;
+  // How long Drain() lets running calls go on.
+  absl::Duration drain_grace = absl::Seconds(10);
+};
+
+// Thread-safe. Serves the standard health service with three names: `liveness` (SERVING for as long
+// as the process runs), `readiness` and the empty name (SERVING while SetReady(true) holds and Drain
+// has not begun), and server reflection.
+class Server {
+ public:
+  // Starts to serve, not ready. `services` must outlive the server. UNAVAILABLE, naming the address,
+  // when it cannot be listened on.
+  static absl::StatusOr<std::unique_ptr<Server>> Start(ServerOptions options,
+                                                       const std::vector<grpc::Service*>& services);
+
+  // As Drain().
+  ~Server();
+
+  // The port that was bound.
+  int port() const;
+
+  // A channel to this server that does not leave the process.
+  std::shared_ptr<grpc::Channel> InProcessChannel();
+
+  void SetReady(bool ready);
+
+  // Stops being ready, takes no new calls, lets running ones finish for the grace period, cancels
+  // the rest. Returns when all are done. Safe to call twice.
+  void Drain();
+
+ private:
+  struct Impl;
+  explicit Server(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace crier::rpc
+
+#endif  // CRIER_COMMON_RPC_SERVER_H_

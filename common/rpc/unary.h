@@ -1,0 +1,51 @@
+// How a unary handler is written. With the callback API underneath, but without its ceremony:
+//
+//   grpc::ServerUnaryReactor* GetWebhook(grpc::CallbackServerContext* context,
+//                                        const GetWebhookRequest* request,
+//                                        Webhook* response) override {
+//     return rpc::RunUnary(context, executor_, [=](const rpc::CallContext& call) -> absl::Status {
+//       ASSIGN_OR_RETURN(const WebhookName name, ParseWebhookName("name", request->name()));
+//       ASSIGN_OR_RETURN(const domain::Webhook webhook, webhooks_.Get(name, call.deadline));
+//       *response = ToProto(webhook);
+//       return absl::OkStatus();
+//     });
+//   }
+#ifndef CRIER_COMMON_RPC_UNARY_H_
+#define CRIER_COMMON_RPC_UNARY_H_
+
+#include <functional>
+#include <memory>
+
+#include <grpcpp/support/server_callback.h>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "common/rpc/executor.h"
+
+namespace crier::rpc {
+
+// What a handler may know of its call.
+struct CallContext {
+  // The caller's deadline, or the default (10 s from arrival) when it set none or a later one than
+  // the server allows. Every wait derives from it.
+  absl::Time deadline;
+};
+
+// Runs `work` on the executor and finishes the call with its status. A full executor answers
+// RESOURCE_EXHAUSTED with RetryInfo; a call whose deadline passed in the queue, or that its caller
+// cancelled, is finished without running. Request and response live until the call is finished.
+grpc::ServerUnaryReactor* RunUnary(grpc::CallbackServerContext* context, Executor& executor,
+                                   std::function<absl::Status(const CallContext&)> work);
+
+// Finishes a call; must be called exactly once, from any thread.
+using FinishCall = std::function<void(absl::Status)>;
+
+// For handlers that wait for nobody: `start` runs inline, must not block, and hands `finish` to
+// whoever completes the work (a batcher).
+grpc::ServerUnaryReactor* StartUnary(
+    grpc::CallbackServerContext* context,
+    absl::FunctionRef<void(const CallContext&, FinishCall finish)> start);
+
+}  // namespace crier::rpc
+
+#endif  // CRIER_COMMON_RPC_UNARY_H_

@@ -1,0 +1,93 @@
+#include "common/status/errors.h"
+
+#include "absl/strings/cord.h"
+#include "absl/strings/str_cat.h"
+#include "google/protobuf/util/time_util.h"
+#include "google/rpc/error_details.pb.h"
+
+namespace crier {
+namespace {
+
+// Payloads are keyed by the type URL that google.protobuf.Any uses, so that they reach the wire as
+// they are.
+template <typename Detail>
+std::string TypeUrl() {
+  return absl::StrCat("type.googleapis.com/", Detail::descriptor()->full_name());
+}
+
+template <typename Detail>
+void Attach(const Detail& detail, absl::Status& status) {
+  status.SetPayload(TypeUrl<Detail>(), absl::Cord(detail.SerializeAsString()));
+}
+
+std::optional<google::rpc::ErrorInfo> FindErrorInfo(const absl::Status& status) {
+  const auto payload = status.GetPayload(TypeUrl<google::rpc::ErrorInfo>());
+  google::rpc::ErrorInfo info;
+  if (!payload || !info.ParseFromString(std::string(*payload))) return std::nullopt;
+  return info;
+}
+
+}  // namespace
+
+absl::Status NamedError(absl::StatusCode code, absl::string_view reason, absl::string_view message,
+                        const std::map<std::string, std::string>& metadata) {
+  absl::Status status(code, message);
+  google::rpc::ErrorInfo info;
+  info.set_domain(kErrorDomain);
+  info.set_reason(reason.data(), reason.size());
+  for (const auto& [key, value] : metadata) (*info.mutable_metadata())[key] = value;
+  Attach(info, status);
+  return status;
+}
+
+std::string ErrorReason(const absl::Status& status) {
+  const auto info = FindErrorInfo(status);
+  return info ? info->reason() : "";
+}
+
+std::optional<std::string> ErrorMetadata(const absl::Status& status, absl::string_view key) {
+  const auto info = FindErrorInfo(status);
+  if (!info) return std::nullopt;
+  const auto entry = info->metadata().find(std::string(key));
+  if (entry == info->metadata().end()) return std::nullopt;
+  return entry->second;
+}
+
+absl::Status OverloadedError(absl::string_view message, absl::Duration retry_after) {
+  absl::Status status = NamedError(absl::StatusCode::kResourceExhausted, "OVERLOADED", message);
+  google::rpc::RetryInfo retry;
+  *retry.mutable_retry_delay() = google::protobuf::util::TimeUtil::MillisecondsToDuration(
+      absl::ToInt64Milliseconds(retry_after));
+  Attach(retry, status);
+  return status;
+}
+
+void FieldViolations::Add(absl::string_view field, absl::string_view description) {
+  violations_.push_back({std::string(field), std::string(description)});
+}
+
+absl::Status FieldViolations::ToStatus() const {
+  if (violations_.empty()) return absl::OkStatus();
+  const Violation& first = violations_.front();
+  std::string message = absl::StrCat(first.field, " ", first.description);
+  if (violations_.size() > 1) {
+    absl::StrAppend(&message, " (and ", violations_.size() - 1, " more)");
+  }
+  absl::Status status = NamedError(absl::StatusCode::kInvalidArgument, "INVALID_FIELD", message);
+  google::rpc::BadRequest bad_request;
+  for (const Violation& violation : violations_) {
+    auto* field_violation = bad_request.add_field_violations();
+    field_violation->set_field(violation.field);
+    field_violation->set_description(violation.description);
+  }
+  Attach(bad_request, status);
+  return status;
+}
+
+absl::Status InvalidField(absl::string_view field, absl::string_view description) {
+  FieldViolations violations;
+  violations.Add(field, description);
+  return violations.ToStatus();
+}
+
+}  // namespace crier

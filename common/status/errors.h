@@ -1,0 +1,69 @@
+// Failures with names: an absl::Status that carries google.rpc details (AIP-193), so that domain
+// code says exactly what went wrong and transport code only has to pass it on. Each service
+// declares its own failures in one header, made with these functions.
+//
+// Texts reach callers: they name the field and the remedy, and never hold SQL, secrets or personal
+// data.
+#ifndef CRIER_COMMON_STATUS_ERRORS_H_
+#define CRIER_COMMON_STATUS_ERRORS_H_
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+
+namespace crier {
+
+// `ErrorInfo.domain` of every error of the suite.
+inline constexpr char kErrorDomain[] = "crier.dev";
+
+// A failure with a google.rpc.ErrorInfo. `reason` is UPPER_SNAKE_CASE and part of the API.
+absl::Status NamedError(absl::StatusCode code, absl::string_view reason, absl::string_view message,
+                        const std::map<std::string, std::string>& metadata = {});
+
+// The ErrorInfo reason of a status, or empty when it has none.
+std::string ErrorReason(const absl::Status& status);
+
+// One entry of the ErrorInfo metadata of a status.
+std::optional<std::string> ErrorMetadata(const absl::Status& status, absl::string_view key);
+
+// The server is full: RESOURCE_EXHAUSTED with a google.rpc.RetryInfo.
+absl::Status OverloadedError(absl::string_view message, absl::Duration retry_after);
+
+// What is wrong with a request, field by field. Collect everything, then answer once:
+//
+//   FieldViolations violations;
+//   if (name.empty()) violations.Add("webhook.display_name", "must not be empty");
+//   RETURN_IF_ERROR(violations.ToStatus());
+//
+// Not thread-safe.
+class FieldViolations {
+ public:
+  // `field` is the path as the caller knows it, for example `contact.all_emails[2]`; `description`
+  // completes the sentence "<field> …" and names the remedy.
+  void Add(absl::string_view field, absl::string_view description);
+
+  bool empty() const { return violations_.empty(); }
+
+  // OK when empty; otherwise INVALID_ARGUMENT with reason `INVALID_FIELD`, a google.rpc.BadRequest
+  // with every violation, and a message that quotes the first.
+  absl::Status ToStatus() const;
+
+ private:
+  struct Violation {
+    std::string field;
+    std::string description;
+  };
+  std::vector<Violation> violations_;
+};
+
+// INVALID_ARGUMENT for a single field.
+absl::Status InvalidField(absl::string_view field, absl::string_view description);
+
+}  // namespace crier
+
+#endif  // CRIER_COMMON_STATUS_ERRORS_H_

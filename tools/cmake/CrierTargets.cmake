@@ -1,0 +1,90 @@
+# The three kinds of target. Every source is named; every dependency is stated once, as PUBLIC when
+# a public header includes it and PRIVATE otherwise.
+
+function(_crier_configure target)
+  target_include_directories(${target} PUBLIC "${CMAKE_SOURCE_DIR}")
+  target_compile_options(${target} PRIVATE ${CRIER_WARNINGS})
+  if(CRIER_CLANG_TIDY)
+    set_target_properties(${target} PROPERTIES CXX_CLANG_TIDY "clang-tidy;--quiet")
+  endif()
+endfunction()
+
+# crier_library(<target> SOURCES <file>... [PUBLIC <dep>...] [PRIVATE <dep>...] [CXX_STANDARD 17])
+# Headers belong in SOURCES too. A library of headers alone becomes an INTERFACE target.
+function(crier_library target)
+  cmake_parse_arguments(ARG "" "CXX_STANDARD" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
+  set(compiled ${ARG_SOURCES})
+  list(FILTER compiled INCLUDE REGEX "\\.cc$")
+  if(compiled)
+    add_library(${target} STATIC ${ARG_SOURCES})
+    _crier_configure(${target})
+    target_link_libraries(${target} PUBLIC ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE})
+    if(ARG_CXX_STANDARD)
+      set_target_properties(${target} PROPERTIES CXX_STANDARD ${ARG_CXX_STANDARD})
+    endif()
+  else()
+    add_library(${target} INTERFACE)
+    target_include_directories(${target} INTERFACE "${CMAKE_SOURCE_DIR}")
+    target_link_libraries(${target} INTERFACE ${ARG_PUBLIC})
+  endif()
+endfunction()
+
+# crier_binary(<target> SOURCES <file>... DEPS <dep>...)
+function(crier_binary target)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
+  add_executable(${target} ${ARG_SOURCES})
+  _crier_configure(${target})
+  target_link_libraries(${target} PRIVATE ${ARG_DEPS})
+  set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")
+endfunction()
+
+# crier_test(<target> SOURCES <file>... DEPS <dep>... [LABELS <label>...])
+# LABELS: `postgres` for a test that needs the Postgres that tools/test starts, `e2e` for one that
+# runs the real binaries. Unlabelled tests need nothing but the executable.
+function(crier_test target)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;LABELS" ${ARGN})
+  add_executable(${target} ${ARG_SOURCES})
+  _crier_configure(${target})
+  target_link_libraries(${target} PRIVATE ${ARG_DEPS} crier_tests_main)
+  set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
+  add_test(NAME ${target} COMMAND ${target})
+  set_tests_properties(${target} PROPERTIES TIMEOUT 180 LABELS "${ARG_LABELS}")
+endfunction()
+
+# crier_migrations(<target> NAMESPACE <ns> FILES <NNNN_name.sql>...)
+# A library with `const std::vector<crier::pg::Migration>& <ns>::Migrations()`, declared in the
+# generated header `<target>.h`: the files, in the order given, as versions 1, 2, …
+function(crier_migrations target)
+  cmake_parse_arguments(ARG "" "NAMESPACE" "FILES" ${ARGN})
+  set(entries "")
+  set(version 0)
+  foreach(file ${ARG_FILES})
+    math(EXPR version "${version} + 1")
+    get_filename_component(name "${file}" NAME_WE)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${file}")
+    file(READ "${file}" sql)
+    string(APPEND entries "      {${version}, \"${name}\", R\"crier_sql(${sql})crier_sql\"},\n")
+  endforeach()
+  set(out "${CMAKE_CURRENT_BINARY_DIR}/generated")
+  file(CONFIGURE OUTPUT "${out}/${target}.h" CONTENT
+"#pragma once
+#include <vector>
+#include \"common/pg/migrations.h\"
+namespace @ARG_NAMESPACE@ {
+const std::vector<crier::pg::Migration>& Migrations();
+}
+" @ONLY)
+  file(CONFIGURE OUTPUT "${out}/${target}.cc" CONTENT
+"#include \"@target@.h\"
+namespace @ARG_NAMESPACE@ {
+const std::vector<crier::pg::Migration>& Migrations() {
+  static const std::vector<crier::pg::Migration>* const migrations = new std::vector<crier::pg::Migration>{
+@entries@  };
+  return *migrations;
+}
+}
+" @ONLY)
+  add_library(${target} STATIC "${out}/${target}.cc")
+  target_include_directories(${target} PUBLIC "${CMAKE_SOURCE_DIR}" SYSTEM PUBLIC "${out}")
+  target_link_libraries(${target} PUBLIC crier_common_pg)
+endfunction()
