@@ -1,0 +1,1 @@
+# Library crier_delivery_content: webhooks, payloads, signatures and target policy.

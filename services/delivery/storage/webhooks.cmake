@@ -1,0 +1,1 @@
+# Library crier_delivery_webhook_storage: webhooks in Postgres.

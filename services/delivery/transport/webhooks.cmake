@@ -1,0 +1,1 @@
+# Library crier_delivery_webhook_transport: WebhookService.
