@@ -1,0 +1,37 @@
+#include "services/delivery/domain/errors.h"
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "common/status/errors.h"
+
+namespace crier::delivery {
+
+absl::Status WebhookNotFoundError(const WebhookId& id) {
+  return NamedError(absl::StatusCode::kNotFound, "WEBHOOK_NOT_FOUND",
+                    absl::StrCat(api::ResourceName(api::kWebhooks, id), " does not exist"));
+}
+
+absl::Status EtagMismatchError() {
+  return NamedError(absl::StatusCode::kAborted, "ETAG_MISMATCH",
+                    "the webhook has changed since the etag was read; get it and try again");
+}
+
+absl::Status RequestIdSpentError() {
+  return NamedError(absl::StatusCode::kAlreadyExists, "REQUEST_ID_SPENT",
+                    "request_id belongs to a webhook that was deleted; use a new one");
+}
+
+absl::Status DeliveryNotFoundError(absl::string_view name) {
+  return NamedError(absl::StatusCode::kNotFound, "DELIVERY_NOT_FOUND",
+                    absl::StrCat(name, " does not exist"));
+}
+
+absl::Status PositionMismatchError(int64_t actual_position) {
+  return NamedError(
+      absl::StatusCode::kAborted, "POSITION_MISMATCH",
+      absl::StrCat("the producer stands at position ", actual_position, "; go on from there"),
+      {{"actual_position", std::to_string(actual_position)}});
+}
+
+}  // namespace crier::delivery

@@ -1,0 +1,30 @@
+// The named failures of the delivery service; reasons and metadata are part of the API.
+#ifndef CRIER_SERVICES_DELIVERY_DOMAIN_ERRORS_H_
+#define CRIER_SERVICES_DELIVERY_DOMAIN_ERRORS_H_
+
+#include <cstdint>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "services/delivery/domain/webhook.h"
+
+namespace crier::delivery {
+
+// NOT_FOUND, reason WEBHOOK_NOT_FOUND.
+absl::Status WebhookNotFoundError(const WebhookId& id);
+
+// ABORTED, reason ETAG_MISMATCH: the webhook changed since the caller read it.
+absl::Status EtagMismatchError();
+
+// ALREADY_EXISTS, reason REQUEST_ID_SPENT: the webhook made with this request id was deleted.
+absl::Status RequestIdSpentError();
+
+// NOT_FOUND, reason DELIVERY_NOT_FOUND. `name` is the resource name that was asked for.
+absl::Status DeliveryNotFoundError(absl::string_view name);
+
+// ABORTED, reason POSITION_MISMATCH, metadata `actual_position`: the producer stands elsewhere.
+absl::Status PositionMismatchError(int64_t actual_position);
+
+}  // namespace crier::delivery
+
+#endif  // CRIER_SERVICES_DELIVERY_DOMAIN_ERRORS_H_

@@ -1,0 +1,51 @@
+// Webhooks: where payloads go, and how.
+#ifndef CRIER_SERVICES_DELIVERY_DOMAIN_WEBHOOK_H_
+#define CRIER_SERVICES_DELIVERY_DOMAIN_WEBHOOK_H_
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "common/api/resource_name.h"
+
+namespace crier::delivery {
+
+// A webhook's community and its id in it.
+using WebhookId = api::ResourceId;
+
+// The shapes that payloads have had. A webhook is pinned to one, so that a later one can be added
+// without a change for anybody.
+enum class PayloadVersion { k202304 };
+
+// A customer's URL with its settings. A value; valid by the rules of webhook_rules.h once stored.
+struct Webhook {
+  WebhookId id;
+  std::string display_name;
+  std::string url;
+  // Travels in clear in `x-commonroom-webhook-secret`; signs nothing. No header when empty.
+  std::string secret;
+  // Raw bytes, newest first. Every attempt is signed with each of them.
+  std::vector<std::string> signing_keys;
+  PayloadVersion payload_version = PayloadVersion::k202304;
+  // Wraps payloads with id and source.
+  bool envelope = false;
+  // Repeats an activity's `contact` under `member`.
+  bool member_alias = false;
+  // Names as the customer wrote them; no two are equal without regard to case.
+  std::map<std::string, std::string> custom_headers;
+  // For one attempt, everything included.
+  absl::Duration request_timeout = absl::Seconds(15);
+  absl::Time create_time;
+  absl::Time update_time;
+  // Counts the changes; from 1. Whoever keeps a copy compares it with WebhookStore::Versions.
+  int64_t version = 0;
+
+  // Changes with every change of the webhook.
+  std::string etag() const;
+};
+
+}  // namespace crier::delivery
+
+#endif  // CRIER_SERVICES_DELIVERY_DOMAIN_WEBHOOK_H_

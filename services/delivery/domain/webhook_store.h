@@ -1,0 +1,64 @@
+// Where webhooks are kept.
+#ifndef CRIER_SERVICES_DELIVERY_DOMAIN_WEBHOOK_STORE_H_
+#define CRIER_SERVICES_DELIVERY_DOMAIN_WEBHOOK_STORE_H_
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "services/delivery/domain/webhook.h"
+
+namespace crier::delivery {
+
+// Implementations are thread-safe and pass webhook_store_conformance. Every method waits until its
+// deadline at most, and answers UNAVAILABLE when the database is away; the named failures are those
+// of errors.h. What a method returned OK for is durable.
+class WebhookStore {
+ public:
+  virtual ~WebhookStore() = default;
+
+  // Stores a new webhook, whose id and version are assigned here. A `request_id` that is not empty
+  // is used once in a community: a later call with it, or one at the same time, stores nothing and
+  // returns the webhook that the first one created, as it is now. RequestIdSpentError when that one
+  // has been deleted.
+  virtual absl::StatusOr<Webhook> Create(const Webhook& webhook, absl::string_view request_id,
+                                         absl::Time deadline) = 0;
+
+  // WebhookNotFoundError when there is none, or it was deleted.
+  virtual absl::StatusOr<Webhook> Get(const WebhookId& id, absl::Time deadline) = 0;
+
+  // The webhooks in the order asked for; nothing in place of one that is unknown or deleted.
+  virtual absl::StatusOr<std::vector<std::optional<Webhook>>> GetMany(
+      const std::vector<WebhookId>& ids, absl::Time deadline) = 0;
+
+  // The current versions in the order asked for; 0 for a webhook that is unknown or deleted. One
+  // cheap statement: it reads nothing but a key and a number for each. A version that was read
+  // before UpdateWebhook began is never returned after it ended.
+  virtual absl::StatusOr<std::vector<int64_t>> Versions(const std::vector<WebhookId>& ids,
+                                                        absl::Time deadline) = 0;
+
+  // Up to `limit` webhooks of the community whose id is above `after`, in the order of ids, which
+  // is that of creation.
+  virtual absl::StatusOr<std::vector<Webhook>> List(int64_t community, int64_t after, int limit,
+                                                    absl::Time deadline) = 0;
+
+  // Applies `change` to the webhook as it is now and stores the result with the next version; no
+  // other change comes in between. `change` may run more than once, and must not touch id, version
+  // or keys. WebhookNotFoundError; EtagMismatchError when `etag` is neither empty nor current.
+  virtual absl::StatusOr<Webhook> Update(const WebhookId& id, absl::string_view etag,
+                                         const std::function<void(Webhook&)>& change,
+                                         absl::Time deadline) = 0;
+
+  // Removes the webhook with its secrets and cancels its pending deliveries, in one transaction.
+  // Errors as for Update.
+  virtual absl::Status Delete(const WebhookId& id, absl::string_view etag, absl::Time deadline) = 0;
+};
+
+}  // namespace crier::delivery
+
+#endif  // CRIER_SERVICES_DELIVERY_DOMAIN_WEBHOOK_STORE_H_
