@@ -6,8 +6,11 @@
 #include <array>
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/numeric/int128.h"
+#include "absl/random/random.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
@@ -22,7 +25,8 @@ class MessageId {
   MessageId() = default;
   explicit MessageId(const std::array<uint8_t, 16>& bytes) : bytes_(bytes) {}
 
-  // The smallest id of a moment: what was made before `time` sorts below it.
+  // The smallest id of a moment, to the millisecond: what was made before it sorts below. Moments
+  // before 1970 count as 1970.
   static MessageId FirstAt(absl::Time time);
 
   // From `msg_…` as ToString() writes it; INVALID_ARGUMENT otherwise.
@@ -31,7 +35,8 @@ class MessageId {
   // From the 36 characters of a Postgres uuid; INVALID_ARGUMENT otherwise.
   static absl::StatusOr<MessageId> FromUuid(absl::string_view uuid);
 
-  // `msg_` and 26 characters; sorts like the id itself; has no `.`, as Standard Webhooks demands.
+  // `msg_` and 26 lower-case characters; sorts like the id itself; has no `.`, as Standard Webhooks
+  // demands.
   std::string ToString() const;
 
   // The form that Postgres stores, `xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx`.
@@ -65,7 +70,9 @@ class MessageIdGenerator {
  private:
   const Clock& clock_;
   absl::Mutex mutex_;
-  MessageId last_ ABSL_GUARDED_BY(mutex_);
+  absl::BitGen random_ ABSL_GUARDED_BY(mutex_);
+  // The last id less version and variant: milliseconds and randomness in one ascending number.
+  absl::uint128 last_counter_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace crier
