@@ -2,11 +2,11 @@
 #ifndef CRIER_COMMON_RPC_CLIENT_H_
 #define CRIER_COMMON_RPC_CLIENT_H_
 
-#include <memory>
-#include <string>
-
 #include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
+
+#include <memory>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"

@@ -2,12 +2,12 @@
 #ifndef CRIER_COMMON_RPC_SERVER_H_
 #define CRIER_COMMON_RPC_SERVER_H_
 
+#include <grpcpp/channel.h>
+#include <grpcpp/impl/service_type.h>
+
 #include <memory>
 #include <string>
 #include <vector>
-
-#include <grpcpp/channel.h>
-#include <grpcpp/impl/service_type.h>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -24,12 +24,12 @@ struct ServerOptions {
 };
 
 // Thread-safe. Serves the standard health service with three names: `liveness` (SERVING for as long
-// as the process runs), `readiness` and the empty name (SERVING while SetReady(true) holds and Drain
-// has not begun), and server reflection.
+// as the process runs), `readiness` and the empty name (SERVING while SetReady(true) holds and
+// Drain has not begun), and server reflection.
 class Server {
  public:
-  // Starts to serve, not ready. `services` must outlive the server. UNAVAILABLE, naming the address,
-  // when it cannot be listened on.
+  // Starts to serve, not ready. `services` must outlive the server. UNAVAILABLE, naming the
+  // address, when it cannot be listened on.
   static absl::StatusOr<std::unique_ptr<Server>> Start(ServerOptions options,
                                                        const std::vector<grpc::Service*>& services);
 

@@ -13,11 +13,13 @@
 #ifndef CRIER_COMMON_RPC_UNARY_H_
 #define CRIER_COMMON_RPC_UNARY_H_
 
+#include <grpcpp/server_context.h>
+#include <grpcpp/support/server_callback.h>
+
 #include <functional>
 #include <memory>
 
-#include <grpcpp/support/server_callback.h>
-
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "common/rpc/executor.h"
@@ -26,18 +28,22 @@ namespace crier::rpc {
 
 // What a handler may know of its call.
 struct CallContext {
-  // The caller's deadline, or the default (10 s from arrival) when it set none or a later one than
-  // the server allows. Every wait derives from it.
+  // The caller's deadline; 10 s from arrival when it set none, and 60 s from arrival when it set a
+  // later one. Every wait derives from it.
   absl::Time deadline;
 };
 
-// Runs `work` on the executor and finishes the call with its status. A full executor answers
+// Runs `work` on the executor and finishes the call with its status (as ToGrpc(); INTERNAL and
+// UNKNOWN are logged, and so is an exception, which becomes INTERNAL). A full executor answers
 // RESOURCE_EXHAUSTED with RetryInfo; a call whose deadline passed in the queue, or that its caller
-// cancelled, is finished without running. Request and response live until the call is finished.
+// cancelled, is finished without running. Request and response live until the call is finished,
+// also when the caller has gone. `executor` must outlive the server that the call belongs to.
 grpc::ServerUnaryReactor* RunUnary(grpc::CallbackServerContext* context, Executor& executor,
                                    std::function<absl::Status(const CallContext&)> work);
 
-// Finishes a call; must be called exactly once, from any thread.
+// Finishes a call; must be called exactly once, from any thread. A second call does nothing; a call
+// whose FinishCall is destroyed unused is finished as INTERNAL. Request and response must not be
+// touched afterwards.
 using FinishCall = std::function<void(absl::Status)>;
 
 // For handlers that wait for nobody: `start` runs inline, must not block, and hands `finish` to

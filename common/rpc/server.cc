@@ -1,0 +1,133 @@
+#include "common/rpc/server.h"
+
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/grpcpp.h>
+#include <grpcpp/health_check_service_interface.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/clock.h"
+#include "common/rpc/malformed_requests.h"
+#include "common/status/errors.h"
+
+namespace crier::rpc {
+namespace {
+
+constexpr char kLiveness[] = "liveness";
+constexpr char kReadiness[] = "readiness";
+
+int Milliseconds(absl::Duration duration) {
+  return static_cast<int>(absl::ToInt64Milliseconds(duration));
+}
+
+void SetLimits(const ServerOptions& options, grpc::ServerBuilder& builder) {
+  builder.SetMaxReceiveMessageSize(options.max_message_bytes);
+  builder.SetMaxSendMessageSize(options.max_message_bytes);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, 1000);
+  // A second process on the same port must fail, not take every other connection.
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+}
+
+void SetConnectionCare(grpc::ServerBuilder& builder) {
+  // Finds peers that vanished without a word.
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, Milliseconds(absl::Seconds(30)));
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, Milliseconds(absl::Seconds(10)));
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
+                             Milliseconds(absl::Seconds(10)));
+  // Connections end now and then, so that load spreads over replicas that came later.
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS, Milliseconds(absl::Minutes(10)));
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, Milliseconds(absl::Minutes(1)));
+}
+
+void AddPlugins(grpc::ServerBuilder& builder) {
+  grpc::EnableDefaultHealthCheckService(true);
+  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  // Reflection is the only service that is not of the callback kind, and seldom asked.
+  builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
+  builder.SetSyncServerOption(grpc::ServerBuilder::MIN_POLLERS, 1);
+  builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, 2);
+
+  std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>> interceptors;
+  interceptors.push_back(MalformedRequestsInterceptor());
+  builder.experimental().SetInterceptorCreators(std::move(interceptors));
+}
+
+}  // namespace
+
+struct Server::Impl {
+  ServerOptions options;
+  std::unique_ptr<grpc::Server> server;
+  int port = 0;
+
+  absl::Mutex mutex;
+  bool draining ABSL_GUARDED_BY(mutex) = false;
+
+  void SetServing(bool ready) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
+    grpc::HealthCheckServiceInterface* const health = server->GetHealthCheckService();
+    health->SetServingStatus(kReadiness, ready);
+    health->SetServingStatus("", ready);
+  }
+};
+
+Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+Server::~Server() { Drain(); }
+
+absl::StatusOr<std::unique_ptr<Server>> Server::Start(ServerOptions options,
+                                                      const std::vector<grpc::Service*>& services) {
+  grpc::ServerBuilder builder;
+  SetLimits(options, builder);
+  SetConnectionCare(builder);
+  AddPlugins(builder);
+  for (grpc::Service* const service : services) builder.RegisterService(service);
+  int port = 0;
+  builder.AddListeningPort(options.listen_address, grpc::InsecureServerCredentials(), &port);
+  std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
+  if (server == nullptr || port == 0) {
+    return NamedError(absl::StatusCode::kUnavailable, "CANNOT_LISTEN",
+                      absl::StrCat("cannot listen on ", options.listen_address,
+                                   ": the port is taken or the address is not of this machine"));
+  }
+  auto impl = std::make_unique<Impl>();
+  impl->options = std::move(options);
+  impl->server = std::move(server);
+  impl->port = port;
+  {
+    absl::MutexLock lock(&impl->mutex);
+    impl->SetServing(false);
+  }
+  impl->server->GetHealthCheckService()->SetServingStatus(kLiveness, true);
+  return std::unique_ptr<Server>(new Server(std::move(impl)));
+}
+
+int Server::port() const { return impl_->port; }
+
+std::shared_ptr<grpc::Channel> Server::InProcessChannel() {
+  grpc::ChannelArguments arguments;
+  arguments.SetMaxReceiveMessageSize(impl_->options.max_message_bytes);
+  arguments.SetMaxSendMessageSize(impl_->options.max_message_bytes);
+  return impl_->server->InProcessChannel(arguments);
+}
+
+void Server::SetReady(bool ready) {
+  absl::MutexLock lock(&impl_->mutex);
+  if (!impl_->draining) impl_->SetServing(ready);
+}
+
+void Server::Drain() {
+  {
+    absl::MutexLock lock(&impl_->mutex);
+    if (!impl_->draining) impl_->SetServing(false);
+    impl_->draining = true;
+  }
+  // Safe to call twice, also at the same time: the second call waits for the first to end.
+  impl_->server->Shutdown(absl::ToChronoTime(absl::Now() + impl_->options.drain_grace));
+}
+
+}  // namespace crier::rpc
