@@ -36,6 +36,7 @@ build() {
   local targets=()
   if [ $# -gt 0 ]; then targets=(--target "$@"); fi
   step "building ($preset)"
+  mkdir -p "$CRIER_ROOT/build"
   export CCACHE_SLOPPINESS=time_macros
   export CCACHE_BASEDIR="$CRIER_ROOT" CCACHE_NOHASHDIR=1
   (cd "$CRIER_ROOT" && cmake --preset "$preset" -Wno-dev --log-level=NOTICE >"$CRIER_ROOT/build/configure.log" 2>&1) || {
