@@ -2,11 +2,16 @@
 
 #include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
+#include "common/base/utf8.h"
 #include "google/protobuf/util/time_util.h"
 #include "google/rpc/error_details.pb.h"
 
 namespace crier {
 namespace {
+
+// Together with base64 and the message this stays well below the 8 KiB of a header.
+constexpr size_t kMaxListedBytes = 2048;
+constexpr size_t kMaxTextBytes = 256;
 
 // Payloads are keyed by the type URL that google.protobuf.Any uses, so that they reach the wire as
 // they are.
@@ -63,16 +68,21 @@ absl::Status OverloadedError(absl::string_view message, absl::Duration retry_aft
 }
 
 void FieldViolations::Add(absl::string_view field, absl::string_view description) {
-  violations_.push_back({std::string(field), std::string(description)});
+  if (listed_bytes_ >= kMaxListedBytes) {
+    ++unlisted_;
+    return;
+  }
+  violations_.push_back({std::string(TruncateUtf8(field, kMaxTextBytes)),
+                         std::string(TruncateUtf8(description, kMaxTextBytes))});
+  listed_bytes_ += violations_.back().field.size() + violations_.back().description.size();
 }
 
 absl::Status FieldViolations::ToStatus() const {
   if (violations_.empty()) return absl::OkStatus();
   const Violation& first = violations_.front();
   std::string message = absl::StrCat(first.field, " ", first.description);
-  if (violations_.size() > 1) {
-    absl::StrAppend(&message, " (and ", violations_.size() - 1, " more)");
-  }
+  const size_t others = violations_.size() - 1 + unlisted_;
+  if (others > 0) absl::StrAppend(&message, " (and ", others, " more)");
   absl::Status status = NamedError(absl::StatusCode::kInvalidArgument, "INVALID_FIELD", message);
   google::rpc::BadRequest bad_request;
   for (const Violation& violation : violations_) {

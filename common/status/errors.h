@@ -7,6 +7,7 @@
 #ifndef CRIER_COMMON_STATUS_ERRORS_H_
 #define CRIER_COMMON_STATUS_ERRORS_H_
 
+#include <cstddef>
 #include <map>
 #include <optional>
 #include <string>
@@ -31,7 +32,8 @@ std::string ErrorReason(const absl::Status& status);
 // One entry of the ErrorInfo metadata of a status.
 std::optional<std::string> ErrorMetadata(const absl::Status& status, absl::string_view key);
 
-// The server is full: RESOURCE_EXHAUSTED with a google.rpc.RetryInfo.
+// The server is full: RESOURCE_EXHAUSTED with reason `OVERLOADED` and a google.rpc.RetryInfo that
+// asks the caller to wait for `retry_after`.
 absl::Status OverloadedError(absl::string_view message, absl::Duration retry_after);
 
 // What is wrong with a request, field by field. Collect everything, then answer once:
@@ -40,17 +42,20 @@ absl::Status OverloadedError(absl::string_view message, absl::Duration retry_aft
 //   if (name.empty()) violations.Add("webhook.display_name", "must not be empty");
 //   RETURN_IF_ERROR(violations.ToStatus());
 //
+// A status travels in an HTTP/2 header, which peers limit to 8 KiB: of a request with very many
+// mistakes the first ones are listed and the rest are counted.
+//
 // Not thread-safe.
 class FieldViolations {
  public:
   // `field` is the path as the caller knows it, for example `contact.all_emails[2]`; `description`
-  // completes the sentence "<field> …" and names the remedy.
+  // completes the sentence "<field> …" and names the remedy. Texts beyond 256 bytes are cut.
   void Add(absl::string_view field, absl::string_view description);
 
   bool empty() const { return violations_.empty(); }
 
   // OK when empty; otherwise INVALID_ARGUMENT with reason `INVALID_FIELD`, a google.rpc.BadRequest
-  // with every violation, and a message that quotes the first.
+  // with every listed violation, and a message that quotes the first and counts the others.
   absl::Status ToStatus() const;
 
  private:
@@ -59,6 +64,8 @@ class FieldViolations {
     std::string description;
   };
   std::vector<Violation> violations_;
+  size_t listed_bytes_ = 0;
+  size_t unlisted_ = 0;
 };
 
 // INVALID_ARGUMENT for a single field.

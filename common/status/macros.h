@@ -8,17 +8,17 @@
 #include "absl/status/statusor.h"
 
 // Evaluates an expression that yields absl::Status, and returns it from the function if not OK.
-#define RETURN_IF_ERROR(expression)                          \
-  do {                                                       \
-    absl::Status crier_status_ = (expression);               \
-    if (!crier_status_.ok()) return crier_status_;           \
+#define RETURN_IF_ERROR(expression)                \
+  do {                                             \
+    absl::Status crier_status_ = (expression);     \
+    if (!crier_status_.ok()) return crier_status_; \
   } while (false)
 
 #define CRIER_STATUS_CONCAT_INNER_(a, b) a##b
 #define CRIER_STATUS_CONCAT_(a, b) CRIER_STATUS_CONCAT_INNER_(a, b)
-#define CRIER_ASSIGN_OR_RETURN_(result, target, expression)  \
-  auto result = (expression);                                \
-  if (!result.ok()) return std::move(result).status();       \
+#define CRIER_ASSIGN_OR_RETURN_(result, target, expression) \
+  auto result = (expression);                               \
+  if (!result.ok()) return std::move(result).status();      \
   target = *std::move(result)
 
 // Evaluates an expression that yields absl::StatusOr<T>; assigns the value, or returns the status.
