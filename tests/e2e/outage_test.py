@@ -1,0 +1,100 @@
+"""Postgres goes away and comes back: callers are told, and nothing needs a restart."""
+
+import json
+import os
+import pathlib
+import subprocess
+import unittest
+
+import grpc
+from crier.entity.v1 import contact_pb2
+from crier.ingest.v1 import ingest_service_pb2
+from crier.workflow.v1 import workflow_service_pb2
+
+from suite import Receiver, Suite, health
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+class PrivatePostgres:
+    """A server of this test's own, which may be stopped without harm to others."""
+
+    def __init__(self):
+        self._name = f"outage-{os.getpid()}"
+        self._data = ROOT / ".crier" / f"postgres-{self._name}"
+        self.url = self._run("start")
+
+    def _run(self, command, **options):
+        return subprocess.run([str(ROOT / "tools/postgres"), command, self._name], check=True, text=True,
+                              stdout=subprocess.PIPE, **options).stdout.strip()
+
+    def crash(self):
+        """Ends every server process at once, as a power cut would."""
+        pid = int((self._data / "postmaster.pid").read_text(encoding="utf-8").split()[0])
+        os.kill(pid, 3)  # SIGQUIT: immediate shutdown
+        while pathlib.Path(f"/proc/{pid}").exists():
+            pass
+
+    def start_again(self):
+        """On the same port, as behind a service name."""
+        port = self.url.rsplit(":", 1)[1].split("/")[0]
+        self._run("start", env={**os.environ, "CRIER_POSTGRES_PORT": port})
+
+    def remove(self):
+        self._run("remove")
+
+
+class OutageTest(unittest.TestCase):
+    def setUp(self):
+        self.postgres = PrivatePostgres()
+        self.addCleanup(self.postgres.remove)
+
+    def test_a_crash_of_postgres_is_survived_by_every_service(self):
+        receiver = self.enterContext(Receiver())
+        suite = self.enterContext(Suite(self.postgres.url, replicas=1, receiver_port=receiver.port))
+        suite.create_enabled_workflow(1, workflow_service_pb2.Workflow.NEW_MEMBER, receiver.url)
+        self.ingest(suite, "before")
+        receiver.wait_until(lambda received: len(received) == 1)
+
+        self.postgres.crash()
+        for replica in suite.all():
+            replica.wait_for("not ready")
+            self.assertFalse(health(suite.channel(replica.address), "readiness"))
+            self.assertTrue(health(suite.channel(replica.address), "liveness"))
+        with self.assertRaises(grpc.RpcError) as caught:
+            self.ingest(suite, "during")
+        self.assertEqual(caught.exception.code(), grpc.StatusCode.UNAVAILABLE)
+
+        self.postgres.start_again()
+        for replica in suite.all():
+            replica.wait_for("ready")
+        self.ingest(suite, "after")
+        received = receiver.wait_until(lambda received: "after" in names(received))
+        self.assertEqual([name for name in names(received) if name == "after"], ["after"])
+
+    def test_services_start_without_postgres(self):
+        receiver = self.enterContext(Receiver())
+        suite = self.enterContext(Suite(self.postgres.url, replicas=1, receiver_port=receiver.port))
+        self.postgres.crash()
+
+        late = [suite.start_ingest(), suite.start_delivery(), suite.start_evaluator()]
+        for replica in late:
+            self.assertFalse(health(suite.channel(replica.address), "readiness"))
+        self.postgres.start_again()
+
+        for replica in late:
+            replica.wait_for("ready")
+
+    def ingest(self, suite, name):
+        suite.records.UpsertContact(ingest_service_pb2.UpsertContactRequest(
+            parent="communities/1",
+            contact=contact_pb2.Contact(full_name=name, primary_email=f"{name}@example.com"),
+            sightings=[contact_pb2.Sighting(source="Test")]), timeout=10)
+
+
+def names(received):
+    return [json.loads(one.body)["fullName"] for one in received]
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,259 @@
+"""The suite as it runs in production: the real binaries as separate processes, on one Postgres.
+
+A Suite starts any number of replicas of each service on free ports, with schemas of its own, and
+can kill, stall or drain each. A Receiver stands for the customer.
+"""
+
+import base64
+import collections
+import hashlib
+import hmac
+import http.server
+import json
+import os
+import pathlib
+import queue
+import secrets
+import signal
+import subprocess
+import threading
+
+import grpc
+from crier.delivery.v1 import delivery_service_pb2_grpc, webhook_service_pb2, webhook_service_pb2_grpc
+from crier.ingest.v1 import event_service_pb2_grpc, ingest_service_pb2_grpc
+from crier.workflow.v1 import workflow_service_pb2, workflow_service_pb2_grpc
+
+TIMEOUT_SECONDS = 60
+BIN = pathlib.Path(os.environ["CRIER_BIN"])
+
+
+class Replica:
+    """One process of the suite, known by its JSON log lines."""
+
+    def __init__(self, arguments, name):
+        self.name = name
+        self.log = []
+        self._lines = queue.Queue()
+        self.process = subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True, encoding="utf-8")
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+        serving = self.wait_for("serving")
+        self.port = serving["grpc_port"]
+        self.metrics_port = serving["metrics_port"]
+        self.address = f"127.0.0.1:{self.port}"
+
+    def _read(self):
+        for line in self.process.stderr:
+            self.log.append(line)
+            try:
+                self._lines.put(json.loads(line))
+            except ValueError:
+                continue
+        self._lines.put(None)
+
+    def wait_for(self, message):
+        """The next log line with this message."""
+        while True:
+            line = self._lines.get(timeout=TIMEOUT_SECONDS)
+            if line is None:
+                raise AssertionError(f"{self.name} ended before '{message}':\n{''.join(self.log[-30:])}")
+            if line.get("message") == message:
+                return line
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def drain(self):
+        """SIGTERM, as Kubernetes sends it; returns the exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=TIMEOUT_SECONDS)
+
+    def stall(self):
+        self.process.send_signal(signal.SIGSTOP)
+
+    def resume(self):
+        self.process.send_signal(signal.SIGCONT)
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.resume()
+            self.drain()
+        self._reader.join()
+        self.process.stderr.close()
+
+
+def target(replicas):
+    """A gRPC target that spreads calls over replicas."""
+    return "ipv4:" + ",".join(replica.address for replica in replicas)
+
+
+class Suite:
+    """Replicas of every service; use it as a context manager."""
+
+    def __init__(self, postgres_url, replicas=2, receiver_port=0):
+        self._postgres_url = postgres_url
+        self._schema = f"e2e_{secrets.token_hex(4)}"
+        self._receiver_port = receiver_port
+        self._channels = []
+        self.ingest, self.evaluator, self.delivery = [], [], []
+        try:
+            for service in ("ingest", "evaluator", "delivery"):
+                self._run(service, "migrate")
+            for _ in range(replicas):
+                self.start_ingest()
+                self.start_delivery()
+            for _ in range(replicas):
+                self.start_evaluator()
+            for replica in self.all():
+                replica.wait_for("ready")
+        except BaseException:
+            self.close()
+            raise
+        # Calls may go to any replica; one that is gone is left out of the rotation.
+        self.ingest_channel = self.channel(target(self.ingest))
+        self.delivery_channel = self.channel(target(self.delivery))
+        self.evaluator_channel = self.channel(target(self.evaluator))
+        self.records = ingest_service_pb2_grpc.IngestServiceStub(self.ingest_channel)
+        self.events = event_service_pb2_grpc.EventServiceStub(self.ingest_channel)
+        self.webhooks = webhook_service_pb2_grpc.WebhookServiceStub(self.delivery_channel)
+        self.deliveries = delivery_service_pb2_grpc.DeliveryServiceStub(self.delivery_channel)
+        self.workflows = workflow_service_pb2_grpc.WorkflowServiceStub(self.evaluator_channel)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def all(self):
+        return [*self.ingest, *self.evaluator, *self.delivery]
+
+    def channel(self, address):
+        options = [("grpc.lb_policy_name", "round_robin"), ("grpc.max_reconnect_backoff_ms", 500)]
+        channel = grpc.insecure_channel(address, options=options)
+        self._channels.append(channel)
+        return channel
+
+    def _arguments(self, service):
+        return [str(BIN / f"crier-{service}"), f"--postgres-url={self._postgres_url}",
+                f"--postgres-schema={self._schema}_{service}"]
+
+    def _addresses(self, service):
+        if service == "evaluator":
+            return [f"--ingest-address={target(self.ingest)}", f"--delivery-address={target(self.delivery)}"]
+        if service == "delivery":
+            return ["--allow-http", "--allowed-targets=127.0.0.1/32", f"--allowed-ports={self._receiver_port}"]
+        return []
+
+    def _run(self, service, command):
+        peers = ["--ingest-address=127.0.0.1:1", "--delivery-address=127.0.0.1:1"] if service == "evaluator" else []
+        subprocess.run([*self._arguments(service), *peers, command], check=True, stderr=subprocess.DEVNULL,
+                       timeout=TIMEOUT_SECONDS)
+
+    def _start(self, service):
+        return Replica([*self._arguments(service), *self._addresses(service), "--listen=127.0.0.1:0",
+                        "--metrics-listen=127.0.0.1:0"], f"crier-{service}")
+
+    def start_ingest(self):
+        self.ingest.append(self._start("ingest"))
+        return self.ingest[-1]
+
+    def start_evaluator(self):
+        self.evaluator.append(self._start("evaluator"))
+        return self.evaluator[-1]
+
+    def start_delivery(self):
+        self.delivery.append(self._start("delivery"))
+        return self.delivery[-1]
+
+    def create_enabled_workflow(self, community, template, url):
+        """A webhook and an enabled workflow of the template; returns both."""
+        parent = f"communities/{community}"
+        webhook = self.webhooks.CreateWebhook(webhook_service_pb2.CreateWebhookRequest(
+            parent=parent, webhook=webhook_service_pb2.Webhook(display_name="receiver", url=url)))
+        workflow = self.workflows.CreateWorkflow(workflow_service_pb2.CreateWorkflowRequest(
+            parent=parent, workflow=workflow_service_pb2.Workflow(
+                display_name="workflow", template=template, webhook=webhook.name)))
+        enabled = self.workflows.EnableWorkflow(workflow_service_pb2.EnableWorkflowRequest(name=workflow.name))
+        return webhook, enabled
+
+    def close(self):
+        for channel in self._channels:
+            channel.close()
+        for replica in [*self.evaluator, *self.ingest, *self.delivery]:
+            replica.stop()
+        for service in ("ingest", "evaluator", "delivery"):
+            subprocess.run(["psql", self._postgres_url, "-q", "-c", "SET client_min_messages = error", "-c",
+                            f"DROP SCHEMA IF EXISTS {self._schema}_{service} CASCADE"], check=False)
+
+
+Received = collections.namedtuple("Received", "message_id headers body")
+
+
+class Receiver:
+    """A customer's endpoint on a free port. Keeps what arrives, in order of arrival."""
+
+    def __init__(self, answer=lambda received: 200):
+        self._changed = threading.Condition()
+        self._received = []
+        outer = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
+
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["content-length"]))
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                received = Received(headers.get("webhook-id"), headers, body)
+                status = answer(received)
+                with outer._changed:
+                    outer._received.append(received)
+                    outer._changed.notify_all()
+                self.send_response(status)
+                self.send_header("content-length", "0")
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self.port = self._server.server_address[1]
+        self.url = f"http://127.0.0.1:{self.port}/hook"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._server.shutdown()
+        self._server.server_close()
+
+    def received(self):
+        with self._changed:
+            return list(self._received)
+
+    def wait_until(self, done, timeout=TIMEOUT_SECONDS):
+        """Waits until done(list of all received) holds; returns that list."""
+        with self._changed:
+            if not self._changed.wait_for(lambda: done(self._received), timeout):
+                raise AssertionError(f"timed out after {timeout} s with {len(self._received)} deliveries")
+            return list(self._received)
+
+
+def signature_is_valid(signing_secret, received):
+    """Standard Webhooks v1, written here anew so that the sender is not its own judge."""
+    key = base64.b64decode(signing_secret.removeprefix("whsec_"))
+    signed = f"{received.message_id}.{received.headers['webhook-timestamp']}.".encode() + received.body
+    expected = "v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
+    return expected in received.headers["webhook-signature"].split(" ")
+
+
+def health(channel, service):
+    """The standard health check of a service name: True when SERVING."""
+    check = channel.unary_unary("/grpc.health.v1.Health/Check")
+    name = service.encode()
+    # HealthCheckRequest{service}; the answer's status is field 1, and SERVING is 1.
+    return check(b"\x0a" + bytes([len(name)]) + name, timeout=5) == b"\x08\x01"
