@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
+#include "common/rpc/grpc_log.h"
 #include "common/rpc/malformed_requests.h"
 #include "common/status/errors.h"
 
@@ -81,6 +82,7 @@ Server::~Server() { Drain(); }
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(ServerOptions options,
                                                       const std::vector<grpc::Service*>& services) {
+  RouteGrpcLog();
   grpc::ServerBuilder builder;
   SetLimits(options, builder);
   SetConnectionCare(builder);
