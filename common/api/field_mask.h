@@ -13,8 +13,9 @@
 namespace crier::api {
 
 // The top-level fields that an update is to change. `updatable` lists what may be changed. An empty
-// mask means every updatable field that is not empty in `resource`; `*` means all updatable ones. A
-// path that is unknown, or not updatable, is INVALID_ARGUMENT on `update_mask`.
+// mask means every updatable field that is not empty in `resource`; `*` alone means all updatable
+// ones. A path that is unknown, not updatable, or leads below a top-level field is INVALID_ARGUMENT
+// on `update_mask`.
 absl::StatusOr<std::set<std::string>> FieldsToUpdate(const google::protobuf::FieldMask& mask,
                                                      const google::protobuf::Message& resource,
                                                      const std::vector<std::string>& updatable);

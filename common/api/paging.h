@@ -14,7 +14,8 @@ namespace crier::api {
 absl::StatusOr<int> PageSize(int32_t requested);
 
 // An opaque token that says where the next page begins and which listing it belongs to. `scope`
-// names the listing with its arguments (`webhooks of communities/1`); `key` is where to go on.
+// names the listing with its arguments (`webhooks of communities/1`); `key`, which is not empty, is
+// where to go on. Not signed: whoever parses a key trusts it no more than any other input.
 std::string MakePageToken(absl::string_view scope, absl::string_view key);
 
 // The key of a token; empty for the empty token. INVALID_ARGUMENT on `page_token` when the token is

@@ -20,8 +20,8 @@ struct ResourceId {
   }
 };
 
-// Parses `communities/{community}`. `field` is the request field that holds the name, for the error:
-// INVALID_ARGUMENT that says which form is wanted.
+// Parses `communities/{community}`. `field` is the request field that holds the name, for the
+// error: INVALID_ARGUMENT that says which form is wanted.
 absl::StatusOr<int64_t> ParseCommunity(absl::string_view field, absl::string_view name);
 
 // Parses `communities/{community}/{collection}/{id}`; both ids are decimal, positive, without sign

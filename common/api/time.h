@@ -8,8 +8,12 @@
 
 namespace crier::api {
 
+// Exact for whatever passes CheckTimestamp (validation.h).
 absl::Time FromProto(const google::protobuf::Timestamp& timestamp);
 absl::Duration FromProto(const google::protobuf::Duration& duration);
+
+// Nanoseconds; anything finer is rounded down (durations: towards zero). What protobuf cannot hold
+// becomes the nearest value that it can, so absl::InfiniteFuture() is the end of the year 9999.
 google::protobuf::Timestamp ToProto(absl::Time time);
 google::protobuf::Duration ToProto(absl::Duration duration);
 

@@ -2,6 +2,8 @@
 #ifndef CRIER_COMMON_API_VALIDATION_H_
 #define CRIER_COMMON_API_VALIDATION_H_
 
+#include <cstddef>
+
 #include "absl/strings/string_view.h"
 #include "common/status/errors.h"
 #include "google/protobuf/message.h"
@@ -25,7 +27,8 @@ void CheckTimestamp(absl::string_view field, const google::protobuf::Timestamp& 
                     FieldViolations& violations);
 
 // Every enum field of the message, and of messages inside, holds a declared value. The paths of
-// unknown ones are added, beginning with `prefix`.
+// unknown ones are added, beginning with `prefix` (which may be empty). An entry of a map is shown
+// by its place, because its key is the caller's text: `settings[0].value.level`.
 void CheckKnownEnums(absl::string_view prefix, const google::protobuf::Message& message,
                      FieldViolations& violations);
 
