@@ -3,7 +3,9 @@
 //
 //   log::Info("lease gained", {{"slot", lease.slot}, {"epoch", lease.epoch}});
 //
-// Never log payloads, secrets, e-mail addresses, URLs of customers or SQL.
+// A field of a site that is named like one of these four is written as `field_<name>`, so that no
+// line has a name twice. Any bytes may be given: what is not UTF-8 is replaced by U+FFFD. Never log
+// payloads, secrets, e-mail addresses, URLs of customers or SQL.
 #ifndef CRIER_COMMON_LOG_LOG_H_
 #define CRIER_COMMON_LOG_LOG_H_
 
@@ -24,13 +26,13 @@ class Field {
  public:
   Field(absl::string_view name, int64_t value);
   Field(absl::string_view name, int value) : Field(name, static_cast<int64_t>(value)) {}
-  Field(absl::string_view name, size_t value) : Field(name, static_cast<int64_t>(value)) {}
-  Field(absl::string_view name, double value);
+  Field(absl::string_view name, size_t value);
+  Field(absl::string_view name, double value);  // null when not finite
   Field(absl::string_view name, bool value);
   Field(absl::string_view name, const char* value) : Field(name, absl::string_view(value)) {}
   Field(absl::string_view name, absl::string_view value);
   Field(absl::string_view name, const std::string& value) : Field(name, absl::string_view(value)) {}
-  Field(absl::string_view name, absl::Duration value);  // in seconds
+  Field(absl::string_view name, absl::Duration value);       // in seconds
   Field(absl::string_view name, const absl::Status& value);  // code and message
 
   const std::string& json() const { return json_; }
@@ -40,13 +42,14 @@ class Field {
 };
 
 // Called once, early in main: the `service` field and the lowest level shown. Before that, and in
-// tests, lines have no service and start at warning.
+// tests, lines have no service and start at warning. Not thread-safe.
 void Initialize(absl::string_view service, Level level);
 
-// `debug`, `info`, `warning`, `error`; false for anything else.
+// `debug`, `info`, `warning`, `error`; false, and `level` as it was, for anything else.
 bool ParseLevel(absl::string_view text, Level* level);
 
-// Thread-safe, as are the following. One write(2) a line, so lines of several threads never mix.
+// Thread-safe, as are the following. One write(2) a line, so lines of several threads never mix. A
+// line that cannot be written is lost.
 void Write(Level level, absl::string_view message, std::initializer_list<Field> fields);
 
 inline void Debug(absl::string_view message, std::initializer_list<Field> fields = {}) {

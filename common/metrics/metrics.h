@@ -2,15 +2,15 @@
 #ifndef CRIER_COMMON_METRICS_METRICS_H_
 #define CRIER_COMMON_METRICS_METRICS_H_
 
-#include <map>
-#include <memory>
-#include <string>
-#include <vector>
-
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 
@@ -20,17 +20,21 @@ using Labels = std::map<std::string, std::string>;
 
 // Makes metrics; all are made at start, in the constructor of whoever counts, and kept as
 // references, so that a count on the hot path is one atomic addition. Names begin with `crier_` (or
-// `grpc_`), in base units; label values come from a fixed set, never from ids. Thread-safe.
+// `grpc_`), in base units; label values come from a fixed set, never from ids. Asking again for the
+// same name and labels gives the same metric. A malformed name, or one name for two kinds of
+// metric, is a mistake of the programmer and ends the process. Thread-safe; the metrics live as
+// long as the registry.
 class Registry {
  public:
   Registry();
 
   prometheus::Counter& Counter(const std::string& name, const std::string& help,
-                               const Labels& labels = {});
+                               const Labels& labels = {}) noexcept;
   prometheus::Gauge& Gauge(const std::string& name, const std::string& help,
-                           const Labels& labels = {});
+                           const Labels& labels = {}) noexcept;
   prometheus::Histogram& Histogram(const std::string& name, const std::string& help,
-                                   const std::vector<double>& buckets, const Labels& labels = {});
+                                   const std::vector<double>& buckets,
+                                   const Labels& labels = {}) noexcept;
 
   const std::shared_ptr<prometheus::Registry>& registry() const { return registry_; }
 
@@ -41,11 +45,12 @@ class Registry {
 // Buckets for times from 1 ms to 60 s, in seconds.
 const std::vector<double>& LatencyBuckets();
 
-// Serves `/metrics` over HTTP.
+// Serves `/metrics` over HTTP until it is destroyed, from threads of its own.
 class Exposer {
  public:
   // `listen_address` is `host:port`; port 0 lets the system choose. `registry` must outlive the
-  // exposer. UNAVAILABLE, naming the address, when it cannot be listened on.
+  // exposer. UNAVAILABLE, naming the address, when it cannot be listened on, INVALID_ARGUMENT when
+  // it is no address.
   static absl::StatusOr<std::unique_ptr<Exposer>> Start(const std::string& listen_address,
                                                         const Registry& registry);
   ~Exposer();
