@@ -11,7 +11,7 @@ namespace crier::rpc {
 namespace {
 
 TEST(Executor, RunsTasksOnAllItsThreads) {
-  auto* const together = new absl::Barrier(3);
+  auto* const together = new absl::Barrier(3);  // deleted by the last to leave it
   Executor executor({.threads = 3, .queue_capacity = 3});
 
   for (int i = 0; i < 3; ++i) {
@@ -23,8 +23,8 @@ TEST(Executor, RunsTasksOnAllItsThreads) {
 }
 
 TEST(Executor, RefusesWhatTheQueueDoesNotHold) {
-  Executor executor({.threads = 1, .queue_capacity = 2});
   absl::Notification busy, release;
+  Executor executor({.threads = 1, .queue_capacity = 2});
   ASSERT_TRUE(executor.TrySubmit([&] {
     busy.Notify();
     release.WaitForNotification();
@@ -48,8 +48,8 @@ TEST(Executor, RunsWhatItAcceptedBeforeItEnds) {
 }
 
 TEST(Executor, LetsGoOfATaskAsSoonAsItHasRun) {
-  Executor executor({.threads = 1, .queue_capacity = 2});
   absl::Notification released;
+  Executor executor({.threads = 1, .queue_capacity = 2});
   auto on_release =
       std::shared_ptr<void>(nullptr, [&released](std::nullptr_t) { released.Notify(); });
 

@@ -168,6 +168,8 @@ class RpcServerTest : public testing::Test {
     return GetLogHead(head);
   }
 
+  // Declared before the threads that wait for them.
+  absl::Notification busy_, running_, cancelled_, release_;
   std::atomic<grpc::CallbackServerContext*> server_context_ = nullptr;
   std::unique_ptr<FakeEvents> events_;
   Executor executor_{{.threads = 1, .queue_capacity = 1}};
@@ -241,16 +243,15 @@ TEST_F(RpcServerTest, HandlersHearTheDeadlineOfTheCall) {
 
 TEST_F(RpcServerTest, ShedsCallsWhenTheExecutorIsFull) {
   Serve([](const CallContext&, const GetLogHeadRequest&, LogHead&) { return absl::OkStatus(); });
-  absl::Notification busy, release;
-  ASSERT_TRUE(executor_.TrySubmit([&] {
-    busy.Notify();
-    release.WaitForNotification();
+  ASSERT_TRUE(executor_.TrySubmit([this] {
+    busy_.Notify();
+    release_.WaitForNotification();
   }));
-  busy.WaitForNotification();
+  busy_.WaitForNotification();
   ASSERT_TRUE(executor_.TrySubmit([] {}));
 
   const absl::Status status = GetLogHead();
-  release.Notify();
+  release_.Notify();
 
   EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
   EXPECT_EQ(ErrorReason(status), "OVERLOADED");
@@ -266,14 +267,13 @@ TEST_F(RpcServerTest, DoesNotRunWhatItsCallerHasGivenUp) {
     ran = true;
     return absl::OkStatus();
   });
-  absl::Notification release;
-  ASSERT_TRUE(executor_.TrySubmit([&release] { release.WaitForNotification(); }));
+  ASSERT_TRUE(executor_.TrySubmit([this] { release_.WaitForNotification(); }));
 
   CancelledCall call(AddressOf(*server_));
   while (server_context_ == nullptr) std::this_thread::yield();
   const absl::Status status = call.Cancel();
   while (!server_context_.load()->IsCancelled()) std::this_thread::yield();
-  release.Notify();
+  release_.Notify();
   server_->Drain();
 
   EXPECT_EQ(status.code(), absl::StatusCode::kCancelled);
@@ -282,19 +282,18 @@ TEST_F(RpcServerTest, DoesNotRunWhatItsCallerHasGivenUp) {
 
 // Under the address sanitizer: request and response outlive the caller's interest.
 TEST_F(RpcServerTest, AHandlerMayWriteItsResponseAfterTheCallerHasGone) {
-  absl::Notification running, cancelled;
   Serve([&](const CallContext&, const GetLogHeadRequest& request, LogHead& head) {
-    running.Notify();
-    cancelled.WaitForNotification();
+    running_.Notify();
+    cancelled_.WaitForNotification();
     head.set_position(static_cast<int64_t>(request.community().size()));
     return absl::OkStatus();
   });
 
   CancelledCall call(AddressOf(*server_));
-  running.WaitForNotification();
+  running_.WaitForNotification();
   EXPECT_EQ(call.Cancel().code(), absl::StatusCode::kCancelled);
   while (!server_context_.load()->IsCancelled()) std::this_thread::yield();
-  cancelled.Notify();
+  cancelled_.Notify();
   server_->Drain();  // waits for the handler
 }
 
@@ -423,16 +422,15 @@ TEST(RpcServer, APortThatIsTakenIsRefused) {
 }
 
 TEST_F(RpcServerTest, DrainLetsRunningCallsFinishAndTakesNoNewOnes) {
-  absl::Notification running, release;
   Serve([&](const CallContext&, const GetLogHeadRequest&, LogHead&) {
-    running.Notify();
-    release.WaitForNotification();
+    running_.Notify();
+    release_.WaitForNotification();
     return absl::OkStatus();
   });
   server_->SetReady(true);
   absl::Status in_flight;
   std::thread caller([&] { in_flight = GetLogHead(); });
-  running.WaitForNotification();
+  running_.WaitForNotification();
 
   std::thread drain([&] { server_->Drain(); });
   // Refused as soon as the drain has begun: no listener, and a GOAWAY on open connections.
@@ -440,7 +438,7 @@ TEST_F(RpcServerTest, DrainLetsRunningCallsFinishAndTakesNoNewOnes) {
   while (!absl::IsUnavailable(GetLogHead(head, absl::Now() + absl::Milliseconds(100)))) {
   }
   server_->SetReady(true);  // too late; changes nothing
-  release.Notify();
+  release_.Notify();
   caller.join();
   drain.join();
 
@@ -450,17 +448,16 @@ TEST_F(RpcServerTest, DrainLetsRunningCallsFinishAndTakesNoNewOnes) {
 TEST_F(RpcServerTest, DrainCancelsWhatOutlastsTheGrace) {
   ServerOptions options = LocalOptions();
   options.drain_grace = absl::Milliseconds(50);
-  absl::Notification running;
   Serve(
       [&](const CallContext&, const GetLogHeadRequest&, LogHead&) {
-        running.Notify();
+        running_.Notify();
         while (!server_context_.load()->IsCancelled()) std::this_thread::yield();
         return absl::OkStatus();
       },
       options);
   absl::Status in_flight;
   std::thread caller([&] { in_flight = GetLogHead(); });
-  running.WaitForNotification();
+  running_.WaitForNotification();
 
   server_->Drain();
   server_->Drain();
