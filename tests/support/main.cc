@@ -1,11 +1,10 @@
-// main() of every test: GoogleTest's, with the seed of randomised tests printed.
-#include <cstdio>
-
+// main() of every test: GoogleTest's, with the order of tests shuffled. GoogleTest prints the seed,
+// which UnitTest::random_seed() hands to randomised tests; `--gtest_random_seed=N` repeats a run.
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
 int main(int argc, char** argv) {
+  GTEST_FLAG_SET(shuffle, true);
   testing::InitGoogleMock(&argc, argv);
-  std::printf("random seed: %d\n", testing::UnitTest::GetInstance()->random_seed());
   return RUN_ALL_TESTS();
 }
