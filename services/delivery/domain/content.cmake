@@ -2,13 +2,59 @@
 
 crier_library(crier_delivery_content
   SOURCES
+    attempt_request.cc
     attempt_request.h
     errors.cc
     errors.h
+    ip_range.cc
+    ip_range.h
+    json_writer.cc
+    json_writer.h
+    payload.cc
     payload.h
+    samples.cc
+    samples.h
     sender.h
+    signer.cc
+    signer.h
+    translator.cc
+    translator.h
+    url_policy.cc
+    url_policy.h
     webhook.cc
     webhook.h
+    webhook_rules.cc
+    webhook_rules.h
     webhook_store.h
-  PUBLIC crier_common_api crier_common_base crier_proto_entity
-  PRIVATE crier_common_status)
+  PUBLIC
+    crier_common_api
+    crier_common_base
+    crier_common_status
+    crier_proto_entity
+  PRIVATE crier_common_crypto)
+set_source_files_properties(attempt_request.cc attempt_request_test.cc PROPERTIES
+  COMPILE_DEFINITIONS "CRIER_VERSION=\"${PROJECT_VERSION}\"")
+
+crier_test(crier_delivery_content_test
+  SOURCES
+    attempt_request_test.cc
+    ip_range_test.cc
+    payload_property_test.cc
+    payload_test.cc
+    signer_test.cc
+    url_policy_test.cc
+    webhook_rules_test.cc
+  DEPS crier_delivery_content crier_proto_google)
+target_compile_definitions(crier_delivery_content_test PRIVATE
+  CRIER_TESTDATA="${CMAKE_SOURCE_DIR}/tests/testdata")
+
+# The operator's side of the target policy, for the composition root.
+crier_library(crier_delivery_policy_options
+  SOURCES
+    url_policy_options.cc
+    url_policy_options.h
+  PUBLIC crier_common_config crier_delivery_content)
+
+crier_test(crier_delivery_policy_options_test
+  SOURCES url_policy_options_test.cc
+  DEPS crier_delivery_policy_options)

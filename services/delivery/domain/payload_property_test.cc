@@ -1,0 +1,151 @@
+// Payloads of random messages: whatever an entity holds, the payload is valid JSON without empty
+// values, and says what the entity says.
+#include <rapidjson/document.h>
+
+#include <cstdlib>
+#include <random>
+
+#include "absl/strings/numbers.h"
+#include "google/protobuf/descriptor.h"
+#include "google/protobuf/message.h"
+#include "gtest/gtest.h"
+#include "services/delivery/domain/payload.h"
+
+namespace crier::delivery {
+namespace {
+
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+using google::protobuf::Reflection;
+
+// From CRIER_TEST_SEED, to repeat a failure, or from the machine.
+uint32_t Seed() {
+  uint32_t seed = 0;
+  const char* const given = std::getenv("CRIER_TEST_SEED");
+  return given != nullptr && absl::SimpleAtoi(given, &seed) ? seed : std::random_device()();
+}
+
+class MessageMaker {
+ public:
+  explicit MessageMaker(uint32_t seed) : random_(seed) {}
+
+  size_t Below(size_t bound) { return random_() % bound; }
+
+  // Text with a taste for what breaks JSON, also empty.
+  std::string Text() {
+    static const char* const pieces[] = {"",     "a",    "Zoë",  "\"", "\\",     "/", "</script>",
+                                         "\x01", "\x1f", "\x7f", "\n", "\r\t",   "😀", "\u2028",
+                                         "null", "{",    "]",    ",",  "\\u0000"};
+    std::string text;
+    for (size_t i = Below(4); i > 0; --i) text += pieces[Below(std::size(pieces))];
+    return text;
+  }
+
+  // Sets about half of the fields, to any depth.
+  void Fill(Message& message) {
+    const google::protobuf::Descriptor& descriptor = *message.GetDescriptor();
+    if (descriptor.full_name() == "google.protobuf.Timestamp") return FillTime(message);
+    for (int i = 0; i < descriptor.field_count(); ++i) {
+      const FieldDescriptor& field = *descriptor.field(i);
+      if (field.is_map() || Below(2) == 0) continue;
+      if (field.is_repeated()) {
+        for (size_t n = Below(4); n > 0; --n) Add(message, field);
+      } else {
+        Set(message, field);
+      }
+    }
+  }
+
+ private:
+  void Add(Message& message, const FieldDescriptor& field) {
+    const Reflection& reflection = *message.GetReflection();
+    if (field.cpp_type() == FieldDescriptor::CPPTYPE_STRING) {
+      reflection.AddString(&message, &field, Text());
+    } else if (field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
+      Fill(*reflection.AddMessage(&message, &field));
+    }
+  }
+
+  void Set(Message& message, const FieldDescriptor& field) {
+    const Reflection& reflection = *message.GetReflection();
+    switch (field.cpp_type()) {
+      case FieldDescriptor::CPPTYPE_STRING:
+        return reflection.SetString(&message, &field, Text());
+      case FieldDescriptor::CPPTYPE_MESSAGE:
+        return Fill(*reflection.MutableMessage(&message, &field));
+      case FieldDescriptor::CPPTYPE_INT64:
+        return reflection.SetInt64(&message, &field, static_cast<int64_t>(random_()));
+      case FieldDescriptor::CPPTYPE_ENUM:
+        return reflection.SetEnumValue(&message, &field, static_cast<int>(Below(5)));
+      default:
+        return;  // not part of a payload
+    }
+  }
+
+  // Any time of the years 1 to 9999.
+  void FillTime(Message& message) {
+    auto& time = static_cast<google::protobuf::Timestamp&>(message);
+    constexpr int64_t kFirst = -62135596800, kLast = 253402300799;
+    time.set_seconds(std::uniform_int_distribution<int64_t>(kFirst, kLast)(random_));
+    time.set_nanos(static_cast<int32_t>(Below(1000000000)));
+  }
+
+  std::mt19937_64 random_;
+};
+
+// No null, no "", no [] and no {} anywhere.
+bool HasNothingEmpty(const rapidjson::Value& value) {
+  if (value.IsObject()) {
+    if (value.ObjectEmpty()) return false;
+    for (const auto& member : value.GetObject()) {
+      if (!HasNothingEmpty(member.value)) return false;
+    }
+    return true;
+  }
+  if (value.IsArray()) {
+    if (value.Empty()) return false;
+    for (const auto& element : value.GetArray()) {
+      if (!HasNothingEmpty(element)) return false;
+    }
+    return true;
+  }
+  return value.IsString() ? value.GetStringLength() > 0 : value.IsInt64();
+}
+
+// The member is there exactly if the text is not empty, and then equals it.
+void ExpectText(const rapidjson::Value& object, const char* key, const std::string& text) {
+  EXPECT_EQ(object.HasMember(key), !text.empty()) << key;
+  if (object.HasMember(key)) EXPECT_EQ(object[key].GetString(), text) << key;
+}
+
+TEST(PayloadPropertyTest, AnyEntityBecomesValidJson) {
+  const uint32_t seed = Seed();
+  SCOPED_TRACE(testing::Message() << "CRIER_TEST_SEED=" << seed);
+  MessageMaker make(seed);
+
+  for (int round = 0; round < 2000 && !testing::Test::HasFailure(); ++round) {
+    entity::v1::Event event;
+    const size_t kind = round % 3;
+    if (kind == 0) make.Fill(*event.mutable_contact());
+    if (kind == 1) make.Fill(*event.mutable_organization());
+    if (kind == 2) make.Fill(*event.mutable_activity());
+    Webhook webhook;
+    webhook.member_alias = make.Below(2) == 0;
+    webhook.envelope = kind == 2 && make.Below(2) == 0;
+
+    const auto payload = RenderPayload(event, {1, make.Text()}, webhook, "https://app.example.com");
+
+    ASSERT_TRUE(payload.ok()) << payload.status();
+    rapidjson::Document document;
+    document.Parse<rapidjson::kParseValidateEncodingFlag>(payload->data(), payload->size());
+    ASSERT_FALSE(document.HasParseError()) << event.ShortDebugString();
+    EXPECT_TRUE(HasNothingEmpty(document)) << *payload;
+    const rapidjson::Value& entity = webhook.envelope ? document["payload"] : document;
+    if (kind == 0) ExpectText(entity, "fullName", event.contact().full_name());
+    if (kind == 1) ExpectText(entity, "name", event.organization().display_name());
+    if (kind == 2) ExpectText(entity, "content", event.activity().content());
+  }
+}
+
+}  // namespace
+}  // namespace crier::delivery

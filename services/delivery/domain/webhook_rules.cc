@@ -1,0 +1,101 @@
+#include "services/delivery/domain/webhook_rules.h"
+
+#include <algorithm>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "common/api/validation.h"
+#include "services/delivery/domain/attempt_request.h"
+
+namespace crier::delivery {
+namespace {
+
+constexpr size_t kMaxNameBytes = 255;
+constexpr size_t kMaxSecretBytes = 255;
+constexpr size_t kMaxHeaders = 20;
+constexpr size_t kMaxHeaderNameBytes = 255;
+constexpr size_t kMaxHeaderValueBytes = 1024;
+constexpr absl::Duration kMinTimeout = absl::Seconds(1);
+constexpr absl::Duration kMaxTimeout = absl::Seconds(30);
+
+bool IsPrintableAscii(absl::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return absl::ascii_isprint(c); });
+}
+
+// A header value reaches the receiver as it is only without space at its ends (RFC 9110, 5.5).
+bool IsHeaderValue(absl::string_view text) {
+  return IsPrintableAscii(text) && absl::StripAsciiWhitespace(text) == text;
+}
+
+// A token of RFC 9110, section 5.6.2.
+bool IsToken(absl::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return absl::ascii_isalnum(c) || absl::StrContains("!#$%&'*+-.^_`|~", c);
+  });
+}
+
+void CheckHeader(const std::string& name, const std::string& value, std::set<std::string>& seen,
+                 FieldViolations& violations) {
+  const bool token = IsToken(name) && name.size() <= kMaxHeaderNameBytes;
+  // What is no token may be anything, and is not repeated in full.
+  const std::string field = absl::StrCat(
+      "webhook.custom_headers[\"", token ? name : absl::CHexEscape(name.substr(0, 64)), "\"]");
+  const std::string lower = absl::AsciiStrToLower(name);
+  if (!token) {
+    violations.Add(field, "must be named with an HTTP token of at most 255 bytes");
+  } else if (IsReservedHeader(lower)) {
+    violations.Add(field, "is set by Crier or by HTTP itself; choose another name");
+  } else if (!seen.insert(lower).second) {
+    violations.Add(field, "occurs twice, in another case; keep one of them");
+  }
+  if (!IsHeaderValue(value) || value.size() > kMaxHeaderValueBytes) {
+    violations.Add(field,
+                   "must have a value of printable ASCII, without space at its ends, of at most "
+                   "1,024 bytes");
+  }
+}
+
+void CheckHeaders(const std::map<std::string, std::string>& headers, FieldViolations& violations) {
+  if (headers.size() > kMaxHeaders) {
+    violations.Add("webhook.custom_headers", "must hold at most 20 headers");
+    return;
+  }
+  std::set<std::string> seen;
+  for (const auto& [name, value] : headers) CheckHeader(name, value, seen, violations);
+}
+
+}  // namespace
+
+const std::vector<std::string>& WebhookSettings() {
+  static const auto* const settings = new std::vector<std::string>{
+      "display_name", "url",          "secret",         "payload_version",
+      "envelope",     "member_alias", "custom_headers", "request_timeout"};
+  return *settings;
+}
+
+void CheckWebhook(const Webhook& webhook, const std::set<std::string>& fields,
+                  const UrlPolicy& policy, FieldViolations& violations) {
+  if (fields.count("display_name")) {
+    api::CheckRequiredText("webhook.display_name", webhook.display_name, kMaxNameBytes, violations);
+  }
+  if (fields.count("url")) {
+    if (const auto refusal = policy.CheckUrl(webhook.url)) {
+      violations.Add("webhook.url", refusal->description);
+    }
+  }
+  if (fields.count("secret") &&
+      (!IsHeaderValue(webhook.secret) || webhook.secret.size() > kMaxSecretBytes)) {
+    violations.Add("webhook.secret",
+                   "must be printable ASCII, without space at its ends, of at most 255 bytes");
+  }
+  if (fields.count("custom_headers")) CheckHeaders(webhook.custom_headers, violations);
+  if (fields.count("request_timeout") &&
+      (webhook.request_timeout < kMinTimeout || webhook.request_timeout > kMaxTimeout)) {
+    violations.Add("webhook.request_timeout", "must be from 1 s to 30 s");
+  }
+}
+
+}  // namespace crier::delivery
