@@ -18,10 +18,10 @@ struct Migration {
 };
 
 // Brings the schema of `database` to the last of `migrations`, each in a transaction of its own,
-// under an advisory lock so that any number of processes may try at once. Creates the role (NOLOGIN,
-// granted to the login) and the schema (owned by the role) where they are missing. Does nothing when
-// the schema is up to date. FAILED_PRECONDITION when the schema is newer than `migrations`;
-// PERMISSION_DENIED, with the remedy, when the login may not create what is missing.
+// under an advisory lock so that any number of processes may try at once. Creates the role
+// (NOLOGIN, granted to the login) and the schema (owned by the role) where they are missing. Does
+// nothing when the schema is up to date. FAILED_PRECONDITION when the schema is newer than
+// `migrations`; PERMISSION_DENIED, with the remedy, when the login may not create what is missing.
 absl::Status Migrate(const Database& database, const std::vector<Migration>& migrations);
 
 // The version that the schema has; 0 when it was never migrated. UNAVAILABLE when the database is

@@ -40,8 +40,8 @@ class Pool {
   Pool& operator=(const Pool&) = delete;
 
   // Runs `work` in a transaction: commits when it returns OK, rolls back otherwise, and repeats the
-  // whole of it (a few times, never past the deadline) after a deadlock or serialisation failure. So
-  // `work` may run more than once and must start from nothing each time.
+  // whole of it (a few times, never past the deadline) after a deadlock or serialisation failure.
+  // So `work` may run more than once and must start from nothing each time.
   //
   // Waits for a connection, and lets statements run, until `deadline`: DEADLINE_EXCEEDED after it.
   // UNAVAILABLE when the database is away; with ErrorReason `COMMIT_UNKNOWN` when the connection

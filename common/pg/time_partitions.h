@@ -10,8 +10,8 @@
 
 namespace crier::pg {
 
-// A table declared `PARTITION BY RANGE (key)`; its partitions are named `<table>_yYYYYmMMdDD`, one a
-// UTC day. There is no default partition: a row outside of every day is an error, not a leak.
+// A table declared `PARTITION BY RANGE (key)`; its partitions are named `<table>_yYYYYmMMdDD`, one
+// a UTC day. There is no default partition: a row outside of every day is an error, not a leak.
 struct TimePartitionedTable {
   // What the partition key is.
   enum class Key {

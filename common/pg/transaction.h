@@ -35,7 +35,7 @@ class Params {
   Params& Add(double value);
   Params& Add(absl::string_view value);  // text, uuid, …
   Params& Add(const char* value) { return Add(absl::string_view(value)); }
-  Params& Add(absl::Time value);         // timestamptz, to the microsecond
+  Params& Add(absl::Time value);  // timestamptz, to the microsecond
   Params& AddBytes(absl::string_view value);
   Params& AddNull();
 
@@ -115,8 +115,8 @@ class Rows {
   std::shared_ptr<const Impl> impl_;
 };
 
-// A READ COMMITTED transaction, lent by Pool::Run for the length of its work. Not thread-safe. After
-// a failed statement the transaction can only be given up: return the status from the work.
+// A READ COMMITTED transaction, lent by Pool::Run for the length of its work. Not thread-safe.
+// After a failed statement the transaction can only be given up: return the status from the work.
 class Transaction {
  public:
   // Errors: UNAVAILABLE (database away), ABORTED (deadlock or serialisation; Pool::Run repeats the

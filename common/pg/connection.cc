@@ -1,0 +1,143 @@
+#include "common/pg/connection.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "absl/base/internal/raw_logging.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "common/pg/connection_settings.h"
+#include "common/pg/text_format.h"
+#include "common/pg/transaction_impl.h"
+
+namespace crier::pg {
+namespace {
+
+// The failure inside of an exception of libpqxx 6. Its hierarchy has traps: deadlocks and
+// serialisation failures are no sql_error and carry no SQLSTATE, and a dead socket may be a
+// broken_connection or an sql_error without one.
+SqlFailure FailureIn(const std::exception& exception) {
+  const auto is = [&](auto* type) { return dynamic_cast<decltype(type)>(&exception) != nullptr; };
+  if (is(static_cast<const pqxx::statement_completion_unknown*>(nullptr))) return {"40003", "", ""};
+  if (is(static_cast<const pqxx::deadlock_detected*>(nullptr))) return {"40P01", "", ""};
+  if (is(static_cast<const pqxx::serialization_failure*>(nullptr))) return {"40001", "", ""};
+  if (is(static_cast<const pqxx::transaction_rollback*>(nullptr))) return {"40000", "", ""};
+  if (is(static_cast<const pqxx::too_many_connections*>(nullptr))) return {"53300", "", ""};
+  if (is(static_cast<const pqxx::broken_connection*>(nullptr))) return {"", "", ""};
+  if (const auto* error = dynamic_cast<const pqxx::sql_error*>(&exception)) {
+    return {error->sqlstate(), error->what(), ""};
+  }
+  return {"XX000", "", ""};  // misuse of the library, or no memory: ours to find in the metadata
+}
+
+// How long the server may work on a statement; 0 is without limit.
+int64_t StatementTimeoutMillis(absl::Time deadline) {
+  if (deadline == absl::InfiniteFuture()) return 0;
+  const int64_t millis = absl::ToInt64Milliseconds(deadline - absl::Now());
+  return std::clamp<int64_t>(millis, 1, std::numeric_limits<int32_t>::max());
+}
+
+}  // namespace
+
+Connection::Connection(const std::string& connection_string) : connection_(connection_string) {
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wdeprecated-declarations"  // gone in libpqxx 7, vital in 6
+  connection_.inhibit_reactivation(true);
+#pragma clang diagnostic pop
+}
+
+absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const Database& database,
+                                                             absl::Duration connect_timeout) {
+  const auto connection_string = ConnectionString(database, connect_timeout);
+  if (!connection_string.ok()) return connection_string.status();
+
+  std::unique_ptr<Connection> opened;
+  try {
+    opened.reset(new Connection(*connection_string));
+  } catch (const std::exception& exception) {
+    return ConnectError(exception.what());
+  }
+  pqxx::nontransaction session(opened->connection_);
+  const auto run = [&](const std::string& sql) {
+    pqxx::result ignored;
+    return opened->Try([&] { return session.exec(sql); }, &ignored);
+  };
+  if (!database.role.empty()) {
+    const auto failure = run(absl::StrCat("SET ROLE ", QuoteIdentifier(database.role)));
+    const bool refused = failure && (failure->sqlstate == "22023" || failure->sqlstate == "42501");
+    if (refused) return RoleError(database.role);
+    if (failure) return ToStatus(*failure);
+  }
+  if (const auto failure = run(SessionSetup(database))) return ToStatus(*failure);
+  return opened;
+}
+
+Connection::Outcome Connection::Run(absl::Time deadline,
+                                    absl::FunctionRef<absl::Status(Transaction&)> work) {
+  pqxx::nontransaction session(connection_);
+  if (const auto failure = Begin(session, deadline)) {
+    return {ToStatus(*failure), IsConflict(*failure), /*never_began=*/true};
+  }
+  Transaction::Impl state{*this, session, deadline, absl::OkStatus(), /*conflict=*/false};
+  Transaction transaction(&state);
+  absl::Status status = work(transaction);
+  // Work that overlooks the failure of a statement must not look committed.
+  if (status.ok()) status = state.failure;
+  if (status.ok() && absl::Now() >= deadline) {
+    status = DeadlineError("the work took until its deadline; nothing was changed");
+  }
+  if (status.ok()) return Commit(session);
+  Rollback(session);
+  return {std::move(status), state.conflict, /*never_began=*/false};
+}
+
+std::optional<SqlFailure> Connection::Try(absl::FunctionRef<pqxx::result()> call,
+                                          pqxx::result* result) {
+  try {
+    *result = call();
+    return std::nullopt;
+  } catch (const std::exception& exception) {
+    SqlFailure failure = FailureIn(exception);
+    broken_ = broken_ || BreaksConnection(failure);
+    return failure;
+  }
+}
+
+void Connection::Prepare(const Statement& statement) {
+  const auto [entry, is_new] = prepared_.try_emplace(statement.name, statement.sql);
+  if (is_new) {
+    connection_.prepare(statement.name, statement.sql);
+  } else if (entry->second != statement.sql) {
+    ABSL_RAW_LOG(FATAL, "two statements are named %s", statement.name);
+  }
+}
+
+std::optional<SqlFailure> Connection::Begin(pqxx::nontransaction& session, absl::Time deadline) {
+  // One round trip, where pqxx::work would take two.
+  const std::string sql = absl::StrCat("BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL ",
+                                       "statement_timeout = ", StatementTimeoutMillis(deadline));
+  pqxx::result ignored;
+  auto failure = Try([&] { return session.exec(sql); }, &ignored);
+  if (failure) broken_ = true;
+  return failure;
+}
+
+Connection::Outcome Connection::Commit(pqxx::nontransaction& session) {
+  pqxx::result ignored;
+  auto failure = Try([&] { return session.exec("COMMIT"); }, &ignored);
+  if (!failure) return {};
+  // The server answers with an error only when it has rolled back, for example for a deferred
+  // constraint; a line that breaks, also by its shutdown, says nothing.
+  if (broken()) return {CommitUnknownError()};
+  failure->statement = "commit";
+  return {ToStatus(*failure), IsConflict(*failure)};
+}
+
+void Connection::Rollback(pqxx::nontransaction& session) {
+  if (broken()) return;
+  pqxx::result ignored;
+  if (Try([&] { return session.exec("ROLLBACK"); }, &ignored)) broken_ = true;
+}
+
+}  // namespace crier::pg

@@ -1,0 +1,71 @@
+// One connection to Postgres. Internal to common/pg; the only header that includes <pqxx/…>.
+#ifndef CRIER_COMMON_PG_CONNECTION_H_
+#define CRIER_COMMON_PG_CONNECTION_H_
+
+#include <memory>
+#include <optional>
+#include <pqxx/pqxx>
+#include <string>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "common/pg/pool.h"
+#include "common/pg/sql_error.h"
+#include "common/pg/transaction.h"
+
+namespace crier::pg {
+
+// Runs transactions, one at a time. Once broken, it stays so and is to be thrown away: libpqxx's
+// silent reconnecting, which would lose the session's settings in the middle of work, is off.
+// Not thread-safe.
+class Connection {
+ public:
+  // How a transaction ended.
+  struct Outcome {
+    absl::Status status;
+    // The transaction was rolled back because it met another: repeat it from the start.
+    bool conflict = false;
+    // Broke before the first statement of the work: nothing has been done yet.
+    bool never_began = false;
+  };
+
+  // Connects, assumes the role and sets the session up. UNAVAILABLE when the database is away;
+  // FAILED_PRECONDITION when the role is missing; INVALID_ARGUMENT when the URL is malformed.
+  static absl::StatusOr<std::unique_ptr<Connection>> Open(const Database& database,
+                                                          absl::Duration connect_timeout);
+
+  // Runs `work` between BEGIN and COMMIT, or ROLLBACK when it fails.
+  Outcome Run(absl::Time deadline, absl::FunctionRef<absl::Status(Transaction&)> work);
+
+  bool broken() const { return broken_ || !connection_.is_open(); }
+
+  // For the watchdog.
+  int socket() const { return connection_.sock(); }
+
+ private:
+  friend class Transaction;
+
+  explicit Connection(const std::string& connection_string);
+
+  // Runs `call`, which returns a pqxx::result, and turns its exceptions into a failure.
+  std::optional<SqlFailure> Try(absl::FunctionRef<pqxx::result()> call, pqxx::result* result);
+
+  void Prepare(const Statement& statement);
+
+  std::optional<SqlFailure> Begin(pqxx::nontransaction& session, absl::Time deadline);
+  Outcome Commit(pqxx::nontransaction& session);
+  void Rollback(pqxx::nontransaction& session);
+
+  pqxx::connection connection_;
+  bool broken_ = false;
+  // Name → text of what was prepared.
+  absl::flat_hash_map<std::string, std::string> prepared_;
+};
+
+}  // namespace crier::pg
+
+#endif  // CRIER_COMMON_PG_CONNECTION_H_

@@ -1,0 +1,78 @@
+#include "common/pg/connection_settings.h"
+
+#include <libpq-fe.h>
+
+#include <algorithm>
+#include <map>
+#include <memory>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "common/pg/sql_error.h"
+#include "common/pg/text_format.h"
+
+namespace crier::pg {
+namespace {
+
+using Settings = std::map<std::string, std::string>;
+
+absl::StatusOr<Settings> Parse(const std::string& url) {
+  const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> options(
+      PQconninfoParse(url.c_str(), /*errmsg=*/nullptr), &PQconninfoFree);
+  if (options == nullptr) return BadUrlError();
+  Settings settings;
+  for (const PQconninfoOption* option = options.get(); option->keyword != nullptr; ++option) {
+    if (option->val != nullptr) settings[option->keyword] = option->val;
+  }
+  return settings;
+}
+
+std::string Quoted(const std::string& value) {
+  return absl::StrCat("'", absl::StrReplaceAll(value, {{"\\", "\\\\"}, {"'", "\\'"}}), "'");
+}
+
+// libpq counts in whole seconds, and takes less than two for two.
+std::string TimeoutSeconds(absl::Duration timeout) {
+  const absl::Duration whole = absl::Ceil(timeout, absl::Seconds(1));
+  return absl::StrCat(std::max<int64_t>(2, absl::ToInt64Seconds(whole)));
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> ConnectionString(const Database& database,
+                                             absl::Duration connect_timeout) {
+  absl::StatusOr<Settings> settings = Parse(database.url);
+  if (!settings.ok()) return settings.status();
+  // `insert` keeps what the operator has chosen.
+  settings->insert({
+      {"connect_timeout", TimeoutSeconds(connect_timeout)},
+      {"fallback_application_name",
+       database.schema.empty() ? "crier" : absl::StrCat("crier/", database.schema)},
+      {"keepalives_idle", "10"},
+      {"keepalives_interval", "3"},
+      {"keepalives_count", "3"},
+      {"tcp_user_timeout", "20000"},
+      {"target_session_attrs", "read-write"},
+  });
+  (*settings)["client_encoding"] = "UTF8";
+
+  std::string text;
+  for (const auto& [key, value] : *settings) {
+    absl::StrAppend(&text, text.empty() ? "" : " ", key, "=", Quoted(value));
+  }
+  return text;
+}
+
+std::string SessionSetup(const Database& database) {
+  std::string sql =
+      "SET TimeZone TO 'UTC'; SET DateStyle TO 'ISO, YMD'; SET bytea_output TO 'hex'; "
+      "SET client_min_messages TO warning; "
+      // A replica that hangs with a transaction open must not hold its locks for ever.
+      "SET idle_in_transaction_session_timeout TO '15s'";
+  if (!database.schema.empty()) {
+    absl::StrAppend(&sql, "; SET search_path TO ", QuoteIdentifier(database.schema));
+  }
+  return sql;
+}
+
+}  // namespace crier::pg

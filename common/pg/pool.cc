@@ -1,0 +1,173 @@
+#include "common/pg/pool.h"
+
+#include <algorithm>
+#include <list>
+#include <utility>
+#include <vector>
+
+#include "absl/base/internal/raw_logging.h"
+#include "absl/base/thread_annotations.h"
+#include "absl/random/random.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/clock.h"
+#include "common/base/clock.h"
+#include "common/pg/connect_backoff.h"
+#include "common/pg/connection.h"
+#include "common/pg/sql_error.h"
+#include "common/pg/watchdog.h"
+#include "common/status/macros.h"
+
+namespace crier::pg {
+namespace {
+
+// How often work that met a conflicting transaction is begun.
+constexpr int kAttempts = 5;
+
+// Lets the other side of a conflict finish first.
+void PauseAfterConflict(int attempt, absl::Time deadline) {
+  absl::BitGen random;
+  const absl::Duration longest = absl::Milliseconds(4) * (1 << attempt);
+  const absl::Duration pause = longest * absl::Uniform(random, 0.25, 1.0);
+  absl::SleepFor(std::min(pause, deadline - absl::Now()));
+}
+
+}  // namespace
+
+struct Pool::Impl {
+  Impl(Database database_in, PoolOptions options_in)
+      : database(std::move(database_in)),
+        options(options_in),
+        backoff(SystemClock()),
+        free_slots(options.size) {}
+
+  // The right to use one connection; it may have to be opened. Returned on destruction.
+  class Slot {
+   public:
+    Slot(Impl& pool, std::unique_ptr<Connection> idle) : connection(std::move(idle)), pool_(pool) {}
+    ~Slot() { pool_.Return(std::move(connection)); }
+
+    Slot(const Slot&) = delete;
+    Slot& operator=(const Slot&) = delete;
+
+    std::unique_ptr<Connection> connection;  // null until opened
+
+   private:
+    Impl& pool_;
+  };
+
+  struct Waiter {
+    absl::CondVar granted_changed;
+    bool granted = false;
+  };
+
+  // Waits for a slot; those who came first get theirs first.
+  absl::Status WaitForSlot(absl::Time deadline) ABSL_LOCKS_EXCLUDED(mutex);
+  std::unique_ptr<Connection> TakeIdle() ABSL_LOCKS_EXCLUDED(mutex);
+  void Return(std::unique_ptr<Connection> connection) ABSL_LOCKS_EXCLUDED(mutex);
+
+  absl::StatusOr<std::unique_ptr<Connection>> Connect(absl::Time deadline);
+
+  // One attempt at the work.
+  Connection::Outcome RunOnce(absl::Time deadline,
+                              absl::FunctionRef<absl::Status(Transaction&)> work);
+
+  const Database database;
+  const PoolOptions options;
+  ConnectBackoff backoff;
+  Watchdog watchdog;
+
+  absl::Mutex mutex;
+  int free_slots ABSL_GUARDED_BY(mutex);
+  std::list<Waiter*> waiters ABSL_GUARDED_BY(mutex);
+  std::vector<std::unique_ptr<Connection>> idle ABSL_GUARDED_BY(mutex);
+};
+
+absl::Status Pool::Impl::WaitForSlot(absl::Time deadline) {
+  absl::MutexLock lock(&mutex);
+  if (free_slots > 0) {
+    --free_slots;
+    return absl::OkStatus();
+  }
+  Waiter waiter;
+  const auto place = waiters.insert(waiters.end(), &waiter);
+  while (!waiter.granted) {
+    const bool timed_out = waiter.granted_changed.WaitWithDeadline(&mutex, deadline);
+    if (timed_out && !waiter.granted) {
+      waiters.erase(place);
+      return DeadlineError("all connections to the database were busy until the deadline");
+    }
+  }
+  return absl::OkStatus();
+}
+
+std::unique_ptr<Connection> Pool::Impl::TakeIdle() {
+  absl::MutexLock lock(&mutex);
+  if (idle.empty()) return nullptr;
+  std::unique_ptr<Connection> connection = std::move(idle.back());
+  idle.pop_back();
+  return connection;
+}
+
+void Pool::Impl::Return(std::unique_ptr<Connection> connection) {
+  if (connection != nullptr && connection->broken()) connection = nullptr;  // closed unlocked
+  absl::MutexLock lock(&mutex);
+  if (connection != nullptr) idle.push_back(std::move(connection));
+  if (waiters.empty()) {
+    ++free_slots;
+    return;
+  }
+  Waiter* const next = waiters.front();
+  waiters.pop_front();
+  next->granted = true;
+  next->granted_changed.Signal();
+}
+
+absl::StatusOr<std::unique_ptr<Connection>> Pool::Impl::Connect(absl::Time deadline) {
+  RETURN_IF_ERROR(backoff.MayConnect());
+  auto connection =
+      Connection::Open(database, std::min(options.connect_timeout, deadline - absl::Now()));
+  if (absl::IsUnavailable(connection.status())) backoff.Failed(connection.status());
+  return connection;
+}
+
+Connection::Outcome Pool::Impl::RunOnce(absl::Time deadline,
+                                        absl::FunctionRef<absl::Status(Transaction&)> work) {
+  if (absl::Status status = WaitForSlot(deadline); !status.ok()) return {std::move(status)};
+  Slot slot(*this, TakeIdle());
+  while (true) {
+    const bool reused = slot.connection != nullptr;
+    if (!reused) {
+      auto connection = Connect(deadline);
+      if (!connection.ok()) return {std::move(connection).status()};
+      slot.connection = *std::move(connection);
+    }
+    Connection::Outcome outcome;
+    {
+      const Watchdog::Guard guard(watchdog, slot.connection->socket(), deadline);
+      outcome = slot.connection->Run(deadline, work);
+    }
+    // An idle connection that died unnoticed, for example in a restart: nothing was done with it.
+    if (!(reused && outcome.never_began)) return outcome;
+    slot.connection = nullptr;
+  }
+}
+
+Pool::Pool(Database database, PoolOptions options)
+    : impl_(std::make_unique<Impl>(std::move(database), options)) {
+  if (options.size < 1) ABSL_RAW_LOG(FATAL, "a pool of %d connections", options.size);
+}
+
+Pool::~Pool() = default;
+
+absl::Status Pool::Run(absl::Time deadline, absl::FunctionRef<absl::Status(Transaction&)> work) {
+  for (int attempt = 1;; ++attempt) {
+    Connection::Outcome outcome = impl_->RunOnce(deadline, work);
+    if (!outcome.conflict || attempt == kAttempts) return std::move(outcome.status);
+    PauseAfterConflict(attempt, deadline);
+    if (absl::Now() >= deadline) return std::move(outcome.status);
+  }
+}
+
+const Database& Pool::database() const { return impl_->database; }
+
+}  // namespace crier::pg
