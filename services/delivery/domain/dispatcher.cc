@@ -1,0 +1,236 @@
+#include "services/delivery/domain/dispatcher.h"
+
+#include <memory>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "common/log/log.h"
+#include "common/status/macros.h"
+#include "services/delivery/domain/attempt_request.h"
+#include "services/delivery/domain/payload.h"
+#include "services/delivery/domain/shard.h"
+
+namespace crier::delivery {
+namespace {
+
+// Attempts begun together.
+constexpr int kBatch = 100;
+
+constexpr absl::Duration kLoadTimeout = absl::Seconds(5);
+constexpr absl::Duration kIdle = absl::Seconds(1);
+constexpr absl::Duration kPauseAfterFailure = absl::Milliseconds(500);
+
+// When the database would not take an outcome.
+constexpr absl::Duration kRedoDelay = absl::Minutes(1);
+
+absl::Time AcceptTime(const entity::v1::Event& event) {
+  return absl::FromUnixSeconds(event.accept_time().seconds()) +
+         absl::Nanoseconds(event.accept_time().nanos());
+}
+
+}  // namespace
+
+Dispatcher::Dispatcher(ShardScheduler& scheduler, QueueStore& queue, WebhookStore& webhooks,
+                       OutcomeWriter& outcomes, RetrySchedule& schedule, const Clock& clock,
+                       metrics::Registry& metrics, std::string app_base_url)
+    : scheduler_(scheduler),
+      queue_(queue),
+      webhooks_(webhooks),
+      outcomes_(outcomes),
+      schedule_(schedule),
+      clock_(clock),
+      app_base_url_(std::move(app_base_url)),
+      metrics_(metrics) {}
+
+Dispatcher::~Dispatcher() = default;
+
+void Dispatcher::Start(Sender& sender) {
+  thread_ = std::thread([this, &sender] { Run(sender); });
+}
+
+void Dispatcher::Stop(absl::Duration grace) {
+  {
+    absl::MutexLock lock(&mutex_);
+    stopping_ = true;
+    changed_.SignalAll();
+  }
+  scheduler_.Interrupt();
+  if (!thread_.joinable()) return;
+  thread_.join();
+  if (!scheduler_.WaitUntilSettled(grace)) {
+    log::Warning("attempts under way are abandoned; the next holder of their shards repeats them");
+  }
+}
+
+void Dispatcher::Run(Sender& sender) {
+  while (true) {
+    {
+      absl::MutexLock lock(&mutex_);
+      if (stopping_) return;
+    }
+    int begun = 0;
+    const absl::Status status = DispatchOnce(sender, begun);
+    metrics_.Show(scheduler_.size(), scheduler_.held_shards());
+    if (!status.ok()) {
+      log::Warning("deliveries wait for the database", {{"status", status}});
+      PauseAfterFailure();
+    } else if (outcomes_.saturated()) {
+      PauseAfterFailure();
+    } else if (begun == 0) {
+      scheduler_.WaitForReady(kIdle);
+    }
+  }
+}
+
+void Dispatcher::PauseAfterFailure() {
+  absl::MutexLock lock(&mutex_);
+  const absl::Time end = absl::Now() + kPauseAfterFailure;
+  while (!stopping_ && !changed_.WaitWithDeadline(&mutex_, end)) {
+  }
+}
+
+absl::Status Dispatcher::DispatchOnce(Sender& sender, int& begun) {
+  begun = 0;
+  if (outcomes_.saturated()) return absl::OkStatus();
+  std::vector<Claim> claims = scheduler_.TakeReady(kBatch);
+  if (claims.empty()) return absl::OkStatus();
+
+  absl::Status status = LoadContents(claims);
+  absl::StatusOr<std::vector<std::optional<Webhook>>> webhooks;
+  if (status.ok()) {
+    webhooks = LoadWebhooks(claims);
+    status = webhooks.status();
+  }
+  if (!status.ok()) {
+    for (Claim& claim : claims) scheduler_.PutBack(std::move(claim));
+    return status;
+  }
+  begun = static_cast<int>(claims.size());
+  for (size_t i = 0; i < claims.size(); ++i) {
+    Begin(std::move(claims[i]), (*webhooks)[i], sender);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Dispatcher::LoadContents(std::vector<Claim>& claims) {
+  std::vector<DeliveryId> ids;
+  std::vector<QueuedDelivery*> missing;
+  for (Claim& claim : claims) {
+    if (claim.delivery.content) continue;
+    ids.push_back(claim.delivery.id);
+    missing.push_back(&claim.delivery);
+  }
+  if (ids.empty()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(std::vector<std::optional<DeliveryContent>> contents,
+                   queue_.LoadContents(ids, clock_.Now() + kLoadTimeout));
+  for (size_t i = 0; i < missing.size(); ++i) missing[i]->content = std::move(contents[i]);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<std::optional<Webhook>>> Dispatcher::LoadWebhooks(
+    const std::vector<Claim>& claims) {
+  std::vector<WebhookId> ids;
+  absl::flat_hash_map<WebhookId, size_t, WebhookIdHash> places;
+  for (const Claim& claim : claims) {
+    const WebhookId& id = claim.delivery.id.webhook;
+    if (places.emplace(id, ids.size()).second) ids.push_back(id);
+  }
+  ASSIGN_OR_RETURN(const std::vector<std::optional<Webhook>> found,
+                   webhooks_.GetMany(ids, clock_.Now() + kLoadTimeout));
+  std::vector<std::optional<Webhook>> webhooks;
+  webhooks.reserve(claims.size());
+  for (const Claim& claim : claims) {
+    webhooks.push_back(found[places.at(claim.delivery.id.webhook)]);
+  }
+  return webhooks;
+}
+
+void Dispatcher::Begin(Claim claim, const std::optional<Webhook>& webhook, Sender& sender) {
+  if (!scheduler_.Holds(claim.lease)) {  // lost while the database was asked
+    scheduler_.Answered(claim);
+    scheduler_.Settled(claim);
+    return;
+  }
+  if (!webhook || !claim.delivery.content) {
+    if (webhook) {
+      log::Error("a delivery has lost its content",
+                 {{"message", claim.delivery.id.message.ToString()}});
+    }
+    Cancel(claim);  // otherwise the webhook was deleted while this was enqueued or on its way
+    return;
+  }
+
+  const DeliveryContent& content = *claim.delivery.content;
+  const absl::Time now = clock_.Now();
+  absl::StatusOr<std::string> body =
+      RenderPayload(*content.event, content.workflow, *webhook, app_base_url_);
+  Exchange exchange;
+  exchange.start_time = now;
+  exchange.url = webhook->url;
+  if (!body.ok()) {
+    log::Error("a payload cannot be made",
+               {{"message", claim.delivery.id.message.ToString()}, {"status", body.status()}});
+    exchange.result.error = "the payload could not be made";
+    Finish(claim, std::move(exchange));
+    return;
+  }
+  AttemptRequest request =
+      BuildAttemptRequest(*webhook, claim.delivery.id.message, *std::move(body), now);
+  exchange.request_headers = MaskedHeaders(request.headers);
+  if (claim.delivery.attempt_count == 0) metrics_.CountFirst(now - AcceptTime(*content.event));
+
+  const int64_t connection_group = webhook->id.community;
+  // Callbacks must be copyable: what they hold is shared.
+  auto shared_claim = std::make_shared<const Claim>(std::move(claim));
+  sender.Send(std::move(request), connection_group,
+              [this, shared_claim, exchange = std::move(exchange)](AttemptResult result) mutable {
+                exchange.result = std::move(result);
+                Finish(*shared_claim, std::move(exchange));
+              });
+}
+
+void Dispatcher::Cancel(const Claim& claim) {
+  scheduler_.Answered(claim);
+  AttemptOutcome outcome;
+  outcome.state = DeliveryState::kCancelled;
+  Write(claim, std::move(outcome));
+}
+
+void Dispatcher::Finish(const Claim& claim, Exchange exchange) {
+  scheduler_.Answered(claim);
+  metrics_.Count(exchange.result);
+  const int number = claim.delivery.attempt_count + 1;
+  AttemptOutcome outcome;
+  if (exchange.result.outcome == Outcome::kSucceeded) {
+    outcome.state = DeliveryState::kSucceeded;
+  } else if (const std::optional<absl::Duration> delay = schedule_.DelayAfter(number)) {
+    outcome.state = DeliveryState::kPending;
+    outcome.due_time = clock_.Now() + *delay;
+  } else {
+    outcome.state = DeliveryState::kExhausted;
+  }
+  outcome.attempt = Attempt{number, std::move(exchange)};
+  Write(claim, std::move(outcome));
+}
+
+void Dispatcher::Write(const Claim& claim, AttemptOutcome outcome) {
+  outcome.lease = claim.lease;
+  outcome.id = claim.delivery.id;
+  const bool again = outcome.state == DeliveryState::kPending;
+  const absl::Time due_time = outcome.due_time;
+  outcomes_.Submit(std::move(outcome), [this, claim, again, due_time](OutcomeWriter::Fate fate) {
+    if (fate == OutcomeWriter::Fate::kFailed) {
+      scheduler_.Forgotten(claim, clock_.Now() + kRedoDelay);
+    } else if (fate == OutcomeWriter::Fate::kFenced) {
+      // The shard is somebody else's, whether or not the lease keeper has heard of it.
+      scheduler_.Lose(claim.lease);
+      scheduler_.Settled(claim);
+    } else if (again) {
+      scheduler_.Requeued(claim, due_time);
+    } else {
+      scheduler_.Settled(claim);
+    }
+  });
+}
+
+}  // namespace crier::delivery

@@ -1,0 +1,85 @@
+// Makes the attempts: from a due delivery to the outcome of its request.
+#ifndef CRIER_SERVICES_DELIVERY_DOMAIN_DISPATCHER_H_
+#define CRIER_SERVICES_DELIVERY_DOMAIN_DISPATCHER_H_
+
+#include <atomic>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "common/base/clock.h"
+#include "common/metrics/metrics.h"
+#include "services/delivery/domain/attempt_metrics.h"
+#include "services/delivery/domain/outcome_writer.h"
+#include "services/delivery/domain/queue_store.h"
+#include "services/delivery/domain/retry_schedule.h"
+#include "services/delivery/domain/sender.h"
+#include "services/delivery/domain/shard_scheduler.h"
+#include "services/delivery/domain/webhook_store.h"
+
+namespace crier::delivery {
+
+// Runs a thread that takes due deliveries from the scheduler and sends them. Results come back on
+// the sender's thread and go on to the outcome writer, whose answer goes back to the scheduler.
+//
+// Webhooks are read anew for every handful of deliveries, after these were taken and before their
+// attempts begin, and are kept for no longer: so an attempt that begins after UpdateWebhook
+// returned cannot use older settings, whichever replica took the call and whatever was notified. It
+// costs one statement by primary key for up to a hundred attempts; a cache would have to ask for
+// the versions of the same rows.
+class Dispatcher {
+ public:
+  // All of it must outlive the dispatcher. `app_base_url` as for RenderPayload.
+  Dispatcher(ShardScheduler& scheduler, QueueStore& queue, WebhookStore& webhooks,
+             OutcomeWriter& outcomes, RetrySchedule& schedule, const Clock& clock,
+             metrics::Registry& metrics, std::string app_base_url);
+
+  // Stop() must have been called if Start() was, and the sender must be gone: until then its
+  // callbacks come here.
+  ~Dispatcher();
+
+  // `sender` must live until Stop() has returned.
+  void Start(Sender& sender);
+
+  // Begins no more attempts, then waits until those under way are over and their outcomes stored,
+  // for `grace` at most. Safe to call twice.
+  void Stop(absl::Duration grace);
+
+  // One round, as the thread does them: UNAVAILABLE and the like when the database did not answer;
+  // then nothing was begun. `begun` tells how many attempts were.
+  absl::Status DispatchOnce(Sender& sender, int& begun);
+
+ private:
+  void Run(Sender& sender);
+  absl::Status LoadContents(std::vector<Claim>& claims);
+  absl::StatusOr<std::vector<std::optional<Webhook>>> LoadWebhooks(
+      const std::vector<Claim>& claims);
+  void Begin(Claim claim, const std::optional<Webhook>& webhook, Sender& sender);
+  void Cancel(const Claim& claim);
+  void Finish(const Claim& claim, Exchange exchange);
+  void Write(const Claim& claim, AttemptOutcome outcome);
+  void PauseAfterFailure();
+
+  ShardScheduler& scheduler_;
+  QueueStore& queue_;
+  WebhookStore& webhooks_;
+  OutcomeWriter& outcomes_;
+  RetrySchedule& schedule_;
+  const Clock& clock_;
+  const std::string app_base_url_;
+  AttemptMetrics metrics_;
+
+  absl::Mutex mutex_;
+  absl::CondVar changed_;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  std::thread thread_;
+};
+
+}  // namespace crier::delivery
+
+#endif  // CRIER_SERVICES_DELIVERY_DOMAIN_DISPATCHER_H_

@@ -1,0 +1,94 @@
+// Takes over what producers want delivered.
+#ifndef CRIER_SERVICES_DELIVERY_DOMAIN_ENQUEUER_H_
+#define CRIER_SERVICES_DELIVERY_DOMAIN_ENQUEUER_H_
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/base/clock.h"
+#include "common/base/message_id.h"
+#include "common/metrics/metrics.h"
+#include "crier/entity/v1/event.pb.h"
+#include "services/delivery/domain/intake_store.h"
+#include "services/delivery/domain/shard.h"
+#include "services/delivery/domain/shard_scheduler.h"
+#include "services/delivery/domain/webhook_store.h"
+
+namespace crier::delivery {
+
+// A run of a producer's messages; valid by the rules of EnqueueDeliveries.
+struct EnqueueRequest {
+  struct Target {
+    WebhookId webhook;
+    WorkflowRef workflow;
+  };
+  struct Message {
+    entity::v1::Event event;
+    std::vector<Target> targets;
+  };
+
+  std::string producer;
+  int64_t expected_position = 0;
+  int64_t next_position = 0;
+  std::vector<Message> messages;
+};
+
+struct EnqueueResult {
+  int enqueued = 0;
+  int dropped = 0;  // their webhook is deleted or unknown
+};
+
+// Thread-safe. What it has stored it hands to the scheduler of this replica where that holds the
+// shard, so that a fresh delivery is sent without being read back; other replicas are told by the
+// commit itself.
+class Enqueuer {
+ public:
+  // Serialised bytes of the events that may be held in memory; beyond that only their ids are, and
+  // the events are read from the database when their turn comes.
+  static constexpr size_t kEventBytesInMemory = 64 * 1024 * 1024;
+
+  // All of it must outlive the enqueuer.
+  Enqueuer(IntakeStore& store, WebhookStore& webhooks, ShardScheduler& scheduler,
+           const Clock& clock, metrics::Registry& metrics);
+
+  // Stores everything and moves the producer's position, or does neither. PositionMismatchError
+  // when the producer stands elsewhere. After UNAVAILABLE or DEADLINE_EXCEEDED it may have been
+  // stored: a repetition finds out.
+  absl::StatusOr<EnqueueResult> Enqueue(EnqueueRequest request, absl::Time deadline);
+
+ private:
+  using WebhookSet = absl::flat_hash_set<WebhookId, WebhookIdHash>;
+
+  // What the scheduler of this replica is told once it is stored.
+  struct LocalShare {
+    std::vector<QueuedDelivery> expected;
+    std::vector<WebhookId> stored;  // of shards held here, but to be read from the database
+  };
+
+  Intake MakeIntake(EnqueueRequest request, const WebhookSet& webhooks, EnqueueResult& result);
+  // Also fills in `intake.announce`.
+  LocalShare TakeLocalShare(Intake& intake);
+  std::shared_ptr<const entity::v1::Event> Share(entity::v1::Event event);
+
+  IntakeStore& store_;
+  WebhookStore& webhooks_;
+  ShardScheduler& scheduler_;
+  const Clock& clock_;
+  MessageIdGenerator ids_;
+  // Shared with the events themselves, which may outlive this.
+  const std::shared_ptr<std::atomic<size_t>> event_bytes_ =
+      std::make_shared<std::atomic<size_t>>(0);
+  prometheus::Counter& enqueued_;
+  prometheus::Counter& dropped_;
+};
+
+}  // namespace crier::delivery
+
+#endif  // CRIER_SERVICES_DELIVERY_DOMAIN_ENQUEUER_H_

@@ -1,0 +1,198 @@
+// The near future of the leased shards, in memory: which delivery is attempted when.
+#ifndef CRIER_SERVICES_DELIVERY_DOMAIN_SHARD_SCHEDULER_H_
+#define CRIER_SERVICES_DELIVERY_DOMAIN_SHARD_SCHEDULER_H_
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "common/base/clock.h"
+#include "common/lease/lease_store.h"
+#include "services/delivery/domain/delivery.h"
+#include "services/delivery/domain/queue_store.h"
+#include "services/delivery/domain/shard.h"
+
+namespace crier::delivery {
+
+struct SchedulerOptions {
+  // Attempts on the wire at once, in all and to one webhook.
+  int max_in_flight = 200;
+  int webhook_concurrency = 10;
+  // Attempts made whose outcome is not stored yet; at this number no more are begun.
+  int max_unsettled = 2000;
+  // Deliveries of one webhook in memory; more wait in the database.
+  int webhook_capacity = 256;
+  // Webhooks of one shard in memory, the earliest due ones; more wait in the database.
+  int shard_capacity = 4096;
+  // Deliveries due within this time are held in memory once their webhook is looked up.
+  absl::Duration near_future = absl::Seconds(10);
+  // Webhooks with something due within this time are remembered.
+  absl::Duration horizon = absl::Seconds(60);
+  // How often a shard is searched for what no notification told of. Below `horizon`.
+  absl::Duration reload_interval = absl::Seconds(15);
+};
+
+// A delivery taken for an attempt, with the lease that it was taken under.
+struct Claim {
+  lease::Lease lease;
+  QueuedDelivery delivery;
+};
+
+// Thread-safe; never blocks but in the two Wait functions, and calls nobody.
+//
+// It holds one entry per webhook (a lane): the deliveries that are in memory, and the time before
+// which the database has no others (`stored_due`). So whatever happens, a queued delivery of a
+// leased shard is in memory or will be looked up when it is due, and memory is bounded however many
+// deliveries wait. Lanes take turns, so a slow receiver holds up nobody but itself.
+//
+// A delivery passes through Expect → Offer (or Fetched) → TakeReady → Answered → one of Settled,
+// Requeued or Forgotten. Everything about a shard is dropped when its lease is lost; later calls
+// about its claims only free their place on the wire.
+class ShardScheduler {
+ public:
+  // `clock` must outlive the scheduler.
+  ShardScheduler(const Clock& clock, const SchedulerOptions& options);
+  ~ShardScheduler();
+
+  // --- leases ---
+  void Gain(const lease::Lease& lease);
+  void Lose(const lease::Lease& lease);
+  bool HoldsShard(int32_t shard) const;
+  bool Holds(const lease::Lease& lease) const;
+  int held_shards() const;
+
+  // --- what was enqueued here ---
+  // Announces a delivery that is about to be stored, so that nobody who finds it in the database
+  // takes it as well. False when it would not be held in memory: then it is not expected.
+  bool Expect(const QueuedDelivery& delivery);
+  // An expected delivery has been stored.
+  void Offer(QueuedDelivery delivery);
+  // The database has, or may have, deliveries of the webhook that are due at `due_time`. Ignored
+  // for shards that are not held.
+  void NoteStored(const WebhookId& webhook, absl::Time due_time);
+  // It is not known whether an expected delivery was stored: the database will tell.
+  void ForgetExpected(const QueuedDelivery& delivery);
+
+  // --- what is stored already ---
+  // A webhook whose next deliveries are to be loaded, under the lease of its shard.
+  struct Fetch {
+    WebhookId webhook;
+    lease::Lease lease;
+  };
+  struct Loads {
+    std::vector<lease::Lease> searches;  // shards whose webhooks are to be found
+    absl::Time search_before;            // those due before
+    int search_limit = 0;
+    std::vector<Fetch> fetches;
+    int fetch_limit = 0;  // deliveries of each webhook
+
+    bool empty() const { return searches.empty() && fetches.empty(); }
+  };
+  // What should be read from the database now. Each search and fetch must be answered by one of the
+  // following four.
+  Loads TakeLoads();
+  void Searched(const lease::Lease& lease, const std::vector<StoredWebhook>& found);
+  void SearchFailed(const lease::Lease& lease);
+  // `rows` are the first of the webhook's queue by due time, at most `limit` (the fetch_limit).
+  void Fetched(const Fetch& fetch, std::vector<QueuedDelivery> rows, int limit);
+  void FetchFailed(const Fetch& fetch);
+  // Notifications may have been missed: searches every shard again.
+  void SearchAll();
+  // Returns when TakeLoads has something, after `at_most`, or when interrupted.
+  void WaitForLoads(absl::Duration at_most);
+
+  // --- attempts ---
+  // Takes deliveries that are due, webhook by webhook in turn, each delivery once; at most `max`.
+  std::vector<Claim> TakeReady(int max);
+  // As WaitForLoads.
+  void WaitForReady(absl::Duration at_most);
+  // Undoes TakeReady: the attempt was not begun.
+  void PutBack(Claim claim);
+  // The attempt is over; its webhook may have the next one. To be followed by one of the next
+  // three.
+  void Answered(const Claim& claim);
+  // The outcome is stored and the delivery is off the queue.
+  void Settled(const Claim& claim);
+  // The outcome is stored and the delivery is queued again.
+  void Requeued(const Claim& claim, absl::Time due_time);
+  // The outcome could not be stored: the database will tell what is to be done, at `due_time`.
+  void Forgotten(const Claim& claim, absl::Time due_time);
+
+  // Returns when no claim is outstanding, or after `at_most`; true in the first case.
+  bool WaitUntilSettled(absl::Duration at_most);
+  // Makes both Wait functions return at once, now and for ever.
+  void Interrupt();
+
+  // Deliveries held in memory, on the wire included.
+  int size() const;
+
+ private:
+  struct Lane;
+  struct Shard {
+    lease::Lease lease;
+    int lanes = 0;
+    bool searching = false;
+    bool searched = false;  // at least once
+    absl::Time next_search = absl::InfinitePast();
+  };
+  using Timer = std::pair<absl::Time, Lane*>;
+
+  void DropShard(int32_t slot) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Null when the lease is not held any more.
+  Shard* FindShard(const lease::Lease& lease) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Lane* FindLane(const WebhookId& webhook) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Null when the shard has changed hands since the lease was read.
+  Lane* FindLane(const WebhookId& webhook, const lease::Lease& lease)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Null when the shard is not held or full.
+  Lane* FindOrAddLane(const WebhookId& webhook) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Remember(Lane& lane, const MessageId& id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Forget(Lane& lane, const MessageId& id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void NoteStoredLocked(const WebhookId& webhook, absl::Time due_time)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void RemoveLane(Lane& lane) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool IsReady(const Lane& lane, absl::Time now) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool HasRoom(const Lane& lane) const;
+  bool IsIdle(const Lane& lane, absl::Time now) const;
+  // Puts the lane where it belongs after a change; removes it when nothing is left of it, so the
+  // reference must not be used afterwards.
+  void Replan(Lane& lane) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Replans the lanes whose time has come.
+  void ReplanDue() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // How many more attempts may begin.
+  int Free() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool HasLoads() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool HasReady() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Time NextTimer() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Time NextSearch() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  const Clock& clock_;
+  const SchedulerOptions options_;
+
+  mutable absl::Mutex mutex_;
+  absl::CondVar changed_;
+  bool interrupted_ ABSL_GUARDED_BY(mutex_) = false;
+  std::map<int32_t, Shard> shards_ ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_map<WebhookId, std::unique_ptr<Lane>, WebhookIdHash> lanes_
+      ABSL_GUARDED_BY(mutex_);
+  std::deque<WebhookId> ready_ ABSL_GUARDED_BY(mutex_);  // lanes with a delivery to take, in turn
+  std::deque<WebhookId> to_fetch_ ABSL_GUARDED_BY(mutex_);  // lanes to look up, in turn
+  std::set<Timer> timers_ ABSL_GUARDED_BY(mutex_);          // lanes that wait for a time
+  int size_ ABSL_GUARDED_BY(mutex_) = 0;
+  int in_flight_ ABSL_GUARDED_BY(mutex_) = 0;
+  int unsettled_ ABSL_GUARDED_BY(mutex_) = 0;  // claims taken and not settled, in flight included
+};
+
+}  // namespace crier::delivery
+
+#endif  // CRIER_SERVICES_DELIVERY_DOMAIN_SHARD_SCHEDULER_H_
