@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -15,21 +16,26 @@
 namespace crier::config {
 
 // A set of options. Each option `some-name` is read, first match wins, from the flag
-// `--some-name=value`, the environment variable `CRIER_SOME_NAME`, or a line `some-name = value` of
-// the file that `--config` (or CRIER_CONFIG) names; otherwise its target keeps the value it has,
-// which is the documented default. Options may be grouped with a prefix (`ingest.`), whose dot
-// becomes `_` in the environment.
+// `--some-name=value` (or `--some-name value`), the environment variable `CRIER_SOME_NAME`, or a
+// line `some-name = value` of the file that `--config` (or CRIER_CONFIG) names; otherwise its
+// target keeps the value it has, which is the documented default. Lines that begin with `#` are
+// comments. Options may be grouped with a prefix (`ingest.`), whose dot becomes `_` in the
+// environment.
+//
+// Argument parsers stop at the first mistake, and know nothing of the line of a file that a value
+// came from; that is why this is not built on one.
 //
 // Not thread-safe; used in main only.
 class Options {
  public:
-  // `program` and `description` head the text of --help; `version` answers --version.
+  // These head the text of --help.
   Options(std::string program, std::string description, std::string version);
   ~Options();
 
   // Declares an option. `target` must outlive Parse() and holds the default. `help` is one sentence
   // with unit and range. The name is given without dashes in front.
   void Add(absl::string_view name, std::string* target, absl::string_view help);
+  // `true` or `false`; the bare flag means true.
   void Add(absl::string_view name, bool* target, absl::string_view help);
   void Add(absl::string_view name, int* target, int min, int max, absl::string_view help);
   // Written as `1.5s`, `200ms`, `2m`, `24h`.
@@ -55,8 +61,10 @@ class Options {
   enum class Request { kRun, kHelp, kVersion };
 
   // Reads everything. INVALID_ARGUMENT lists every mistake, one a line, each naming the flag,
-  // variable or file line and the remedy; unknown flags and keys, and unknown CRIER_… variables,
-  // are mistakes and come with the closest known name.
+  // variable or file line and the remedy; the targets are of no use then. Unknown flags and keys
+  // are mistakes and come with the closest known name; so are CRIER_… variables that look like a
+  // misspelt known one (others share the environment). --help and --version are answered whatever
+  // else is there; the caller prints Help() or the version.
   absl::StatusOr<Request> Parse(int argc, const char* const* argv, const char* const* environment);
 
   // The text of --help.

@@ -53,6 +53,9 @@ class Exposer {
   // it is no address.
   static absl::StatusOr<std::unique_ptr<Exposer>> Start(const std::string& listen_address,
                                                         const Registry& registry);
+
+  // Stops to serve. May take two seconds: the packaged web server looks no more often whether it is
+  // to stop (civetweb issue 1163).
   ~Exposer();
 
   // The port that was bound.
