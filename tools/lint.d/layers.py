@@ -44,7 +44,7 @@ ALL_IN_ONE_MAY = re.compile(r"services/\w+/server\.h$")
 
 # A test may start a server of its own around what it tests.
 TEST = re.compile(r".*_(test|conformance)\.(cc|h)$|tests/")
-TEST_MAY = re.compile(r"grpcpp/(server|server_builder)\.h$|tests/")
+TEST_MAY = re.compile(r"grpcpp/(server|server_builder)\.h$|tests/|crier/entity/")
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+[<"]([^>"]+)[>"]')
 
