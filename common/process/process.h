@@ -28,8 +28,8 @@ void AddServeOptions(config::Options& options, ServeOptions* target);
 // Serves until SIGTERM or SIGINT, then drains: readiness off → Stop() of the services in reverse
 // order → Drain() of the server. Logs one line `serving` with the fields `grpc_port` and
 // `metrics_port` once both are bound, `ready` and `not ready` (with the reason) on each change, and
-// `drained` at the end. Exposes `crier_build_info` and `crier_ready`. Returns the exit code: 0 after
-// a drain, 1 when an address cannot be bound.
+// `drained` at the end. Exposes `crier_build_info` and `crier_ready`. Returns the exit code: 0
+// after a drain, 1 when an address cannot be bound.
 //
 // Must be called from the main thread before other threads are started: it blocks the signals.
 int Serve(const ServeOptions& options, metrics::Registry& registry,

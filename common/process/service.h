@@ -2,9 +2,9 @@
 #ifndef CRIER_COMMON_PROCESS_SERVICE_H_
 #define CRIER_COMMON_PROCESS_SERVICE_H_
 
-#include <vector>
-
 #include <grpcpp/impl/service_type.h>
+
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
@@ -27,7 +27,8 @@ class Service {
   // is away: that is for CheckReady() to say, and to be retried.
   virtual void Start(rpc::Server& server) = 0;
 
-  // OK when the service can do its job: schema new enough, database within reach. Asked every second.
+  // OK when the service can do its job: schema new enough, database within reach. Asked every
+  // second.
   virtual absl::Status CheckReady(absl::Time deadline) = 0;
 
   // Claims no more work, gives leases back, commits what is known. Running and new calls are still
