@@ -32,8 +32,9 @@ RULES = [
      "transport depends on the domain only"),
     (r"(?!common/pg/)", r"pqxx/|libpq-fe\.h|postgresql/", "Postgres' libraries are used in common/pg only"),
     (r"(?!common/rpc/)", GRPC_SERVER, "server plumbing of gRPC is used in common/rpc only"),
-    (r"(?!common/http/)", r"curl/", "libcurl is used in common/http only"),
-    (r"common/", r"services/|tools/|crier/.*\.pb\.h", "common knows nothing of the services"),
+    (r"(?!common/http/|.*_test\.cc$)", r"curl/", "libcurl is used in common/http only"),
+    (r"common/", r"services/|tools/", "common knows nothing of the services"),
+    (r"common/(?!.*_test\.cc$)", r"crier/.*\.pb\.h", "common knows nothing of the services' API"),
     (r"common/(?!rpc/|process/)", GRPC, "gRPC is used in common/rpc and common/process only"),
     (r"tools/", r"services/", "tools are clients: they never include services"),
 ]
@@ -44,7 +45,7 @@ ALL_IN_ONE_MAY = re.compile(r"services/\w+/server\.h$")
 
 # A test may start a server of its own around what it tests.
 TEST = re.compile(r".*_(test|conformance)\.(cc|h)$|tests/")
-TEST_MAY = re.compile(r"grpcpp/(server|server_builder)\.h$|tests/|crier/entity/")
+TEST_MAY = re.compile(r"grpcpp/(server|server_builder)\.h$|tests/")
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+[<"]([^>"]+)[>"]')
 
