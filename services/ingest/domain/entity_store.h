@@ -1,0 +1,125 @@
+// What the ingest service needs of its storage in order to write.
+#ifndef CRIER_SERVICES_INGEST_DOMAIN_ENTITY_STORE_H_
+#define CRIER_SERVICES_INGEST_DOMAIN_ENTITY_STORE_H_
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "crier/entity/v1/event.pb.h"
+#include "services/ingest/domain/identity.h"
+#include "services/ingest/domain/record.h"
+
+namespace crier::ingest {
+
+struct ContactKey {
+  int64_t community = 0;
+  int64_t id = 0;
+
+  friend bool operator<(const ContactKey& a, const ContactKey& b) {
+    return std::tie(a.community, a.id) < std::tie(b.community, b.id);
+  }
+  friend bool operator==(const ContactKey& a, const ContactKey& b) {
+    return a.community == b.community && a.id == b.id;
+  }
+};
+
+struct OrganizationKey {
+  int64_t community = 0;
+  std::string domain;
+
+  friend bool operator<(const OrganizationKey& a, const OrganizationKey& b) {
+    return std::tie(a.community, a.domain) < std::tie(b.community, b.domain);
+  }
+};
+
+struct ActivityKey {
+  int64_t community = 0;
+  std::string service_name;
+  std::string activity_type;
+  std::string external_id;
+
+  friend bool operator<(const ActivityKey& a, const ActivityKey& b) {
+    return std::tie(a.community, a.service_name, a.activity_type, a.external_id) <
+           std::tie(b.community, b.service_name, b.activity_type, b.external_id);
+  }
+};
+
+struct StoredOrganization {
+  int64_t id = 0;
+  entity::v1::Organization organization;
+};
+
+// An activity is kept without its contact, which has a life of its own.
+struct StoredActivity {
+  int64_t id = 0;
+  int64_t contact_id = 0;
+  entity::v1::Activity activity;
+};
+
+// Where a log partition ends. Ids are counted here too, by the same lock: so within a community
+// they follow the order of commits, and the older of two contacts is the one with the smaller id,
+// whatever the clocks say.
+struct Head {
+  int64_t position = 0;
+  int64_t last_id = 0;
+  // Of the last event. Accept times never fall along positions, so that days of events can be
+  // dropped from the front of the log without a hole.
+  absl::Time accept_time = absl::InfinitePast();
+};
+
+// What records need to be compared with.
+struct Lookup {
+  std::set<int64_t> communities;
+  std::set<Identity> identities;
+  std::set<OrganizationKey> organizations;
+  std::set<ActivityKey> activities;
+};
+
+// What is known of a Lookup, while the heads are locked.
+struct Known {
+  int32_t partition_count = 0;
+  std::map<int32_t, Head> heads;           // by log partition, of all communities of the lookup
+  std::map<Identity, int64_t> identities;  // to the id of the contact
+  std::map<ContactKey, entity::v1::Contact> contacts;  // all that `identities` leads to
+  std::map<OrganizationKey, StoredOrganization> organizations;
+  std::map<ActivityKey, StoredActivity> activities;  // with ids of contacts that still exist
+};
+
+// What is to be written, and what the callers are told afterwards.
+struct Changes {
+  std::map<int32_t, Head> heads;  // those that moved
+  std::map<ContactKey, entity::v1::Contact> contacts;
+  std::map<Identity, int64_t> identities;  // new ones
+  std::map<ContactKey, int64_t> merges;  // from a contact that is no more to the one it is part of
+  std::map<OrganizationKey, StoredOrganization> organizations;
+  std::map<ActivityKey, StoredActivity> activities;
+  std::vector<entity::v1::Event> events;  // in the order of their positions in each partition
+  std::vector<absl::StatusOr<Ingested>> results;  // one for each record
+};
+
+// Thread-safe.
+class EntityStore {
+ public:
+  virtual ~EntityStore() = default;
+
+  // In one transaction: locks the heads of the communities' log partitions, loads what is known of
+  // `lookup`, asks `decide` what to change, and writes that. Returns the changes once they are
+  // durable. The locks serialise all writers of a community, so what `decide` sees stays true until
+  // the commit. `decide` may be called more than once and must have no effects of its own.
+  //
+  // UNAVAILABLE when the database is away or the outcome of the commit is unknown; any other error
+  // means that nothing was stored.
+  virtual absl::StatusOr<Changes> Transact(const Lookup& lookup, absl::Time deadline,
+                                           absl::FunctionRef<Changes(Known)> decide) = 0;
+};
+
+}  // namespace crier::ingest
+
+#endif  // CRIER_SERVICES_INGEST_DOMAIN_ENTITY_STORE_H_

@@ -1,0 +1,41 @@
+// Every failure that the ingest service itself can report. Failures of single fields are
+// FieldViolations (common/status/errors.h) with the reason `INVALID_FIELD`.
+#ifndef CRIER_SERVICES_INGEST_DOMAIN_ERRORS_H_
+#define CRIER_SERVICES_INGEST_DOMAIN_ERRORS_H_
+
+#include <cstdint>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+
+namespace crier::ingest {
+
+// FAILED_PRECONDITION, `ENTITY_TOO_LARGE`: with what is known already, the entity would exceed a
+// limit. `limit` names it, for example `all_emails holds more than 1,000 elements`.
+absl::Status EntityTooLargeError(absl::string_view limit);
+
+// OUT_OF_RANGE, `POSITION_BEYOND_HEAD`, metadata `head`: a reader asks for what comes after a
+// position that the log has not reached.
+absl::Status PositionBeyondHeadError(int64_t head);
+
+// OUT_OF_RANGE, `POSITION_NOT_KEPT`, metadata `first_kept_position`: retention has dropped events
+// that the reader has not seen.
+absl::Status PositionNotKeptError(int64_t first_kept_position);
+
+// INVALID_ARGUMENT on `log_partition`.
+absl::Status UnknownLogPartitionError();
+
+// UNAVAILABLE, `DRAINING`: the replica is shutting down; another one will serve.
+absl::Status DrainingError();
+
+// UNAVAILABLE, `DATABASE_UNAVAILABLE`: whatever became of the record, sending it again
+// is safe.
+absl::Status DatabaseUnavailableError();
+
+// DEADLINE_EXCEEDED, `EXPIRED_IN_QUEUE`: the caller's time was up before its record was worked on,
+// and nothing was stored.
+absl::Status ExpiredInQueueError();
+
+}  // namespace crier::ingest
+
+#endif  // CRIER_SERVICES_INGEST_DOMAIN_ERRORS_H_

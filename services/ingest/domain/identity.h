@@ -1,0 +1,75 @@
+// What makes two records speak of the same person: normal forms of e-mail addresses, handles and
+// external ids.
+#ifndef CRIER_SERVICES_INGEST_DOMAIN_IDENTITY_H_
+#define CRIER_SERVICES_INGEST_DOMAIN_IDENTITY_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "crier/entity/v1/contact.pb.h"
+
+namespace crier::ingest {
+
+// The numbers are stored; never reuse one.
+enum class IdentityKind : int32_t {
+  kEmail = 1,
+  kExternalId = 2,
+  kLinkedIn = 3,
+  kTwitter = 4,
+  kGithub = 5,
+  kDiscord = 6,
+  kYoutube = 7,
+};
+
+// A key that belongs to at most one contact of a community. `value` is in normal form.
+struct Identity {
+  int64_t community = 0;
+  IdentityKind kind = IdentityKind::kEmail;
+  std::string value;
+
+  friend bool operator==(const Identity& a, const Identity& b) {
+    return std::tie(a.community, a.kind, a.value) == std::tie(b.community, b.kind, b.value);
+  }
+  friend bool operator<(const Identity& a, const Identity& b) {
+    return std::tie(a.community, a.kind, a.value) < std::tie(b.community, b.kind, b.value);
+  }
+};
+
+// A social network: where its profile is in a contact, and how its profile URLs look.
+struct Network {
+  IdentityKind kind;
+  absl::string_view field;  // of the contact, for example `linked_in`
+  const entity::v1::SocialProfile& (entity::v1::Contact::*profile)() const;
+  bool (entity::v1::Contact::*has_profile)() const;
+  entity::v1::SocialProfile* (entity::v1::Contact::*mutable_profile)();
+  void (entity::v1::Contact::*clear_profile)();
+  std::vector<absl::string_view> hosts;
+  std::vector<absl::string_view> path_prefixes;
+};
+
+// All of them, in the order of the proto's fields.
+const std::vector<Network>& Networks();
+
+// The address without white space around it; nothing when it is not an address: exactly one `@`
+// with something on both sides, and neither white space nor control characters.
+std::optional<std::string> CleanEmail(absl::string_view email);
+
+// The handle as it is shown: without white space, `@` and the forms of profile URLs
+// (`https://www.linkedin.com/in/msanford/` is `in/msanford`, `x.com/msanford` is `msanford`), its
+// case kept. LinkedIn handles always have the form `in/<slug>`. Nothing when no account is named.
+std::optional<std::string> CleanHandle(const Network& network, absl::string_view handle);
+
+// The form in which e-mail addresses and handles are compared: ASCII letters in lower case. Beyond
+// ASCII, case is significant.
+std::string CaseFold(absl::string_view clean);
+
+// Every identity of a contact in normal form (see normalize.h), sorted and without duplicates.
+std::vector<Identity> IdentitiesOf(int64_t community, const entity::v1::Contact& contact);
+
+}  // namespace crier::ingest
+
+#endif  // CRIER_SERVICES_INGEST_DOMAIN_IDENTITY_H_

@@ -1,0 +1,40 @@
+// How what a record says is added to what is known. Pure functions; each tells whether it changed
+// what is known. Contacts and records are in normal form.
+#ifndef CRIER_SERVICES_INGEST_DOMAIN_MERGE_H_
+#define CRIER_SERVICES_INGEST_DOMAIN_MERGE_H_
+
+#include "absl/status/status.h"
+#include "crier/entity/v1/activity.pb.h"
+#include "crier/entity/v1/contact.pb.h"
+#include "crier/entity/v1/organization.pb.h"
+
+namespace crier::ingest {
+
+// Fields that `record` leaves empty stay; others replace what is known; lists and custom fields
+// unite, segments and tags by id, where the record's name wins. A profile with another handle is
+// another account and replaces the known one; with the same handle (in whatever case) it adds to
+// it. An organization with another domain replaces the known one.
+bool AddToContact(const entity::v1::Contact& record, entity::v1::Contact& known);
+
+// Notes that the contact was seen. The first and the last sighting are the least and the greatest
+// by time and then by source, so that the order of arrival does not matter.
+bool AddSighting(const entity::v1::Sighting& sighting, entity::v1::Contact& known);
+
+// Two contacts turn out to be one person: what `winner` knows stays, the gaps are filled from
+// `loser`, lists unite, sightings are compared. Ids and times of creation stay the winner's.
+void MergeContacts(const entity::v1::Contact& loser, entity::v1::Contact& winner);
+
+// Fields that `record` leaves empty stay; others replace what is known.
+bool AddToOrganization(const entity::v1::Organization& record, entity::v1::Organization& known);
+
+// Fields that `record` leaves empty stay; others replace what is known, lists as a whole: an edit
+// that takes a tag off is an edit.
+bool AddToActivity(const entity::v1::Activity& record, entity::v1::Activity& known);
+
+// ENTITY_TOO_LARGE when a list has outgrown 1,000 elements or the whole 256 KiB.
+absl::Status CheckSize(const entity::v1::Contact& contact);
+absl::Status CheckSize(const entity::v1::Activity& activity);
+
+}  // namespace crier::ingest
+
+#endif  // CRIER_SERVICES_INGEST_DOMAIN_MERGE_H_

@@ -1,0 +1,78 @@
+#include "services/ingest/domain/normalize.h"
+
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "services/ingest/domain/identity.h"
+#include "services/ingest/domain/merge.h"
+
+namespace crier::ingest {
+namespace {
+
+using entity::v1::Activity;
+using entity::v1::Contact;
+using entity::v1::Organization;
+using entity::v1::Sighting;
+
+void CleanContact(Contact& contact) {
+  contact.clear_name();
+  contact.clear_first_seen_time();
+  contact.clear_first_seen_signal();
+  contact.clear_last_seen_time();
+  contact.clear_last_seen_source();
+  contact.clear_create_time();
+  contact.clear_update_time();
+  if (!contact.primary_email().empty()) {
+    contact.set_primary_email(*CleanEmail(contact.primary_email()));
+  }
+  for (std::string& email : *contact.mutable_all_emails()) email = *CleanEmail(email);
+  if (contact.has_organization()) {
+    contact.mutable_organization()->set_domain(CleanDomain(contact.organization().domain()));
+  }
+  for (const Network& network : Networks()) {
+    const std::string& handle = (contact.*network.profile)().handle();
+    if (handle.empty()) continue;
+    std::string clean = *CleanHandle(network, handle);
+    (contact.*network.mutable_profile)()->set_handle(std::move(clean));
+  }
+}
+
+}  // namespace
+
+ContactRecord Normalize(Contact contact, std::vector<Sighting> sightings) {
+  CleanContact(contact);
+  // Adding to nothing is what unites lists, so that it also drops the duplicates of a single
+  // record.
+  ContactRecord record;
+  AddToContact(contact, record.contact);
+  record.sightings = std::move(sightings);
+  return record;
+}
+
+OrganizationRecord Normalize(Organization organization) {
+  organization.clear_name();
+  organization.clear_create_time();
+  organization.clear_update_time();
+  organization.set_domain(CleanDomain(organization.domain()));
+  return {std::move(organization)};
+}
+
+ActivityRecord Normalize(Activity activity) {
+  Sighting sighting;
+  sighting.set_source(activity.service_name());
+  *sighting.mutable_seen_time() = activity.occur_time();
+  ActivityRecord record;
+  record.contact = Normalize(std::move(*activity.mutable_contact()), {std::move(sighting)});
+  activity.clear_name();
+  activity.clear_contact();
+  activity.clear_create_time();
+  activity.clear_update_time();
+  record.activity = std::move(activity);
+  return record;
+}
+
+std::string CleanDomain(absl::string_view domain) {
+  return absl::AsciiStrToLower(absl::StripAsciiWhitespace(domain));
+}
+
+}  // namespace crier::ingest

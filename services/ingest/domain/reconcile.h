@@ -1,0 +1,22 @@
+// The heart of ingest: what records mean in the light of what is known.
+#ifndef CRIER_SERVICES_INGEST_DOMAIN_RECONCILE_H_
+#define CRIER_SERVICES_INGEST_DOMAIN_RECONCILE_H_
+
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "services/ingest/domain/entity_store.h"
+#include "services/ingest/domain/record.h"
+
+namespace crier::ingest {
+
+// What must be known to reconcile the records.
+Lookup LookupOf(absl::Span<const Record> records);
+
+// Applies the records, in order, to what is known of LookupOf(records); a later record sees what
+// the earlier ones did. A record that fails (ENTITY_TOO_LARGE) changes nothing and leaves the
+// others alone. `now` becomes the accept time, unless that of the log is later. Pure.
+Changes Reconcile(absl::Span<const Record> records, Known known, absl::Time now);
+
+}  // namespace crier::ingest
+
+#endif  // CRIER_SERVICES_INGEST_DOMAIN_RECONCILE_H_

@@ -1,0 +1,255 @@
+#include "services/ingest/domain/validation.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "common/api/validation.h"
+#include "common/base/utf8.h"
+#include "services/ingest/domain/identity.h"
+#include "services/ingest/domain/limits.h"
+#include "services/ingest/domain/normalize.h"
+
+namespace crier::ingest {
+namespace {
+
+using api::CheckRequiredText;
+using api::CheckText;
+using api::CheckTimestamp;
+using entity::v1::Activity;
+using entity::v1::Contact;
+using entity::v1::ExternalId;
+using entity::v1::Location;
+using entity::v1::Organization;
+using entity::v1::Sighting;
+using entity::v1::SocialProfile;
+using google::protobuf::RepeatedPtrField;
+
+// `contact` + `all_emails` → `contact.all_emails`.
+std::string Path(absl::string_view parent, absl::string_view field) {
+  return absl::StrCat(parent, ".", field);
+}
+
+std::string Path(absl::string_view parent, absl::string_view field, int index) {
+  return absl::StrCat(parent, ".", field, "[", index, "]");
+}
+
+// False, with a violation, when the list is too long to be looked at element by element.
+bool CheckListSize(absl::string_view field, int size, FieldViolations& violations) {
+  if (size <= kMaxListElements) return true;
+  violations.Add(field, "must not hold more than 1,000 elements");
+  return false;
+}
+
+// False, with a violation, when the entity is too large to be looked at field by field.
+bool CheckEntitySize(absl::string_view field, const google::protobuf::Message& entity,
+                     FieldViolations& violations) {
+  if (entity.ByteSizeLong() <= kMaxEntityBytes) return true;
+  violations.Add(field, "must not exceed 256 KiB");
+  return false;
+}
+
+void CheckNames(absl::string_view field, const RepeatedPtrField<std::string>& names,
+                FieldViolations& violations) {
+  if (!CheckListSize(field, names.size(), violations)) return;
+  for (int i = 0; i < names.size(); ++i) {
+    CheckRequiredText(absl::StrCat(field, "[", i, "]"), names[i], kMaxStringBytes, violations);
+  }
+}
+
+void CheckUrl(absl::string_view field, const std::string& url, FieldViolations& violations) {
+  if (url.empty()) return;
+  CheckText(field, url, kMaxStringBytes, violations);
+  const size_t host = absl::StartsWithIgnoreCase(url, "https://")  ? 8
+                      : absl::StartsWithIgnoreCase(url, "http://") ? 7
+                                                                   : url.size();
+  if (host == url.size() || url.find_first_of(" \t\r\n") != std::string::npos) {
+    violations.Add(field, "must be an absolute URL that begins with https:// or http://");
+  }
+}
+
+void CheckEmail(absl::string_view field, const std::string& email, FieldViolations& violations) {
+  CheckText(field, email, kMaxEmailBytes, violations);
+  if (!CleanEmail(email)) {
+    violations.Add(field, "must be an e-mail address with exactly one `@` and no spaces inside");
+  }
+}
+
+void CheckEmails(absl::string_view field, const Contact& contact, FieldViolations& violations) {
+  if (!contact.primary_email().empty()) {
+    CheckEmail(Path(field, "primary_email"), contact.primary_email(), violations);
+  }
+  if (!CheckListSize(Path(field, "all_emails"), contact.all_emails_size(), violations)) return;
+  for (int i = 0; i < contact.all_emails_size(); ++i) {
+    CheckEmail(Path(field, "all_emails", i), contact.all_emails(i), violations);
+  }
+}
+
+void CheckLocation(absl::string_view field, const Location& location, FieldViolations& violations) {
+  CheckText(Path(field, "city"), location.city(), kMaxStringBytes, violations);
+  CheckText(Path(field, "region"), location.region(), kMaxStringBytes, violations);
+  CheckText(Path(field, "country"), location.country(), kMaxStringBytes, violations);
+}
+
+void CheckProfile(absl::string_view field, const Network& network, const SocialProfile& profile,
+                  FieldViolations& violations) {
+  CheckText(Path(field, "handle"), profile.handle(), kMaxNameBytes, violations);
+  if (!profile.handle().empty() && !CleanHandle(network, profile.handle())) {
+    violations.Add(Path(field, "handle"), "must name an account of the network");
+  }
+  CheckText(Path(field, "user_id"), profile.user_id(), kMaxNameBytes, violations);
+  CheckUrl(Path(field, "url"), profile.url(), violations);
+}
+
+// Segments and tags.
+template <typename Named>
+void CheckNamed(absl::string_view field, const RepeatedPtrField<Named>& values,
+                FieldViolations& violations) {
+  if (!CheckListSize(field, values.size(), violations)) return;
+  for (int i = 0; i < values.size(); ++i) {
+    const std::string element = absl::StrCat(field, "[", i, "]");
+    if (values[i].id() <= 0) violations.Add(Path(element, "id"), "must be positive");
+    CheckRequiredText(Path(element, "name"), values[i].name(), kMaxStringBytes, violations);
+  }
+}
+
+void CheckCustomFields(absl::string_view field, const Contact& contact,
+                       FieldViolations& violations) {
+  const std::string path = Path(field, "custom_fields");
+  if (!CheckListSize(path, static_cast<int>(contact.custom_fields_size()), violations)) return;
+  // In the order of the keys, so that the same mistake gets the same answer.
+  std::vector<std::string> keys;
+  for (const auto& [key, value] : contact.custom_fields()) keys.push_back(key);
+  std::sort(keys.begin(), keys.end());
+  for (const std::string& key : keys) {
+    // A path ends up in a protobuf string and in a header.
+    const std::string element =
+        absl::StrCat(path, "[", ReplaceInvalidUtf8(TruncateUtf8(key, kMaxNameBytes)), "]");
+    CheckRequiredText(element, key, kMaxStringBytes, violations);
+    CheckText(element, contact.custom_fields().at(key), kMaxStringBytes, violations);
+  }
+}
+
+void CheckExternalIds(absl::string_view field, const RepeatedPtrField<ExternalId>& ids,
+                      FieldViolations& violations) {
+  if (!CheckListSize(field, ids.size(), violations)) return;
+  for (int i = 0; i < ids.size(); ++i) {
+    const std::string element = absl::StrCat(field, "[", i, "]");
+    CheckRequiredText(Path(element, "source"), ids[i].source(), kMaxNameBytes, violations);
+    CheckRequiredText(Path(element, "id"), ids[i].id(), kMaxExternalIdBytes, violations);
+  }
+}
+
+bool HasIdentity(const Contact& contact) {
+  return !contact.primary_email().empty() || !contact.all_emails().empty() ||
+         !contact.external_ids().empty() ||
+         std::any_of(Networks().begin(), Networks().end(), [&](const Network& network) {
+           return !(contact.*network.profile)().handle().empty();
+         });
+}
+
+bool IsHostName(absl::string_view domain) {
+  const std::vector<absl::string_view> labels = absl::StrSplit(domain, '.');
+  return labels.size() >= 2 && domain.size() <= kMaxDomainBytes &&
+         std::all_of(labels.begin(), labels.end(), [](absl::string_view label) {
+           return !label.empty() && label.size() <= 63 && label.front() != '-' &&
+                  label.back() != '-' && std::all_of(label.begin(), label.end(), [](char c) {
+                    return absl::ascii_isalnum(c) || c == '-';
+                  });
+         });
+}
+
+}  // namespace
+
+void CheckContact(absl::string_view field, const Contact& contact, FieldViolations& violations) {
+  if (!CheckEntitySize(field, contact, violations)) return;
+  if (!HasIdentity(contact)) {
+    violations.Add(field, "must have an e-mail address, a handle or an external id");
+  }
+  CheckText(Path(field, "full_name"), contact.full_name(), kMaxStringBytes, violations);
+  CheckText(Path(field, "title"), contact.title(), kMaxStringBytes, violations);
+  CheckText(Path(field, "role"), contact.role(), kMaxStringBytes, violations);
+  CheckUrl(Path(field, "avatar_url"), contact.avatar_url(), violations);
+  CheckEmails(field, contact, violations);
+  const std::string organization = Path(field, "organization");
+  CheckText(Path(organization, "display_name"), contact.organization().display_name(),
+            kMaxStringBytes, violations);
+  CheckText(Path(organization, "domain"), contact.organization().domain(), kMaxDomainBytes,
+            violations);
+  CheckLocation(Path(organization, "location"), contact.organization().location(), violations);
+  for (const Network& network : Networks()) {
+    CheckProfile(Path(field, network.field), network, (contact.*network.profile)(), violations);
+  }
+  CheckNamed(Path(field, "segments"), contact.segments(), violations);
+  CheckNamed(Path(field, "tags"), contact.tags(), violations);
+  if (!std::isfinite(contact.lead_score())) {
+    violations.Add(Path(field, "lead_score"), "must be a finite number");
+  }
+  CheckCustomFields(field, contact, violations);
+  CheckExternalIds(Path(field, "external_ids"), contact.external_ids(), violations);
+}
+
+void CheckSightings(absl::string_view field, const RepeatedPtrField<Sighting>& sightings,
+                    FieldViolations& violations) {
+  if (sightings.empty()) violations.Add(field, "must not be empty");
+  if (sightings.size() > kMaxSightings) {
+    violations.Add(field, "must not hold more than 100 elements");
+    return;
+  }
+  for (int i = 0; i < sightings.size(); ++i) {
+    const std::string element = absl::StrCat(field, "[", i, "]");
+    CheckRequiredText(Path(element, "source"), sightings[i].source(), kMaxNameBytes, violations);
+    if (sightings[i].has_seen_time()) {
+      CheckTimestamp(Path(element, "seen_time"), sightings[i].seen_time(), violations);
+    }
+  }
+}
+
+void CheckOrganization(absl::string_view field, const Organization& organization,
+                       FieldViolations& violations) {
+  if (!CheckEntitySize(field, organization, violations)) return;
+  CheckText(Path(field, "display_name"), organization.display_name(), kMaxStringBytes, violations);
+  if (!IsHostName(CleanDomain(organization.domain()))) {
+    violations.Add(Path(field, "domain"),
+                   "must be a host name of at most 253 ASCII characters with at least one dot");
+  }
+  CheckLocation(Path(field, "location"), organization.location(), violations);
+  CheckUrl(Path(field, "logo_url"), organization.logo_url(), violations);
+}
+
+void CheckActivity(absl::string_view field, const Activity& activity, FieldViolations& violations) {
+  if (!CheckEntitySize(field, activity, violations)) return;
+  if (activity.has_contact()) {
+    CheckContact(Path(field, "contact"), activity.contact(), violations);
+  } else {
+    violations.Add(Path(field, "contact"), "must be set");
+  }
+  CheckRequiredText(Path(field, "activity_type"), activity.activity_type(), kMaxNameBytes,
+                    violations);
+  CheckRequiredText(Path(field, "service_name"), activity.service_name(), kMaxNameBytes,
+                    violations);
+  CheckRequiredText(Path(field, "external_id"), activity.external_id(), kMaxExternalIdBytes,
+                    violations);
+  if (activity.provider_id() < 0) {
+    violations.Add(Path(field, "provider_id"), "must not be negative");
+  }
+  CheckText(Path(field, "title"), activity.title(), kMaxStringBytes, violations);
+  CheckText(Path(field, "content"), activity.content(), kMaxEntityBytes, violations);
+  CheckUrl(Path(field, "external_activity_url"), activity.external_activity_url(), violations);
+  if (activity.has_occur_time()) {
+    CheckTimestamp(Path(field, "occur_time"), activity.occur_time(), violations);
+  } else {
+    violations.Add(Path(field, "occur_time"), "must be set");
+  }
+  CheckNames(Path(field, "categories"), activity.categories(), violations);
+  api::CheckKnownEnums(field, activity, violations);
+  CheckNames(Path(field, "tags"), activity.tags(), violations);
+  CheckNames(Path(field, "topics"), activity.topics(), violations);
+}
+
+}  // namespace crier::ingest

@@ -1,0 +1,315 @@
+#include "services/ingest/storage/entity_store.h"
+
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "common/api/time.h"
+#include "common/pg/transaction.h"
+#include "common/status/macros.h"
+#include "services/ingest/domain/errors.h"
+#include "services/ingest/domain/log_partition.h"
+#include "services/ingest/storage/entity_store_sql.h"
+#include "services/ingest/storage/log_channel.h"
+
+namespace crier::ingest::storage {
+namespace {
+
+using pg::Params;
+using pg::Rows;
+using pg::Transaction;
+
+// An INTERNAL error ends the batch; the entity's bytes were not written by this service.
+template <typename Entity>
+absl::Status Parse(const std::string& bytes, Entity& entity) {
+  if (entity.ParseFromString(bytes)) return absl::OkStatus();
+  return absl::InternalError("a stored entity cannot be parsed");
+}
+
+absl::Status LockHeads(Transaction& transaction, const Lookup& lookup, Known& known) {
+  std::set<int32_t> partitions;
+  for (int64_t community : lookup.communities) {
+    partitions.insert(LogPartitionOf(community, known.partition_count));
+  }
+  ASSIGN_OR_RETURN(const Rows rows,
+                   transaction.Execute(kLockHeads, Params().AddArray(std::vector<int32_t>(
+                                                       partitions.begin(), partitions.end()))));
+  if (rows.size() != static_cast<int>(partitions.size())) {
+    return absl::InternalError("a log partition has no head");
+  }
+  for (const Rows::Row row : rows) {
+    known.heads[row.Int32(0)] = {row.Int64(1), row.Int64(2),
+                                 row.OptionalTime(3).value_or(absl::InfinitePast())};
+  }
+  return absl::OkStatus();
+}
+
+absl::Status LoadContacts(Transaction& transaction, const std::set<Identity>& identities,
+                          Known& known) {
+  if (identities.empty()) return absl::OkStatus();
+  std::vector<int64_t> communities;
+  std::vector<int32_t> kinds;
+  std::vector<std::string> values;
+  for (const Identity& identity : identities) {
+    communities.push_back(identity.community);
+    kinds.push_back(static_cast<int32_t>(identity.kind));
+    values.push_back(identity.value);
+  }
+  ASSIGN_OR_RETURN(
+      const Rows found,
+      transaction.Execute(kLoadIdentities,
+                          Params().AddArray(communities).AddArray(kinds).AddArray(values)));
+  std::set<ContactKey> keys;
+  for (const Rows::Row row : found) {
+    known.identities[{row.Int64(0), static_cast<IdentityKind>(row.Int32(1)), row.Text(2)}] =
+        row.Int64(3);
+    keys.insert({row.Int64(0), row.Int64(3)});
+  }
+  if (keys.empty()) return absl::OkStatus();
+
+  communities.clear();
+  std::vector<int64_t> ids;
+  for (const ContactKey& key : keys) {
+    communities.push_back(key.community);
+    ids.push_back(key.id);
+  }
+  ASSIGN_OR_RETURN(
+      const Rows contacts,
+      transaction.Execute(kLoadContacts, Params().AddArray(communities).AddArray(ids)));
+  for (const Rows::Row row : contacts) {
+    RETURN_IF_ERROR(Parse(row.Bytes(2), known.contacts[{row.Int64(0), row.Int64(1)}]));
+  }
+  if (known.contacts.size() != keys.size()) {
+    return absl::InternalError("an identity leads to a contact that does not exist");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status LoadOrganizations(Transaction& transaction, const std::set<OrganizationKey>& keys,
+                               Known& known) {
+  if (keys.empty()) return absl::OkStatus();
+  std::vector<int64_t> communities;
+  std::vector<std::string> domains;
+  for (const OrganizationKey& key : keys) {
+    communities.push_back(key.community);
+    domains.push_back(key.domain);
+  }
+  ASSIGN_OR_RETURN(
+      const Rows rows,
+      transaction.Execute(kLoadOrganizations, Params().AddArray(communities).AddArray(domains)));
+  for (const Rows::Row row : rows) {
+    StoredOrganization& stored = known.organizations[{row.Int64(0), row.Text(1)}];
+    stored.id = row.Int64(2);
+    RETURN_IF_ERROR(Parse(row.Bytes(3), stored.organization));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status LoadActivities(Transaction& transaction, const std::set<ActivityKey>& keys,
+                            Known& known) {
+  if (keys.empty()) return absl::OkStatus();
+  std::vector<int64_t> communities;
+  std::vector<std::string> services, types, external_ids;
+  for (const ActivityKey& key : keys) {
+    communities.push_back(key.community);
+    services.push_back(key.service_name);
+    types.push_back(key.activity_type);
+    external_ids.push_back(key.external_id);
+  }
+  ASSIGN_OR_RETURN(const Rows rows,
+                   transaction.Execute(kLoadActivities, Params()
+                                                            .AddArray(communities)
+                                                            .AddArray(services)
+                                                            .AddArray(types)
+                                                            .AddArray(external_ids)));
+  for (const Rows::Row row : rows) {
+    StoredActivity& stored =
+        known.activities[{row.Int64(0), row.Text(1), row.Text(2), row.Text(3)}];
+    stored.id = row.Int64(4);
+    stored.contact_id = row.Int64(5);
+    RETURN_IF_ERROR(Parse(row.Bytes(6), stored.activity));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status WriteMerges(Transaction& transaction, const Changes& changes) {
+  if (changes.merges.empty()) return absl::OkStatus();
+  std::vector<int64_t> communities, losers, winners;
+  for (const auto& [loser, winner] : changes.merges) {
+    communities.push_back(loser.community);
+    losers.push_back(loser.id);
+    winners.push_back(winner);
+  }
+  const Params params = Params().AddArray(communities).AddArray(losers).AddArray(winners);
+  for (const pg::Statement& statement :
+       {kDeleteLosers, kRepointIdentities, kRepointRedirects, kAddRedirects}) {
+    RETURN_IF_ERROR(transaction.Execute(statement, params).status());
+  }
+  return absl::OkStatus();
+}
+
+absl::Status WriteContacts(Transaction& transaction, const Changes& changes) {
+  if (changes.contacts.empty()) return absl::OkStatus();
+  std::vector<int64_t> communities, ids;
+  std::vector<std::string> contacts;
+  for (const auto& [key, contact] : changes.contacts) {
+    communities.push_back(key.community);
+    ids.push_back(key.id);
+    contacts.push_back(contact.SerializeAsString());
+  }
+  return transaction
+      .Execute(kSaveContacts, Params().AddArray(communities).AddArray(ids).AddBytesArray(contacts))
+      .status();
+}
+
+absl::Status WriteIdentities(Transaction& transaction, const Changes& changes) {
+  if (changes.identities.empty()) return absl::OkStatus();
+  std::vector<int64_t> communities, contact_ids;
+  std::vector<int32_t> kinds;
+  std::vector<std::string> values;
+  for (const auto& [identity, contact_id] : changes.identities) {
+    communities.push_back(identity.community);
+    kinds.push_back(static_cast<int32_t>(identity.kind));
+    values.push_back(identity.value);
+    contact_ids.push_back(contact_id);
+  }
+  return transaction
+      .Execute(
+          kAddIdentities,
+          Params().AddArray(communities).AddArray(kinds).AddArray(values).AddArray(contact_ids))
+      .status();
+}
+
+absl::Status WriteOrganizations(Transaction& transaction, const Changes& changes) {
+  if (changes.organizations.empty()) return absl::OkStatus();
+  std::vector<int64_t> communities, ids;
+  std::vector<std::string> domains, organizations;
+  for (const auto& [key, stored] : changes.organizations) {
+    communities.push_back(key.community);
+    domains.push_back(key.domain);
+    ids.push_back(stored.id);
+    organizations.push_back(stored.organization.SerializeAsString());
+  }
+  return transaction
+      .Execute(kSaveOrganizations, Params()
+                                       .AddArray(communities)
+                                       .AddArray(domains)
+                                       .AddArray(ids)
+                                       .AddBytesArray(organizations))
+      .status();
+}
+
+absl::Status WriteActivities(Transaction& transaction, const Changes& changes) {
+  if (changes.activities.empty()) return absl::OkStatus();
+  std::vector<int64_t> communities, ids, contact_ids;
+  std::vector<std::string> services, types, external_ids, activities;
+  for (const auto& [key, stored] : changes.activities) {
+    communities.push_back(key.community);
+    services.push_back(key.service_name);
+    types.push_back(key.activity_type);
+    external_ids.push_back(key.external_id);
+    ids.push_back(stored.id);
+    contact_ids.push_back(stored.contact_id);
+    activities.push_back(stored.activity.SerializeAsString());
+  }
+  return transaction
+      .Execute(kSaveActivities, Params()
+                                    .AddArray(communities)
+                                    .AddArray(services)
+                                    .AddArray(types)
+                                    .AddArray(external_ids)
+                                    .AddArray(ids)
+                                    .AddArray(contact_ids)
+                                    .AddBytesArray(activities))
+      .status();
+}
+
+absl::Status WriteLog(Transaction& transaction, const Changes& changes,
+                      const std::string& channel) {
+  if (changes.heads.empty()) return absl::OkStatus();
+  std::vector<int32_t> partitions;
+  std::vector<int64_t> positions, communities, last_ids;
+  std::vector<absl::Time> accept_times;
+  std::vector<std::string> events;
+  for (const auto& event : changes.events) {
+    partitions.push_back(event.log_partition());
+    positions.push_back(event.position());
+    accept_times.push_back(api::FromProto(event.accept_time()));
+    communities.push_back(event.community_id());
+    events.push_back(event.SerializeAsString());
+  }
+  RETURN_IF_ERROR(transaction
+                      .Execute(kAppendEvents, Params()
+                                                  .AddArray(partitions)
+                                                  .AddArray(positions)
+                                                  .AddArray(accept_times)
+                                                  .AddArray(communities)
+                                                  .AddBytesArray(events))
+                      .status());
+  partitions.clear();
+  positions.clear();
+  accept_times.clear();
+  for (const auto& [log_partition, head] : changes.heads) {
+    partitions.push_back(log_partition);
+    positions.push_back(head.position);
+    last_ids.push_back(head.last_id);
+    accept_times.push_back(head.accept_time);
+  }
+  RETURN_IF_ERROR(transaction
+                      .Execute(kMoveHeads, Params()
+                                               .AddArray(partitions)
+                                               .AddArray(positions)
+                                               .AddArray(last_ids)
+                                               .AddArray(accept_times))
+                      .status());
+  return transaction.Execute(kNotify, Params().Add(channel).Add(EncodeHeads(changes.heads)))
+      .status();
+}
+
+absl::Status Write(Transaction& transaction, const Changes& changes, const std::string& channel) {
+  // Merges first: they make identities of losers the winner's, before new ones are added.
+  RETURN_IF_ERROR(WriteMerges(transaction, changes));
+  RETURN_IF_ERROR(WriteContacts(transaction, changes));
+  RETURN_IF_ERROR(WriteIdentities(transaction, changes));
+  RETURN_IF_ERROR(WriteOrganizations(transaction, changes));
+  RETURN_IF_ERROR(WriteActivities(transaction, changes));
+  return WriteLog(transaction, changes, channel);
+}
+
+}  // namespace
+
+PgEntityStore::PgEntityStore(pg::Pool& pool)
+    : pool_(pool), channel_(LogChannel(pool.database().schema)) {}
+
+absl::StatusOr<Changes> PgEntityStore::Transact(const Lookup& lookup, absl::Time deadline,
+                                                absl::FunctionRef<Changes(Known)> decide) {
+  ASSIGN_OR_RETURN(const int32_t partition_count, LogPartitionCount(deadline));
+  Changes changes;
+  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+    Known known;
+    known.partition_count = partition_count;
+    RETURN_IF_ERROR(LockHeads(transaction, lookup, known));
+    RETURN_IF_ERROR(LoadContacts(transaction, lookup.identities, known));
+    RETURN_IF_ERROR(LoadOrganizations(transaction, lookup.organizations, known));
+    RETURN_IF_ERROR(LoadActivities(transaction, lookup.activities, known));
+    changes = decide(std::move(known));
+    return Write(transaction, changes, channel_);
+  }));
+  return changes;
+}
+
+absl::StatusOr<int32_t> PgEntityStore::LogPartitionCount(absl::Time deadline) {
+  int32_t count = log_partition_count_.load();
+  if (count > 0) return count;
+  const absl::Status status = pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+    ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kCountLogPartitions));
+    count = rows[0].Int32(0);
+    return absl::OkStatus();
+  });
+  // Before it has worked once, any failure means that the database is not ready for this service.
+  if (!status.ok() || count == 0) return DatabaseUnavailableError();
+  log_partition_count_.store(count);
+  return count;
+}
+
+}  // namespace crier::ingest::storage

@@ -1,0 +1,37 @@
+// Entities and their changes in Postgres.
+#ifndef CRIER_SERVICES_INGEST_STORAGE_ENTITY_STORE_H_
+#define CRIER_SERVICES_INGEST_STORAGE_ENTITY_STORE_H_
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/pg/pool.h"
+#include "services/ingest/domain/entity_store.h"
+
+namespace crier::ingest::storage {
+
+// Thread-safe; any number of stores, in any number of processes, may share a schema.
+class PgEntityStore : public EntityStore {
+ public:
+  // `pool` must outlive the store.
+  explicit PgEntityStore(pg::Pool& pool);
+
+  absl::StatusOr<Changes> Transact(const Lookup& lookup, absl::Time deadline,
+                                   absl::FunctionRef<Changes(Known)> decide) override;
+
+ private:
+  // Fixed for the life of a schema, so it is read once.
+  absl::StatusOr<int32_t> LogPartitionCount(absl::Time deadline);
+
+  pg::Pool& pool_;
+  const std::string channel_;
+  std::atomic<int32_t> log_partition_count_{0};  // 0 until it has been read
+};
+
+}  // namespace crier::ingest::storage
+
+#endif  // CRIER_SERVICES_INGEST_STORAGE_ENTITY_STORE_H_

@@ -1,0 +1,116 @@
+// The statements of PgEntityStore, in the order of a transaction.
+#ifndef CRIER_SERVICES_INGEST_STORAGE_ENTITY_STORE_SQL_H_
+#define CRIER_SERVICES_INGEST_STORAGE_ENTITY_STORE_SQL_H_
+
+#include "common/pg/transaction.h"
+
+namespace crier::ingest::storage {
+
+inline constexpr pg::Statement kCountLogPartitions{"count_log_partitions",
+                                                   "SELECT count(*) FROM log_heads"};
+
+// Sorted, so that batches that share partitions do not lock each other out.
+inline constexpr pg::Statement kLockHeads{
+    "lock_heads",
+    "SELECT log_partition, position, last_id, accept_time FROM log_heads"
+    " WHERE log_partition = ANY ($1::integer[]) ORDER BY log_partition FOR UPDATE"};
+
+inline constexpr pg::Statement kLoadIdentities{
+    "load_identities",
+    "SELECT i.community_id, i.kind, i.value, i.contact_id"
+    " FROM unnest($1::bigint[], $2::smallint[], $3::text[]) AS wanted (community_id, kind, value)"
+    " JOIN contact_identities i USING (community_id, kind, value)"};
+
+inline constexpr pg::Statement kLoadContacts{
+    "load_contacts",
+    "SELECT c.community_id, c.contact_id, c.contact"
+    " FROM unnest($1::bigint[], $2::bigint[]) AS wanted (community_id, contact_id)"
+    " JOIN contacts c USING (community_id, contact_id)"};
+
+inline constexpr pg::Statement kLoadOrganizations{
+    "load_organizations",
+    "SELECT o.community_id, o.domain, o.organization_id, o.organization"
+    " FROM unnest($1::bigint[], $2::text[]) AS wanted (community_id, domain)"
+    " JOIN organizations o USING (community_id, domain)"};
+
+inline constexpr pg::Statement kLoadActivities{
+    "load_activities",
+    "SELECT a.community_id, a.service_name, a.activity_type, a.external_id, a.activity_id,"
+    " coalesce(r.winner_id, a.contact_id), a.activity"
+    " FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[])"
+    " AS wanted (community_id, service_name, activity_type, external_id)"
+    " JOIN activities a USING (community_id, service_name, activity_type, external_id)"
+    " LEFT JOIN contact_redirects r"
+    " ON r.community_id = a.community_id AND r.contact_id = a.contact_id"};
+
+// The four statements of merges take communities, losers and winners.
+inline constexpr pg::Statement kDeleteLosers{
+    "delete_losers",
+    "DELETE FROM contacts c"
+    " USING unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS m (community_id, loser, winner)"
+    " WHERE c.community_id = m.community_id AND c.contact_id = m.loser"};
+
+inline constexpr pg::Statement kRepointIdentities{
+    "repoint_identities",
+    "UPDATE contact_identities i SET contact_id = m.winner"
+    " FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS m (community_id, loser, winner)"
+    " WHERE i.community_id = m.community_id AND i.contact_id = m.loser"};
+
+inline constexpr pg::Statement kRepointRedirects{
+    "repoint_redirects",
+    "UPDATE contact_redirects r SET winner_id = m.winner"
+    " FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS m (community_id, loser, winner)"
+    " WHERE r.community_id = m.community_id AND r.winner_id = m.loser"};
+
+inline constexpr pg::Statement kAddRedirects{
+    "add_redirects",
+    "INSERT INTO contact_redirects (community_id, contact_id, winner_id)"
+    " SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[])"};
+
+inline constexpr pg::Statement kSaveContacts{
+    "save_contacts",
+    "INSERT INTO contacts (community_id, contact_id, contact)"
+    " SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bytea[])"
+    " ON CONFLICT (community_id, contact_id) DO UPDATE SET contact = EXCLUDED.contact"};
+
+inline constexpr pg::Statement kAddIdentities{
+    "add_identities",
+    "INSERT INTO contact_identities (community_id, kind, value, contact_id)"
+    " SELECT * FROM unnest($1::bigint[], $2::smallint[], $3::text[], $4::bigint[])"};
+
+inline constexpr pg::Statement kSaveOrganizations{
+    "save_organizations",
+    "INSERT INTO organizations (community_id, domain, organization_id, organization)"
+    " SELECT * FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::bytea[])"
+    " ON CONFLICT (community_id, organization_id) DO UPDATE SET"
+    " organization = EXCLUDED.organization"};
+
+inline constexpr pg::Statement kSaveActivities{
+    "save_activities",
+    "INSERT INTO activities (community_id, service_name, activity_type, external_id, activity_id,"
+    " contact_id, activity)"
+    " SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::bigint[],"
+    " $6::bigint[], $7::bytea[])"
+    " ON CONFLICT (community_id, activity_id) DO UPDATE SET"
+    " contact_id = EXCLUDED.contact_id, activity = EXCLUDED.activity"};
+
+inline constexpr pg::Statement kAppendEvents{
+    "append_events",
+    "INSERT INTO events (log_partition, position, accept_time, community_id, event)"
+    " SELECT * FROM unnest($1::integer[], $2::bigint[], $3::timestamptz[], $4::bigint[],"
+    " $5::bytea[])"};
+
+inline constexpr pg::Statement kMoveHeads{
+    "move_heads",
+    "UPDATE log_heads h SET position = m.position, last_id = m.last_id,"
+    " accept_time = m.accept_time"
+    " FROM unnest($1::integer[], $2::bigint[], $3::bigint[], $4::timestamptz[])"
+    " AS m (log_partition, position, last_id, accept_time)"
+    " WHERE h.log_partition = m.log_partition"};
+
+// Delivered at the commit, to every replica.
+inline constexpr pg::Statement kNotify{"notify", "SELECT pg_notify($1, $2)"};
+
+}  // namespace crier::ingest::storage
+
+#endif  // CRIER_SERVICES_INGEST_STORAGE_ENTITY_STORE_SQL_H_

@@ -1,0 +1,79 @@
+#include "services/ingest/storage/event_log.h"
+
+#include <utility>
+
+#include "common/pg/transaction.h"
+#include "common/status/macros.h"
+#include "services/ingest/domain/errors.h"
+#include "services/ingest/storage/event_log_sql.h"
+
+namespace crier::ingest::storage {
+namespace {
+
+using pg::Params;
+using pg::Rows;
+using pg::Transaction;
+
+absl::Status NotKept(Transaction& transaction, int32_t log_partition, int64_t after_position,
+                     int64_t head) {
+  ASSIGN_OR_RETURN(
+      const Rows rows,
+      transaction.Execute(kFirstKeptPosition, Params().Add(log_partition).Add(after_position)));
+  return PositionNotKeptError(rows[0].OptionalInt64(0).value_or(head + 1));
+}
+
+absl::StatusOr<LogRead> ReadOnce(Transaction& transaction, int32_t log_partition,
+                                 int64_t after_position, const ReadLimits& limits) {
+  ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kReadEvents, Params()
+                                                                         .Add(log_partition)
+                                                                         .Add(after_position)
+                                                                         .Add(limits.max_events)
+                                                                         .Add(limits.max_bytes)));
+  if (rows.empty()) return UnknownLogPartitionError();
+  LogRead read;
+  read.head = rows[0].Int64(0);
+  if (after_position > read.head) return PositionBeyondHeadError(read.head);
+  if (after_position == read.head) return read;
+  read.events.reserve(rows.size());
+  int64_t last = after_position;
+  for (const Rows::Row row : rows) {
+    // Positions have no gaps: what is missing has been dropped.
+    if (row.OptionalInt64(1) != last + 1) {
+      return NotKept(transaction, log_partition, last, read.head);
+    }
+    if (!read.events.emplace_back().ParseFromString(row.Bytes(2))) {
+      return absl::InternalError("a stored event cannot be parsed");
+    }
+    ++last;
+  }
+  return read;
+}
+
+}  // namespace
+
+absl::StatusOr<LogRead> PgEventLog::Read(int32_t log_partition, int64_t after_position,
+                                         const ReadLimits& limits, absl::Time deadline) {
+  LogRead read;
+  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+    ASSIGN_OR_RETURN(read, ReadOnce(transaction, log_partition, after_position, limits));
+    return absl::OkStatus();
+  }));
+  return read;
+}
+
+absl::StatusOr<std::vector<LogHead>> PgEventLog::Heads(absl::Time deadline) {
+  std::vector<LogHead> heads;
+  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+    ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kListHeads));
+    heads.clear();
+    for (const Rows::Row row : rows) heads.push_back({row.Int32(0), row.Int64(1)});
+    return absl::OkStatus();
+  }));
+  return heads;
+}
+
+pg::TimePartitionedTable EventTable(absl::Duration retention) {
+  return {"events", pg::TimePartitionedTable::Key::kTimestamp, retention};
+}
+
+}  // namespace crier::ingest::storage

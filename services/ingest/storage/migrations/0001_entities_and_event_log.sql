@@ -1,0 +1,82 @@
+-- What is known of each community, and the log of its changes.
+--
+-- The community comes first in every key, so that the tables can be distributed on it when one
+-- Postgres is outgrown. Keys that are text compare byte by byte ("C"): no update of the system's
+-- collations can corrupt their indexes.
+--
+-- All writers of a community hold the row lock of its log partition's head from the first statement
+-- through the commit. That serialises them: look-ups cannot race, and positions are gapless and
+-- follow the order of commits.
+
+-- Where each log partition ends. Not keyed by community: a partition is shared by many, and is the
+-- unit of order. The number of rows is the number of log partitions; it decides which partition a
+-- community belongs to, so it must not change once there are events.
+CREATE TABLE log_heads (
+  log_partition integer PRIMARY KEY,
+  position bigint NOT NULL DEFAULT 0,  -- of the last event
+  last_id bigint NOT NULL DEFAULT 0,   -- the last id given to an entity of the partition's communities
+  accept_time timestamptz              -- of the last event; never falls
+) WITH (fillfactor = 10);              -- rewritten with every batch: leaves room for updates in place
+
+INSERT INTO log_heads (log_partition) SELECT generate_series(0, 15);
+
+CREATE TABLE contacts (
+  community_id bigint NOT NULL,
+  contact_id bigint NOT NULL,
+  contact bytea NOT NULL,  -- crier.entity.v1.Contact
+  PRIMARY KEY (community_id, contact_id)
+) WITH (fillfactor = 70);
+
+-- Which contact an e-mail address, a handle or an external id belongs to.
+CREATE TABLE contact_identities (
+  community_id bigint NOT NULL,
+  kind smallint NOT NULL,  -- IdentityKind in services/ingest/domain/identity.h
+  value text COLLATE "C" NOT NULL,
+  contact_id bigint NOT NULL,
+  PRIMARY KEY (community_id, kind, value)
+);
+CREATE INDEX contact_identities_by_contact ON contact_identities (community_id, contact_id);
+
+-- Contacts that turned out to be part of another one. A winner is never itself redirected.
+CREATE TABLE contact_redirects (
+  community_id bigint NOT NULL,
+  contact_id bigint NOT NULL,
+  winner_id bigint NOT NULL,
+  PRIMARY KEY (community_id, contact_id)
+);
+CREATE INDEX contact_redirects_by_winner ON contact_redirects (community_id, winner_id);
+
+CREATE TABLE organizations (
+  community_id bigint NOT NULL,
+  organization_id bigint NOT NULL,
+  domain text COLLATE "C" NOT NULL,
+  organization bytea NOT NULL,  -- crier.entity.v1.Organization
+  PRIMARY KEY (community_id, organization_id),
+  UNIQUE (community_id, domain)
+);
+
+CREATE TABLE activities (
+  community_id bigint NOT NULL,
+  activity_id bigint NOT NULL,
+  service_name text COLLATE "C" NOT NULL,
+  activity_type text COLLATE "C" NOT NULL,
+  external_id text COLLATE "C" NOT NULL,
+  contact_id bigint NOT NULL,  -- may have been redirected since
+  activity bytea NOT NULL,     -- crier.entity.v1.Activity without its contact
+  PRIMARY KEY (community_id, activity_id),
+  UNIQUE (community_id, service_name, activity_type, external_id)
+);
+
+-- The event log. Its key begins with the log partition and not with the community, because readers
+-- follow a partition, position by position, across all of its communities.
+--
+-- Days are dropped as a whole. Accept times never fall along the positions of a log partition (see
+-- log_heads), so what is dropped is always a beginning of the log: no hole can open in what is left.
+CREATE TABLE events (
+  log_partition integer NOT NULL,
+  position bigint NOT NULL,
+  accept_time timestamptz NOT NULL,
+  community_id bigint NOT NULL,
+  event bytea NOT NULL,  -- crier.entity.v1.Event
+  PRIMARY KEY (log_partition, position, accept_time)
+) PARTITION BY RANGE (accept_time);
