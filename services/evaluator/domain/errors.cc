@@ -1,0 +1,57 @@
+#include "services/evaluator/domain/errors.h"
+
+#include <string>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "common/status/errors.h"
+
+namespace crier::evaluator {
+namespace {
+
+constexpr char kEarliestPosition[] = "earliest_position";
+
+}  // namespace
+
+absl::Status WorkflowNotFoundError(const WorkflowId& id) {
+  return NamedError(absl::StatusCode::kNotFound, "WORKFLOW_NOT_FOUND",
+                    absl::StrCat(api::ResourceName(api::kWorkflows, id), " does not exist"));
+}
+
+absl::Status WebhookNotFoundError(const WebhookId& id) {
+  return NamedError(absl::StatusCode::kFailedPrecondition, "WEBHOOK_NOT_FOUND",
+                    absl::StrCat("workflow.webhook: ", api::ResourceName(api::kWebhooks, id),
+                                 " does not exist; create it first"));
+}
+
+absl::Status EtagMismatchError() {
+  return NamedError(absl::StatusCode::kAborted, "ETAG_MISMATCH",
+                    "the workflow has changed since the etag was read; get it and try again");
+}
+
+absl::Status RequestIdSpentError() {
+  return NamedError(absl::StatusCode::kAlreadyExists, "REQUEST_ID_SPENT",
+                    "request_id belongs to a workflow that was deleted; use a new one");
+}
+
+absl::Status TooManyWorkflowsError() {
+  return NamedError(absl::StatusCode::kFailedPrecondition, "TOO_MANY_WORKFLOWS",
+                    absl::StrCat("the community has ", kMaxWorkflowsPerCommunity,
+                                 " workflows already; delete some first"));
+}
+
+absl::Status EventsNotKeptError(int64_t earliest_position) {
+  return NamedError(absl::StatusCode::kOutOfRange, "EVENTS_NOT_KEPT",
+                    absl::StrCat("the log begins at position ", earliest_position, " now"),
+                    {{kEarliestPosition, std::to_string(earliest_position)}});
+}
+
+std::optional<int64_t> EarliestKeptPosition(const absl::Status& status) {
+  if (!absl::IsOutOfRange(status)) return std::nullopt;
+  const std::optional<std::string> text = ErrorMetadata(status, kEarliestPosition);
+  int64_t position = 0;
+  if (!text || !absl::SimpleAtoi(*text, &position)) return std::nullopt;
+  return position;
+}
+
+}  // namespace crier::evaluator

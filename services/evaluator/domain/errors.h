@@ -1,0 +1,38 @@
+// The named failures of the evaluator; reasons and metadata are part of the API.
+#ifndef CRIER_SERVICES_EVALUATOR_DOMAIN_ERRORS_H_
+#define CRIER_SERVICES_EVALUATOR_DOMAIN_ERRORS_H_
+
+#include <cstdint>
+#include <optional>
+
+#include "absl/status/status.h"
+#include "services/evaluator/domain/workflow.h"
+
+namespace crier::evaluator {
+
+// NOT_FOUND, reason WORKFLOW_NOT_FOUND.
+absl::Status WorkflowNotFoundError(const WorkflowId& id);
+
+// FAILED_PRECONDITION, reason WEBHOOK_NOT_FOUND: the webhook that a workflow is to send to does not
+// exist.
+absl::Status WebhookNotFoundError(const WebhookId& id);
+
+// ABORTED, reason ETAG_MISMATCH: the workflow changed since the caller read it.
+absl::Status EtagMismatchError();
+
+// ALREADY_EXISTS, reason REQUEST_ID_SPENT: the workflow made with this request id was deleted.
+absl::Status RequestIdSpentError();
+
+// FAILED_PRECONDITION, reason TOO_MANY_WORKFLOWS: the community has kMaxWorkflowsPerCommunity.
+absl::Status TooManyWorkflowsError();
+
+// OUT_OF_RANGE, metadata `earliest_position`: the events asked for are no longer kept; the log
+// begins at that position now. Comes from the ingest service; made here by fakes.
+absl::Status EventsNotKeptError(int64_t earliest_position);
+
+// The position that an EventsNotKeptError tells; nothing for every other status.
+std::optional<int64_t> EarliestKeptPosition(const absl::Status& status);
+
+}  // namespace crier::evaluator
+
+#endif  // CRIER_SERVICES_EVALUATOR_DOMAIN_ERRORS_H_

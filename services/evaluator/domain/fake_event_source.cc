@@ -1,0 +1,142 @@
+#include "services/evaluator/domain/fake_event_source.h"
+
+#include <algorithm>
+
+#include "services/evaluator/domain/errors.h"
+
+namespace crier::evaluator {
+
+class FakeEventSource::Subscription : public EventSubscription {
+ public:
+  Subscription(FakeEventSource& source, int32_t log_partition, int64_t after_position)
+      : source_(source), log_partition_(log_partition), position_(after_position) {
+    absl::MutexLock lock(&source_.mutex_);
+    disconnects_ = source_.disconnects_;
+    ticks_ = source_.ticks_;
+    ++source_.subscriptions_;
+  }
+
+  ~Subscription() override {
+    absl::MutexLock lock(&source_.mutex_);
+    --source_.subscriptions_;
+  }
+
+  absl::StatusOr<std::optional<Frame>> Next(absl::Duration timeout) override {
+    const Fault fault = NextFault(source_.faults_);
+    absl::MutexLock lock(&source_.mutex_);
+    while (true) {
+      if (cancelled_) return absl::CancelledError("cancelled");
+      if (fault != Fault::kNone || disconnects_ != source_.disconnects_) return FaultStatus();
+      const Partition& partition = source_.partitions_[log_partition_];
+      const auto head = static_cast<int64_t>(partition.events.size());
+      if (position_ > head) return absl::OutOfRangeError("beyond the head");
+      if (position_ + 1 < partition.earliest_position) {
+        return EventsNotKeptError(partition.earliest_position);
+      }
+      if (position_ < head) return TakeFrame(partition);
+      if (ticks_ != source_.ticks_) {
+        ticks_ = source_.ticks_;
+        return std::optional<Frame>();
+      }
+      source_.changed_.Wait(&source_.mutex_);
+    }
+  }
+
+  void Cancel() override {
+    absl::MutexLock lock(&source_.mutex_);
+    cancelled_ = true;
+    source_.changed_.SignalAll();
+  }
+
+ private:
+  Frame TakeFrame(const Partition& partition) ABSL_EXCLUSIVE_LOCKS_REQUIRED(source_.mutex_) {
+    const auto begin = partition.events.begin() + position_;
+    const int64_t left = partition.events.end() - begin;
+    const auto end = begin + std::min<int64_t>(left, source_.frame_size_);
+    position_ += end - begin;
+    ++source_.frames_;
+    return Frame(begin, end);
+  }
+
+  FakeEventSource& source_;
+  const int32_t log_partition_;
+  int64_t position_;
+  int ticks_ = 0;
+  int disconnects_ = 0;
+  bool cancelled_ = false;
+};
+
+FakeEventSource::FakeEventSource(int partitions, Faults faults)
+    : faults_(std::move(faults)), partitions_(partitions) {}
+
+int64_t FakeEventSource::Append(entity::v1::Event event) {
+  absl::MutexLock lock(&mutex_);
+  const auto log_partition =
+      static_cast<int32_t>(event.community_id() % static_cast<int64_t>(partitions_.size()));
+  Partition& partition = partitions_[log_partition];
+  const auto position = static_cast<int64_t>(partition.events.size()) + 1;
+  event.set_log_partition(log_partition);
+  event.set_position(position);
+  partition.events.push_back(std::move(event));
+  changed_.SignalAll();
+  return position;
+}
+
+void FakeEventSource::Trim(int32_t log_partition, int64_t earliest_position) {
+  absl::MutexLock lock(&mutex_);
+  partitions_[log_partition].earliest_position = earliest_position;
+  changed_.SignalAll();
+}
+
+void FakeEventSource::Tick() {
+  absl::MutexLock lock(&mutex_);
+  ++ticks_;
+  changed_.SignalAll();
+}
+
+void FakeEventSource::Disconnect() {
+  absl::MutexLock lock(&mutex_);
+  ++disconnects_;
+  changed_.SignalAll();
+}
+
+void FakeEventSource::SetFrameSize(int events) {
+  absl::MutexLock lock(&mutex_);
+  frame_size_ = events;
+}
+
+int FakeEventSource::subscriptions() const {
+  absl::MutexLock lock(&mutex_);
+  return subscriptions_;
+}
+
+int FakeEventSource::frames() const {
+  absl::MutexLock lock(&mutex_);
+  return frames_;
+}
+
+std::unique_ptr<EventSubscription> FakeEventSource::Subscribe(int32_t log_partition,
+                                                              int64_t after_position) {
+  return std::make_unique<Subscription>(*this, log_partition, after_position);
+}
+
+absl::StatusOr<LogHead> FakeEventSource::Head(int64_t community, absl::Time deadline) {
+  if (NextFault(faults_) != Fault::kNone) return FaultStatus();
+  absl::MutexLock lock(&mutex_);
+  const auto log_partition =
+      static_cast<int32_t>(community % static_cast<int64_t>(partitions_.size()));
+  return LogHead{log_partition, static_cast<int64_t>(partitions_[log_partition].events.size())};
+}
+
+absl::StatusOr<std::vector<LogHead>> FakeEventSource::Heads(absl::Time deadline) {
+  if (NextFault(faults_) != Fault::kNone) return FaultStatus();
+  absl::MutexLock lock(&mutex_);
+  std::vector<LogHead> heads;
+  for (const Partition& partition : partitions_) {
+    heads.push_back(
+        {static_cast<int32_t>(heads.size()), static_cast<int64_t>(partition.events.size())});
+  }
+  return heads;
+}
+
+}  // namespace crier::evaluator

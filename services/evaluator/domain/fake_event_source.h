@@ -1,0 +1,68 @@
+// An event log in memory.
+#ifndef CRIER_SERVICES_EVALUATOR_DOMAIN_FAKE_EVENT_SOURCE_H_
+#define CRIER_SERVICES_EVALUATOR_DOMAIN_FAKE_EVENT_SOURCE_H_
+
+#include <cstdint>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "services/evaluator/domain/event_source.h"
+#include "services/evaluator/domain/fault.h"
+
+namespace crier::evaluator {
+
+// Thread-safe. A community belongs to the log partition `community % partitions`.
+class FakeEventSource : public EventSource {
+ public:
+  explicit FakeEventSource(int partitions = 1, Faults faults = nullptr);
+
+  // Appends an event, whose partition and position are assigned here. Returns the position.
+  int64_t Append(entity::v1::Event event);
+
+  // Drops every event before `earliest_position`.
+  void Trim(int32_t log_partition, int64_t earliest_position);
+
+  // Makes every waiting Next() time out once.
+  void Tick();
+
+  // Ends every subscription with UNAVAILABLE.
+  void Disconnect();
+
+  // Frames have at most this many events.
+  void SetFrameSize(int events);
+
+  // How many subscriptions are open.
+  int subscriptions() const;
+
+  // How many frames were handed out.
+  int frames() const;
+
+  std::unique_ptr<EventSubscription> Subscribe(int32_t log_partition,
+                                               int64_t after_position) override;
+  absl::StatusOr<LogHead> Head(int64_t community, absl::Time deadline) override;
+  absl::StatusOr<std::vector<LogHead>> Heads(absl::Time deadline) override;
+
+ private:
+  class Subscription;
+  struct Partition {
+    std::vector<entity::v1::Event> events;  // of position i + 1
+    int64_t earliest_position = 1;
+  };
+
+  const Faults faults_;
+  mutable absl::Mutex mutex_;
+  absl::CondVar changed_;
+  std::vector<Partition> partitions_ ABSL_GUARDED_BY(mutex_);
+  int ticks_ ABSL_GUARDED_BY(mutex_) = 0;
+  int disconnects_ ABSL_GUARDED_BY(mutex_) = 0;
+  int frame_size_ ABSL_GUARDED_BY(mutex_) = 500;
+  int subscriptions_ ABSL_GUARDED_BY(mutex_) = 0;
+  int frames_ ABSL_GUARDED_BY(mutex_) = 0;
+};
+
+}  // namespace crier::evaluator
+
+#endif  // CRIER_SERVICES_EVALUATOR_DOMAIN_FAKE_EVENT_SOURCE_H_

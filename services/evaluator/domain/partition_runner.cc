@@ -1,0 +1,230 @@
+#include "services/evaluator/domain/partition_runner.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "common/log/log.h"
+#include "common/status/macros.h"
+#include "services/evaluator/domain/errors.h"
+
+namespace crier::evaluator {
+namespace {
+
+// A restart of a peer interrupts a few times in a row; more than that is worth a warning.
+constexpr int kWarnAfterInterruptions = 5;
+
+log::Level LevelOf(const absl::Status& interruption, int in_a_row) {
+  const bool needs_operator = absl::IsDataLoss(interruption) || absl::IsOutOfRange(interruption);
+  if (needs_operator) return log::Level::kError;
+  return in_a_row % kWarnAfterInterruptions == 0 ? log::Level::kWarning : log::Level::kInfo;
+}
+
+int CountTargets(const Messages& messages) {
+  int count = 0;
+  for (const auto& message : messages) count += message.targets_size();
+  return count;
+}
+
+}  // namespace
+
+PartitionRunner::PartitionRunner(int32_t log_partition, CatalogStore& catalogs, EventSource& events,
+                                 DeliverySink& deliveries, const Clock& clock,
+                                 EvaluatorMetrics& metrics, RunnerOptions options, uint64_t seed)
+    : log_partition_(log_partition),
+      producer_(absl::StrCat("evaluator/log-partitions/", log_partition)),
+      catalogs_(catalogs),
+      events_(events),
+      deliveries_(deliveries),
+      clock_(clock),
+      metrics_(metrics),
+      options_(options),
+      backoff_(options.min_backoff, options.max_backoff, seed),
+      thread_([this] { Run(); }) {}
+
+PartitionRunner::~PartitionRunner() {
+  RequestStop();
+  thread_.join();
+}
+
+void PartitionRunner::RequestStop() {
+  std::shared_ptr<EventSubscription> subscription;
+  {
+    absl::MutexLock lock(&mutex_);
+    stop_requested_ = true;
+    stop_requested_changed_.SignalAll();
+    subscription = subscription_;
+  }
+  if (subscription != nullptr) subscription->Cancel();
+}
+
+void PartitionRunner::Run() {
+  while (!stop_requested()) {
+    const absl::Status end = RunSession();
+    Unsubscribe();
+    if (end.ok() || stop_requested()) continue;
+    Interrupted(end);
+    Pause(backoff_.Next());
+  }
+  Recovered();  // whoever has the partition next counts for it
+  stopped_ = true;
+}
+
+absl::Status PartitionRunner::RunSession() {
+  ASSIGN_OR_RETURN(confirmed_, deliveries_.Position(producer_, Deadline()));
+  evaluated_ = confirmed_;
+  confirm_time_ = clock_.Monotonic();
+  ASSIGN_OR_RETURN(const std::shared_ptr<EventSubscription> subscription, Subscribe());
+
+  while (!stop_requested()) {
+    absl::StatusOr<std::optional<Frame>> frame = subscription->Next(options_.max_unconfirmed_time);
+    if (const std::optional<int64_t> earliest = EarliestKeptPosition(frame.status())) {
+      return SkipWhatIsNotKept(*earliest);
+    }
+    RETURN_IF_ERROR(frame.status());
+    if (frame->has_value()) RETURN_IF_ERROR(Evaluate(*std::move(*frame)));
+    RETURN_IF_ERROR(ConfirmIfDue());
+    Recovered();
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::shared_ptr<EventSubscription>> PartitionRunner::Subscribe() {
+  std::shared_ptr<EventSubscription> subscription = events_.Subscribe(log_partition_, evaluated_);
+  absl::MutexLock lock(&mutex_);
+  // Otherwise RequestStop() came too early to cancel this one.
+  if (stop_requested_) return absl::CancelledError("stop was requested");
+  subscription_ = subscription;
+  return subscription;
+}
+
+void PartitionRunner::Unsubscribe() {
+  std::shared_ptr<EventSubscription> ended;  // outlives the lock: its end may take a moment
+  absl::MutexLock lock(&mutex_);
+  ended.swap(subscription_);
+}
+
+absl::Status PartitionRunner::Evaluate(Frame frame) {
+  const absl::Duration start = clock_.Monotonic();
+  RETURN_IF_ERROR(CheckGapless(frame));
+  const int64_t last_position = frame.rbegin()->position();
+  const int count = frame.size();
+
+  // Only now: whatever was stored before one of these events was accepted is seen (CatalogStore).
+  RETURN_IF_ERROR(RefreshCatalog());
+  Messages messages = Match(catalog_, frame);
+  for (Batch& batch : SplitIntoBatches(std::move(messages), last_position, options_.batch_limits)) {
+    if (stop_requested()) return absl::CancelledError("stop was requested");
+    RETURN_IF_ERROR(HandOver(std::move(batch)));
+  }
+  evaluated_ = last_position;
+
+  metrics_.events.Increment(count);
+  metrics_.frame_seconds.Observe(absl::ToDoubleSeconds(clock_.Monotonic() - start));
+  return absl::OkStatus();
+}
+
+absl::Status PartitionRunner::CheckGapless(const Frame& frame) const {
+  int64_t expected = evaluated_;
+  for (const auto& event : frame) {
+    if (event.position() == ++expected) continue;
+    return absl::DataLossError(absl::StrCat("log partition ", log_partition_, ": position ",
+                                            event.position(), " came in place of ", expected));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status PartitionRunner::RefreshCatalog() {
+  ASSIGN_OR_RETURN(const int64_t version, catalogs_.Version(log_partition_, Deadline()));
+  if (version == catalog_.version()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(catalog_, catalogs_.Load(log_partition_, confirmed_, Deadline()));
+  return absl::OkStatus();
+}
+
+absl::Status PartitionRunner::HandOver(Batch batch) {
+  const int64_t next_position = batch.next_position;
+  const int targets = CountTargets(batch.messages);
+  ASSIGN_OR_RETURN(const int64_t standing,
+                   deliveries_.Enqueue(producer_, confirmed_, std::move(batch), Deadline()));
+  if (standing != next_position) {
+    return absl::AbortedError(absl::StrCat("the producer stands at ", standing, " in place of ",
+                                           confirmed_, ": another evaluator is at work"));
+  }
+  confirmed_ = next_position;
+  confirm_time_ = clock_.Monotonic();
+  evaluated_ = next_position;
+  metrics_.matches.Increment(targets);
+  return absl::OkStatus();
+}
+
+absl::Status PartitionRunner::ConfirmIfDue() {
+  const int64_t unconfirmed = evaluated_ - confirmed_;
+  if (unconfirmed == 0) {
+    confirm_time_ = clock_.Monotonic();
+    return absl::OkStatus();
+  }
+  const bool due = unconfirmed >= options_.max_unconfirmed_events ||
+                   clock_.Monotonic() - confirm_time_ >= options_.max_unconfirmed_time;
+  return due ? HandOver({{}, evaluated_}) : absl::OkStatus();
+}
+
+absl::Status PartitionRunner::SkipWhatIsNotKept(int64_t earliest_position) {
+  const int64_t last_dropped = earliest_position - 1;
+  if (last_dropped <= evaluated_) {
+    return absl::DataLossError("the log says that it dropped events, and keeps those asked for");
+  }
+  RETURN_IF_ERROR(RefreshCatalog());
+  const bool lost = catalog_.CoversAny(evaluated_, last_dropped);
+  const int64_t first_dropped = evaluated_ + 1;
+  RETURN_IF_ERROR(HandOver({{}, last_dropped}));
+  if (lost) {
+    metrics_.lost_events.Increment(static_cast<double>(last_dropped - first_dropped + 1));
+    log::Error("events ran out of the log before they were evaluated; keep them for longer",
+               {{"log_partition", log_partition_},
+                {"first_position", first_dropped},
+                {"last_position", last_dropped}});
+  } else {
+    log::Info("skipped events that are no longer kept; no workflow waited for them",
+              {{"log_partition", log_partition_},
+               {"first_position", first_dropped},
+               {"last_position", last_dropped}});
+  }
+  return absl::OkStatus();
+}
+
+void PartitionRunner::Interrupted(const absl::Status& reason) {
+  metrics_.interruptions.Increment();
+  ++interruptions_in_a_row_;
+  if (interruptions_in_a_row_ == 1) metrics_.interrupted_log_partitions.Increment();
+  log::Write(LevelOf(reason, interruptions_in_a_row_),
+             "evaluation of a log partition was interrupted",
+             {{"log_partition", log_partition_},
+              {"position", evaluated_.load()},
+              {"in_a_row", interruptions_in_a_row_},
+              {"status", reason}});
+}
+
+void PartitionRunner::Recovered() {
+  if (interruptions_in_a_row_ == 0) return;
+  interruptions_in_a_row_ = 0;
+  backoff_.Reset();
+  metrics_.interrupted_log_partitions.Decrement();
+}
+
+bool PartitionRunner::stop_requested() const {
+  absl::MutexLock lock(&mutex_);
+  return stop_requested_;
+}
+
+void PartitionRunner::Pause(absl::Duration duration) {
+  const absl::Time end = absl::Now() + duration;
+  absl::MutexLock lock(&mutex_);
+  while (!stop_requested_) {
+    if (stop_requested_changed_.WaitWithDeadline(&mutex_, end)) return;
+  }
+}
+
+}  // namespace crier::evaluator

@@ -1,0 +1,79 @@
+#include "services/evaluator/domain/partition_set.h"
+
+#include <algorithm>
+#include <random>
+#include <utility>
+
+#include "common/log/log.h"
+
+namespace crier::evaluator {
+
+PartitionSet::PartitionSet(CatalogStore& catalogs, EventSource& events, DeliverySink& deliveries,
+                           const Clock& clock, EvaluatorMetrics& metrics, RunnerOptions options)
+    : catalogs_(catalogs),
+      events_(events),
+      deliveries_(deliveries),
+      clock_(clock),
+      metrics_(metrics),
+      options_(options) {}
+
+PartitionSet::~PartitionSet() { StopAll(); }
+
+void PartitionSet::Add(int32_t log_partition) {
+  absl::MutexLock lock(&mutex_);
+  Runner& runner = running_[log_partition];
+  if (runner != nullptr) return;
+  runner = std::make_unique<PartitionRunner>(log_partition, catalogs_, events_, deliveries_, clock_,
+                                             metrics_, options_, std::random_device()());
+  metrics_.leased_log_partitions.Set(static_cast<double>(running_.size()));
+  log::Info("evaluating a log partition", {{"log_partition", log_partition}});
+}
+
+void PartitionSet::Remove(int32_t log_partition) {
+  Runner runner;
+  {
+    absl::MutexLock lock(&mutex_);
+    const auto found = running_.find(log_partition);
+    if (found == running_.end()) return;
+    runner = std::move(found->second);
+    running_.erase(found);
+    metrics_.leased_log_partitions.Set(static_cast<double>(running_.size()));
+  }
+  runner->RequestStop();
+  log::Info("no longer evaluating a log partition", {{"log_partition", log_partition}});
+  absl::MutexLock lock(&mutex_);
+  ending_.push_back(std::move(runner));
+}
+
+void PartitionSet::StopAll() {
+  std::vector<Runner> ended;
+  {
+    absl::MutexLock lock(&mutex_);
+    ended.swap(ending_);
+    for (auto& [log_partition, runner] : running_) ended.push_back(std::move(runner));
+    running_.clear();
+    metrics_.leased_log_partitions.Set(0);
+    metrics_.lag_events.Set(0);
+  }
+  for (const Runner& runner : ended) runner->RequestStop();
+  ended.clear();  // waits for each
+}
+
+void PartitionSet::Observe(const std::vector<LogHead>& heads) {
+  std::vector<Runner> ended;
+  absl::MutexLock lock(&mutex_);
+  int64_t lag = 0;
+  for (const LogHead& head : heads) {
+    const auto runner = running_.find(head.log_partition);
+    if (runner == running_.end()) continue;
+    const int64_t position = runner->second->position();
+    if (position >= 0) lag += std::max<int64_t>(0, head.position - position);
+  }
+  metrics_.lag_events.Set(static_cast<double>(lag));
+  const auto first_ended = std::partition(ending_.begin(), ending_.end(),
+                                          [](const Runner& runner) { return !runner->stopped(); });
+  ended.assign(std::make_move_iterator(first_ended), std::make_move_iterator(ending_.end()));
+  ending_.erase(first_ended, ending_.end());
+}
+
+}  // namespace crier::evaluator

@@ -1,0 +1,59 @@
+// The log partitions that this process evaluates.
+#ifndef CRIER_SERVICES_EVALUATOR_DOMAIN_PARTITION_SET_H_
+#define CRIER_SERVICES_EVALUATOR_DOMAIN_PARTITION_SET_H_
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "services/evaluator/domain/partition_runner.h"
+
+namespace crier::evaluator {
+
+// One PartitionRunner for each leased log partition. Thread-safe. Add() and Remove() do not block,
+// as the callbacks of a LeaseKeeper must not.
+class PartitionSet {
+ public:
+  // Everything referred to must outlive the set.
+  PartitionSet(CatalogStore& catalogs, EventSource& events, DeliverySink& deliveries,
+               const Clock& clock, EvaluatorMetrics& metrics, RunnerOptions options);
+
+  // As StopAll().
+  ~PartitionSet();
+
+  // The lease was gained: evaluates the partition. A runner of an earlier lease may still be about
+  // to end; the two do each other no harm.
+  void Add(int32_t log_partition);
+
+  // The lease was lost: makes the runner end soon. Does nothing when there is none.
+  void Remove(int32_t log_partition);
+
+  // Ends all runners, lets calls in flight finish, and waits for that.
+  void StopAll();
+
+  // To be called every few seconds with the heads of all log partitions: updates the lag and clears
+  // away what has ended.
+  void Observe(const std::vector<LogHead>& heads);
+
+ private:
+  using Runner = std::unique_ptr<PartitionRunner>;
+
+  CatalogStore& catalogs_;
+  EventSource& events_;
+  DeliverySink& deliveries_;
+  const Clock& clock_;
+  EvaluatorMetrics& metrics_;
+  const RunnerOptions options_;
+
+  absl::Mutex mutex_;
+  std::map<int32_t, Runner> running_ ABSL_GUARDED_BY(mutex_);
+  // Asked to stop, not yet joined. Each is gone within the timeouts of a few calls.
+  std::vector<Runner> ending_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace crier::evaluator
+
+#endif  // CRIER_SERVICES_EVALUATOR_DOMAIN_PARTITION_SET_H_

@@ -1,0 +1,16 @@
+#include "services/evaluator/domain/revision.h"
+
+#include <algorithm>
+
+namespace crier::evaluator {
+
+Transition MakeTransition(const Workflow& before, const Workflow& after, int64_t head_position,
+                          int64_t last_boundary) {
+  const int64_t boundary = std::max(head_position, last_boundary);
+  Transition transition;
+  if (before.state == State::kEnabled) transition.close_at = boundary;
+  if (after.state == State::kEnabled) transition.open_from = boundary;
+  return transition;
+}
+
+}  // namespace crier::evaluator

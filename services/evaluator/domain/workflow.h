@@ -1,0 +1,71 @@
+// Workflows: what to look for, and where to send it.
+#ifndef CRIER_SERVICES_EVALUATOR_DOMAIN_WORKFLOW_H_
+#define CRIER_SERVICES_EVALUATOR_DOMAIN_WORKFLOW_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/time/time.h"
+#include "common/api/resource_name.h"
+
+namespace crier::evaluator {
+
+// A workflow's community and its id in it.
+using WorkflowId = api::ResourceId;
+
+// A webhook's community and its id in it; the webhook itself belongs to the delivery service.
+using WebhookId = api::ResourceId;
+
+// An event never has more targets than its community has workflows, so with this limit every event
+// fits into one call of EnqueueDeliveries (10,000 targets) and can be handed over as a whole. Calls
+// that race may pass it by a few, which that call has ample room for.
+inline constexpr int kMaxWorkflowsPerCommunity = 1000;
+
+// What fires a workflow. The numbers are stored.
+enum class Template {
+  kNewMember = 1,
+  kNewOrganization = 2,
+  kNewActivity = 3,
+};
+
+// Whether a workflow fires. The numbers are stored.
+enum class State {
+  kDisabled = 1,
+  kEnabled = 2,
+  // Gone for every caller; remembered for the sake of its request id.
+  kDeleted = 3,
+};
+
+// A value.
+struct Workflow {
+  WorkflowId id;
+  std::string display_name;
+  Template workflow_template = Template::kNewMember;
+  // Id of the webhook, in the workflow's community.
+  int64_t webhook = 0;
+  State state = State::kDisabled;
+  // To the microsecond, as they are stored.
+  absl::Time create_time;
+  absl::Time update_time;
+  // Counts the changes; from 1.
+  int64_t version = 0;
+
+  // Changes with every change of the workflow.
+  std::string etag() const;
+
+  friend bool operator==(const Workflow& a, const Workflow& b) = default;
+};
+
+// What a workflow is created from.
+struct NewWorkflow {
+  int64_t community = 0;
+  std::string display_name;
+  Template workflow_template = Template::kNewMember;
+  int64_t webhook = 0;
+  // Makes creation repeatable; empty when the caller does not care.
+  std::string request_id;
+};
+
+}  // namespace crier::evaluator
+
+#endif  // CRIER_SERVICES_EVALUATOR_DOMAIN_WORKFLOW_H_

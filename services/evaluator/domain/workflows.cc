@@ -1,0 +1,121 @@
+#include "services/evaluator/domain/workflows.h"
+
+#include <algorithm>
+
+#include "common/status/macros.h"
+#include "services/evaluator/domain/errors.h"
+
+namespace crier::evaluator {
+namespace {
+
+absl::Status CheckEtag(const Workflow& workflow, const std::string& etag) {
+  if (!etag.empty() && etag != workflow.etag()) return EtagMismatchError();
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<Workflow> Workflows::Create(const NewWorkflow& workflow, absl::Time deadline) {
+  // First of all, so that a repeated call succeeds even if the webhook has been deleted since.
+  if (!workflow.request_id.empty()) {
+    ASSIGN_OR_RETURN(const std::optional<Workflow> earlier,
+                     store_.FindByRequestId(workflow.community, workflow.request_id, deadline));
+    if (earlier) return *earlier;
+  }
+  RETURN_IF_ERROR(CheckWebhook({workflow.community, workflow.webhook}, deadline));
+  return store_.Create(workflow, Now(), deadline);
+}
+
+absl::StatusOr<Workflow> Workflows::Preview(const NewWorkflow& workflow, absl::Time deadline) {
+  RETURN_IF_ERROR(CheckWebhook({workflow.community, workflow.webhook}, deadline));
+  Workflow preview;
+  preview.id.community = workflow.community;
+  preview.display_name = workflow.display_name;
+  preview.workflow_template = workflow.workflow_template;
+  preview.webhook = workflow.webhook;
+  return preview;
+}
+
+absl::StatusOr<Workflow> Workflows::Get(const WorkflowId& id, absl::Time deadline) {
+  return store_.Get(id, deadline);
+}
+
+absl::StatusOr<std::vector<Workflow>> Workflows::List(int64_t community, int64_t after, int limit,
+                                                      absl::Time deadline) {
+  return store_.List(community, after, limit, deadline);
+}
+
+absl::StatusOr<Workflow> Workflows::Update(const WorkflowId& id, const WorkflowUpdate& update,
+                                           absl::Time deadline) {
+  // Spares the other services the question about a workflow that does not exist.
+  RETURN_IF_ERROR(store_.Get(id, deadline).status());
+  if (update.webhook) RETURN_IF_ERROR(CheckWebhook({id.community, *update.webhook}, deadline));
+  return Change(
+      id,
+      [&update](Workflow& workflow) -> absl::Status {
+        RETURN_IF_ERROR(CheckEtag(workflow, update.etag));
+        if (update.display_name) workflow.display_name = *update.display_name;
+        if (update.webhook) workflow.webhook = *update.webhook;
+        return absl::OkStatus();
+      },
+      deadline);
+}
+
+absl::Status Workflows::Delete(const WorkflowId& id, const std::string& etag, absl::Time deadline) {
+  RETURN_IF_ERROR(store_.Get(id, deadline).status());
+  return Change(
+             id,
+             [&etag](Workflow& workflow) -> absl::Status {
+               RETURN_IF_ERROR(CheckEtag(workflow, etag));
+               workflow.state = State::kDeleted;
+               return absl::OkStatus();
+             },
+             deadline)
+      .status();
+}
+
+absl::StatusOr<Workflow> Workflows::Enable(const WorkflowId& id, absl::Time deadline) {
+  return SetState(id, State::kEnabled, deadline);
+}
+
+absl::StatusOr<Workflow> Workflows::Disable(const WorkflowId& id, absl::Time deadline) {
+  return SetState(id, State::kDisabled, deadline);
+}
+
+absl::Status Workflows::CheckWebhook(const WebhookId& id, absl::Time deadline) {
+  ASSIGN_OR_RETURN(const bool exists, deliveries_.WebhookExists(id, deadline));
+  return exists ? absl::OkStatus() : WebhookNotFoundError(id);
+}
+
+absl::StatusOr<Workflow> Workflows::SetState(const WorkflowId& id, State state,
+                                             absl::Time deadline) {
+  // A workflow that is there already needs nothing of the ingest service. If a racing call changes
+  // it after this look, that call comes after this one.
+  ASSIGN_OR_RETURN(const Workflow current, store_.Get(id, deadline));
+  if (current.state == state) return current;
+  return Change(
+      id,
+      [state](Workflow& workflow) {
+        workflow.state = state;
+        return absl::OkStatus();
+      },
+      deadline);
+}
+
+absl::StatusOr<Workflow> Workflows::Change(const WorkflowId& id, const Edit& edit,
+                                           absl::Time deadline) {
+  // Read within this call, and before its change is stored: see MakeTransition.
+  ASSIGN_OR_RETURN(const LogHead head, events_.Head(id.community, deadline));
+  const absl::Time now = Now();
+  const auto edit_and_date = [&edit, now](Workflow& workflow) -> absl::Status {
+    const Workflow before = workflow;
+    RETURN_IF_ERROR(edit(workflow));
+    if (workflow != before) workflow.update_time = std::max(now, before.update_time);
+    return absl::OkStatus();
+  };
+  return store_.Change(id, head, edit_and_date, deadline);
+}
+
+absl::Time Workflows::Now() const { return absl::FromUnixMicros(absl::ToUnixMicros(clock_.Now())); }
+
+}  // namespace crier::evaluator
