@@ -3,6 +3,7 @@
 #define CRIER_COMMON_LEASE_LEASE_STORE_H_
 
 #include <cstdint>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -21,11 +22,14 @@ struct Lease {
   friend bool operator==(const Lease& a, const Lease& b) {
     return a.slot == b.slot && a.epoch == b.epoch;
   }
+  friend std::ostream& operator<<(std::ostream& out, const Lease& lease) {
+    return out << "slot " << lease.slot << " epoch " << lease.epoch;
+  }
 };
 
 // What the store says after a heartbeat.
 struct HeartbeatResult {
-  // The slots that the owner holds now.
+  // The slots that the owner holds now, sorted.
   std::vector<Lease> held;
   // Owners with at least one heartbeat within the lease duration, this one included.
   int live_owners = 1;
@@ -39,8 +43,14 @@ class LeaseStore {
   virtual ~LeaseStore() = default;
 
   // Says that `owner` lives, extends all its leases by `duration`, and takes free or expired slots
-  // (with a new epoch) until it holds its fair share: slots / live owners, rounded up. Gives slots
-  // back beyond that share, so that a new owner finds some free.
+  // (with a new epoch) until it holds its fair share: slots / live owners, the remainder going one
+  // each to the first owners in the order of their names (fair_share.h).
+  //
+  // Gives slots back beyond that share, so that a new owner finds some free. This takes two
+  // heartbeats: after the first the slots are no longer among `held`, but nobody else gets them
+  // before the second. What was in flight can be finished under the old epoch in between.
+  //
+  // A lease that has expired is not renewed, even when nobody has taken it: it is taken anew.
   virtual absl::StatusOr<HeartbeatResult> Heartbeat(absl::string_view owner,
                                                     absl::Duration duration) = 0;
 

@@ -2,6 +2,8 @@
 #ifndef CRIER_COMMON_PG_LEASE_STORE_H_
 #define CRIER_COMMON_PG_LEASE_STORE_H_
 
+#include <vector>
+
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/lease/lease_store.h"
@@ -23,13 +25,25 @@ class PgLeaseStore : public lease::LeaseStore {
   // Makes sure that the slots 0 … count-1 exist; never removes any.
   absl::Status InitializeSlots(int32_t count, absl::Time deadline);
 
+  // Takes at most half of `duration`, then DEADLINE_EXCEEDED: there must be time to try again
+  // before the leases run out.
   absl::StatusOr<lease::HeartbeatResult> Heartbeat(absl::string_view owner,
                                                    absl::Duration duration) override;
+
+  // Takes at most a few seconds.
   absl::Status Release(absl::string_view owner) override;
 
  private:
   Pool& pool_;
 };
+
+// The fence of a write that only the holder of a lease may make. Returns those of `leases` that
+// `owner` still holds with the same epoch, sorted by slot; write for these only, in the same
+// transaction. Until it ends, none of them is given to anybody else. Holders' heartbeats neither
+// wait for it nor hold it up.
+absl::StatusOr<std::vector<lease::Lease>> LockLeases(Transaction& transaction,
+                                                     absl::string_view owner,
+                                                     const std::vector<lease::Lease>& leases);
 
 }  // namespace crier::pg
 

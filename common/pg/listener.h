@@ -13,7 +13,11 @@ namespace crier::pg {
 
 // Calls back, from a thread of its own, for every notification on a channel. Reconnects by itself,
 // and then calls `on_gap`, because notifications were missed. Needs a direct connection, not one
-// through a transaction-pooling PgBouncer.
+// through a transaction-pooling PgBouncer. The first attempt is made at once, the next after a
+// pause that grows to 5 s.
+//
+// Callbacks run one at a time; while one does, notifications wait in the server. Postgres folds
+// equal payloads of one transaction into one.
 class Listener {
  public:
   struct Callbacks {
@@ -23,11 +27,17 @@ class Listener {
     std::function<void()> on_gap;
   };
 
-  // Starts listening; `channel` is an SQL identifier.
+  // Starts listening. Channels are shared by all schemas of a database: the name of `channel` (at
+  // most 63 bytes, any characters) should hold the schema's, as in
+  // `pg_notify(current_schema() || '/events', …)`.
   Listener(Database database, std::string channel, Callbacks callbacks);
 
   // Stops and waits for the thread; no callback runs afterwards.
+  // Prompt, also while connecting. Not from a callback.
   ~Listener();
+
+  Listener(const Listener&) = delete;
+  Listener& operator=(const Listener&) = delete;
 
  private:
   struct Impl;

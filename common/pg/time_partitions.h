@@ -26,8 +26,10 @@ struct TimePartitionedTable {
 };
 
 // Makes the partitions for yesterday (late clocks) up to `days_ahead` days after `now`, and drops
-// those whose retention is over. Safe to run from any number of processes at once; run it at least
-// once a day. Waits at most a second for the lock that a drop needs (then UNAVAILABLE: try later).
+// those whose retention is over, by `now` and by the database's clock: a fast clock here drops
+// nothing early. Partitions with other names are left alone. Safe to run from any number of
+// processes at once; run it at least once a day. Waits at most a second for the lock that a drop
+// needs (then UNAVAILABLE: try later).
 absl::Status MaintainPartitions(Pool& pool, const TimePartitionedTable& table, absl::Time now,
                                 int days_ahead, absl::Time deadline);
 

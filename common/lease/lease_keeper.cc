@@ -1,0 +1,56 @@
+#include "common/lease/lease_keeper.h"
+
+#include <thread>
+#include <utility>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+
+namespace crier::lease {
+
+struct LeaseKeeper::Impl {
+  Impl(LeaseStore& store, const Clock& clock, LeaseOptions options, Callbacks callbacks)
+      : session(store, clock, std::move(options), std::move(callbacks)) {}
+
+  void Run() {
+    while (!Wait(session.Tick())) {
+    }
+    session.Stop();
+  }
+
+  // Waits until the time is over or the keeper stops; says whether it stops.
+  bool Wait(absl::Duration time) {
+    absl::MutexLock lock(&mutex);
+    if (!stopping) stopped.WaitWithTimeout(&mutex, time);
+    return stopping;
+  }
+
+  LeaseSession session;
+  absl::Mutex mutex;
+  absl::CondVar stopped;
+  bool stopping ABSL_GUARDED_BY(mutex) = false;
+  std::thread thread;
+};
+
+LeaseKeeper::LeaseKeeper(LeaseStore& store, const Clock& clock, LeaseOptions options,
+                         Callbacks callbacks)
+    : impl_(std::make_unique<Impl>(store, clock, std::move(options), std::move(callbacks))) {}
+
+LeaseKeeper::~LeaseKeeper() { Stop(); }
+
+void LeaseKeeper::Start() {
+  impl_->thread = std::thread([this] { impl_->Run(); });
+}
+
+void LeaseKeeper::Stop() {
+  {
+    absl::MutexLock lock(&impl_->mutex);
+    impl_->stopping = true;
+    impl_->stopped.Signal();
+  }
+  if (impl_->thread.joinable()) impl_->thread.join();
+}
+
+bool LeaseKeeper::Holds(const Lease& lease) const { return impl_->session.Holds(lease); }
+
+}  // namespace crier::lease

@@ -1,0 +1,81 @@
+#include "common/lease/lease_session.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace crier::lease {
+
+LeaseSession::LeaseSession(LeaseStore& store, const Clock& clock, LeaseOptions options,
+                           LeaseCallbacks callbacks)
+    : store_(store),
+      clock_(clock),
+      options_(std::move(options)),
+      callbacks_(std::move(callbacks)) {}
+
+absl::Duration LeaseSession::Tick() {
+  if (RanOut(clock_.Monotonic())) LoseAll();
+  if (must_release_) must_release_ = !store_.Release(options_.owner).ok();
+  if (must_release_) return options_.heartbeat;
+
+  // Counted from before the call: the store counts from a moment within it, so a lease ends here
+  // before it ends there.
+  const absl::Duration valid_until = clock_.Monotonic() + options_.duration;
+  const absl::StatusOr<HeartbeatResult> result =
+      store_.Heartbeat(options_.owner, options_.duration);
+  const absl::Duration now = clock_.Monotonic();
+
+  if (result.ok() && now < valid_until && !RanOut(now)) {
+    Adopt(result->held, valid_until);
+    return options_.heartbeat;
+  }
+  // It failed, or its answer came too late to trust.
+  if (RanOut(now)) LoseAll();
+  absl::MutexLock lock(&mutex_);
+  return held_.empty() ? options_.heartbeat : std::min(options_.heartbeat, valid_until_ - now);
+}
+
+void LeaseSession::Stop() {
+  LoseAll();
+  // When this fails, the leases run out by themselves.
+  if (must_release_) must_release_ = !store_.Release(options_.owner).ok();
+}
+
+bool LeaseSession::Holds(const Lease& lease) const {
+  absl::MutexLock lock(&mutex_);
+  const auto entry = held_.find(lease.slot);
+  return entry != held_.end() && entry->second == lease.epoch && clock_.Monotonic() < valid_until_;
+}
+
+bool LeaseSession::RanOut(absl::Duration now) const {
+  absl::MutexLock lock(&mutex_);
+  return !held_.empty() && now >= valid_until_;
+}
+
+void LeaseSession::Adopt(const std::vector<Lease>& held, absl::Duration valid_until) {
+  std::vector<Lease> lost;
+  std::vector<Lease> gained;
+  {
+    absl::MutexLock lock(&mutex_);
+    std::map<int32_t, int64_t> before = std::exchange(held_, {});
+    for (const Lease& lease : held) {
+      held_[lease.slot] = lease.epoch;
+      const auto known = before.find(lease.slot);
+      if (known != before.end() && known->second == lease.epoch) {
+        before.erase(known);
+      } else {
+        gained.push_back(lease);
+      }
+    }
+    for (const auto& [slot, epoch] : before) lost.push_back({slot, epoch});
+    valid_until_ = valid_until;
+  }
+  for (const Lease& lease : lost) callbacks_.on_lost(lease);
+  for (const Lease& lease : gained) callbacks_.on_gained(lease);
+}
+
+void LeaseSession::LoseAll() {
+  must_release_ = true;
+  Adopt({}, -absl::InfiniteDuration());
+}
+
+}  // namespace crier::lease

@@ -1,0 +1,75 @@
+// The logic of LeaseKeeper without its thread.
+#ifndef CRIER_COMMON_LEASE_LEASE_SESSION_H_
+#define CRIER_COMMON_LEASE_LEASE_SESSION_H_
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "common/base/clock.h"
+#include "common/lease/lease_store.h"
+
+namespace crier::lease {
+
+struct LeaseOptions {
+  // Unique among replicas and restarts, for example host name + random.
+  std::string owner;
+  // How long a slot stays with an owner that has gone silent.
+  absl::Duration duration = absl::Seconds(5);
+  // How often to renew; well below `duration`.
+  absl::Duration heartbeat = absl::Seconds(1);
+};
+
+struct LeaseCallbacks {
+  std::function<void(const Lease&)> on_gained;
+  std::function<void(const Lease&)> on_lost;
+};
+
+// Heartbeats when told, compares what the store says with what is held, and tells of the
+// difference. Callbacks run in the call of Tick() or Stop(), without a lock; of a slot that comes
+// back with a new epoch the loss is told first. Holds() may be called from any thread, the rest
+// from one.
+class LeaseSession {
+ public:
+  // `store` and `clock` must outlive the session.
+  LeaseSession(LeaseStore& store, const Clock& clock, LeaseOptions options,
+               LeaseCallbacks callbacks);
+
+  // One heartbeat. Returns how long to wait before the next: the heartbeat interval, or less when
+  // the leases run out before.
+  absl::Duration Tick();
+
+  // Loses everything, then gives it back to the store.
+  void Stop();
+
+  bool Holds(const Lease& lease) const;
+
+ private:
+  // Whether the leases have run out at `now`. None of them can be renewed any more.
+  bool RanOut(absl::Duration now) const;
+
+  // Takes over what the store says is held; `valid_until` by the monotonic clock.
+  void Adopt(const std::vector<Lease>& held, absl::Duration valid_until);
+  void LoseAll();
+
+  LeaseStore& store_;
+  const Clock& clock_;
+  const LeaseOptions options_;
+  const LeaseCallbacks callbacks_;
+
+  // Leases that were lost here may live on in the store. They must not come back under the epoch
+  // that has been declared lost, so they are given back before the next heartbeat.
+  bool must_release_ = false;
+
+  mutable absl::Mutex mutex_;
+  std::map<int32_t, int64_t> held_ ABSL_GUARDED_BY(mutex_);  // slot → epoch
+  absl::Duration valid_until_ ABSL_GUARDED_BY(mutex_) = -absl::InfiniteDuration();
+};
+
+}  // namespace crier::lease
+
+#endif  // CRIER_COMMON_LEASE_LEASE_SESSION_H_
