@@ -15,6 +15,7 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "common/base/clock.h"
 #include "common/status/errors.h"
 
 namespace crier::batch {
@@ -24,8 +25,9 @@ struct BatcherOptions {
   size_t max_items = 500;
   // Bytes in one batch at most, by the sizes given to Submit; a larger single item goes alone.
   size_t max_bytes = 4 * 1024 * 1024;
-  // How long to gather while batches come in succession. The first batch after a quiet time (the
-  // last one held a single item) starts at once, so an idle server answers fast.
+  // While batches come in succession, a batch starts at the latest when its oldest item has waited
+  // for so long. The first batch after a quiet time (the last one held a single item) starts at
+  // once, so an idle server answers fast.
   absl::Duration gather = absl::Milliseconds(2);
   // Items and bytes that may wait; one more is refused with RESOURCE_EXHAUSTED.
   size_t max_queued_items = 4000;
@@ -34,16 +36,18 @@ struct BatcherOptions {
   int workers = 1;
 };
 
-// Thread-safe. `work` is called from a worker thread, without locks held, with 1 to max_items items,
-// and returns one result for each, in order. Every accepted item gets its callback exactly once,
-// from the worker thread; items accepted before the destructor runs are still worked on.
+// Thread-safe. `work` is called from a worker thread, without locks held, with 1 to max_items
+// items, and returns one result for each, in order. Every accepted item gets its callback exactly
+// once, from the worker thread; items accepted before the destructor runs are still worked on.
 template <typename Item, typename Result>
 class Batcher {
  public:
   using Work = std::function<std::vector<absl::StatusOr<Result>>(std::vector<Item> items)>;
   using Done = std::function<void(absl::StatusOr<Result>)>;
 
-  Batcher(BatcherOptions options, Work work);
+  // `clock` tells the age of items and must outlive the batcher.
+  Batcher(BatcherOptions options, Work work, const Clock& clock = SystemClock());
+  // Returns when every accepted item has got its callback. Nobody may submit any more.
   ~Batcher();
 
   Batcher(const Batcher&) = delete;
@@ -58,13 +62,21 @@ class Batcher {
     Item item;
     size_t bytes;
     Done done;
+    absl::Duration submitted;  // on the monotonic clock
   };
 
   void RunWorker();
+  void WorkOn(std::vector<Entry> batch);
+
+  // The next batch; empty only when the batcher is stopping and the queue is empty.
   std::vector<Entry> TakeBatch() ABSL_LOCKS_EXCLUDED(mutex_);
+  void WaitForBatch() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Duration GatherTimeLeft() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  std::vector<Entry> PopBatch() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const BatcherOptions options_;
   const Work work_;
+  const Clock& clock_;
 
   absl::Mutex mutex_;
   absl::CondVar changed_;
@@ -77,8 +89,8 @@ class Batcher {
 };
 
 template <typename Item, typename Result>
-Batcher<Item, Result>::Batcher(BatcherOptions options, Work work)
-    : options_(options), work_(std::move(work)) {
+Batcher<Item, Result>::Batcher(BatcherOptions options, Work work, const Clock& clock)
+    : options_(options), work_(std::move(work)), clock_(clock) {
   for (int i = 0; i < options_.workers; ++i) workers_.emplace_back([this] { RunWorker(); });
 }
 
@@ -94,35 +106,50 @@ Batcher<Item, Result>::~Batcher() {
 
 template <typename Item, typename Result>
 absl::Status Batcher<Item, Result>::Submit(Item item, size_t bytes, Done done) {
+  const absl::Duration now = clock_.Monotonic();
   absl::MutexLock lock(&mutex_);
   if (queue_.size() >= options_.max_queued_items ||
       (!queue_.empty() && queued_bytes_ + bytes > options_.max_queued_bytes)) {
     return OverloadedError("the server's queue is full; retry after the given delay",
                            absl::Milliseconds(100));
   }
-  queue_.push_back({std::move(item), bytes, std::move(done)});
+  queue_.push_back({std::move(item), bytes, std::move(done), now});
   queued_bytes_ += bytes;
-  // A gathering worker needs to hear of the first item, and of a full batch.
-  if (queue_.size() == 1 || queue_.size() >= options_.max_items ||
-      queued_bytes_ >= options_.max_bytes) {
-    changed_.Signal();
-  }
+  // One worker needs to hear of the first item; after that only when there is nothing more to wait
+  // for, so that gathering does not cost a wake-up an item.
+  if (queue_.size() == 1 || GatherTimeLeft() <= absl::ZeroDuration()) changed_.Signal();
   return absl::OkStatus();
 }
 
+// How long a batch of what is queued, at least one item, may still be put off.
 template <typename Item, typename Result>
-std::vector<typename Batcher<Item, Result>::Entry> Batcher<Item, Result>::TakeBatch() {
-  absl::MutexLock lock(&mutex_);
-  while (queue_.empty() && !stopping_) changed_.Wait(&mutex_);
-
-  if (busy_) {
-    const absl::Time gathered = absl::Now() + options_.gather;
-    while (!stopping_ && queue_.size() < options_.max_items &&
-           queued_bytes_ < options_.max_bytes) {
-      if (changed_.WaitWithDeadline(&mutex_, gathered)) break;
-    }
+absl::Duration Batcher<Item, Result>::GatherTimeLeft() const {
+  if (!busy_ || stopping_ || queue_.size() >= options_.max_items ||
+      queued_bytes_ >= options_.max_bytes) {
+    return absl::ZeroDuration();
   }
+  return queue_.front().submitted + options_.gather - clock_.Monotonic();
+}
 
+// Returns when there is a batch to take, or none will ever come. Looks again after each wake-up:
+// it may be spurious, and another worker may have taken the items. The wait itself is by the wall
+// clock, which may step; the age of items is not.
+template <typename Item, typename Result>
+void Batcher<Item, Result>::WaitForBatch() {
+  while (true) {
+    if (queue_.empty()) {
+      if (stopping_) return;
+      changed_.Wait(&mutex_);
+      continue;
+    }
+    const absl::Duration left = GatherTimeLeft();
+    if (left <= absl::ZeroDuration()) return;
+    changed_.WaitWithTimeout(&mutex_, left);
+  }
+}
+
+template <typename Item, typename Result>
+std::vector<typename Batcher<Item, Result>::Entry> Batcher<Item, Result>::PopBatch() {
   std::vector<Entry> batch;
   size_t bytes = 0;
   while (!queue_.empty() && batch.size() < options_.max_items &&
@@ -132,28 +159,39 @@ std::vector<typename Batcher<Item, Result>::Entry> Batcher<Item, Result>::TakeBa
     queue_.pop_front();
   }
   queued_bytes_ -= bytes;
+  return batch;
+}
+
+template <typename Item, typename Result>
+std::vector<typename Batcher<Item, Result>::Entry> Batcher<Item, Result>::TakeBatch() {
+  absl::MutexLock lock(&mutex_);
+  WaitForBatch();
+  std::vector<Entry> batch = PopBatch();
   busy_ = batch.size() > 1;
+  // What is left is for another worker, which may have been woken for the items just taken.
   if (!queue_.empty()) changed_.Signal();
   return batch;
+}
+
+template <typename Item, typename Result>
+void Batcher<Item, Result>::WorkOn(std::vector<Entry> batch) {
+  std::vector<Item> items;
+  items.reserve(batch.size());
+  for (Entry& entry : batch) items.push_back(std::move(entry.item));
+  std::vector<absl::StatusOr<Result>> results = work_(std::move(items));
+  for (size_t i = 0; i < batch.size(); ++i) {
+    batch[i].done(i < results.size()
+                      ? std::move(results[i])
+                      : absl::InternalError("the batch returned fewer results than items"));
+  }
 }
 
 template <typename Item, typename Result>
 void Batcher<Item, Result>::RunWorker() {
   while (true) {
     std::vector<Entry> batch = TakeBatch();
-    if (batch.empty()) {
-      absl::MutexLock lock(&mutex_);
-      if (stopping_ && queue_.empty()) return;
-      continue;
-    }
-    std::vector<Item> items;
-    items.reserve(batch.size());
-    for (Entry& entry : batch) items.push_back(std::move(entry.item));
-    std::vector<absl::StatusOr<Result>> results = work_(std::move(items));
-    for (size_t i = 0; i < batch.size(); ++i) {
-      batch[i].done(i < results.size() ? std::move(results[i])
-                                       : absl::InternalError("batch work returned too few results"));
-    }
+    if (batch.empty()) return;
+    WorkOn(std::move(batch));
   }
 }
 

@@ -11,6 +11,12 @@ namespace {
 
 constexpr size_t kColumns = 80;
 
+constexpr char kHelpAndVersion[] =
+    "  --help\n"
+    "      Show this text.\n"
+    "  --version\n"
+    "      Show the version.\n";
+
 // `text` in lines of at most kColumns, each beginning with `indent` spaces.
 std::string Wrapped(absl::string_view text, size_t indent) {
   const std::string margin(indent, ' ');
@@ -88,13 +94,11 @@ std::string FormatHelp(const HelpPage& page) {
     for (const Setting& setting : *page.settings) {
       if (GroupOf(setting) == group) absl::StrAppend(&result, FormatSetting(setting));
     }
+    if (group.empty()) absl::StrAppend(&result, kHelpAndVersion);
   }
-  absl::StrAppend(&result, "  --help\n", Wrapped("Show this text.", 6), "  --version\n",
-                  Wrapped("Show the version.", 6));
   absl::StrAppend(&result, "\n",
-                  Wrapped("An option is read from its flag, its environment variable or a line "
-                          "`option-name = value` of the file that --config names; the first of "
-                          "these counts.",
+                  Wrapped("An option is read from its flag, its environment variable or its line "
+                          "in the file that --config names; the first of these counts.",
                           0));
   return result;
 }

@@ -1,0 +1,413 @@
+#include "common/batch/batcher.h"
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/synchronization/notification.h"
+#include "absl/time/time.h"
+#include "common/base/clock.h"
+#include "common/status/errors.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace crier::batch {
+namespace {
+
+using ::testing::Each;
+using ::testing::ElementsAre;
+using ::testing::SizeIs;
+
+// So long that a test which waited for it would be stopped.
+constexpr absl::Duration kForever = absl::Hours(1);
+
+using Numbers = std::vector<int>;
+using TestBatcher = Batcher<int, std::string>;
+
+// Work that waits at a gate, so that a test decides what is queued while a batch runs. Thread-safe.
+class GatedWork {
+ public:
+  TestBatcher::Work AsWork() {
+    return [this](Numbers items) { return Run(std::move(items)); };
+  }
+
+  // From now on batches go through.
+  void Open() {
+    absl::MutexLock lock(&mutex_);
+    open_ = true;
+    changed_.SignalAll();
+  }
+
+  // Returns when `count` batches have begun.
+  void AwaitBatches(size_t count) {
+    absl::MutexLock lock(&mutex_);
+    while (batches_.size() < count) changed_.Wait(&mutex_);
+  }
+
+  std::vector<Numbers> batches() {
+    absl::MutexLock lock(&mutex_);
+    return batches_;
+  }
+
+ private:
+  std::vector<absl::StatusOr<std::string>> Run(Numbers items) {
+    absl::MutexLock lock(&mutex_);
+    batches_.push_back(items);
+    changed_.SignalAll();
+    while (!open_) changed_.Wait(&mutex_);
+    return {items.size(), std::string("done")};
+  }
+
+  absl::Mutex mutex_;
+  absl::CondVar changed_;
+  std::vector<Numbers> batches_ ABSL_GUARDED_BY(mutex_);
+  bool open_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+// Collects the results of items by number. Thread-safe.
+class Results {
+ public:
+  TestBatcher::Done For(int item) {
+    return [this, item](absl::StatusOr<std::string> result) {
+      absl::MutexLock lock(&mutex_);
+      results_.emplace_back(item, std::move(result));
+      changed_.SignalAll();
+    };
+  }
+
+  std::vector<std::pair<int, absl::StatusOr<std::string>>> Await(size_t count) {
+    absl::MutexLock lock(&mutex_);
+    while (results_.size() < count) changed_.Wait(&mutex_);
+    return results_;
+  }
+
+  size_t size() {
+    absl::MutexLock lock(&mutex_);
+    return results_.size();
+  }
+
+ private:
+  absl::Mutex mutex_;
+  absl::CondVar changed_;
+  std::vector<std::pair<int, absl::StatusOr<std::string>>> results_ ABSL_GUARDED_BY(mutex_);
+};
+
+class BatcherTest : public testing::Test {
+ protected:
+  BatcherTest() {
+    options_.gather = kForever;
+    options_.max_items = 100;
+  }
+
+  void Start() { batcher_ = std::make_unique<TestBatcher>(options_, work_.AsWork(), clock_); }
+
+  void Submit(const Numbers& items, size_t bytes = 1) {
+    for (const int item : items) {
+      const absl::Status status = batcher_->Submit(item, bytes, results_.For(item));
+      ASSERT_TRUE(status.ok()) << status;
+    }
+  }
+
+  // Makes the batcher busy, so that it gathers: one batch of one item, then one of the two that
+  // arrived meanwhile. Both items of the latter are under work when this returns, and wait at the
+  // gate if it is closed.
+  void MakeBusy() {
+    Submit({-1});
+    work_.AwaitBatches(1);
+    Submit({-2, -3});
+    work_.Open();
+    results_.Await(3);
+  }
+
+  FakeClock clock_{absl::UnixEpoch()};
+  BatcherOptions options_;
+  GatedWork work_;
+  Results results_;
+  std::unique_ptr<TestBatcher> batcher_;  // last: it uses all of the above
+};
+
+TEST_F(BatcherTest, ASingleItemStartsAtOnce) {
+  work_.Open();
+  Start();
+
+  Submit({1});
+  results_.Await(1);
+  Submit({2});
+  results_.Await(2);
+
+  EXPECT_THAT(work_.batches(), ElementsAre(Numbers{1}, Numbers{2}));
+}
+
+TEST_F(BatcherTest, ItemsThatArriveDuringABatchShareTheNext) {
+  Start();
+  Submit({1});
+  work_.AwaitBatches(1);
+
+  Submit({2, 3, 4});
+  work_.Open();
+  results_.Await(4);
+
+  EXPECT_THAT(work_.batches(), ElementsAre(Numbers{1}, Numbers{2, 3, 4}));
+}
+
+TEST_F(BatcherTest, ABatchHoldsNoMoreThanTheMostItems) {
+  options_.max_items = 2;
+  Start();
+  Submit({1});
+  work_.AwaitBatches(1);
+
+  Submit({2, 3, 4, 5});
+  work_.Open();
+  results_.Await(5);
+
+  EXPECT_THAT(work_.batches(), ElementsAre(Numbers{1}, Numbers{2, 3}, Numbers{4, 5}));
+}
+
+TEST_F(BatcherTest, ABatchHoldsNoMoreThanTheMostBytes) {
+  options_.max_bytes = 10;
+  Start();
+  Submit({1});
+  work_.AwaitBatches(1);
+
+  Submit({2, 3}, 5);
+  Submit({4}, 6);
+  Submit({5}, 4);
+  work_.Open();
+  results_.Await(5);
+
+  EXPECT_THAT(work_.batches(), ElementsAre(Numbers{1}, Numbers{2, 3}, Numbers{4, 5}));
+}
+
+TEST_F(BatcherTest, AnItemLargerThanABatchGoesAlone) {
+  options_.max_bytes = 10;
+  Start();
+  Submit({1});
+  work_.AwaitBatches(1);
+
+  Submit({2}, 1);
+  Submit({3}, 11);
+  Submit({4, 5}, 5);
+  work_.Open();
+  results_.Await(5);
+
+  EXPECT_THAT(work_.batches(), ElementsAre(Numbers{1}, Numbers{2}, Numbers{3}, Numbers{4, 5}));
+}
+
+TEST_F(BatcherTest, WhenBusyAFullBatchStartsWithoutMoreWaiting) {
+  options_.max_items = 3;
+  Start();
+  MakeBusy();
+
+  Submit({1, 2, 3});
+  results_.Await(6);
+
+  EXPECT_EQ(work_.batches().back(), (Numbers{1, 2, 3}));
+}
+
+TEST_F(BatcherTest, WhenBusyABatchFullOfBytesStartsWithoutMoreWaiting) {
+  options_.max_bytes = 10;
+  Start();
+  MakeBusy();
+
+  Submit({1, 2}, 5);
+  results_.Await(5);
+
+  EXPECT_EQ(work_.batches().back(), (Numbers{1, 2}));
+}
+
+// The clock stands still until every item is there, so an item that did not wait for its age would
+// be in a batch of its own.
+TEST_F(BatcherTest, WhenBusyItemsAreGatheredUntilTheOldestIsOldEnough) {
+  options_.gather = absl::Milliseconds(2);
+  Start();
+  MakeBusy();
+
+  Submit({1});
+  clock_.Advance(absl::Milliseconds(1));
+  Submit({2});
+  Submit({3});
+  clock_.Advance(absl::Milliseconds(1));
+  results_.Await(6);
+
+  EXPECT_EQ(work_.batches().back(), (Numbers{1, 2, 3}));
+}
+
+TEST_F(BatcherTest, StepsOfTheWallClockDoNotChangeTheAge) {
+  options_.gather = absl::Milliseconds(2);
+  Start();
+  MakeBusy();
+
+  Submit({1});
+  clock_.Step(absl::Hours(1));
+  Submit({2});
+  clock_.Step(-absl::Hours(2));
+  clock_.Advance(absl::Milliseconds(2));
+  results_.Await(5);
+
+  EXPECT_EQ(work_.batches().back(), (Numbers{1, 2}));
+}
+
+TEST_F(BatcherTest, AfterASingleItemTheBatcherIsNoLongerBusy) {
+  options_.gather = absl::Milliseconds(2);
+  Start();
+  MakeBusy();
+  Submit({1});
+  clock_.Advance(absl::Milliseconds(2));
+  results_.Await(4);
+
+  Submit({2});  // starts though the clock stands still
+  results_.Await(5);
+
+  EXPECT_EQ(work_.batches().back(), Numbers{2});
+}
+
+TEST_F(BatcherTest, EachItemGetsItsOwnResult) {
+  Batcher<int, std::string> batcher(options_, [](Numbers items) {
+    std::vector<absl::StatusOr<std::string>> results;
+    for (const int item : items) {
+      if (item % 2 == 0) {
+        results.push_back(std::to_string(item));
+      } else {
+        results.push_back(absl::InvalidArgumentError(std::to_string(item)));
+      }
+    }
+    return results;
+  });
+
+  for (const int item : {1, 2, 3, 4}) {
+    ASSERT_TRUE(batcher.Submit(item, 1, results_.For(item)).ok());
+    results_.Await(item);
+  }
+
+  for (const auto& [item, result] : results_.Await(4)) {
+    if (item % 2 == 0) {
+      EXPECT_EQ(result.value(), std::to_string(item));
+    } else {
+      EXPECT_EQ(result.status(), absl::InvalidArgumentError(std::to_string(item)));
+    }
+  }
+}
+
+TEST_F(BatcherTest, ItemsWithoutAResultFailAlone) {
+  options_.gather = absl::ZeroDuration();
+  absl::Notification gathered;
+  TestBatcher batcher(options_, [&](Numbers items) {
+    gathered.WaitForNotification();
+    items.resize(1);  // forgets all others
+    return std::vector<absl::StatusOr<std::string>>{std::string("done")};
+  });
+
+  for (const int item : {1, 2, 3}) {
+    ASSERT_TRUE(batcher.Submit(item, 1, results_.For(item)).ok());
+  }
+  gathered.Notify();
+
+  int done = 0;
+  for (const auto& [item, result] : results_.Await(3)) {
+    if (result.ok()) {
+      ++done;
+    } else {
+      EXPECT_EQ(result.status().code(), absl::StatusCode::kInternal);
+    }
+  }
+  EXPECT_GE(done, 1);
+  EXPECT_LT(done, 3);
+}
+
+TEST_F(BatcherTest, AFullQueueRefusesItemsAndTakesThemLater) {
+  options_.max_queued_items = 2;
+  options_.gather = absl::ZeroDuration();
+  Start();
+  Submit({1});
+  work_.AwaitBatches(1);
+  Submit({2, 3});
+
+  const absl::Status refused = batcher_->Submit(4, 1, results_.For(4));
+  work_.Open();
+  results_.Await(3);
+  Submit({5});
+  results_.Await(4);
+
+  EXPECT_EQ(refused.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(ErrorReason(refused), "OVERLOADED");
+  batcher_.reset();
+  EXPECT_EQ(results_.size(), 4u);  // no callback for what was refused
+}
+
+TEST_F(BatcherTest, AQueueFullOfBytesRefusesItems) {
+  options_.max_queued_bytes = 10;
+  Start();
+  Submit({1});
+  work_.AwaitBatches(1);
+  Submit({2}, 11);  // larger than the queue, but alone
+
+  const absl::Status refused = batcher_->Submit(3, 1, results_.For(3));
+
+  EXPECT_EQ(refused.code(), absl::StatusCode::kResourceExhausted);
+  work_.Open();
+}
+
+TEST_F(BatcherTest, TheDestructorWorksOnWhatWasAccepted) {
+  options_.max_items = 2;
+  Start();
+  Submit({1});
+  work_.AwaitBatches(1);
+  Submit({2, 3, 4, 5, 6});
+
+  work_.Open();
+  batcher_.reset();
+
+  EXPECT_THAT(results_.Await(6), SizeIs(6));
+}
+
+TEST_F(BatcherTest, TheDestructorDoesNotWaitForItemsToGrowOld) {
+  Start();
+  MakeBusy();
+  Submit({1, 2});
+
+  batcher_.reset();
+
+  EXPECT_THAT(results_.Await(5), SizeIs(5));
+}
+
+TEST_F(BatcherTest, WorkersRunBatchesAtTheSameTime) {
+  options_.workers = 2;
+  Start();
+
+  Submit({1});
+  work_.AwaitBatches(1);
+  Submit({2});
+  work_.AwaitBatches(2);  // while the first still waits at the gate
+
+  work_.Open();
+  results_.Await(2);
+}
+
+TEST_F(BatcherTest, ManyCallersAllGetTheirResultsOnce) {
+  constexpr int kCallers = 4;
+  constexpr int kItemsPerCaller = 500;
+  options_.workers = 2;
+  options_.max_items = 7;
+  options_.gather = absl::Microseconds(100);
+  work_.Open();
+  TestBatcher batcher(options_, work_.AsWork());
+
+  std::vector<std::thread> callers;
+  for (int caller = 0; caller < kCallers; ++caller) {
+    callers.emplace_back([&, caller] {
+      for (int i = 0; i < kItemsPerCaller; ++i) {
+        const int item = caller * kItemsPerCaller + i;
+        EXPECT_TRUE(batcher.Submit(item, 1, results_.For(item)).ok());
+      }
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+
+  std::vector<int> times_seen(kCallers * kItemsPerCaller);
+  for (const auto& [item, result] : results_.Await(times_seen.size())) ++times_seen[item];
+  EXPECT_THAT(times_seen, Each(1));
+}
+
+}  // namespace
+}  // namespace crier::batch
