@@ -9,7 +9,7 @@
 namespace crier::evaluator {
 namespace {
 
-constexpr char kEarliestPosition[] = "earliest_position";
+constexpr char kFirstKeptPosition[] = "first_kept_position";
 
 }  // namespace
 
@@ -41,14 +41,14 @@ absl::Status TooManyWorkflowsError() {
 }
 
 absl::Status EventsNotKeptError(int64_t earliest_position) {
-  return NamedError(absl::StatusCode::kOutOfRange, "EVENTS_NOT_KEPT",
+  return NamedError(absl::StatusCode::kOutOfRange, "POSITION_NOT_KEPT",
                     absl::StrCat("the log begins at position ", earliest_position, " now"),
-                    {{kEarliestPosition, std::to_string(earliest_position)}});
+                    {{kFirstKeptPosition, std::to_string(earliest_position)}});
 }
 
 std::optional<int64_t> EarliestKeptPosition(const absl::Status& status) {
   if (!absl::IsOutOfRange(status)) return std::nullopt;
-  const std::optional<std::string> text = ErrorMetadata(status, kEarliestPosition);
+  const std::optional<std::string> text = ErrorMetadata(status, kFirstKeptPosition);
   int64_t position = 0;
   if (!text || !absl::SimpleAtoi(*text, &position)) return std::nullopt;
   return position;

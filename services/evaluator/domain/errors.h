@@ -26,7 +26,7 @@ absl::Status RequestIdSpentError();
 // FAILED_PRECONDITION, reason TOO_MANY_WORKFLOWS: the community has kMaxWorkflowsPerCommunity.
 absl::Status TooManyWorkflowsError();
 
-// OUT_OF_RANGE, metadata `earliest_position`: the events asked for are no longer kept; the log
+// OUT_OF_RANGE, metadata `first_kept_position`: the events asked for are no longer kept; the log
 // begins at that position now. Comes from the ingest service; made here by fakes.
 absl::Status EventsNotKeptError(int64_t earliest_position);
 

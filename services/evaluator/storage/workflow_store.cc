@@ -1,0 +1,261 @@
+#include "services/evaluator/storage/workflow_store.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/status/macros.h"
+#include "services/evaluator/domain/errors.h"
+#include "services/evaluator/domain/revision.h"
+#include "services/evaluator/storage/workflow_sql.h"
+
+namespace crier::evaluator::storage {
+namespace {
+
+using pg::Params;
+using pg::Rows;
+using pg::Transaction;
+
+// The numbers of the enums are those of the tables.
+int32_t Number(Template workflow_template) { return static_cast<int32_t>(workflow_template); }
+int32_t Number(State state) { return static_cast<int32_t>(state); }
+
+absl::StatusOr<Template> ReadTemplate(int32_t number) {
+  switch (static_cast<Template>(number)) {
+    case Template::kNewMember:
+    case Template::kNewOrganization:
+    case Template::kNewActivity:
+      return static_cast<Template>(number);
+  }
+  return absl::InternalError(
+      absl::StrCat("stored template ", number, " is unknown to this release"));
+}
+
+// The nine columns that every statement about workflows returns.
+absl::StatusOr<Workflow> ReadWorkflow(const Rows::Row& row) {
+  Workflow workflow;
+  workflow.id = {row.Int64(0), row.Int64(1)};
+  ASSIGN_OR_RETURN(workflow.workflow_template, ReadTemplate(row.Int32(2)));
+  workflow.display_name = row.Text(3);
+  workflow.webhook = row.Int64(4);
+  workflow.state = static_cast<State>(row.Int32(5));
+  workflow.create_time = row.Time(6);
+  workflow.update_time = row.Time(7);
+  workflow.version = row.Int64(8);
+  return workflow;
+}
+
+absl::StatusOr<Revision> ReadRevision(const Rows::Row& row) {
+  Revision revision;
+  revision.workflow = {row.Int64(0), row.Int64(1)};
+  ASSIGN_OR_RETURN(revision.workflow_template, ReadTemplate(row.Int32(2)));
+  revision.webhook = row.Int64(3);
+  revision.display_name = row.Text(4);
+  revision.from_position = row.Int64(5);
+  revision.until_position = row.OptionalInt64(6);
+  return revision;
+}
+
+Params Key(const WorkflowId& id) { return Params().Add(id.community).Add(id.id); }
+
+absl::StatusOr<std::optional<Workflow>> Find(Transaction& transaction, int64_t community,
+                                             absl::string_view request_id) {
+  ASSIGN_OR_RETURN(const Rows rows,
+                   transaction.Execute(kFindByRequestId, Params().Add(community).Add(request_id)));
+  if (rows.empty()) return std::optional<Workflow>();
+  ASSIGN_OR_RETURN(Workflow workflow, ReadWorkflow(rows[0]));
+  if (workflow.state == State::kDeleted) return RequestIdSpentError();
+  return std::optional<Workflow>(std::move(workflow));
+}
+
+absl::Status CheckCount(Transaction& transaction, int64_t community) {
+  ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kCountWorkflows, Params().Add(community)));
+  if (rows[0].Int64(0) >= kMaxWorkflowsPerCommunity) return TooManyWorkflowsError();
+  return absl::OkStatus();
+}
+
+// Nothing when the request id is taken.
+absl::StatusOr<std::optional<Workflow>> Insert(Transaction& transaction,
+                                               const NewWorkflow& workflow, absl::Time now) {
+  Params params;
+  params.Add(workflow.community)
+      .Add(Number(workflow.workflow_template))
+      .Add(workflow.display_name)
+      .Add(workflow.webhook);
+  workflow.request_id.empty() ? params.AddNull() : params.Add(workflow.request_id);
+  params.Add(now);
+  ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kInsertWorkflow, params));
+  if (rows.empty()) return std::optional<Workflow>();
+  ASSIGN_OR_RETURN(Workflow created, ReadWorkflow(rows[0]));
+  return std::optional<Workflow>(std::move(created));
+}
+
+absl::StatusOr<Workflow> CreateIn(Transaction& transaction, const NewWorkflow& workflow,
+                                  absl::Time now) {
+  // A repeated call succeeds even if the community is full by now.
+  if (!workflow.request_id.empty()) {
+    ASSIGN_OR_RETURN(std::optional<Workflow> earlier,
+                     Find(transaction, workflow.community, workflow.request_id));
+    if (earlier) return *std::move(earlier);
+  }
+  RETURN_IF_ERROR(CheckCount(transaction, workflow.community));
+  ASSIGN_OR_RETURN(std::optional<Workflow> created, Insert(transaction, workflow, now));
+  if (created) return *std::move(created);
+
+  // Another call with the request id has committed since we looked.
+  ASSIGN_OR_RETURN(created, Find(transaction, workflow.community, workflow.request_id));
+  if (!created) return absl::InternalError("the request id was taken and is free again");
+  return *std::move(created);
+}
+
+absl::StatusOr<Workflow> Lock(Transaction& transaction, const WorkflowId& id) {
+  ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kLockWorkflow, Key(id)));
+  if (rows.empty()) return WorkflowNotFoundError(id);
+  return ReadWorkflow(rows[0]);
+}
+
+absl::Status StoreWorkflow(Transaction& transaction, const Workflow& workflow) {
+  return transaction
+      .Execute(kUpdateWorkflow, Key(workflow.id)
+                                    .Add(workflow.display_name)
+                                    .Add(workflow.webhook)
+                                    .Add(Number(workflow.state))
+                                    .Add(workflow.update_time)
+                                    .Add(workflow.version))
+      .status();
+}
+
+// Needs the lock of the workflow, which keeps the boundaries still.
+absl::Status StoreRevisions(Transaction& transaction, const Workflow& before, const Workflow& after,
+                            const LogHead& head) {
+  ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kLastBoundary, Key(after.id)));
+  const Transition transition = MakeTransition(before, after, head.position, rows[0].Int64(0));
+  if (transition.close_at) {
+    const Params close = Key(after.id).Add(*transition.close_at);
+    RETURN_IF_ERROR(transaction.Execute(kDropEmptyRevision, close).status());
+    RETURN_IF_ERROR(transaction.Execute(kCloseRevision, close).status());
+  }
+  if (transition.open_from) {
+    RETURN_IF_ERROR(transaction
+                        .Execute(kOpenRevision, Key(after.id)
+                                                    .Add(head.log_partition)
+                                                    .Add(Number(after.workflow_template))
+                                                    .Add(after.display_name)
+                                                    .Add(after.webhook)
+                                                    .Add(*transition.open_from))
+                        .status());
+  }
+  // Last, because changes of all workflows of the partition wait for each other here.
+  return transaction.Execute(kMoveCatalogVersion, Params().Add(head.log_partition)).status();
+}
+
+absl::StatusOr<int64_t> ReadVersion(Transaction& transaction, int32_t log_partition) {
+  ASSIGN_OR_RETURN(const Rows rows,
+                   transaction.Execute(kGetCatalogVersion, Params().Add(log_partition)));
+  return rows.empty() ? 0 : rows[0].Int64(0);
+}
+
+absl::StatusOr<Catalog> LoadIn(Transaction& transaction, int32_t log_partition,
+                               int64_t passed_position) {
+  // Each statement sees what is committed when it begins: with the version first, the revisions are
+  // as new as it says, or newer.
+  ASSIGN_OR_RETURN(const int64_t version, ReadVersion(transaction, log_partition));
+  RETURN_IF_ERROR(
+      transaction.Execute(kDropPassedRevisions, Params().Add(log_partition).Add(passed_position))
+          .status());
+  ASSIGN_OR_RETURN(const Rows rows,
+                   transaction.Execute(kGetRevisions, Params().Add(log_partition)));
+  std::vector<Revision> revisions;
+  revisions.reserve(rows.size());
+  for (const Rows::Row row : rows) {
+    ASSIGN_OR_RETURN(Revision revision, ReadRevision(row));
+    revisions.push_back(std::move(revision));
+  }
+  return Catalog(version, std::move(revisions));
+}
+
+}  // namespace
+
+absl::StatusOr<Workflow> PgWorkflowStore::Create(const NewWorkflow& workflow, absl::Time now,
+                                                 absl::Time deadline) {
+  Workflow created;
+  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+    ASSIGN_OR_RETURN(created, CreateIn(transaction, workflow, now));
+    return absl::OkStatus();
+  }));
+  return created;
+}
+
+absl::StatusOr<std::optional<Workflow>> PgWorkflowStore::FindByRequestId(
+    int64_t community, absl::string_view request_id, absl::Time deadline) {
+  std::optional<Workflow> found;
+  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+    ASSIGN_OR_RETURN(found, Find(transaction, community, request_id));
+    return absl::OkStatus();
+  }));
+  return found;
+}
+
+absl::StatusOr<Workflow> PgWorkflowStore::Get(const WorkflowId& id, absl::Time deadline) {
+  Workflow workflow;
+  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+    ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kGetWorkflow, Key(id)));
+    if (rows.empty()) return WorkflowNotFoundError(id);
+    ASSIGN_OR_RETURN(workflow, ReadWorkflow(rows[0]));
+    return absl::OkStatus();
+  }));
+  return workflow;
+}
+
+absl::StatusOr<std::vector<Workflow>> PgWorkflowStore::List(int64_t community, int64_t after,
+                                                            int limit, absl::Time deadline) {
+  std::vector<Workflow> page;
+  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+    page.clear();
+    ASSIGN_OR_RETURN(
+        const Rows rows,
+        transaction.Execute(kListWorkflows, Params().Add(community).Add(after).Add(limit)));
+    for (const Rows::Row row : rows) {
+      ASSIGN_OR_RETURN(Workflow workflow, ReadWorkflow(row));
+      page.push_back(std::move(workflow));
+    }
+    return absl::OkStatus();
+  }));
+  return page;
+}
+
+absl::StatusOr<Workflow> PgWorkflowStore::Change(
+    const WorkflowId& id, const LogHead& head, const std::function<absl::Status(Workflow&)>& change,
+    absl::Time deadline) {
+  Workflow after;
+  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+    ASSIGN_OR_RETURN(const Workflow before, Lock(transaction, id));
+    after = before;
+    RETURN_IF_ERROR(change(after));
+    if (after == before) return absl::OkStatus();
+    ++after.version;
+    RETURN_IF_ERROR(StoreWorkflow(transaction, after));
+    return StoreRevisions(transaction, before, after, head);
+  }));
+  return after;
+}
+
+absl::StatusOr<int64_t> PgWorkflowStore::Version(int32_t log_partition, absl::Time deadline) {
+  int64_t version = 0;
+  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+    ASSIGN_OR_RETURN(version, ReadVersion(transaction, log_partition));
+    return absl::OkStatus();
+  }));
+  return version;
+}
+
+absl::StatusOr<Catalog> PgWorkflowStore::Load(int32_t log_partition, int64_t passed_position,
+                                              absl::Time deadline) {
+  Catalog catalog;
+  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+    ASSIGN_OR_RETURN(catalog, LoadIn(transaction, log_partition, passed_position));
+    return absl::OkStatus();
+  }));
+  return catalog;
+}
+
+}  // namespace crier::evaluator::storage

@@ -1,0 +1,41 @@
+// Workflows and catalogs in Postgres.
+#ifndef CRIER_SERVICES_EVALUATOR_STORAGE_WORKFLOW_STORE_H_
+#define CRIER_SERVICES_EVALUATOR_STORAGE_WORKFLOW_STORE_H_
+
+#include <vector>
+
+#include "common/pg/pool.h"
+#include "services/evaluator/domain/catalog_store.h"
+#include "services/evaluator/domain/workflow_store.h"
+
+namespace crier::evaluator::storage {
+
+// Thread-safe.
+class PgWorkflowStore : public WorkflowStore, public CatalogStore {
+ public:
+  // `pool` must outlive the store.
+  explicit PgWorkflowStore(pg::Pool& pool) : pool_(pool) {}
+
+  absl::StatusOr<Workflow> Create(const NewWorkflow& workflow, absl::Time now,
+                                  absl::Time deadline) override;
+  absl::StatusOr<std::optional<Workflow>> FindByRequestId(int64_t community,
+                                                          absl::string_view request_id,
+                                                          absl::Time deadline) override;
+  absl::StatusOr<Workflow> Get(const WorkflowId& id, absl::Time deadline) override;
+  absl::StatusOr<std::vector<Workflow>> List(int64_t community, int64_t after, int limit,
+                                             absl::Time deadline) override;
+  absl::StatusOr<Workflow> Change(const WorkflowId& id, const LogHead& head,
+                                  const std::function<absl::Status(Workflow&)>& change,
+                                  absl::Time deadline) override;
+
+  absl::StatusOr<int64_t> Version(int32_t log_partition, absl::Time deadline) override;
+  absl::StatusOr<Catalog> Load(int32_t log_partition, int64_t passed_position,
+                               absl::Time deadline) override;
+
+ private:
+  pg::Pool& pool_;
+};
+
+}  // namespace crier::evaluator::storage
+
+#endif  // CRIER_SERVICES_EVALUATOR_STORAGE_WORKFLOW_STORE_H_
