@@ -59,17 +59,15 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const Database& dat
     return ConnectError(exception.what());
   }
   pqxx::nontransaction session(opened->connection_);
-  const auto run = [&](const std::string& sql) {
-    pqxx::result ignored;
-    return opened->Try([&] { return session.exec(sql); }, &ignored);
-  };
   if (!database.role.empty()) {
-    const auto failure = run(absl::StrCat("SET ROLE ", QuoteIdentifier(database.role)));
+    const auto failure =
+        opened->Command(session, absl::StrCat("SET ROLE ", QuoteIdentifier(database.role)));
     const bool refused = failure && (failure->sqlstate == "22023" || failure->sqlstate == "42501");
     if (refused) return RoleError(database.role);
     if (failure) return ToStatus(*failure);
   }
-  if (const auto failure = run(SessionSetup(database))) return ToStatus(*failure);
+  if (const auto failure = opened->Command(session, SessionSetup(database)))
+    return ToStatus(*failure);
   return opened;
 }
 
@@ -92,16 +90,25 @@ Connection::Outcome Connection::Run(absl::Time deadline,
   return {std::move(status), state.conflict, /*never_began=*/false};
 }
 
-std::optional<SqlFailure> Connection::Try(absl::FunctionRef<pqxx::result()> call,
+std::optional<SqlFailure> Connection::Try(const char* statement,
+                                          absl::FunctionRef<pqxx::result()> call,
                                           pqxx::result* result) {
   try {
     *result = call();
     return std::nullopt;
   } catch (const std::exception& exception) {
     SqlFailure failure = FailureIn(exception);
+    failure.statement = statement;
     broken_ = broken_ || BreaksConnection(failure);
     return failure;
   }
+}
+
+std::optional<SqlFailure> Connection::Command(pqxx::nontransaction& session,
+                                              const std::string& sql) {
+  pqxx::result ignored;
+  return Try(
+      "", [&] { return session.exec(sql); }, &ignored);
 }
 
 void Connection::Prepare(const Statement& statement) {
@@ -117,15 +124,13 @@ std::optional<SqlFailure> Connection::Begin(pqxx::nontransaction& session, absl:
   // One round trip, where pqxx::work would take two.
   const std::string sql = absl::StrCat("BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL ",
                                        "statement_timeout = ", StatementTimeoutMillis(deadline));
-  pqxx::result ignored;
-  auto failure = Try([&] { return session.exec(sql); }, &ignored);
+  auto failure = Command(session, sql);
   if (failure) broken_ = true;
   return failure;
 }
 
 Connection::Outcome Connection::Commit(pqxx::nontransaction& session) {
-  pqxx::result ignored;
-  auto failure = Try([&] { return session.exec("COMMIT"); }, &ignored);
+  auto failure = Command(session, "COMMIT");
   if (!failure) return {};
   // The server answers with an error only when it has rolled back, for example for a deferred
   // constraint; a line that breaks, also by its shutdown, says nothing.
@@ -136,8 +141,7 @@ Connection::Outcome Connection::Commit(pqxx::nontransaction& session) {
 
 void Connection::Rollback(pqxx::nontransaction& session) {
   if (broken()) return;
-  pqxx::result ignored;
-  if (Try([&] { return session.exec("ROLLBACK"); }, &ignored)) broken_ = true;
+  if (Command(session, "ROLLBACK")) broken_ = true;
 }
 
 }  // namespace crier::pg

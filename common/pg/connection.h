@@ -51,8 +51,12 @@ class Connection {
 
   explicit Connection(const std::string& connection_string);
 
-  // Runs `call`, which returns a pqxx::result, and turns its exceptions into a failure.
-  std::optional<SqlFailure> Try(absl::FunctionRef<pqxx::result()> call, pqxx::result* result);
+  // Runs `call` and turns its exceptions into a failure of `statement` (empty when it has no name).
+  std::optional<SqlFailure> Try(const char* statement, absl::FunctionRef<pqxx::result()> call,
+                                pqxx::result* result);
+
+  // As Try(), for our own commands, which have no result.
+  std::optional<SqlFailure> Command(pqxx::nontransaction& session, const std::string& sql);
 
   void Prepare(const Statement& statement);
 

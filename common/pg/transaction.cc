@@ -60,9 +60,8 @@ absl::StatusOr<pqxx::result> Transaction::Impl::Run(const char* name,
   if (!failure.ok()) return failure;
   if (absl::Now() >= deadline) return Fail(DeadlineError("no time was left for a statement"));
   pqxx::result result;
-  std::optional<SqlFailure> problem = connection.Try(call, &result);
+  std::optional<SqlFailure> problem = connection.Try(name, call, &result);
   if (!problem) return result;
-  problem->statement = name;
   conflict = IsConflict(*problem);
   // The watchdog cuts the connection when the server does not stop by itself.
   if (problem->sqlstate.empty() && absl::Now() >= deadline) {
