@@ -26,11 +26,14 @@ crier_library(crier_delivery_content
     webhook_rules.cc
     webhook_rules.h
     webhook_store.h
+    webhook_tester.cc
+    webhook_tester.h
   PUBLIC
     crier_common_api
     crier_common_base
     crier_common_status
     crier_proto_entity
+    rapidjson
   PRIVATE crier_common_crypto)
 set_source_files_properties(attempt_request.cc attempt_request_test.cc PROPERTIES
   COMPILE_DEFINITIONS "CRIER_VERSION=\"${PROJECT_VERSION}\"")
@@ -58,3 +61,10 @@ crier_library(crier_delivery_policy_options
 crier_test(crier_delivery_policy_options_test
   SOURCES url_policy_options_test.cc
   DEPS crier_delivery_policy_options)
+
+crier_library(crier_delivery_webhook_fakes
+  SOURCES
+    webhook_fake_store.cc
+    webhook_fake_store.h
+  PUBLIC absl::synchronization crier_delivery_content
+  PRIVATE crier_common_status)

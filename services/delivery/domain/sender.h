@@ -46,8 +46,9 @@ class Sender {
  public:
   virtual ~Sender() = default;
 
-  // Starts the request and returns. `done` is called exactly once, from a thread of the sender's,
-  // and must not block. Connections are shared only within a `connection_group` (a community).
+  // Starts the request and returns. `done` is called exactly once, from a thread of the sender's
+  // or, when nothing needs to be sent, from within Send(); it must not block. Connections are
+  // shared only within a `connection_group` (a community).
   virtual void Send(AttemptRequest request, int64_t connection_group,
                     std::function<void(AttemptResult)> done) = 0;
 };

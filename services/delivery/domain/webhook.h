@@ -4,9 +4,11 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "common/api/resource_name.h"
 
@@ -18,6 +20,12 @@ using WebhookId = api::ResourceId;
 // The shapes that payloads have had. A webhook is pinned to one, so that a later one can be added
 // without a change for anybody.
 enum class PayloadVersion { k202304 };
+
+// The name that a version has in payloads, in the API and where webhooks are stored.
+std::string PayloadVersionName(PayloadVersion version);
+
+// The version of that name; nothing for a name that none has.
+std::optional<PayloadVersion> FindPayloadVersion(absl::string_view name);
 
 // A customer's URL with its settings. A value; valid by the rules of webhook_rules.h once stored.
 struct Webhook {
@@ -39,7 +47,7 @@ struct Webhook {
   absl::Duration request_timeout = absl::Seconds(15);
   absl::Time create_time;
   absl::Time update_time;
-  // Counts the changes; from 1. Whoever keeps a copy compares it with WebhookStore::Versions.
+  // Counts the changes; from 1.
   int64_t version = 0;
 
   // Changes with every change of the webhook.

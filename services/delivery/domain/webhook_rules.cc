@@ -98,4 +98,16 @@ void CheckWebhook(const Webhook& webhook, const std::set<std::string>& fields,
   }
 }
 
+void CopySettings(const Webhook& from, const std::set<std::string>& fields, Webhook& to) {
+  const auto named = [&](const char* field) { return fields.count(field) > 0; };
+  if (named("display_name")) to.display_name = from.display_name;
+  if (named("url")) to.url = from.url;
+  if (named("secret")) to.secret = from.secret;
+  if (named("payload_version")) to.payload_version = from.payload_version;
+  if (named("envelope")) to.envelope = from.envelope;
+  if (named("member_alias")) to.member_alias = from.member_alias;
+  if (named("custom_headers")) to.custom_headers = from.custom_headers;
+  if (named("request_timeout")) to.request_timeout = from.request_timeout;
+}
+
 }  // namespace crier::delivery

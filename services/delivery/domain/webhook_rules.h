@@ -20,6 +20,9 @@ const std::vector<std::string>& WebhookSettings();
 void CheckWebhook(const Webhook& webhook, const std::set<std::string>& fields,
                   const UrlPolicy& policy, FieldViolations& violations);
 
+// Copies the settings that `fields` names from one webhook to another.
+void CopySettings(const Webhook& from, const std::set<std::string>& fields, Webhook& to);
+
 }  // namespace crier::delivery
 
 #endif  // CRIER_SERVICES_DELIVERY_DOMAIN_WEBHOOK_RULES_H_

@@ -140,5 +140,34 @@ TEST(WebhookRulesTest, LooksOnlyAtTheFieldsNamed) {
   EXPECT_THAT(WrongFields(webhook, {"secret", "custom_headers"}), IsEmpty());
 }
 
+// A webhook in which every setting differs from the default.
+Webhook OtherWebhook() {
+  Webhook webhook = GoodWebhook();
+  webhook.secret = "s";
+  webhook.envelope = true;
+  webhook.member_alias = true;
+  webhook.custom_headers = {{"a", "b"}};
+  webhook.request_timeout = absl::Seconds(2);
+  return webhook;
+}
+
+TEST(CopySettingsTest, CopiesWhatIsNamed) {
+  Webhook all;
+  CopySettings(OtherWebhook(), {WebhookSettings().begin(), WebhookSettings().end()}, all);
+  EXPECT_EQ(all.display_name, "CRM");
+  EXPECT_EQ(all.url, "https://hooks.example.com/hook");
+  EXPECT_EQ(all.secret, "s");
+  EXPECT_TRUE(all.envelope);
+  EXPECT_TRUE(all.member_alias);
+  EXPECT_EQ(all.custom_headers, OtherWebhook().custom_headers);
+  EXPECT_EQ(all.request_timeout, absl::Seconds(2));
+
+  Webhook one;
+  CopySettings(OtherWebhook(), {"envelope"}, one);
+  EXPECT_TRUE(one.envelope);
+  EXPECT_FALSE(one.member_alias);
+  EXPECT_TRUE(one.url.empty());
+}
+
 }  // namespace
 }  // namespace crier::delivery

@@ -32,13 +32,13 @@ class WebhookStore {
   // WebhookNotFoundError when there is none, or it was deleted.
   virtual absl::StatusOr<Webhook> Get(const WebhookId& id, absl::Time deadline) = 0;
 
-  // The webhooks in the order asked for; nothing in place of one that is unknown or deleted.
+  // The webhooks in the order asked for; nothing in place of one that is unknown or deleted. Never
+  // what was before a change that had returned when this call began.
   virtual absl::StatusOr<std::vector<std::optional<Webhook>>> GetMany(
       const std::vector<WebhookId>& ids, absl::Time deadline) = 0;
 
-  // The current versions in the order asked for; 0 for a webhook that is unknown or deleted. One
-  // cheap statement: it reads nothing but a key and a number for each. A version that was read
-  // before UpdateWebhook began is never returned after it ended.
+  // The current versions in the order asked for; 0 for a webhook that is unknown or deleted. Reads
+  // nothing but a key and a number for each.
   virtual absl::StatusOr<std::vector<int64_t>> Versions(const std::vector<WebhookId>& ids,
                                                         absl::Time deadline) = 0;
 

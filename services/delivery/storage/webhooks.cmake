@@ -1,1 +1,9 @@
 # Library crier_delivery_webhook_storage: webhooks in Postgres.
+
+crier_library(crier_delivery_webhook_storage
+  SOURCES
+    webhook_sql.h
+    webhook_store.cc
+    webhook_store.h
+  PUBLIC crier_common_pg crier_delivery_content
+  PRIVATE absl::strings crier_common_status rapidjson)

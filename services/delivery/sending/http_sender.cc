@@ -1,0 +1,112 @@
+#include "services/delivery/sending/http_sender.h"
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/log/log.h"
+
+namespace crier::delivery {
+namespace {
+
+// One text for all reasons: it must not tell a stranger what exists in the operator's network.
+constexpr char kUnreachableError[] =
+    "no connection to the receiver: its name is unknown, nothing listens there, or it hung up";
+
+http::ClientOptions WithFilter(http::ClientOptions options, const UrlPolicy& policy) {
+  options.allow_address = [&policy](const sockaddr& address) {
+    return policy.AddressAllowed(address);
+  };
+  return options;
+}
+
+void LogRefusal(int64_t community, absl::string_view reason) {
+  log::Warning("target refused", {{"community", community}, {"reason", reason}});
+}
+
+AttemptResult Unreachable() {
+  AttemptResult result;
+  result.outcome = Outcome::kUnreachable;
+  result.error = kUnreachableError;
+  return result;
+}
+
+http::Request ToHttp(AttemptRequest request, int64_t connection_group) {
+  http::Request result;
+  result.url = std::move(request.url);
+  for (Header& header : request.headers) {
+    result.headers.emplace_back(std::move(header.name), std::move(header.value));
+  }
+  result.body = std::move(request.body);
+  result.connect_timeout = request.connect_timeout;
+  result.timeout = request.timeout;
+  result.connection_group = connection_group;
+  return result;
+}
+
+AttemptResult FromResponse(http::Response response) {
+  AttemptResult result;
+  result.outcome =
+      response.status >= 200 && response.status <= 299 ? Outcome::kSucceeded : Outcome::kRefused;
+  result.status = response.status;
+  for (auto& [name, value] : response.headers) {
+    result.headers.push_back({std::move(name), std::move(value)});
+  }
+  result.body = std::move(response.body);
+  if (result.outcome == Outcome::kRefused) {
+    result.error = absl::StrCat("the receiver answered with status ", response.status);
+    if (response.status >= 300 && response.status <= 399) {
+      absl::StrAppend(&result.error, "; redirects are not followed");
+    }
+  }
+  return result;
+}
+
+AttemptResult FromHttp(http::Response response, int64_t community) {
+  const absl::Duration duration = response.duration;
+  AttemptResult result;
+  switch (response.result) {
+    case http::Result::kResponse:
+      result = FromResponse(std::move(response));
+      break;
+    case http::Result::kTimedOut:
+      result.outcome = Outcome::kTimedOut;
+      result.error = response.error;
+      break;
+    case http::Result::kTlsFailed:
+      result.outcome = Outcome::kTlsFailed;
+      result.error = response.error;
+      break;
+    case http::Result::kForbidden:
+      LogRefusal(community, response.error);
+      result = Unreachable();
+      break;
+    case http::Result::kUnreachable:
+      result = Unreachable();
+      break;
+  }
+  result.duration = duration;
+  return result;
+}
+
+}  // namespace
+
+HttpSender::HttpSender(const UrlPolicy& policy, http::ClientOptions options)
+    : policy_(policy), client_(WithFilter(std::move(options), policy)) {}
+
+void HttpSender::Send(AttemptRequest request, int64_t connection_group,
+                      std::function<void(AttemptResult)> done) {
+  // The policy may be another than the one that the webhook was saved under.
+  if (const std::optional<UrlRefusal> refusal = policy_.CheckUrl(request.url)) {
+    LogRefusal(connection_group, absl::StrCat("the URL ", refusal->description));
+    done(Unreachable());
+    return;
+  }
+  client_.Send(ToHttp(std::move(request), connection_group),
+               [connection_group, done = std::move(done)](http::Response response) {
+                 done(FromHttp(std::move(response), connection_group));
+               });
+}
+
+}  // namespace crier::delivery

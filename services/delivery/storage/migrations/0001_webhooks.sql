@@ -1,0 +1,34 @@
+-- Webhooks, and the keys that sign what they are sent. Every key begins with the community, so that
+-- the tables can be distributed on it.
+
+-- A deleted webhook leaves its row, emptied of all that was the customer's: deliveries still name it
+-- and its request id stays spent.
+CREATE TABLE webhooks (
+  community_id bigint NOT NULL,
+  webhook_id bigint GENERATED ALWAYS AS IDENTITY,
+  request_id text,  -- of the call that created it, if it had one
+  display_name text NOT NULL,
+  url text NOT NULL,
+  secret text NOT NULL,
+  payload_version text NOT NULL,
+  envelope boolean NOT NULL,
+  member_alias boolean NOT NULL,
+  custom_headers jsonb NOT NULL,
+  request_timeout_ns bigint NOT NULL,
+  create_time timestamptz NOT NULL,
+  update_time timestamptz NOT NULL,
+  delete_time timestamptz,  -- set once it is deleted
+  version bigint NOT NULL,
+  PRIMARY KEY (community_id, webhook_id)
+);
+CREATE UNIQUE INDEX webhooks_request_id ON webhooks (community_id, request_id);
+
+-- A webhook is signed for with each of its keys, so that they can be changed one after the other.
+CREATE TABLE webhook_signing_keys (
+  community_id bigint NOT NULL,
+  webhook_id bigint NOT NULL,
+  key_number integer NOT NULL,  -- grows; the newest key is the highest
+  key bytea NOT NULL,
+  PRIMARY KEY (community_id, webhook_id, key_number),
+  FOREIGN KEY (community_id, webhook_id) REFERENCES webhooks
+);

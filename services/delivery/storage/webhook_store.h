@@ -1,0 +1,38 @@
+// Webhooks in Postgres.
+#ifndef CRIER_SERVICES_DELIVERY_STORAGE_WEBHOOK_STORE_H_
+#define CRIER_SERVICES_DELIVERY_STORAGE_WEBHOOK_STORE_H_
+
+#include <vector>
+
+#include "common/pg/pool.h"
+#include "services/delivery/domain/webhook_store.h"
+
+namespace crier::delivery::storage {
+
+// Thread-safe.
+class PgWebhookStore : public WebhookStore {
+ public:
+  // `pool` must outlive the store.
+  explicit PgWebhookStore(pg::Pool& pool) : pool_(pool) {}
+
+  absl::StatusOr<Webhook> Create(const Webhook& webhook, absl::string_view request_id,
+                                 absl::Time deadline) override;
+  absl::StatusOr<Webhook> Get(const WebhookId& id, absl::Time deadline) override;
+  absl::StatusOr<std::vector<std::optional<Webhook>>> GetMany(const std::vector<WebhookId>& ids,
+                                                              absl::Time deadline) override;
+  absl::StatusOr<std::vector<int64_t>> Versions(const std::vector<WebhookId>& ids,
+                                                absl::Time deadline) override;
+  absl::StatusOr<std::vector<Webhook>> List(int64_t community, int64_t after, int limit,
+                                            absl::Time deadline) override;
+  absl::StatusOr<Webhook> Update(const WebhookId& id, absl::string_view etag,
+                                 const std::function<void(Webhook&)>& change,
+                                 absl::Time deadline) override;
+  absl::Status Delete(const WebhookId& id, absl::string_view etag, absl::Time deadline) override;
+
+ private:
+  pg::Pool& pool_;
+};
+
+}  // namespace crier::delivery::storage
+
+#endif  // CRIER_SERVICES_DELIVERY_STORAGE_WEBHOOK_STORE_H_

@@ -1,0 +1,205 @@
+#include "services/delivery/transport/webhook_service.h"
+
+#include <utility>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "common/api/field_mask.h"
+#include "common/api/paging.h"
+#include "common/api/resource_name.h"
+#include "common/api/validation.h"
+#include "common/status/macros.h"
+#include "services/delivery/domain/samples.h"
+#include "services/delivery/domain/signer.h"
+#include "services/delivery/domain/webhook_rules.h"
+#include "services/delivery/transport/exchange_proto.h"
+#include "services/delivery/transport/webhook_proto.h"
+
+namespace crier::delivery::transport {
+namespace {
+
+std::set<std::string> AllSettings() { return {WebhookSettings().begin(), WebhookSettings().end()}; }
+
+std::string ListingScope(int64_t community) {
+  return absl::StrCat("webhooks of ", api::CommunityName(community));
+}
+
+// The id that a page begins after; 0 for the first page.
+absl::StatusOr<int64_t> PageStart(int64_t community, const std::string& token) {
+  ASSIGN_OR_RETURN(const std::string key, api::ParsePageToken(ListingScope(community), token));
+  int64_t after = 0;
+  if (!key.empty() && !absl::SimpleAtoi(key, &after)) {
+    return InvalidField("page_token", "must be a next_page_token of this listing");
+  }
+  return after;
+}
+
+absl::StatusOr<entity::v1::Event> Sample(v1::PayloadType type) {
+  switch (type) {
+    case v1::CONTACT:
+      return SampleContactEvent();
+    case v1::ORGANIZATION:
+      return SampleOrganizationEvent();
+    case v1::ACTIVITY:
+      return SampleActivityEvent();
+    default:
+      return InvalidField("payload_type", "must be CONTACT, ORGANIZATION or ACTIVITY");
+  }
+}
+
+}  // namespace
+
+absl::Time WebhookService::Now() const {
+  // As fine as it is stored, so that a webhook reads the same from its creation on.
+  return absl::FromUnixMicros(absl::ToUnixMicros(clock_.Now()));
+}
+
+absl::StatusOr<Webhook> WebhookService::ReadSettings(const v1::Webhook& webhook,
+                                                     const std::set<std::string>& fields,
+                                                     FieldViolations& violations) const {
+  Webhook settings = FromProto(webhook, fields, violations);
+  CheckWebhook(settings, fields, policy_, violations);
+  RETURN_IF_ERROR(violations.ToStatus());
+  return settings;
+}
+
+grpc::ServerUnaryReactor* WebhookService::CreateWebhook(grpc::CallbackServerContext* context,
+                                                        const v1::CreateWebhookRequest* request,
+                                                        v1::Webhook* response) {
+  return rpc::RunUnary(context, executor_, [=](const rpc::CallContext& call) -> absl::Status {
+    ASSIGN_OR_RETURN(const int64_t community, api::ParseCommunity("parent", request->parent()));
+    FieldViolations violations;
+    api::CheckRequestId(request->request_id(), violations);
+    ASSIGN_OR_RETURN(Webhook webhook, ReadSettings(request->webhook(), AllSettings(), violations));
+    if (request->validate_only()) {
+      *response = ToProto(webhook);
+      return absl::OkStatus();
+    }
+    webhook.id.community = community;
+    webhook.signing_keys = {MakeSigningKey()};
+    webhook.create_time = webhook.update_time = Now();
+    ASSIGN_OR_RETURN(const Webhook created,
+                     store_.Create(webhook, request->request_id(), call.deadline));
+    *response = ToProto(created);
+    response->set_signing_secret(SigningSecret(created.signing_keys.front()));
+    return absl::OkStatus();
+  });
+}
+
+grpc::ServerUnaryReactor* WebhookService::GetWebhook(grpc::CallbackServerContext* context,
+                                                     const v1::GetWebhookRequest* request,
+                                                     v1::Webhook* response) {
+  return rpc::RunUnary(context, executor_, [=](const rpc::CallContext& call) -> absl::Status {
+    ASSIGN_OR_RETURN(const WebhookId id,
+                     api::ParseResource("name", api::kWebhooks, request->name()));
+    ASSIGN_OR_RETURN(const Webhook webhook, store_.Get(id, call.deadline));
+    *response = ToProto(webhook);
+    return absl::OkStatus();
+  });
+}
+
+grpc::ServerUnaryReactor* WebhookService::ListWebhooks(grpc::CallbackServerContext* context,
+                                                       const v1::ListWebhooksRequest* request,
+                                                       v1::ListWebhooksResponse* response) {
+  return rpc::RunUnary(context, executor_, [=](const rpc::CallContext& call) -> absl::Status {
+    ASSIGN_OR_RETURN(const int64_t community, api::ParseCommunity("parent", request->parent()));
+    ASSIGN_OR_RETURN(const int page_size, api::PageSize(request->page_size()));
+    ASSIGN_OR_RETURN(const int64_t after, PageStart(community, request->page_token()));
+    // One more than asked for tells whether there is a further page.
+    ASSIGN_OR_RETURN(std::vector<Webhook> webhooks,
+                     store_.List(community, after, page_size + 1, call.deadline));
+    if (webhooks.size() > static_cast<size_t>(page_size)) {
+      webhooks.resize(page_size);
+      response->set_next_page_token(
+          api::MakePageToken(ListingScope(community), absl::StrCat(webhooks.back().id.id)));
+    }
+    for (const Webhook& webhook : webhooks) *response->add_webhooks() = ToProto(webhook);
+    return absl::OkStatus();
+  });
+}
+
+grpc::ServerUnaryReactor* WebhookService::UpdateWebhook(grpc::CallbackServerContext* context,
+                                                        const v1::UpdateWebhookRequest* request,
+                                                        v1::Webhook* response) {
+  return rpc::RunUnary(context, executor_, [=](const rpc::CallContext& call) -> absl::Status {
+    const v1::Webhook& wanted = request->webhook();
+    ASSIGN_OR_RETURN(const WebhookId id,
+                     api::ParseResource("webhook.name", api::kWebhooks, wanted.name()));
+    ASSIGN_OR_RETURN(const std::set<std::string> fields,
+                     api::FieldsToUpdate(request->update_mask(), wanted, WebhookSettings()));
+    FieldViolations violations;
+    ASSIGN_OR_RETURN(const Webhook settings, ReadSettings(wanted, fields, violations));
+    const absl::Time now = Now();
+    const auto change = [&](Webhook& webhook) {
+      CopySettings(settings, fields, webhook);
+      webhook.update_time = now;
+    };
+    ASSIGN_OR_RETURN(const Webhook updated,
+                     store_.Update(id, wanted.etag(), change, call.deadline));
+    *response = ToProto(updated);
+    return absl::OkStatus();
+  });
+}
+
+grpc::ServerUnaryReactor* WebhookService::DeleteWebhook(grpc::CallbackServerContext* context,
+                                                        const v1::DeleteWebhookRequest* request,
+                                                        google::protobuf::Empty*) {
+  return rpc::RunUnary(context, executor_, [=](const rpc::CallContext& call) -> absl::Status {
+    ASSIGN_OR_RETURN(const WebhookId id,
+                     api::ParseResource("name", api::kWebhooks, request->name()));
+    return store_.Delete(id, request->etag(), call.deadline);
+  });
+}
+
+absl::StatusOr<Webhook> WebhookService::TestTarget(const v1::TestWebhookRequest& request,
+                                                   absl::Time deadline) const {
+  ASSIGN_OR_RETURN(const int64_t community, api::ParseCommunity("parent", request.parent()));
+  switch (request.target_case()) {
+    case v1::TestWebhookRequest::kWebhookName: {
+      ASSIGN_OR_RETURN(const WebhookId id,
+                       api::ParseResource("webhook_name", api::kWebhooks, request.webhook_name()));
+      if (id.community != community) {
+        return InvalidField("webhook_name", "must name a webhook of the parent");
+      }
+      return store_.Get(id, deadline);
+    }
+    case v1::TestWebhookRequest::kWebhook: {
+      FieldViolations violations;
+      ASSIGN_OR_RETURN(Webhook webhook, ReadSettings(request.webhook(), AllSettings(), violations));
+      webhook.id.community = community;
+      webhook.signing_keys = {MakeSigningKey()};
+      return webhook;
+    }
+    case v1::TestWebhookRequest::TARGET_NOT_SET:
+      return InvalidField("webhook_name", "must be set, or else webhook");
+  }
+}
+
+grpc::ServerUnaryReactor* WebhookService::TestWebhook(grpc::CallbackServerContext* context,
+                                                      const v1::TestWebhookRequest* request,
+                                                      v1::TestWebhookResponse* response) {
+  // A receiver may take longer than a call usually may: only a deadline of the caller's own counts.
+  const absl::Time test_deadline = absl::FromChrono(context->deadline());
+  const auto run = [=](const rpc::CallContext& call, rpc::FinishCall finish) {
+    const auto begin = [=]() -> absl::Status {
+      ASSIGN_OR_RETURN(const entity::v1::Event sample, Sample(request->payload_type()));
+      ASSIGN_OR_RETURN(const Webhook webhook, TestTarget(*request, call.deadline));
+      return tester_.Test(webhook, sample, test_deadline, [=](Exchange exchange) {
+        *response->mutable_exchange() = ToProto(exchange);
+        finish(absl::OkStatus());
+      });
+    };
+    // The look-up blocks; the exchange does not.
+    const bool accepted = executor_.TrySubmit([=] {
+      const absl::Status status = begin();
+      if (!status.ok()) finish(status);
+    });
+    if (!accepted) {
+      finish(OverloadedError("the server is at capacity; try again later", absl::Seconds(1)));
+    }
+  };
+  return rpc::StartUnary(context, run);
+}
+
+}  // namespace crier::delivery::transport

@@ -1,0 +1,69 @@
+// WebhookService over gRPC.
+#ifndef CRIER_SERVICES_DELIVERY_TRANSPORT_WEBHOOK_SERVICE_H_
+#define CRIER_SERVICES_DELIVERY_TRANSPORT_WEBHOOK_SERVICE_H_
+
+#include <set>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "common/base/clock.h"
+#include "common/rpc/executor.h"
+#include "common/rpc/unary.h"
+#include "common/status/errors.h"
+#include "crier/delivery/v1/webhook_service.grpc.pb.h"
+#include "services/delivery/domain/url_policy.h"
+#include "services/delivery/domain/webhook_store.h"
+#include "services/delivery/domain/webhook_tester.h"
+
+namespace crier::delivery::transport {
+
+// Thread-safe. What the methods mean is said in the .proto.
+class WebhookService : public v1::WebhookService::CallbackService {
+ public:
+  // All of it must outlive the server that the service is registered with.
+  WebhookService(WebhookStore& store, WebhookTester& tester, const UrlPolicy& policy,
+                 const Clock& clock, rpc::Executor& executor)
+      : store_(store), tester_(tester), policy_(policy), clock_(clock), executor_(executor) {}
+
+  grpc::ServerUnaryReactor* CreateWebhook(grpc::CallbackServerContext* context,
+                                          const v1::CreateWebhookRequest* request,
+                                          v1::Webhook* response) override;
+  grpc::ServerUnaryReactor* GetWebhook(grpc::CallbackServerContext* context,
+                                       const v1::GetWebhookRequest* request,
+                                       v1::Webhook* response) override;
+  grpc::ServerUnaryReactor* ListWebhooks(grpc::CallbackServerContext* context,
+                                         const v1::ListWebhooksRequest* request,
+                                         v1::ListWebhooksResponse* response) override;
+  grpc::ServerUnaryReactor* UpdateWebhook(grpc::CallbackServerContext* context,
+                                          const v1::UpdateWebhookRequest* request,
+                                          v1::Webhook* response) override;
+  grpc::ServerUnaryReactor* DeleteWebhook(grpc::CallbackServerContext* context,
+                                          const v1::DeleteWebhookRequest* request,
+                                          google::protobuf::Empty* response) override;
+  grpc::ServerUnaryReactor* TestWebhook(grpc::CallbackServerContext* context,
+                                        const v1::TestWebhookRequest* request,
+                                        v1::TestWebhookResponse* response) override;
+
+ private:
+  absl::Time Now() const;
+
+  // The named settings, or INVALID_ARGUMENT with everything that is wrong with them and what
+  // `violations` holds already.
+  absl::StatusOr<Webhook> ReadSettings(const v1::Webhook& webhook,
+                                       const std::set<std::string>& fields,
+                                       FieldViolations& violations) const;
+
+  // The webhook that a test is for.
+  absl::StatusOr<Webhook> TestTarget(const v1::TestWebhookRequest& request,
+                                     absl::Time deadline) const;
+
+  WebhookStore& store_;
+  WebhookTester& tester_;
+  const UrlPolicy& policy_;
+  const Clock& clock_;
+  rpc::Executor& executor_;
+};
+
+}  // namespace crier::delivery::transport
+
+#endif  // CRIER_SERVICES_DELIVERY_TRANSPORT_WEBHOOK_SERVICE_H_
