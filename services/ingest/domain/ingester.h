@@ -24,6 +24,9 @@ class IngestObserver {
 
   // The event is durable.
   virtual void OnEvent(entity::v1::Event::Kind kind) = 0;
+
+  // A record was turned away because too many were waiting.
+  virtual void OnRefused() = 0;
 };
 
 // Reconciles batches of records with the store. Thread-safe. The parts must outlive it.

@@ -1,0 +1,56 @@
+#include "services/ingest/engine.h"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "absl/time/clock.h"
+#include "services/ingest/domain/errors.h"
+
+namespace crier::ingest {
+namespace {
+
+size_t Bytes(const ContactRecord& record) { return record.contact.ByteSizeLong(); }
+size_t Bytes(const OrganizationRecord& record) { return record.organization.ByteSizeLong(); }
+size_t Bytes(const ActivityRecord& record) {
+  return record.activity.ByteSizeLong() + Bytes(record.contact);
+}
+
+}  // namespace
+
+IngestEngine::IngestEngine(Ingester& ingester, IngestObserver& observer,
+                           batch::BatcherOptions options)
+    : ingester_(ingester),
+      observer_(observer),
+      batcher_(options, [this](std::vector<Item> items) { return Work(std::move(items)); }) {}
+
+absl::Status IngestEngine::Submit(Record record, absl::Time deadline, Done done) {
+  const size_t bytes =
+      std::visit([](const auto& content) { return Bytes(content); }, record.content);
+  const absl::Status status =
+      batcher_.Submit({std::move(record), deadline}, bytes, std::move(done));
+  if (!status.ok()) observer_.OnRefused();
+  return status;
+}
+
+// Records whose callers have given up are left out; the others may take as long as the most patient
+// of them waits.
+std::vector<absl::StatusOr<Ingested>> IngestEngine::Work(std::vector<Item> items) {
+  const absl::Time now = absl::Now();
+  std::vector<absl::StatusOr<Ingested>> results(items.size(), ExpiredInQueueError());
+  std::vector<size_t> places;
+  std::vector<Record> records;
+  absl::Time deadline = now;
+  for (size_t i = 0; i < items.size(); ++i) {
+    if (items[i].deadline <= now) continue;
+    places.push_back(i);
+    records.push_back(std::move(items[i].record));
+    deadline = std::max(deadline, items[i].deadline);
+  }
+  if (records.empty()) return results;
+  std::vector<absl::StatusOr<Ingested>> ingested = ingester_.Ingest(records, deadline);
+  for (size_t i = 0; i < places.size(); ++i) results[places[i]] = std::move(ingested[i]);
+  return results;
+}
+
+}  // namespace crier::ingest

@@ -1,0 +1,30 @@
+// What the ingest service counts. The names are an API.
+#ifndef CRIER_SERVICES_INGEST_METRICS_H_
+#define CRIER_SERVICES_INGEST_METRICS_H_
+
+#include <map>
+
+#include "common/metrics/metrics.h"
+#include "services/ingest/domain/ingester.h"
+
+namespace crier::ingest {
+
+// Thread-safe. `registry` must outlive it.
+class IngestMetrics : public IngestObserver {
+ public:
+  explicit IngestMetrics(metrics::Registry& registry);
+
+  void OnCommit(size_t records, absl::Duration elapsed) override;
+  void OnEvent(entity::v1::Event::Kind kind) override;
+  void OnRefused() override;
+
+ private:
+  std::map<entity::v1::Event::Kind, prometheus::Counter*> events_;
+  prometheus::Histogram& batch_records_;
+  prometheus::Histogram& commit_seconds_;
+  prometheus::Counter& refused_;
+};
+
+}  // namespace crier::ingest
+
+#endif  // CRIER_SERVICES_INGEST_METRICS_H_

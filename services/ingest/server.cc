@@ -1,0 +1,139 @@
+#include "services/ingest/server.h"
+
+#include <atomic>
+#include <optional>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "common/log/log.h"
+#include "common/pg/migrations.h"
+#include "common/pg/pool.h"
+#include "common/pg/time_partitions.h"
+#include "common/rpc/executor.h"
+#include "common/status/macros.h"
+#include "crier_ingest_migrations.h"
+#include "services/ingest/domain/errors.h"
+#include "services/ingest/domain/ingester.h"
+#include "services/ingest/domain/log_tail.h"
+#include "services/ingest/engine.h"
+#include "services/ingest/log_follower.h"
+#include "services/ingest/metrics.h"
+#include "services/ingest/periodic_task.h"
+#include "services/ingest/storage/entity_store.h"
+#include "services/ingest/storage/event_log.h"
+#include "services/ingest/transport/event_service.h"
+#include "services/ingest/transport/ingest_service.h"
+
+namespace crier::ingest {
+namespace {
+
+constexpr absl::Duration kMaintenanceEvery = absl::Hours(1);
+constexpr absl::Duration kMaintenanceRetryAfter = absl::Seconds(1);
+constexpr absl::Duration kMaintenanceTimeout = absl::Seconds(30);
+// Maintenance may fail for this long, and clocks be wrong by as much, before ingest stops.
+constexpr int kDaysAhead = 3;
+
+pg::Database DatabaseOf(const IngestOptions& options) {
+  return {options.postgres_url, options.postgres_role, options.postgres_schema};
+}
+
+}  // namespace
+
+void AddOptions(config::Options& options, absl::string_view prefix, IngestOptions* target) {
+  options.Add(absl::StrCat(prefix, "postgres-url"), &target->postgres_url,
+              "Postgres of the ingest service, as a libpq URL.");
+  options.Secret();
+  // Where several services share a process, it may give all of them the same.
+  if (prefix.empty()) options.Required();
+  options.Add(absl::StrCat(prefix, "postgres-role"), &target->postgres_role,
+              "Role that owns the schema; `migrate` creates it. Empty: the login itself.");
+  options.Add(absl::StrCat(prefix, "postgres-schema"), &target->postgres_schema,
+              "Schema of the ingest service; `migrate` creates it.");
+  options.Required();
+  options.Add(absl::StrCat(prefix, "postgres-connections"), &target->postgres_connections, 2, 100,
+              "Connections at most, beside one that listens; one writes, the others read.");
+  options.Add(absl::StrCat(prefix, "event-retention"), &target->event_retention, absl::Hours(1),
+              absl::Hours(24 * 3650),
+              "How long events are kept after the end of their day; evaluators that lag further "
+              "behind lose events.");
+}
+
+absl::Status Migrate(const IngestOptions& options) {
+  return pg::Migrate(DatabaseOf(options), storage::Migrations());
+}
+
+struct IngestServer::Parts {
+  Parts(const IngestOptions& options, metrics::Registry& registry, const Clock& clock_in)
+      : clock(clock_in),
+        events(storage::EventTable(options.event_retention)),
+        pool(DatabaseOf(options), {.size = options.postgres_connections}),
+        store(pool),
+        log(pool),
+        ingest_metrics(registry),
+        ingester(store, tail, clock, ingest_metrics),
+        engine(ingester, ingest_metrics),
+        executor({.threads = options.postgres_connections}),
+        ingest_service(engine),
+        event_service(log, tail, executor) {}
+
+  // Returns when to do it again.
+  absl::Duration MaintainEventLog();
+
+  const Clock& clock;
+  const pg::TimePartitionedTable events;
+  pg::Pool pool;
+  storage::PgEntityStore store;
+  storage::PgEventLog log;
+  LogTail tail;
+  IngestMetrics ingest_metrics;
+  Ingester ingester;
+  IngestEngine engine;
+  rpc::Executor executor;
+  IngestServiceHandler ingest_service;
+  EventServiceHandler event_service;
+
+  std::atomic<bool> event_log_has_room{false};
+  std::optional<LogFollower> follower;
+  std::optional<PeriodicTask> maintenance;
+};
+
+absl::Duration IngestServer::Parts::MaintainEventLog() {
+  const absl::Status status = pg::MaintainPartitions(pool, events, clock.Now(), kDaysAhead,
+                                                     absl::Now() + kMaintenanceTimeout);
+  if (!status.ok()) {
+    // Before the schema is there, this is what waiting for it looks like.
+    log::Write(event_log_has_room.load() ? log::Level::kWarning : log::Level::kDebug,
+               "the partitions of the event log could not be maintained", {{"status", status}});
+    return kMaintenanceRetryAfter;
+  }
+  event_log_has_room.store(true);
+  return kMaintenanceEvery;
+}
+
+IngestServer::IngestServer(const IngestOptions& options, metrics::Registry& registry,
+                           const Clock& clock)
+    : parts_(std::make_unique<Parts>(options, registry, clock)) {}
+
+IngestServer::~IngestServer() = default;
+
+std::vector<grpc::Service*> IngestServer::rpc_services() {
+  return {&parts_->ingest_service, &parts_->event_service};
+}
+
+void IngestServer::Start(rpc::Server& server) {
+  parts_->follower.emplace(parts_->pool.database(), parts_->log, parts_->tail);
+  parts_->maintenance.emplace([parts = parts_.get()] { return parts->MaintainEventLog(); });
+}
+
+absl::Status IngestServer::CheckReady(absl::Time deadline) {
+  RETURN_IF_ERROR(
+      pg::CheckSchema(parts_->pool, static_cast<int>(storage::Migrations().size()), deadline));
+  if (!parts_->event_log_has_room.load()) {
+    return absl::UnavailableError("the event log has no partition for today yet");
+  }
+  return absl::OkStatus();
+}
+
+void IngestServer::Stop() { parts_->tail.Close(DrainingError()); }
+
+}  // namespace crier::ingest

@@ -1,0 +1,27 @@
+// From requests to records, and from results to responses.
+#ifndef CRIER_SERVICES_INGEST_TRANSPORT_REQUESTS_H_
+#define CRIER_SERVICES_INGEST_TRANSPORT_REQUESTS_H_
+
+#include "absl/status/statusor.h"
+#include "crier/ingest/v1/ingest_service.pb.h"
+#include "services/ingest/domain/record.h"
+
+namespace crier::ingest {
+
+// The record of a request, checked and in normal form. INVALID_ARGUMENT names everything that is
+// wrong, by paths within the request.
+absl::StatusOr<Record> ToRecord(const v1::UpsertContactRequest& request);
+absl::StatusOr<Record> ToRecord(const v1::UpsertOrganizationRequest& request);
+absl::StatusOr<Record> ToRecord(const v1::RecordActivityRequest& request);
+
+// As above for the one that the item holds; INVALID_ARGUMENT on `record` when it holds none.
+absl::StatusOr<Record> ToRecord(const v1::BatchIngestItem& item);
+
+// What only concerns a batch as a whole: the number of its items.
+absl::Status CheckBatch(const v1::BatchIngestRequest& request);
+
+v1::IngestResult ToProto(const Ingested& ingested);
+
+}  // namespace crier::ingest
+
+#endif  // CRIER_SERVICES_INGEST_TRANSPORT_REQUESTS_H_

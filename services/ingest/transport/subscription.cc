@@ -1,0 +1,93 @@
+#include "services/ingest/transport/subscription.h"
+
+#include <utility>
+
+#include "absl/time/clock.h"
+#include "common/rpc/status.h"
+#include "common/status/errors.h"
+#include "services/ingest/domain/errors.h"
+
+namespace crier::ingest {
+namespace {
+
+// Nobody waits longer than this for one read: the stream ends, and its reader subscribes again.
+constexpr absl::Duration kReadTimeout = absl::Seconds(10);
+
+// A database that is too slow is as good as away: the reader subscribes again.
+absl::Status ForReaders(const absl::Status& status) {
+  return absl::IsDeadlineExceeded(status) || absl::IsAborted(status) ? DatabaseUnavailableError()
+                                                                     : status;
+}
+
+}  // namespace
+
+Subscription::Subscription(EventLog& log, LogTail& tail, rpc::Executor& executor,
+                           int32_t log_partition, int64_t after_position)
+    : log_(log),
+      tail_(tail),
+      executor_(executor),
+      log_partition_(log_partition),
+      position_(after_position) {
+  ScheduleRead();
+}
+
+void Subscription::ScheduleRead() {
+  if (!executor_.TrySubmit([this] { Read(); })) {
+    End(OverloadedError("the server has too much to read; subscribe again after the given delay",
+                        absl::Seconds(1)));
+  }
+}
+
+void Subscription::Read() {
+  if (IsCancelled()) return End(absl::CancelledError());
+  if (const absl::Status closed = tail_.status(); !closed.ok()) return End(closed);
+  absl::StatusOr<LogRead> read =
+      log_.Read(log_partition_, position_, ReadLimits(), absl::Now() + kReadTimeout);
+  if (!read.ok()) return End(ForReaders(read.status()));
+  // What others have committed may be news to the tail.
+  tail_.Advance(log_partition_, read->head);
+  if (read->events.empty()) return AwaitMore();
+
+  position_ = read->events.back().position();
+  frame_.clear_events();
+  for (entity::v1::Event& event : read->events) *frame_.add_events() = std::move(event);
+  StartWrite(&frame_);
+}
+
+void Subscription::OnWriteDone(bool ok) {
+  if (!ok) return End(absl::CancelledError());
+  AwaitMore();
+}
+
+void Subscription::AwaitMore() {
+  {
+    absl::MutexLock lock(&mutex_);
+    // Once registered, this may be woken and end at any time: nothing of it is touched afterwards.
+    if (!cancelled_ && tail_.Await(this, log_partition_, position_)) return;
+  }
+  ScheduleRead();
+}
+
+void Subscription::OnWake(absl::Status status) {
+  if (!status.ok()) return End(status);
+  ScheduleRead();
+}
+
+void Subscription::OnCancel() {
+  bool waiting = false;
+  {
+    absl::MutexLock lock(&mutex_);
+    cancelled_ = true;
+    waiting = tail_.Cancel(this);
+  }
+  if (waiting) End(absl::CancelledError());
+}
+
+bool Subscription::IsCancelled() {
+  absl::MutexLock lock(&mutex_);
+  return cancelled_;
+}
+
+void Subscription::End(const absl::Status& status) { Finish(rpc::ToGrpc(status)); }
+
+}  // namespace crier::ingest
