@@ -75,6 +75,7 @@ Connection::Outcome Connection::Run(absl::Time deadline,
                                     absl::FunctionRef<absl::Status(Transaction&)> work) {
   pqxx::nontransaction session(connection_);
   if (const auto failure = Begin(session, deadline)) {
+    if (absl::Now() >= deadline) return {DeadlineError("the database did not answer in time")};
     return {ToStatus(*failure), IsConflict(*failure), /*never_began=*/true};
   }
   Transaction::Impl state{*this, session, deadline, absl::OkStatus(), /*conflict=*/false};

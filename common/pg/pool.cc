@@ -1,7 +1,6 @@
 #include "common/pg/pool.h"
 
 #include <algorithm>
-#include <list>
 #include <utility>
 #include <vector>
 
@@ -13,6 +12,7 @@
 #include "common/base/clock.h"
 #include "common/pg/connect_backoff.h"
 #include "common/pg/connection.h"
+#include "common/pg/fair_semaphore.h"
 #include "common/pg/sql_error.h"
 #include "common/pg/watchdog.h"
 #include "common/status/macros.h"
@@ -38,30 +38,25 @@ struct Pool::Impl {
       : database(std::move(database_in)),
         options(options_in),
         backoff(SystemClock()),
-        free_slots(options.size) {}
+        slots(options.size) {}
 
-  // The right to use one connection; it may have to be opened. Returned on destruction.
-  class Slot {
+  // A connection for the length of one attempt; null until opened. Given back at the end.
+  class Borrowed {
    public:
-    Slot(Impl& pool, std::unique_ptr<Connection> idle) : connection(std::move(idle)), pool_(pool) {}
-    ~Slot() { pool_.Return(std::move(connection)); }
+    // After slots.Acquire().
+    explicit Borrowed(Impl& pool) : connection(pool.TakeIdle()), pool_(pool) {}
+    ~Borrowed() { pool_.Return(std::move(connection)); }
 
-    Slot(const Slot&) = delete;
-    Slot& operator=(const Slot&) = delete;
+    Borrowed(const Borrowed&) = delete;
+    Borrowed& operator=(const Borrowed&) = delete;
 
-    std::unique_ptr<Connection> connection;  // null until opened
+    std::unique_ptr<Connection> connection;
 
    private:
     Impl& pool_;
   };
 
-  struct Waiter {
-    absl::CondVar granted_changed;
-    bool granted = false;
-  };
-
-  // Waits for a slot; those who came first get theirs first.
-  absl::Status WaitForSlot(absl::Time deadline) ABSL_LOCKS_EXCLUDED(mutex);
+  // The connection that was used last, so that a few stay warm; null when none is open.
   std::unique_ptr<Connection> TakeIdle() ABSL_LOCKS_EXCLUDED(mutex);
   void Return(std::unique_ptr<Connection> connection) ABSL_LOCKS_EXCLUDED(mutex);
 
@@ -75,30 +70,11 @@ struct Pool::Impl {
   const PoolOptions options;
   ConnectBackoff backoff;
   Watchdog watchdog;
+  FairSemaphore slots;  // one for each connection that may be in use
 
   absl::Mutex mutex;
-  int free_slots ABSL_GUARDED_BY(mutex);
-  std::list<Waiter*> waiters ABSL_GUARDED_BY(mutex);
   std::vector<std::unique_ptr<Connection>> idle ABSL_GUARDED_BY(mutex);
 };
-
-absl::Status Pool::Impl::WaitForSlot(absl::Time deadline) {
-  absl::MutexLock lock(&mutex);
-  if (free_slots > 0) {
-    --free_slots;
-    return absl::OkStatus();
-  }
-  Waiter waiter;
-  const auto place = waiters.insert(waiters.end(), &waiter);
-  while (!waiter.granted) {
-    const bool timed_out = waiter.granted_changed.WaitWithDeadline(&mutex, deadline);
-    if (timed_out && !waiter.granted) {
-      waiters.erase(place);
-      return DeadlineError("all connections to the database were busy until the deadline");
-    }
-  }
-  return absl::OkStatus();
-}
 
 std::unique_ptr<Connection> Pool::Impl::TakeIdle() {
   absl::MutexLock lock(&mutex);
@@ -109,17 +85,12 @@ std::unique_ptr<Connection> Pool::Impl::TakeIdle() {
 }
 
 void Pool::Impl::Return(std::unique_ptr<Connection> connection) {
-  if (connection != nullptr && connection->broken()) connection = nullptr;  // closed unlocked
-  absl::MutexLock lock(&mutex);
-  if (connection != nullptr) idle.push_back(std::move(connection));
-  if (waiters.empty()) {
-    ++free_slots;
-    return;
+  if (connection != nullptr && connection->broken()) connection = nullptr;
+  if (connection != nullptr) {
+    absl::MutexLock lock(&mutex);
+    idle.push_back(std::move(connection));
   }
-  Waiter* const next = waiters.front();
-  waiters.pop_front();
-  next->granted = true;
-  next->granted_changed.Signal();
+  slots.Release();
 }
 
 absl::StatusOr<std::unique_ptr<Connection>> Pool::Impl::Connect(absl::Time deadline) {
@@ -132,23 +103,25 @@ absl::StatusOr<std::unique_ptr<Connection>> Pool::Impl::Connect(absl::Time deadl
 
 Connection::Outcome Pool::Impl::RunOnce(absl::Time deadline,
                                         absl::FunctionRef<absl::Status(Transaction&)> work) {
-  if (absl::Status status = WaitForSlot(deadline); !status.ok()) return {std::move(status)};
-  Slot slot(*this, TakeIdle());
+  if (!slots.Acquire(deadline)) {
+    return {DeadlineError("all connections to the database were busy until the deadline")};
+  }
+  Borrowed borrowed(*this);
   while (true) {
-    const bool reused = slot.connection != nullptr;
+    const bool reused = borrowed.connection != nullptr;
     if (!reused) {
       auto connection = Connect(deadline);
       if (!connection.ok()) return {std::move(connection).status()};
-      slot.connection = *std::move(connection);
+      borrowed.connection = *std::move(connection);
     }
     Connection::Outcome outcome;
     {
-      const Watchdog::Guard guard(watchdog, slot.connection->socket(), deadline);
-      outcome = slot.connection->Run(deadline, work);
+      const Watchdog::Guard guard(watchdog, borrowed.connection->socket(), deadline);
+      outcome = borrowed.connection->Run(deadline, work);
     }
     // An idle connection that died unnoticed, for example in a restart: nothing was done with it.
     if (!(reused && outcome.never_began)) return outcome;
-    slot.connection = nullptr;
+    borrowed.connection = nullptr;
   }
 }
 

@@ -1,0 +1,40 @@
+#include "common/pg/fair_semaphore.h"
+
+namespace crier::pg {
+
+bool FairSemaphore::Acquire(absl::Time deadline) {
+  absl::MutexLock lock(&mutex_);
+  if (free_ > 0) {
+    --free_;
+    return true;
+  }
+  Waiter waiter;
+  const auto place = waiters_.insert(waiters_.end(), &waiter);
+  while (!waiter.granted) {
+    const bool timed_out = waiter.changed.WaitWithDeadline(&mutex_, deadline);
+    if (timed_out && !waiter.granted) {
+      waiters_.erase(place);
+      return false;
+    }
+  }
+  return true;
+}
+
+void FairSemaphore::Release() {
+  absl::MutexLock lock(&mutex_);
+  if (waiters_.empty()) {
+    ++free_;
+    return;
+  }
+  Waiter* const next = waiters_.front();
+  waiters_.pop_front();
+  next->granted = true;
+  next->changed.Signal();
+}
+
+int FairSemaphore::waiting() const {
+  absl::MutexLock lock(&mutex_);
+  return static_cast<int>(waiters_.size());
+}
+
+}  // namespace crier::pg
