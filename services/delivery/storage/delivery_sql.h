@@ -1,0 +1,162 @@
+// The statements about deliveries.
+#ifndef CRIER_SERVICES_DELIVERY_STORAGE_DELIVERY_SQL_H_
+#define CRIER_SERVICES_DELIVERY_STORAGE_DELIVERY_SQL_H_
+
+#include "common/pg/transaction.h"
+
+namespace crier::delivery::storage {
+
+// --- intake ---
+
+// Both move a producer and return a row, or find that it stands elsewhere and return none. A second
+// caller waits for the first one's commit and then finds the position moved.
+constexpr pg::Statement kStartProducer{"start_producer",
+                                       "INSERT INTO producers (producer, position) VALUES ($1, $2)"
+                                       " ON CONFLICT (producer) DO NOTHING RETURNING position"};
+
+constexpr pg::Statement kMoveProducer{
+    "move_producer",
+    "UPDATE producers SET position = $3 WHERE producer = $1 AND position = $2 RETURNING position"};
+
+constexpr pg::Statement kGetProducer{"get_producer",
+                                     "SELECT position FROM producers WHERE producer = $1"};
+
+constexpr pg::Statement kInsertSnapshots{
+    "insert_snapshots",
+    "INSERT INTO snapshots (community_id, snapshot_id, event)"
+    " SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::bytea[])"};
+
+constexpr pg::Statement kInsertDeliveries{
+    "insert_deliveries",
+    "INSERT INTO deliveries (community_id, webhook_id, delivery_id, snapshot_id, workflow_id,"
+    " workflow_name, event_kind, event_accept_time)"
+    " SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::uuid[], $4::uuid[], $5::bigint[],"
+    " $6::text[], $7::smallint[], $8::timestamptz[])"};
+
+// $5: when all of them are due.
+constexpr pg::Statement kInsertQueue{
+    "insert_queue",
+    "INSERT INTO queue (community_id, webhook_id, delivery_id, shard, due_time, attempt_count)"
+    " SELECT community_id, webhook_id, delivery_id, shard, $5, 0"
+    " FROM unnest($1::bigint[], $2::bigint[], $3::uuid[], $4::integer[])"
+    "  AS new (community_id, webhook_id, delivery_id, shard)"};
+
+constexpr pg::Statement kNotify{"notify_queue", "SELECT pg_notify($1, $2)"};
+
+// --- queue ---
+
+// Skips from one webhook of the shard ($1) to the next, whatever number of rows each has.
+constexpr pg::Statement kFindWebhooks{
+    "find_queued_webhooks",
+    "WITH RECURSIVE found AS ("
+    " (SELECT community_id, webhook_id, due_time FROM queue WHERE shard = $1"
+    "  ORDER BY community_id, webhook_id, due_time LIMIT 1)"
+    " UNION ALL"
+    " SELECT following.* FROM found CROSS JOIN LATERAL ("
+    "  SELECT community_id, webhook_id, due_time FROM queue"
+    "  WHERE shard = $1"
+    "   AND (community_id, webhook_id) > (found.community_id, found.webhook_id)"
+    "  ORDER BY community_id, webhook_id, due_time LIMIT 1) AS following"
+    ")"
+    " SELECT community_id, webhook_id, due_time FROM found WHERE due_time < $2"
+    " ORDER BY due_time LIMIT $3"};
+
+// The first $4 of each webhook. The `place` of a webhook counts from 1.
+constexpr pg::Statement kLoadQueue{
+    "load_queue",
+    "SELECT wanted.place, first.delivery_id, first.due_time, first.attempt_count"
+    " FROM unnest($1::integer[], $2::bigint[], $3::bigint[]) WITH ORDINALITY"
+    "  AS wanted (shard, community_id, webhook_id, place)"
+    " CROSS JOIN LATERAL ("
+    "  SELECT delivery_id, due_time, attempt_count FROM queue"
+    "  WHERE shard = wanted.shard AND community_id = wanted.community_id"
+    "   AND webhook_id = wanted.webhook_id"
+    "  ORDER BY due_time, delivery_id LIMIT $4) AS first"
+    " ORDER BY wanted.place, first.due_time, first.delivery_id"};
+
+// LIMIT makes the planner look each one up by its key, whatever it believes of fresh partitions.
+constexpr pg::Statement kLoadContents{
+    "load_contents",
+    "SELECT wanted.place, delivery.workflow_id, delivery.workflow_name, snapshot.event"
+    " FROM unnest($1::bigint[], $2::bigint[], $3::uuid[]) WITH ORDINALITY"
+    "  AS wanted (community_id, webhook_id, delivery_id, place)"
+    " CROSS JOIN LATERAL ("
+    "  SELECT workflow_id, workflow_name, snapshot_id FROM deliveries"
+    "  WHERE community_id = wanted.community_id AND webhook_id = wanted.webhook_id"
+    "   AND delivery_id = wanted.delivery_id LIMIT 1) AS delivery"
+    " CROSS JOIN LATERAL ("
+    "  SELECT event FROM snapshots"
+    "  WHERE community_id = wanted.community_id AND snapshot_id = delivery.snapshot_id LIMIT 1)"
+    "  AS snapshot"};
+
+// --- outcomes ---
+
+// A repetition of a commit that did happen finds its rows and leaves them.
+constexpr pg::Statement kInsertAttempts{
+    "insert_attempts",
+    "INSERT INTO attempts (community_id, webhook_id, delivery_id, number, delivery_state, exchange)"
+    " SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::uuid[], $4::smallint[], $5::smallint[],"
+    " $6::bytea[])"
+    " ON CONFLICT DO NOTHING"};
+
+constexpr pg::Statement kDequeue{
+    "dequeue",
+    "DELETE FROM queue USING unnest($1::bigint[], $2::bigint[], $3::uuid[])"
+    "  AS done (community_id, webhook_id, delivery_id)"
+    " WHERE queue.community_id = done.community_id AND queue.webhook_id = done.webhook_id"
+    "  AND queue.delivery_id = done.delivery_id"};
+
+// Touches no row that was cancelled meanwhile.
+constexpr pg::Statement kRequeue{
+    "requeue",
+    "UPDATE queue SET due_time = again.due_time, attempt_count = again.attempt_count"
+    " FROM unnest($1::bigint[], $2::bigint[], $3::uuid[], $4::smallint[], $5::timestamptz[])"
+    "  AS again (community_id, webhook_id, delivery_id, attempt_count, due_time)"
+    " WHERE queue.community_id = again.community_id AND queue.webhook_id = again.webhook_id"
+    "  AND queue.delivery_id = again.delivery_id"};
+
+// The pending deliveries of a webhook that is being deleted. The replica that has them in memory
+// finds the webhook gone before it begins an attempt.
+constexpr pg::Statement kCancelDeliveries{
+    "cancel_deliveries", "DELETE FROM queue WHERE community_id = $1 AND webhook_id = $2"};
+
+// --- reading ---
+
+// The columns of this and the next statement are read by one function: a row for each attempt, and
+// one for a delivery without any. One statement sees one moment, so a delivery that is finished
+// meanwhile is not seen between the queue and its last attempt.
+constexpr pg::Statement kGetDelivery{
+    "get_delivery",
+    "SELECT delivery.delivery_id, delivery.workflow_id, delivery.event_kind,"
+    " delivery.event_accept_time, queued.due_time, attempt.number, attempt.delivery_state,"
+    " attempt.exchange"
+    " FROM deliveries AS delivery"
+    " LEFT JOIN LATERAL (SELECT due_time FROM queue"
+    "  WHERE community_id = $1 AND webhook_id = $2 AND delivery_id = delivery.delivery_id LIMIT 1)"
+    "  AS queued ON true"
+    " LEFT JOIN LATERAL (SELECT number, delivery_state, exchange FROM attempts"
+    "  WHERE community_id = $1 AND webhook_id = $2 AND delivery_id = delivery.delivery_id"
+    "  ORDER BY number LIMIT 1000) AS attempt ON true"
+    " WHERE delivery.community_id = $1 AND delivery.webhook_id = $2 AND delivery.delivery_id = $3"
+    " ORDER BY attempt.number"};
+
+// Newest first, those before $3.
+constexpr pg::Statement kListDeliveries{
+    "list_deliveries",
+    "SELECT delivery.delivery_id, delivery.workflow_id, delivery.event_kind,"
+    " delivery.event_accept_time, queued.due_time, attempt.number, attempt.delivery_state,"
+    " attempt.exchange"
+    " FROM (SELECT * FROM deliveries"
+    "  WHERE community_id = $1 AND webhook_id = $2 AND delivery_id < $3"
+    "  ORDER BY delivery_id DESC LIMIT $4) AS delivery"
+    " LEFT JOIN LATERAL (SELECT due_time FROM queue"
+    "  WHERE community_id = $1 AND webhook_id = $2 AND delivery_id = delivery.delivery_id LIMIT 1)"
+    "  AS queued ON true"
+    " LEFT JOIN LATERAL (SELECT number, delivery_state, exchange FROM attempts"
+    "  WHERE community_id = $1 AND webhook_id = $2 AND delivery_id = delivery.delivery_id"
+    "  ORDER BY number LIMIT 1000) AS attempt ON true"
+    " ORDER BY delivery.delivery_id DESC, attempt.number"};
+
+}  // namespace crier::delivery::storage
+
+#endif  // CRIER_SERVICES_DELIVERY_STORAGE_DELIVERY_SQL_H_

@@ -1,0 +1,63 @@
+#include "services/delivery/storage/exchange_codec.h"
+
+#include <vector>
+
+#include "common/api/time.h"
+#include "common/base/utf8.h"
+#include "crier/delivery/v1/webhook_service.pb.h"
+
+namespace crier::delivery::storage {
+namespace {
+
+using StoredHeaders = google::protobuf::RepeatedPtrField<v1::Header>;
+
+void Encode(const std::vector<Header>& headers, StoredHeaders& stored) {
+  for (const Header& header : headers) {
+    v1::Header& added = *stored.Add();
+    added.set_name(ReplaceInvalidUtf8(header.name));
+    added.set_value(ReplaceInvalidUtf8(header.value));
+  }
+}
+
+std::vector<Header> Decode(const StoredHeaders& stored) {
+  std::vector<Header> headers;
+  for (const v1::Header& header : stored) headers.push_back({header.name(), header.value()});
+  return headers;
+}
+
+}  // namespace
+
+std::string EncodeExchange(const Exchange& exchange) {
+  const AttemptResult& result = exchange.result;
+  v1::Exchange stored;
+  stored.set_outcome(static_cast<v1::Exchange::Outcome>(result.outcome));
+  *stored.mutable_start_time() = api::ToProto(exchange.start_time);
+  *stored.mutable_duration() = api::ToProto(result.duration);
+  stored.set_url(exchange.url);
+  Encode(exchange.request_headers, *stored.mutable_request_headers());
+  stored.set_response_status(result.status);
+  Encode(result.headers, *stored.mutable_response_headers());
+  stored.set_response_body(result.body);
+  stored.set_error(ReplaceInvalidUtf8(result.error));
+  return stored.SerializeAsString();
+}
+
+absl::StatusOr<Exchange> DecodeExchange(absl::string_view bytes) {
+  v1::Exchange stored;
+  if (!stored.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+    return absl::InternalError("a stored exchange cannot be read");
+  }
+  Exchange exchange;
+  exchange.start_time = api::FromProto(stored.start_time());
+  exchange.url = stored.url();
+  exchange.request_headers = Decode(stored.request_headers());
+  exchange.result.outcome = static_cast<Outcome>(stored.outcome());
+  exchange.result.status = stored.response_status();
+  exchange.result.headers = Decode(stored.response_headers());
+  exchange.result.body = stored.response_body();
+  exchange.result.error = stored.error();
+  exchange.result.duration = api::FromProto(stored.duration());
+  return exchange;
+}
+
+}  // namespace crier::delivery::storage

@@ -1,0 +1,139 @@
+#include "services/delivery/storage/intake_store.h"
+
+#include <vector>
+
+#include "common/api/time.h"
+#include "common/status/macros.h"
+#include "services/delivery/domain/errors.h"
+#include "services/delivery/domain/shard.h"
+#include "services/delivery/storage/delivery_sql.h"
+#include "services/delivery/storage/queue_notices.h"
+
+namespace crier::delivery::storage {
+namespace {
+
+using pg::Params;
+using pg::Rows;
+using pg::Transaction;
+
+absl::StatusOr<int64_t> Position(Transaction& transaction, absl::string_view producer) {
+  ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kGetProducer, Params().Add(producer)));
+  return rows.empty() ? 0 : rows[0].Int64(0);
+}
+
+absl::Status MoveProducer(Transaction& transaction, const Intake& intake) {
+  ASSIGN_OR_RETURN(
+      Rows moved,
+      transaction.Execute(
+          kMoveProducer,
+          Params().Add(intake.producer).Add(intake.expected_position).Add(intake.next_position)));
+  if (moved.empty() && intake.expected_position == 0) {
+    ASSIGN_OR_RETURN(moved,
+                     transaction.Execute(kStartProducer,
+                                         Params().Add(intake.producer).Add(intake.next_position)));
+  }
+  if (!moved.empty()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const int64_t actual, Position(transaction, intake.producer));
+  return PositionMismatchError(actual);
+}
+
+// The rows of an intake as columns, made once however often the transaction is repeated.
+struct Columns {
+  struct {
+    std::vector<int64_t> communities;
+    std::vector<std::string> ids;
+    std::vector<std::string> events;
+  } snapshots;
+
+  std::vector<int64_t> communities;
+  std::vector<int64_t> webhooks;
+  std::vector<std::string> deliveries;
+  std::vector<int32_t> shards;
+  std::vector<std::string> snapshot_ids;
+  std::vector<int64_t> workflows;
+  std::vector<std::string> workflow_names;
+  std::vector<int32_t> kinds;
+  std::vector<absl::Time> accept_times;
+
+  explicit Columns(const Intake& intake) {
+    for (const NewMessage& message : intake.messages) {
+      snapshots.communities.push_back(message.event->community_id());
+      snapshots.ids.push_back(message.snapshot_id.ToUuid());
+      snapshots.events.push_back(message.event->SerializeAsString());
+      for (const NewMessage::Target& target : message.targets) Add(message, target);
+    }
+  }
+
+ private:
+  void Add(const NewMessage& message, const NewMessage::Target& target) {
+    const WebhookId& webhook = target.id.webhook;
+    communities.push_back(webhook.community);
+    webhooks.push_back(webhook.id);
+    deliveries.push_back(target.id.message.ToUuid());
+    shards.push_back(ShardOf(webhook));
+    snapshot_ids.push_back(snapshots.ids.back());
+    workflows.push_back(target.workflow.id);
+    workflow_names.push_back(target.workflow.display_name);
+    kinds.push_back(message.event->kind());
+    accept_times.push_back(api::FromProto(message.event->accept_time()));
+  }
+};
+
+absl::Status Insert(Transaction& transaction, const Columns& columns, absl::Time due_time) {
+  RETURN_IF_ERROR(transaction
+                      .Execute(kInsertSnapshots, Params()
+                                                     .AddArray(columns.snapshots.communities)
+                                                     .AddArray(columns.snapshots.ids)
+                                                     .AddBytesArray(columns.snapshots.events))
+                      .status());
+  RETURN_IF_ERROR(transaction
+                      .Execute(kInsertDeliveries, Params()
+                                                      .AddArray(columns.communities)
+                                                      .AddArray(columns.webhooks)
+                                                      .AddArray(columns.deliveries)
+                                                      .AddArray(columns.snapshot_ids)
+                                                      .AddArray(columns.workflows)
+                                                      .AddArray(columns.workflow_names)
+                                                      .AddArray(columns.kinds)
+                                                      .AddArray(columns.accept_times))
+                      .status());
+  return transaction
+      .Execute(kInsertQueue, Params()
+                                 .AddArray(columns.communities)
+                                 .AddArray(columns.webhooks)
+                                 .AddArray(columns.deliveries)
+                                 .AddArray(columns.shards)
+                                 .Add(due_time))
+      .status();
+}
+
+}  // namespace
+
+PgIntakeStore::PgIntakeStore(pg::Pool& pool)
+    : pool_(pool), channel_(QueueChannel(pool.database().schema)) {}
+
+absl::Status PgIntakeStore::Enqueue(const Intake& intake, absl::Time deadline) {
+  const Columns columns(intake);
+  return pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+    RETURN_IF_ERROR(MoveProducer(transaction, intake));
+    if (!intake.messages.empty()) {
+      RETURN_IF_ERROR(Insert(transaction, columns, intake.due_time));
+    }
+    for (const std::string& notice : EncodeNotices(intake.announce)) {
+      RETURN_IF_ERROR(transaction.Execute(kNotify, Params().Add(channel_).Add(notice)).status());
+    }
+    return absl::OkStatus();
+  });
+}
+
+absl::StatusOr<int64_t> PgIntakeStore::ProducerPosition(absl::string_view producer,
+                                                        absl::Time deadline) {
+  int64_t position = 0;
+  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+    ASSIGN_OR_RETURN(position, Position(transaction, producer));
+    return absl::OkStatus();
+  }));
+  return position;
+}
+
+}  // namespace crier::delivery::storage

@@ -1,0 +1,29 @@
+// Accepted deliveries into Postgres.
+#ifndef CRIER_SERVICES_DELIVERY_STORAGE_INTAKE_STORE_H_
+#define CRIER_SERVICES_DELIVERY_STORAGE_INTAKE_STORE_H_
+
+#include <string>
+
+#include "common/pg/pool.h"
+#include "services/delivery/domain/intake_store.h"
+
+namespace crier::delivery::storage {
+
+// Thread-safe.
+class PgIntakeStore : public IntakeStore {
+ public:
+  // `pool` must outlive the store.
+  explicit PgIntakeStore(pg::Pool& pool);
+
+  absl::Status Enqueue(const Intake& intake, absl::Time deadline) override;
+  absl::StatusOr<int64_t> ProducerPosition(absl::string_view producer,
+                                           absl::Time deadline) override;
+
+ private:
+  pg::Pool& pool_;
+  const std::string channel_;
+};
+
+}  // namespace crier::delivery::storage
+
+#endif  // CRIER_SERVICES_DELIVERY_STORAGE_INTAKE_STORE_H_

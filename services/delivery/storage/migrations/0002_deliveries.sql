@@ -1,0 +1,59 @@
+-- Deliveries: what is to be sent, where it waits, and what became of it. Every key begins with the
+-- community, so that the tables can be distributed on it.
+--
+-- Snapshots, deliveries and attempts are only ever appended to, and dropped by the day: their uuids
+-- begin with the time of their making. The queue has the only rows that change; they are gone when a
+-- delivery is finished. So the state of a delivery is where its row is: in the queue it is pending;
+-- otherwise its last attempt says that it succeeded or was exhausted; and what left the queue in
+-- another way was cancelled.
+
+-- How far each producer has handed over.
+CREATE TABLE producers (
+  producer text PRIMARY KEY,
+  position bigint NOT NULL
+) WITH (fillfactor = 50);  -- room for HOT updates
+
+-- Events, once for all deliveries of a message.
+CREATE TABLE snapshots (
+  community_id bigint NOT NULL,
+  snapshot_id uuid NOT NULL,
+  event bytea NOT NULL,  -- crier.entity.v1.Event
+  PRIMARY KEY (community_id, snapshot_id)
+) PARTITION BY RANGE (snapshot_id);
+
+CREATE TABLE deliveries (
+  community_id bigint NOT NULL,
+  webhook_id bigint NOT NULL,
+  delivery_id uuid NOT NULL,
+  snapshot_id uuid NOT NULL,
+  workflow_id bigint NOT NULL,
+  workflow_name text NOT NULL,
+  event_kind smallint NOT NULL,  -- crier.entity.v1.Event.Kind
+  event_accept_time timestamptz NOT NULL,
+  PRIMARY KEY (community_id, webhook_id, delivery_id)
+) PARTITION BY RANGE (delivery_id);
+
+CREATE TABLE attempts (
+  community_id bigint NOT NULL,
+  webhook_id bigint NOT NULL,
+  delivery_id uuid NOT NULL,
+  number smallint NOT NULL,  -- from 1
+  delivery_state smallint NOT NULL,  -- that the attempt led to; crier.delivery.v1.Delivery.State
+  exchange bytea NOT NULL,  -- crier.delivery.v1.Exchange, without the request body
+  PRIMARY KEY (community_id, webhook_id, delivery_id, number)
+) PARTITION BY RANGE (delivery_id);
+
+CREATE TABLE queue (
+  community_id bigint NOT NULL,
+  webhook_id bigint NOT NULL,
+  delivery_id uuid NOT NULL,
+  shard integer NOT NULL,  -- of the webhook
+  due_time timestamptz NOT NULL,
+  attempt_count smallint NOT NULL,  -- made so far
+  PRIMARY KEY (community_id, webhook_id, delivery_id)
+);
+
+-- Finds the webhooks of a shard by skipping from one to the next, and the first deliveries of a
+-- webhook; the number of deliveries that wait for later costs neither of them anything.
+CREATE INDEX queue_by_webhook
+  ON queue (shard, community_id, webhook_id, due_time, delivery_id);

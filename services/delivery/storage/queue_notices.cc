@@ -1,0 +1,46 @@
+#include "services/delivery/storage/queue_notices.h"
+
+#include <cstdint>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+
+namespace crier::delivery::storage {
+namespace {
+
+// NOTIFY takes less than 8,000 bytes.
+constexpr size_t kMaxPayload = 7900;
+
+}  // namespace
+
+std::string QueueChannel(absl::string_view schema) { return absl::StrCat(schema, "_queue"); }
+
+std::vector<std::string> EncodeNotices(const std::vector<WebhookId>& webhooks) {
+  std::vector<std::string> notices;
+  for (const WebhookId& webhook : webhooks) {
+    const std::string entry = absl::StrCat(webhook.community, "/", webhook.id);
+    if (notices.empty() || notices.back().size() + entry.size() + 1 > kMaxPayload) {
+      notices.push_back(entry);
+    } else {
+      absl::StrAppend(&notices.back(), ",", entry);
+    }
+  }
+  return notices;
+}
+
+std::vector<WebhookId> DecodeNotice(absl::string_view payload) {
+  std::vector<WebhookId> webhooks;
+  for (const absl::string_view entry : absl::StrSplit(payload, ',')) {
+    const std::pair<absl::string_view, absl::string_view> parts = absl::StrSplit(entry, '/');
+    WebhookId webhook;
+    if (absl::SimpleAtoi(parts.first, &webhook.community) &&
+        absl::SimpleAtoi(parts.second, &webhook.id)) {
+      webhooks.push_back(webhook);
+    }
+  }
+  return webhooks;
+}
+
+}  // namespace crier::delivery::storage

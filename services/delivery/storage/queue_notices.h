@@ -1,0 +1,24 @@
+// How replicas tell each other of deliveries that they have stored.
+#ifndef CRIER_SERVICES_DELIVERY_STORAGE_QUEUE_NOTICES_H_
+#define CRIER_SERVICES_DELIVERY_STORAGE_QUEUE_NOTICES_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "services/delivery/domain/webhook.h"
+
+namespace crier::delivery::storage {
+
+// The channel of a schema; channels are common to all schemas of a database.
+std::string QueueChannel(absl::string_view schema);
+
+// Payloads that name the webhooks, each within what NOTIFY takes.
+std::vector<std::string> EncodeNotices(const std::vector<WebhookId>& webhooks);
+
+// The webhooks of a payload; what is not understood is left out.
+std::vector<WebhookId> DecodeNotice(absl::string_view payload);
+
+}  // namespace crier::delivery::storage
+
+#endif  // CRIER_SERVICES_DELIVERY_STORAGE_QUEUE_NOTICES_H_

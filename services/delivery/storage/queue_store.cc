@@ -1,0 +1,192 @@
+#include "services/delivery/storage/queue_store.h"
+
+#include <map>
+#include <memory>
+#include <set>
+
+#include "common/pg/lease_store.h"
+#include "common/status/macros.h"
+#include "services/delivery/domain/shard.h"
+#include "services/delivery/storage/delivery_sql.h"
+#include "services/delivery/storage/exchange_codec.h"
+
+namespace crier::delivery::storage {
+namespace {
+
+using pg::Params;
+using pg::Rows;
+using pg::Transaction;
+
+// Keys of deliveries as the parameters $1 to $3.
+struct KeyColumns {
+  std::vector<int64_t> communities;
+  std::vector<int64_t> webhooks;
+  std::vector<std::string> ids;
+
+  void Add(const DeliveryId& id) {
+    communities.push_back(id.webhook.community);
+    webhooks.push_back(id.webhook.id);
+    ids.push_back(id.message.ToUuid());
+  }
+
+  bool empty() const { return ids.empty(); }
+
+  Params ToParams() const {
+    return Params().AddArray(communities).AddArray(webhooks).AddArray(ids);
+  }
+};
+
+// What a batch of outcomes changes, as columns.
+struct Changes {
+  struct {
+    KeyColumns keys;
+    std::vector<int32_t> numbers;
+    std::vector<int32_t> states;
+    std::vector<std::string> exchanges;
+  } attempts;
+
+  KeyColumns finished;
+
+  struct {
+    KeyColumns keys;
+    std::vector<int32_t> attempt_counts;
+    std::vector<absl::Time> due_times;
+  } again;
+
+  void Add(const AttemptOutcome& outcome) {
+    if (outcome.attempt) {
+      attempts.keys.Add(outcome.id);
+      attempts.numbers.push_back(outcome.attempt->number);
+      attempts.states.push_back(static_cast<int32_t>(outcome.state));
+      attempts.exchanges.push_back(EncodeExchange(outcome.attempt->exchange));
+    }
+    if (outcome.state != DeliveryState::kPending) {
+      finished.Add(outcome.id);
+    } else if (outcome.attempt) {
+      again.keys.Add(outcome.id);
+      again.attempt_counts.push_back(outcome.attempt->number);
+      again.due_times.push_back(outcome.due_time);
+    }
+  }
+
+  absl::Status Write(Transaction& transaction) const {
+    if (!attempts.keys.empty()) {
+      Params params = attempts.keys.ToParams();
+      params.AddArray(attempts.numbers).AddArray(attempts.states).AddBytesArray(attempts.exchanges);
+      RETURN_IF_ERROR(transaction.Execute(kInsertAttempts, params).status());
+    }
+    if (!finished.empty()) {
+      RETURN_IF_ERROR(transaction.Execute(kDequeue, finished.ToParams()).status());
+    }
+    if (!again.keys.empty()) {
+      Params params = again.keys.ToParams();
+      params.AddArray(again.attempt_counts).AddArray(again.due_times);
+      RETURN_IF_ERROR(transaction.Execute(kRequeue, params).status());
+    }
+    return absl::OkStatus();
+  }
+};
+
+// The epochs by shard under which this replica still holds leases, locked until the end of the
+// transaction: nobody gets one of these shards before this is committed.
+absl::StatusOr<std::set<std::pair<int32_t, int64_t>>> LockHeld(
+    Transaction& transaction, const std::string& owner,
+    const std::vector<AttemptOutcome>& outcomes) {
+  std::set<std::pair<int32_t, int64_t>> wanted;
+  for (const AttemptOutcome& outcome : outcomes) {
+    wanted.insert({outcome.lease.slot, outcome.lease.epoch});
+  }
+  std::vector<lease::Lease> leases;
+  for (const auto& [slot, epoch] : wanted) leases.push_back({slot, epoch});
+  ASSIGN_OR_RETURN(const std::vector<lease::Lease> locked,
+                   pg::LockLeases(transaction, owner, leases));
+  std::set<std::pair<int32_t, int64_t>> held;
+  for (const lease::Lease& lease : locked) held.insert({lease.slot, lease.epoch});
+  return held;
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<StoredWebhook>> PgQueueStore::FindWebhooks(int32_t shard,
+                                                                      absl::Time before, int limit,
+                                                                      absl::Time deadline) {
+  std::vector<StoredWebhook> found;
+  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+    ASSIGN_OR_RETURN(
+        const Rows rows,
+        transaction.Execute(kFindWebhooks, Params().Add(shard).Add(before).Add(limit)));
+    found.clear();
+    for (const Rows::Row row : rows) {
+      found.push_back({{row.Int64(0), row.Int64(1)}, row.Time(2)});
+    }
+    return absl::OkStatus();
+  }));
+  return found;
+}
+
+absl::StatusOr<std::vector<std::vector<QueuedDelivery>>> PgQueueStore::LoadQueue(
+    const std::vector<WebhookId>& webhooks, int limit, absl::Time deadline) {
+  std::vector<int32_t> shards;
+  std::vector<int64_t> communities, ids;
+  for (const WebhookId& webhook : webhooks) {
+    shards.push_back(ShardOf(webhook));
+    communities.push_back(webhook.community);
+    ids.push_back(webhook.id);
+  }
+  const Params params = Params().AddArray(shards).AddArray(communities).AddArray(ids).Add(limit);
+
+  std::vector<std::vector<QueuedDelivery>> loaded;
+  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+    ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kLoadQueue, params));
+    loaded.assign(webhooks.size(), {});
+    for (const Rows::Row row : rows) {
+      const size_t place = static_cast<size_t>(row.Int64(0)) - 1;
+      QueuedDelivery delivery;
+      delivery.id.webhook = webhooks[place];
+      ASSIGN_OR_RETURN(delivery.id.message, MessageId::FromUuid(row.Text(1)));
+      delivery.due_time = row.Time(2);
+      delivery.attempt_count = row.Int32(3);
+      loaded[place].push_back(std::move(delivery));
+    }
+    return absl::OkStatus();
+  }));
+  return loaded;
+}
+
+absl::StatusOr<std::vector<std::optional<DeliveryContent>>> PgQueueStore::LoadContents(
+    const std::vector<DeliveryId>& ids, absl::Time deadline) {
+  KeyColumns keys;
+  for (const DeliveryId& id : ids) keys.Add(id);
+  std::vector<std::optional<DeliveryContent>> contents;
+  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+    ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kLoadContents, keys.ToParams()));
+    contents.assign(ids.size(), std::nullopt);
+    for (const Rows::Row row : rows) {
+      auto event = std::make_shared<entity::v1::Event>();
+      // One that cannot be read is as good as gone, and must not hold up the others.
+      if (!event->ParseFromString(row.Bytes(3))) continue;
+      contents[static_cast<size_t>(row.Int64(0)) - 1] =
+          DeliveryContent{std::move(event), {row.Int64(1), row.Text(2)}};
+    }
+    return absl::OkStatus();
+  }));
+  return contents;
+}
+
+absl::StatusOr<std::vector<bool>> PgQueueStore::Commit(const std::vector<AttemptOutcome>& outcomes,
+                                                       absl::Time deadline) {
+  std::vector<bool> written;
+  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+    ASSIGN_OR_RETURN(const auto held, LockHeld(transaction, owner_, outcomes));
+    written.clear();
+    Changes changes;
+    for (const AttemptOutcome& outcome : outcomes) {
+      written.push_back(held.count({outcome.lease.slot, outcome.lease.epoch}) > 0);
+      if (written.back()) changes.Add(outcome);
+    }
+    return changes.Write(transaction);
+  }));
+  return written;
+}
+
+}  // namespace crier::delivery::storage

@@ -1,0 +1,61 @@
+#include "services/delivery/storage/schema.h"
+
+#include <algorithm>
+
+#include "common/base/message_id.h"
+#include "common/pg/lease_store.h"
+#include "common/pg/time_partitions.h"
+#include "common/pg/transaction.h"
+#include "common/status/macros.h"
+#include "crier_delivery_migrations.h"
+
+namespace crier::delivery::storage {
+namespace {
+
+// Enough for a service that is down over a long weekend.
+constexpr int kDaysAhead = 7;
+
+// Reads the whole queue: once in a long while, for the sake of an index less on every delivery.
+constexpr pg::Statement kOldestPending{
+    "oldest_pending", "SELECT delivery_id FROM queue ORDER BY delivery_id LIMIT 1"};
+
+// When the oldest delivery was made that still waits; the infinite future without any.
+absl::StatusOr<absl::Time> OldestPending(pg::Pool& pool, absl::Time deadline) {
+  absl::Time oldest = absl::InfiniteFuture();
+  RETURN_IF_ERROR(pool.Run(deadline, [&](pg::Transaction& transaction) -> absl::Status {
+    ASSIGN_OR_RETURN(const pg::Rows rows, transaction.Execute(kOldestPending));
+    if (rows.empty()) return absl::OkStatus();
+    ASSIGN_OR_RETURN(const MessageId id, MessageId::FromUuid(rows[0].Text(0)));
+    oldest = id.time();
+    return absl::OkStatus();
+  }));
+  return oldest;
+}
+
+}  // namespace
+
+const std::vector<pg::Migration>& Schema() {
+  static const std::vector<pg::Migration>* const schema = [] {
+    auto* all = new std::vector<pg::Migration>(Migrations());
+    all->push_back({static_cast<int>(all->size()) + 1, "leases", pg::kLeaseTablesSql});
+    return all;
+  }();
+  return *schema;
+}
+
+absl::Status MaintainPartitions(pg::Pool& pool, absl::Duration retention, absl::Time now,
+                                absl::Time deadline) {
+  ASSIGN_OR_RETURN(const absl::Time oldest, OldestPending(pool, deadline));
+  const absl::Duration kept = std::max(retention, now - oldest);
+  using Table = pg::TimePartitionedTable;
+  // What names others goes first, so that nothing names what is gone. An event is stored just
+  // before its deliveries, perhaps on the day before theirs.
+  for (const Table& table : {Table{"deliveries", Table::Key::kMessageId, kept},
+                             Table{"attempts", Table::Key::kMessageId, kept},
+                             Table{"snapshots", Table::Key::kMessageId, kept + absl::Hours(24)}}) {
+    RETURN_IF_ERROR(pg::MaintainPartitions(pool, table, now, kDaysAhead, deadline));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace crier::delivery::storage
