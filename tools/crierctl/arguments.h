@@ -1,0 +1,46 @@
+// Kinds of options that several commands have, on top of what CLI11 offers.
+#ifndef CRIER_TOOLS_CRIERCTL_ARGUMENTS_H_
+#define CRIER_TOOLS_CRIERCTL_ARGUMENTS_H_
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "tools/crierctl/session.h"
+
+namespace crier::crierctl {
+
+// Makes `run` the session's action when the command is the one that was given.
+void OnRun(CLI::App& command, Session& session, std::function<absl::Status()> run);
+
+// An option like `--timeout 1.5s`; `set` gets a positive duration.
+CLI::Option* AddDuration(CLI::App& command, const std::string& name,
+                         std::function<void(absl::Duration)> set, const std::string& help);
+
+// An option that takes one of the given words; `set` gets the value behind it. The words are shown
+// by --help and completed by shells.
+template <typename T>
+CLI::Option* AddChoice(CLI::App& command, const std::string& name,
+                       const std::vector<std::pair<std::string, T>>& choices,
+                       std::function<void(T)> set, const std::string& help) {
+  std::vector<std::string> words;
+  for (const auto& [word, value] : choices) words.push_back(word);
+  return command
+      .add_option_function<std::string>(
+          name,
+          [choices, set](const std::string& given) {
+            for (const auto& [word, value] : choices) {
+              if (word == given) set(value);
+            }
+          },
+          help)
+      ->check(CLI::IsMember(words));
+}
+
+}  // namespace crier::crierctl
+
+#endif  // CRIER_TOOLS_CRIERCTL_ARGUMENTS_H_

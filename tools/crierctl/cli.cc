@@ -1,0 +1,163 @@
+#include "tools/crierctl/cli.h"
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "tools/crierctl/arguments.h"
+#include "tools/crierctl/commands/commands.h"
+#include "tools/crierctl/failure.h"
+#include "tools/crierctl/text.h"
+
+namespace crier::crierctl {
+namespace {
+
+constexpr int kFailed = 1;
+constexpr int kWrongUsage = 2;
+
+void AddGlobalOptions(CLI::App& app, Settings& settings) {
+  app.add_option("--server", settings.server, "Where Crier runs, host:port")
+      ->envname("CRIER_SERVER")
+      ->capture_default_str();
+  app.add_option("--ingest-server", settings.ingest_server,
+                 "Where the ingest service runs, if apart")
+      ->envname("CRIER_INGEST_SERVER");
+  app.add_option("--workflow-server", settings.workflow_server,
+                 "Where the workflow evaluator runs, if apart")
+      ->envname("CRIER_WORKFLOW_SERVER");
+  app.add_option("--delivery-server", settings.delivery_server,
+                 "Where the delivery service runs, if apart")
+      ->envname("CRIER_DELIVERY_SERVER");
+  app.add_option("--community", settings.community, "The community's number")
+      ->envname("CRIER_COMMUNITY");
+  app.add_option("--output", settings.output, "A table for people, or json for programs")
+      ->check(CLI::IsMember({"table", "json"}))
+      ->capture_default_str();
+  AddDuration(
+      app, "--timeout", [&settings](absl::Duration timeout) { settings.timeout = timeout; },
+      "How long to wait for an answer, like 500ms or 30s (10s when not given)");
+}
+
+void AddVersionCommand(CLI::App& app, Session& session) {
+  CLI::App& command = *app.add_subcommand("version", "Print the version");
+  OnRun(command, session, [&session] {
+    session.out << (session.settings.json() ? "{\"version\":\"" CRIER_VERSION "\"}"
+                                            : "crierctl " CRIER_VERSION)
+                << "\n";
+    return absl::OkStatus();
+  });
+}
+
+// The innermost command that was given.
+CLI::App& GivenCommand(CLI::App& app) {
+  const std::vector<CLI::App*> given = app.get_subcommands();
+  return given.empty() ? app : GivenCommand(*given.front());
+}
+
+// The words that lead to a command: `crierctl webhooks create`.
+std::string PathOf(const CLI::App& command) {
+  const CLI::App* parent = command.get_parent();
+  return parent == nullptr ? command.get_name()
+                           : absl::StrCat(PathOf(*parent), " ", command.get_name());
+}
+
+std::vector<std::string> CommandNames(const CLI::App& command) {
+  std::vector<std::string> names;
+  for (const CLI::App* sub : command.get_subcommands([](const CLI::App*) { return true; })) {
+    names.push_back(sub->get_name());
+  }
+  return names;
+}
+
+std::vector<std::string> OptionNames(const CLI::App& app, const CLI::App& command) {
+  std::vector<std::string> names;
+  for (const CLI::App* owner : {&command, &app}) {
+    for (const CLI::Option* option : owner->get_options()) {
+      for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+    }
+  }
+  return names;
+}
+
+// What is wrong, when it is a word that nothing knows; empty otherwise.
+std::string UnknownWord(const CLI::App& app, const CLI::App& command) {
+  const std::vector<std::string> unknown = app.remaining(/*recurse=*/true);
+  if (unknown.empty()) return "";
+  const std::string& word = unknown.front();
+  const bool is_option = absl::StartsWith(word, "-");
+  const std::vector<std::string> known =
+      is_option ? OptionNames(app, command) : CommandNames(command);
+  const std::string name = word.substr(0, word.find('='));
+  std::string message =
+      is_option || !known.empty()
+          ? absl::StrCat("unknown ", is_option ? "option" : "command", " `", Printable(name), "`")
+          : absl::StrCat("unexpected `", Printable(word), "`");
+  const std::string closest = Closest(name, known);
+  if (!closest.empty()) absl::StrAppend(&message, "; did you mean `", closest, "`?");
+  return message;
+}
+
+void ShowError(absl::string_view message, std::ostream& err) {
+  for (const absl::string_view line : absl::StrSplit(message, '\n')) {
+    err << "error: " << Printable(line) << "\n";
+  }
+}
+
+int ShowParseError(CLI::App& app, const CLI::ParseError& error, Session& session) {
+  if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) {
+    return app.exit(error, session.out, session.err);  // --help or --version
+  }
+  CLI::App& command = GivenCommand(app);
+  const std::string unknown = UnknownWord(app, command);
+  if (unknown.empty() && !CommandNames(command).empty()) {
+    // A group without its command: showing what there is says more than an error.
+    session.err << command.help();
+    return kWrongUsage;
+  }
+  ShowError(unknown.empty() ? error.what() : unknown, session.err);
+  session.err << "See: " << PathOf(command) << " --help\n";
+  return kWrongUsage;
+}
+
+}  // namespace
+
+std::unique_ptr<CLI::App> MakeParser(Session& session) {
+  auto app = std::make_unique<CLI::App>("The command line of Crier, the outbound webhook suite",
+                                        "crierctl");
+  app->require_subcommand(1);
+  app->set_version_flag("--version", std::string("crierctl " CRIER_VERSION));
+  app->get_formatter()->column_width(34);
+  // Global options are understood before and after the command.
+  app->fallthrough();
+  AddGlobalOptions(*app, session.settings);
+  AddWebhooksCommand(*app, session);
+  AddWorkflowsCommand(*app, session);
+  AddIngestCommand(*app, session);
+  AddDeliveriesCommand(*app, session);
+  AddListenCommand(*app, session);
+  AddCompletionCommand(*app, session);
+  AddVersionCommand(*app, session);
+  app->footer(
+      "The options above may stand before or after the command.\n"
+      "Exit code: 0 all went well, 1 the command failed, 2 the command line is wrong.");
+  return app;
+}
+
+int Run(int argc, const char* const* argv, Session& session) {
+  const std::unique_ptr<CLI::App> app = MakeParser(session);
+  try {
+    app->parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return ShowParseError(*app, error, session);
+  }
+  const absl::Status status = session.action();
+  session.out << std::flush;
+  if (status.ok()) return 0;
+  ShowError(status.message(), session.err);
+  return IsUsageError(status) ? kWrongUsage : kFailed;
+}
+
+}  // namespace crier::crierctl

@@ -1,0 +1,155 @@
+#include "tools/crierctl/cli.h"
+
+#include <cstdlib>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace crier::crierctl {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+struct Outcome {
+  int exit_code;
+  std::string out;
+  std::string err;
+};
+
+// Runs a command line that reaches no server. Port 1 refuses connections.
+Outcome RunWith(std::vector<const char*> words) {
+  words.insert(words.begin(), "crierctl");
+  std::istringstream in;
+  std::ostringstream out;
+  std::ostringstream err;
+  Session session{
+      .in = in, .out = out, .err = err, .err_is_terminal = false, .settings = {}, .action = {}};
+  const int exit_code = Run(static_cast<int>(words.size()), words.data(), session);
+  return {exit_code, out.str(), err.str()};
+}
+
+class CliTest : public testing::Test {
+ protected:
+  CliTest() {
+    for (const char* name :
+         {"CRIER_SERVER", "CRIER_COMMUNITY", "CRIER_INGEST_SERVER", "CRIER_WORKFLOW_SERVER",
+          "CRIER_DELIVERY_SERVER", "CRIER_SIGNING_SECRET"}) {
+      unsetenv(name);
+    }
+  }
+};
+
+TEST_F(CliTest, PrintsItsVersion) {
+  EXPECT_THAT(RunWith({"version"}).out, StartsWith("crierctl "));
+  EXPECT_EQ(RunWith({"version"}).exit_code, 0);
+  EXPECT_THAT(RunWith({"version", "--output", "json"}).out, StartsWith("{\"version\":\""));
+  EXPECT_THAT(RunWith({"--version"}).out, StartsWith("crierctl "));
+}
+
+TEST_F(CliTest, HelpsOnStandardOutput) {
+  const Outcome outcome = RunWith({"webhooks", "--help"});
+
+  EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_THAT(outcome.out, AllOf(HasSubstr("create"), HasSubstr("test")));
+  EXPECT_THAT(outcome.err, IsEmpty());
+}
+
+TEST_F(CliTest, SuggestsTheNearestCommand) {
+  const Outcome top = RunWith({"webhoks", "list"});
+  const Outcome inner = RunWith({"workflows", "enabel", "3"});
+
+  EXPECT_EQ(top.exit_code, 2);
+  EXPECT_THAT(top.err, HasSubstr("unknown command `webhoks`; did you mean `webhooks`?"));
+  EXPECT_EQ(inner.exit_code, 2);
+  EXPECT_THAT(inner.err, HasSubstr("unknown command `enabel`; did you mean `enable`?"));
+  EXPECT_THAT(inner.err, HasSubstr("See: crierctl workflows --help"));
+}
+
+TEST_F(CliTest, SuggestsTheNearestOption) {
+  const Outcome own =
+      RunWith({"webhooks", "create", "--display-name", "a", "--url", "b", "--envelop"});
+  const Outcome global = RunWith({"webhooks", "list", "--comunity=7"});
+
+  EXPECT_EQ(own.exit_code, 2);
+  EXPECT_THAT(own.err, HasSubstr("unknown option `--envelop`; did you mean `--envelope`?"));
+  EXPECT_THAT(global.err, HasSubstr("unknown option `--comunity`; did you mean `--community`?"));
+}
+
+TEST_F(CliTest, ShowsWhatThereIsWhenACommandIsMissing) {
+  const Outcome outcome = RunWith({"deliveries"});
+
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_THAT(outcome.err, AllOf(HasSubstr("list"), HasSubstr("get")));
+  EXPECT_THAT(outcome.out, IsEmpty());
+}
+
+TEST_F(CliTest, NamesWhatIsMissingOrWrong) {
+  EXPECT_THAT(RunWith({"webhooks", "create", "--display-name", "x"}).err,
+              HasSubstr("--url is required"));
+  EXPECT_THAT(RunWith({"webhooks", "list"}).err, HasSubstr("CRIER_COMMUNITY"));
+  EXPECT_THAT(RunWith({"webhooks", "get", "x", "--community", "7"}).err,
+              HasSubstr("`x` names none of the webhooks"));
+  EXPECT_THAT(RunWith({"--timeout", "soon", "webhooks", "list"}).err,
+              HasSubstr("`soon` is no duration"));
+  EXPECT_THAT(RunWith({"webhooks", "list", "--output", "xml"}).err, HasSubstr("xml"));
+  EXPECT_THAT(RunWith({"webhooks", "update", "3", "--community", "7"}).err,
+              HasSubstr("nothing to change"));
+  EXPECT_THAT(RunWith({"webhooks", "test", "--community", "7"}).err, HasSubstr("what to test?"));
+  EXPECT_THAT(RunWith({"webhooks", "test", "3", "--url", "x", "--community", "7"}).err,
+              HasSubstr("what to test?"));
+  EXPECT_THAT(RunWith({"listen", "--signing-secret", "hunter2"}).err,
+              AllOf(HasSubstr("--signing-secret"), Not(HasSubstr("hunter2"))));
+  for (const auto& words : std::vector<std::vector<const char*>>{
+           {"webhooks", "create", "--display-name", "x"},
+           {"webhooks", "list"},
+           {"webhooks", "test", "--community", "7"},
+           {"workflows", "create", "--display-name", "x", "--template", "daily", "--webhook", "3"},
+           {"webhooks", "create", "--display-name", "x", "--url", "y", "--header", "no colon"},
+           {"ingest", "contacts", "--community", "7"},
+           {"ingest", "contacts", "--community", "7", "--batch-size", "1001", "-"},
+           {"listen", "--port", "65536"}}) {
+    EXPECT_EQ(RunWith(words).exit_code, 2) << words.back();
+  }
+}
+
+TEST_F(CliTest, SaysWhereNobodyAnswers) {
+  const Outcome outcome =
+      RunWith({"webhooks", "list", "--community", "7", "--server", "127.0.0.1:1"});
+
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_THAT(outcome.err, StartsWith("error: no server answers at 127.0.0.1:1"));
+  EXPECT_THAT(outcome.out, IsEmpty());
+}
+
+TEST_F(CliTest, AsksTheServiceThatRunsApart) {
+  const Outcome outcome = RunWith({"workflows", "list", "--community", "7", "--server",
+                                   "127.0.0.1:1", "--workflow-server", "127.0.0.1:2"});
+
+  EXPECT_THAT(outcome.err, HasSubstr("at 127.0.0.1:2"));
+}
+
+TEST_F(CliTest, ReadsTheEnvironmentAndLetsOptionsWin) {
+  setenv("CRIER_SERVER", "127.0.0.1:1", 1);
+  setenv("CRIER_COMMUNITY", "7", 1);
+
+  EXPECT_THAT(RunWith({"webhooks", "list"}).err, HasSubstr("at 127.0.0.1:1"));
+  EXPECT_THAT(RunWith({"webhooks", "list", "--server", "127.0.0.1:2"}).err,
+              HasSubstr("at 127.0.0.1:2"));
+}
+
+TEST_F(CliTest, NamesAFileThatCannotBeRead) {
+  const Outcome outcome = RunWith({"ingest", "contacts", "/nonexistent.json", "--community", "7"});
+
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_THAT(outcome.err, HasSubstr("/nonexistent.json"));
+}
+
+}  // namespace
+}  // namespace crier::crierctl

@@ -1,0 +1,106 @@
+#include "tools/crierctl/commands/webhook_fields.h"
+
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "common/api/time.h"
+#include "tools/crierctl/arguments.h"
+
+namespace crier::crierctl {
+namespace {
+
+void AddHeaders(CLI::App& command, WebhookFields& fields) {
+  auto* const headers = command.add_option_function<std::vector<std::string>>(
+      "--header",
+      [&fields](const std::vector<std::string>& lines) {
+        fields.mask.add_paths("custom_headers");
+        for (const std::string& line : lines) {
+          const size_t colon = line.find(':');
+          if (colon == std::string::npos || colon == 0) {
+            throw CLI::ValidationError("--header", "write it as `Name: value`");
+          }
+          (*fields.webhook.mutable_custom_headers())[line.substr(0, colon)] =
+              std::string(absl::StripAsciiWhitespace(line.substr(colon + 1)));
+        }
+      },
+      "A request header to send along, `Name: value`; may be repeated");
+  headers->type_name("HEADER")->take_all()->type_size(1)->allow_extra_args(false);
+  command
+      .add_flag_callback(
+          "--no-headers", [&fields] { fields.mask.add_paths("custom_headers"); },
+          "Send no further headers along")
+      ->excludes(headers);
+}
+
+void AddSecret(CLI::App& command, WebhookFields& fields) {
+  const auto set = [&fields](const std::string& secret) {
+    fields.webhook.set_secret(secret);
+    fields.mask.add_paths("secret");
+  };
+  auto* const secret = command.add_option_function<std::string>(
+      "--secret", set,
+      "Sent verbatim in the header x-commonroom-webhook-secret; empty for no such header");
+  command
+      .add_option_function<std::string>(
+          "--secret-file",
+          [set](const std::string& path) {
+            std::ifstream file(path);
+            const std::string text((std::istreambuf_iterator<char>(file)), {});
+            set(std::string(absl::StripTrailingAsciiWhitespace(text)));
+          },
+          "A file with the secret, which keeps it out of the shell's history")
+      ->check(CLI::ExistingFile)
+      ->excludes(secret);
+}
+
+}  // namespace
+
+void AddWebhookFields(CLI::App& command, WebhookFields& fields) {
+  const auto text = [&](const char* name, const char* path, auto set, const char* help) {
+    return command.add_option_function<std::string>(
+        name,
+        [&fields, path, set](const std::string& value) {
+          set(value);
+          fields.mask.add_paths(path);
+        },
+        help);
+  };
+  text(
+      "--display-name", "display_name",
+      [&fields](const auto& v) { fields.webhook.set_display_name(v); }, "Name for people");
+  text(
+      "--url", "url", [&fields](const auto& v) { fields.webhook.set_url(v); }, "Where to send")
+      ->type_name("URL");
+  AddSecret(command, fields);
+  text(
+      "--payload-version", "payload_version",
+      [&fields](const auto& v) { fields.webhook.set_payload_version(v); },
+      "Version of the payloads (the server's newest when not given)");
+  command.add_flag_function(
+      "--envelope,!--no-envelope",
+      [&fields](int64_t count) {
+        fields.webhook.set_envelope(count > 0);
+        fields.mask.add_paths("envelope");
+      },
+      "Wrap payloads with an id and the workflow that fired");
+  command.add_flag_function(
+      "--member-alias,!--no-member-alias",
+      [&fields](int64_t count) {
+        fields.webhook.set_member_alias(count > 0);
+        fields.mask.add_paths("member_alias");
+      },
+      "Repeat the contact of an activity under `member`");
+  AddHeaders(command, fields);
+  AddDuration(
+      command, "--request-timeout",
+      [&fields](absl::Duration timeout) {
+        *fields.webhook.mutable_request_timeout() = api::ToProto(timeout);
+        fields.mask.add_paths("request_timeout");
+      },
+      "How long one attempt may take, 1s to 30s (15s when not given)");
+}
+
+}  // namespace crier::crierctl

@@ -1,0 +1,293 @@
+// crierctl webhooks: where payloads go.
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "common/api/time.h"
+#include "tools/crierctl/arguments.h"
+#include "tools/crierctl/commands/commands.h"
+#include "tools/crierctl/commands/webhook_fields.h"
+#include "tools/crierctl/connection.h"
+#include "tools/crierctl/failure.h"
+#include "tools/crierctl/message_output.h"
+#include "tools/crierctl/names.h"
+#include "tools/crierctl/table.h"
+#include "tools/crierctl/text.h"
+
+namespace crier::crierctl {
+namespace {
+
+using ::crier::delivery::v1::CreateWebhookRequest;
+using ::crier::delivery::v1::DeleteWebhookRequest;
+using ::crier::delivery::v1::Exchange;
+using ::crier::delivery::v1::GetWebhookRequest;
+using ::crier::delivery::v1::ListWebhooksRequest;
+using ::crier::delivery::v1::ListWebhooksResponse;
+using ::crier::delivery::v1::PayloadType;
+using ::crier::delivery::v1::TestWebhookRequest;
+using ::crier::delivery::v1::TestWebhookResponse;
+using ::crier::delivery::v1::UpdateWebhookRequest;
+using ::crier::delivery::v1::Webhook;
+using Stub = WebhookClient::Stub;
+
+// The switches that are on, in a word each.
+std::string SwitchesText(const Webhook& webhook) {
+  std::vector<std::string> words;
+  if (webhook.envelope()) words.push_back("envelope");
+  if (webhook.member_alias()) words.push_back("member-alias");
+  if (webhook.has_secret()) words.push_back("secret");
+  if (!webhook.custom_headers().empty()) {
+    words.push_back(absl::StrCat("headers:", webhook.custom_headers_size()));
+  }
+  return absl::StrJoin(words, ",");
+}
+
+std::string HeadersText(const Webhook& webhook) {
+  std::vector<std::string> lines;
+  for (const auto& [name, value] : webhook.custom_headers()) {
+    lines.push_back(absl::StrCat(name, ": ", value));
+  }
+  std::sort(lines.begin(), lines.end());  // a map has no order of its own
+  return absl::StrJoin(lines, ", ");
+}
+
+void Show(Session& session, const Webhook& webhook) {
+  if (session.settings.json()) {
+    session.out << MessageJson(webhook);
+    return;
+  }
+  const bool has_timeout = webhook.has_request_timeout();
+  session.out << RenderFields({
+      {"webhook", webhook.name()},
+      {"name", webhook.display_name()},
+      {"url", webhook.url()},
+      {"payload version", webhook.payload_version()},
+      {"switches", SwitchesText(webhook)},
+      {"headers", HeadersText(webhook)},
+      {"request timeout",
+       has_timeout ? ReadableDuration(api::FromProto(webhook.request_timeout())) : ""},
+      {"created", TimeText(webhook.create_time(), webhook.has_create_time())},
+      {"updated", TimeText(webhook.update_time(), webhook.has_update_time())},
+      {"etag", webhook.etag()},
+      {"signing secret", webhook.signing_secret()},
+  });
+}
+
+absl::Status Create(Session& session, const CreateWebhookRequest& given) {
+  CreateWebhookRequest request = given;
+  ASSIGN_OR_RETURN(*request.mutable_parent(), CommunityName(session.settings.community));
+  ASSIGN_OR_RETURN(const Webhook webhook,
+                   ConnectWebhooks(session.settings).Call(&Stub::CreateWebhook, request));
+  Show(session, webhook);
+  if (!webhook.signing_secret().empty() && !session.settings.json()) {
+    session.out << "\nKeep the signing secret: it is shown this once. Receivers check signatures "
+                   "with it,\nas does `crierctl listen --signing-secret …`.\n";
+  }
+  return absl::OkStatus();
+}
+
+void AddCreate(CLI::App& parent, Session& session) {
+  struct Arguments {
+    WebhookFields fields;
+    CreateWebhookRequest request;
+  };
+  const auto arguments = std::make_shared<Arguments>();
+  CLI::App& command = *parent.add_subcommand("create", "Create a webhook");
+  AddWebhookFields(command, arguments->fields);
+  command.get_option("--display-name")->required();
+  command.get_option("--url")->required();
+  command.add_option_function<std::string>(
+      "--request-id", [arguments](const std::string& id) { arguments->request.set_request_id(id); },
+      "Makes the call repeatable: the same id creates the webhook once");
+  command.add_flag_callback(
+      "--validate-only", [arguments] { arguments->request.set_validate_only(true); },
+      "Check only; create nothing");
+  OnRun(command, session, [&session, arguments] {
+    *arguments->request.mutable_webhook() = arguments->fields.webhook;
+    return Create(session, arguments->request);
+  });
+}
+
+absl::Status ListAll(Session& session, int limit) {
+  ListWebhooksRequest request;
+  ASSIGN_OR_RETURN(*request.mutable_parent(), CommunityName(session.settings.community));
+  ASSIGN_OR_RETURN(const ListWebhooksResponse response,
+                   List(ConnectWebhooks(session.settings), &Stub::ListWebhooks, request, limit,
+                        &ListWebhooksResponse::webhooks_size));
+  if (session.settings.json()) {
+    session.out << MessageJson(response);
+    return absl::OkStatus();
+  }
+  Table table({"ID", "NAME", "URL", "SWITCHES", "CREATED"});
+  for (const Webhook& webhook : response.webhooks()) {
+    table.AddRow({LastPart(webhook.name()), webhook.display_name(), webhook.url(),
+                  SwitchesText(webhook),
+                  TimeText(webhook.create_time(), webhook.has_create_time())});
+  }
+  session.out << table.Render();
+  return absl::OkStatus();
+}
+
+void AddList(CLI::App& parent, Session& session) {
+  const auto limit = std::make_shared<int>(0);
+  CLI::App& command = *parent.add_subcommand("list", "List the webhooks of a community");
+  command.add_option("--limit", *limit, "How many at most (all when not given)")
+      ->check(CLI::PositiveNumber);
+  OnRun(command, session, [&session, limit] { return ListAll(session, *limit); });
+}
+
+absl::StatusOr<std::string> NameOf(const Session& session, const std::string& text) {
+  return ChildName("webhooks", session.settings.community, text);
+}
+
+absl::Status Get(Session& session, const std::string& text) {
+  GetWebhookRequest request;
+  ASSIGN_OR_RETURN(*request.mutable_name(), NameOf(session, text));
+  ASSIGN_OR_RETURN(const Webhook webhook,
+                   ConnectWebhooks(session.settings).Call(&Stub::GetWebhook, request));
+  Show(session, webhook);
+  return absl::OkStatus();
+}
+
+CLI::Option* AddName(CLI::App& command, std::string& name) {
+  return command.add_option("webhook", name, "The webhook: its number, or its full name");
+}
+
+void AddGet(CLI::App& parent, Session& session) {
+  const auto name = std::make_shared<std::string>();
+  CLI::App& command = *parent.add_subcommand("get", "Show a webhook");
+  AddName(command, *name)->required();
+  OnRun(command, session, [&session, name] { return Get(session, *name); });
+}
+
+absl::Status Update(Session& session, const std::string& text, const WebhookFields& fields) {
+  if (fields.mask.paths().empty()) {
+    return UsageError("nothing to change: give a new value, like --url or --display-name");
+  }
+  UpdateWebhookRequest request;
+  *request.mutable_webhook() = fields.webhook;
+  *request.mutable_update_mask() = fields.mask;
+  ASSIGN_OR_RETURN(*request.mutable_webhook()->mutable_name(), NameOf(session, text));
+  ASSIGN_OR_RETURN(const Webhook webhook,
+                   ConnectWebhooks(session.settings).Call(&Stub::UpdateWebhook, request));
+  Show(session, webhook);
+  return absl::OkStatus();
+}
+
+constexpr char kEtagHelp[] = "Do it only if this is still the etag that `get` shows";
+
+void AddUpdate(CLI::App& parent, Session& session) {
+  struct Arguments {
+    std::string name;
+    WebhookFields fields;
+  };
+  const auto arguments = std::make_shared<Arguments>();
+  CLI::App& command = *parent.add_subcommand("update", "Change what is given, keep the rest");
+  AddName(command, arguments->name)->required();
+  AddWebhookFields(command, arguments->fields);
+  command.add_option_function<std::string>(
+      "--etag", [arguments](const std::string& etag) { arguments->fields.webhook.set_etag(etag); },
+      kEtagHelp);
+  OnRun(command, session,
+        [&session, arguments] { return Update(session, arguments->name, arguments->fields); });
+}
+
+absl::Status Delete(Session& session, const std::string& text, const std::string& etag) {
+  DeleteWebhookRequest request;
+  ASSIGN_OR_RETURN(*request.mutable_name(), NameOf(session, text));
+  request.set_etag(etag);
+  ASSIGN_OR_RETURN(const google::protobuf::Empty response,
+                   ConnectWebhooks(session.settings).Call(&Stub::DeleteWebhook, request));
+  session.out << (session.settings.json() ? MessageJson(response)
+                                          : absl::StrCat("deleted ", request.name(), "\n"));
+  return absl::OkStatus();
+}
+
+void AddDelete(CLI::App& parent, Session& session) {
+  struct Arguments {
+    std::string name;
+    std::string etag;
+  };
+  const auto arguments = std::make_shared<Arguments>();
+  CLI::App& command =
+      *parent.add_subcommand("delete", "Delete a webhook and cancel its pending deliveries");
+  AddName(command, arguments->name)->required();
+  command.add_option("--etag", arguments->etag, kEtagHelp);
+  OnRun(command, session,
+        [&session, arguments] { return Delete(session, arguments->name, arguments->etag); });
+}
+
+struct TestArguments {
+  std::string name;
+  WebhookFields fields;
+  PayloadType payload_type = PayloadType::CONTACT;
+};
+
+absl::StatusOr<TestWebhookRequest> MakeTestRequest(const Session& session,
+                                                   const TestArguments& arguments) {
+  TestWebhookRequest request;
+  request.set_payload_type(arguments.payload_type);
+  if (arguments.name.empty() == arguments.fields.webhook.url().empty()) {
+    return UsageError("what to test? Give the number of a saved webhook, or --url of a new one");
+  }
+  if (!arguments.name.empty()) {
+    if (!arguments.fields.mask.paths().empty()) {
+      return UsageError("a saved webhook is tested as it is: leave out the other options");
+    }
+    ASSIGN_OR_RETURN(*request.mutable_webhook_name(), NameOf(session, arguments.name));
+    request.set_parent(CommunityOf(request.webhook_name()));
+    return request;
+  }
+  ASSIGN_OR_RETURN(*request.mutable_parent(), CommunityName(session.settings.community));
+  *request.mutable_webhook() = arguments.fields.webhook;
+  if (request.webhook().display_name().empty()) request.mutable_webhook()->set_display_name("test");
+  return request;
+}
+
+absl::Status Test(Session& session, const TestArguments& arguments) {
+  // The receiver may take half a minute by itself.
+  Settings patient = session.settings;
+  patient.timeout = std::max(patient.timeout, absl::Seconds(45));
+  ASSIGN_OR_RETURN(const TestWebhookRequest request, MakeTestRequest(session, arguments));
+  ASSIGN_OR_RETURN(const TestWebhookResponse response,
+                   ConnectWebhooks(patient).Call(&Stub::TestWebhook, request));
+  const Exchange& exchange = response.exchange();
+  session.out << (session.settings.json() ? MessageJson(response) : ExchangeText(exchange));
+  if (exchange.outcome() == Exchange::SUCCEEDED) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat("the receiver did not accept the test: ", OutcomeText(exchange)));
+}
+
+void AddTest(CLI::App& parent, Session& session) {
+  const auto arguments = std::make_shared<TestArguments>();
+  CLI::App& command = *parent.add_subcommand(
+      "test", "Send a sample payload to a saved webhook, or to --url before it is saved");
+  AddName(command, arguments->name);
+  AddWebhookFields(command, arguments->fields);
+  AddChoice<PayloadType>(
+      command, "--payload",
+      {{"contact", PayloadType::CONTACT},
+       {"organization", PayloadType::ORGANIZATION},
+       {"activity", PayloadType::ACTIVITY}},
+      [arguments](PayloadType type) { arguments->payload_type = type; },
+      "Which sample (contact when not given)");
+  OnRun(command, session, [&session, arguments] { return Test(session, *arguments); });
+}
+
+}  // namespace
+
+void AddWebhooksCommand(CLI::App& app, Session& session) {
+  CLI::App& command = *app.add_subcommand("webhooks", "Where payloads go");
+  command.require_subcommand(1);
+  AddCreate(command, session);
+  AddList(command, session);
+  AddGet(command, session);
+  AddUpdate(command, session);
+  AddDelete(command, session);
+  AddTest(command, session);
+}
+
+}  // namespace crier::crierctl

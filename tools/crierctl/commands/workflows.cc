@@ -1,0 +1,258 @@
+// crierctl workflows: what is sent where.
+#include <memory>
+#include <string>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "tools/crierctl/arguments.h"
+#include "tools/crierctl/commands/commands.h"
+#include "tools/crierctl/connection.h"
+#include "tools/crierctl/failure.h"
+#include "tools/crierctl/message_output.h"
+#include "tools/crierctl/names.h"
+#include "tools/crierctl/table.h"
+
+namespace crier::crierctl {
+namespace {
+
+using ::crier::workflow::v1::CreateWorkflowRequest;
+using ::crier::workflow::v1::DeleteWorkflowRequest;
+using ::crier::workflow::v1::DisableWorkflowRequest;
+using ::crier::workflow::v1::EnableWorkflowRequest;
+using ::crier::workflow::v1::GetWorkflowRequest;
+using ::crier::workflow::v1::ListWorkflowsRequest;
+using ::crier::workflow::v1::ListWorkflowsResponse;
+using ::crier::workflow::v1::UpdateWorkflowRequest;
+using ::crier::workflow::v1::Workflow;
+using Stub = WorkflowClient::Stub;
+
+// `NEW_MEMBER` as it is typed: `new-member`.
+std::string TemplateText(Workflow::Template what) {
+  return absl::StrReplaceAll(absl::AsciiStrToLower(Workflow::Template_Name(what)), {{"_", "-"}});
+}
+
+std::string StateText(const Workflow& workflow) {
+  return absl::AsciiStrToLower(Workflow::State_Name(workflow.state()));
+}
+
+void Show(Session& session, const Workflow& workflow) {
+  if (session.settings.json()) {
+    session.out << MessageJson(workflow);
+    return;
+  }
+  session.out << RenderFields({
+      {"workflow", workflow.name()},
+      {"name", workflow.display_name()},
+      {"template", TemplateText(workflow.template_())},
+      {"webhook", workflow.webhook()},
+      {"state", workflow.name().empty() ? "" : StateText(workflow)},
+      {"created", TimeText(workflow.create_time(), workflow.has_create_time())},
+      {"updated", TimeText(workflow.update_time(), workflow.has_update_time())},
+      {"etag", workflow.etag()},
+  });
+}
+
+absl::StatusOr<std::string> NameOf(const Session& session, const std::string& text) {
+  return ChildName("workflows", session.settings.community, text);
+}
+
+struct CreateArguments {
+  CreateWorkflowRequest request;
+  std::string webhook;
+  bool enable = false;
+};
+
+absl::Status Create(Session& session, const CreateArguments& arguments) {
+  CreateWorkflowRequest request = arguments.request;
+  const std::string& community = session.settings.community;
+  ASSIGN_OR_RETURN(*request.mutable_parent(), CommunityName(community));
+  ASSIGN_OR_RETURN(*request.mutable_workflow()->mutable_webhook(),
+                   ChildName("webhooks", community, arguments.webhook));
+  const WorkflowClient client = ConnectWorkflows(session.settings);
+  ASSIGN_OR_RETURN(Workflow workflow, client.Call(&Stub::CreateWorkflow, request));
+  if (arguments.enable && !request.validate_only()) {
+    EnableWorkflowRequest enable;
+    enable.set_name(workflow.name());
+    ASSIGN_OR_RETURN(workflow, client.Call(&Stub::EnableWorkflow, enable));
+  }
+  Show(session, workflow);
+  if (workflow.state() == Workflow::DISABLED && !session.settings.json() &&
+      !request.validate_only()) {
+    session.out << "\nIt sends nothing until it is enabled: crierctl workflows enable "
+                << LastPart(workflow.name()) << "\n";
+  }
+  return absl::OkStatus();
+}
+
+void AddCreate(CLI::App& parent, Session& session) {
+  const auto arguments = std::make_shared<CreateArguments>();
+  CLI::App& command = *parent.add_subcommand("create", "Create a workflow, disabled");
+  Workflow& workflow = *arguments->request.mutable_workflow();
+  command
+      .add_option_function<std::string>(
+          "--display-name",
+          [&workflow](const std::string& name) { workflow.set_display_name(name); },
+          "Name for people; appears in enveloped payloads")
+      ->required();
+  AddChoice<Workflow::Template>(
+      command, "--template",
+      {{"new-member", Workflow::NEW_MEMBER},
+       {"new-organization", Workflow::NEW_ORGANIZATION},
+       {"new-activity", Workflow::NEW_ACTIVITY}},
+      [&workflow](Workflow::Template what) { workflow.set_template_(what); }, "What fires it")
+      ->required();
+  command
+      .add_option("--webhook", arguments->webhook, "Where to send: the webhook's number or name")
+      ->required();
+  command.add_flag("--enable", arguments->enable, "Enable it at once");
+  command.add_option_function<std::string>(
+      "--request-id", [arguments](const std::string& id) { arguments->request.set_request_id(id); },
+      "Makes the call repeatable: the same id creates the workflow once");
+  command.add_flag_callback(
+      "--validate-only", [arguments] { arguments->request.set_validate_only(true); },
+      "Check only; create nothing");
+  OnRun(command, session, [&session, arguments] { return Create(session, *arguments); });
+}
+
+absl::Status ListAll(Session& session, int limit) {
+  ListWorkflowsRequest request;
+  ASSIGN_OR_RETURN(*request.mutable_parent(), CommunityName(session.settings.community));
+  ASSIGN_OR_RETURN(const ListWorkflowsResponse response,
+                   List(ConnectWorkflows(session.settings), &Stub::ListWorkflows, request, limit,
+                        &ListWorkflowsResponse::workflows_size));
+  if (session.settings.json()) {
+    session.out << MessageJson(response);
+    return absl::OkStatus();
+  }
+  Table table({"ID", "NAME", "TEMPLATE", "WEBHOOK", "STATE", "CREATED"});
+  for (const Workflow& workflow : response.workflows()) {
+    table.AddRow({LastPart(workflow.name()), workflow.display_name(),
+                  TemplateText(workflow.template_()), LastPart(workflow.webhook()),
+                  StateText(workflow),
+                  TimeText(workflow.create_time(), workflow.has_create_time())});
+  }
+  session.out << table.Render();
+  return absl::OkStatus();
+}
+
+void AddList(CLI::App& parent, Session& session) {
+  const auto limit = std::make_shared<int>(0);
+  CLI::App& command = *parent.add_subcommand("list", "List the workflows of a community");
+  command.add_option("--limit", *limit, "How many at most (all when not given)")
+      ->check(CLI::PositiveNumber);
+  OnRun(command, session, [&session, limit] { return ListAll(session, *limit); });
+}
+
+void AddName(CLI::App& command, std::string& name) {
+  command.add_option("workflow", name, "The workflow: its number, or its full name")->required();
+}
+
+// For the calls that take a name and return the workflow: get, enable, disable.
+template <typename Request>
+void AddByName(CLI::App& parent, Session& session, const char* word, const char* help,
+               WorkflowClient::Method<Request, Workflow> method) {
+  const auto name = std::make_shared<std::string>();
+  CLI::App& command = *parent.add_subcommand(word, help);
+  AddName(command, *name);
+  OnRun(command, session, [&session, name, method]() -> absl::Status {
+    Request request;
+    ASSIGN_OR_RETURN(*request.mutable_name(), NameOf(session, *name));
+    ASSIGN_OR_RETURN(const Workflow workflow,
+                     ConnectWorkflows(session.settings).Call(method, request));
+    Show(session, workflow);
+    return absl::OkStatus();
+  });
+}
+
+constexpr char kEtagHelp[] = "Do it only if this is still the etag that `get` shows";
+
+struct UpdateArguments {
+  std::string name;
+  std::string webhook;
+  UpdateWorkflowRequest request;
+};
+
+absl::Status Update(Session& session, const UpdateArguments& arguments) {
+  UpdateWorkflowRequest request = arguments.request;
+  ASSIGN_OR_RETURN(*request.mutable_workflow()->mutable_name(), NameOf(session, arguments.name));
+  if (!arguments.webhook.empty()) {
+    ASSIGN_OR_RETURN(
+        *request.mutable_workflow()->mutable_webhook(),
+        ChildName("webhooks", CommunityOf(request.workflow().name()), arguments.webhook));
+    request.mutable_update_mask()->add_paths("webhook");
+  }
+  if (request.update_mask().paths().empty()) {
+    return UsageError("nothing to change: give --display-name or --webhook");
+  }
+  ASSIGN_OR_RETURN(const Workflow workflow,
+                   ConnectWorkflows(session.settings).Call(&Stub::UpdateWorkflow, request));
+  Show(session, workflow);
+  return absl::OkStatus();
+}
+
+void AddUpdate(CLI::App& parent, Session& session) {
+  const auto arguments = std::make_shared<UpdateArguments>();
+  CLI::App& command = *parent.add_subcommand("update", "Change what is given, keep the rest");
+  AddName(command, arguments->name);
+  command.add_option_function<std::string>(
+      "--display-name",
+      [arguments](const std::string& name) {
+        arguments->request.mutable_workflow()->set_display_name(name);
+        arguments->request.mutable_update_mask()->add_paths("display_name");
+      },
+      "Name for people");
+  command.add_option("--webhook", arguments->webhook,
+                     "Where to send: the webhook's number or name");
+  command.add_option_function<std::string>(
+      "--etag",
+      [arguments](const std::string& etag) {
+        arguments->request.mutable_workflow()->set_etag(etag);
+      },
+      kEtagHelp);
+  OnRun(command, session, [&session, arguments] { return Update(session, *arguments); });
+}
+
+absl::Status Delete(Session& session, const std::string& text, const std::string& etag) {
+  DeleteWorkflowRequest request;
+  ASSIGN_OR_RETURN(*request.mutable_name(), NameOf(session, text));
+  request.set_etag(etag);
+  ASSIGN_OR_RETURN(const google::protobuf::Empty response,
+                   ConnectWorkflows(session.settings).Call(&Stub::DeleteWorkflow, request));
+  session.out << (session.settings.json() ? MessageJson(response)
+                                          : absl::StrCat("deleted ", request.name(), "\n"));
+  return absl::OkStatus();
+}
+
+void AddDelete(CLI::App& parent, Session& session) {
+  struct Arguments {
+    std::string name;
+    std::string etag;
+  };
+  const auto arguments = std::make_shared<Arguments>();
+  CLI::App& command = *parent.add_subcommand("delete", "Delete a workflow");
+  AddName(command, arguments->name);
+  command.add_option("--etag", arguments->etag, kEtagHelp);
+  OnRun(command, session,
+        [&session, arguments] { return Delete(session, arguments->name, arguments->etag); });
+}
+
+}  // namespace
+
+void AddWorkflowsCommand(CLI::App& app, Session& session) {
+  CLI::App& command = *app.add_subcommand("workflows", "What is sent where");
+  command.require_subcommand(1);
+  AddCreate(command, session);
+  AddList(command, session);
+  AddByName<GetWorkflowRequest>(command, session, "get", "Show a workflow", &Stub::GetWorkflow);
+  AddUpdate(command, session);
+  AddByName<EnableWorkflowRequest>(command, session, "enable",
+                                   "Let a workflow fire for what comes from now on",
+                                   &Stub::EnableWorkflow);
+  AddByName<DisableWorkflowRequest>(command, session, "disable",
+                                    "Let a workflow fire no more for what comes from now on",
+                                    &Stub::DisableWorkflow);
+  AddDelete(command, session);
+}
+
+}  // namespace crier::crierctl

@@ -1,0 +1,28 @@
+#include "tools/crierctl/connection.h"
+
+namespace crier::crierctl {
+namespace {
+
+const std::string& AddressOf(const std::string& own, const Settings& settings) {
+  return own.empty() ? settings.server : own;
+}
+
+}  // namespace
+
+IngestClient ConnectIngest(const Settings& settings) {
+  return {AddressOf(settings.ingest_server, settings), settings.timeout};
+}
+
+WorkflowClient ConnectWorkflows(const Settings& settings) {
+  return {AddressOf(settings.workflow_server, settings), settings.timeout};
+}
+
+WebhookClient ConnectWebhooks(const Settings& settings) {
+  return {AddressOf(settings.delivery_server, settings), settings.timeout};
+}
+
+DeliveryClient ConnectDeliveries(const Settings& settings) {
+  return {AddressOf(settings.delivery_server, settings), settings.timeout};
+}
+
+}  // namespace crier::crierctl

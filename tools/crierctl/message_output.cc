@@ -1,0 +1,78 @@
+#include "tools/crierctl/message_output.h"
+
+#include "absl/strings/str_cat.h"
+#include "common/api/time.h"
+#include "google/protobuf/util/json_util.h"
+#include "tools/crierctl/pretty_json.h"
+#include "tools/crierctl/text.h"
+
+namespace crier::crierctl {
+namespace {
+
+using ::crier::delivery::v1::Exchange;
+using ::crier::delivery::v1::Header;
+using Headers = google::protobuf::RepeatedPtrField<Header>;
+
+std::string HeadersText(const Headers& headers) {
+  std::string text;
+  for (const Header& header : headers) {
+    absl::StrAppend(&text, Printable(header.name()), ": ", Printable(header.value()), "\n");
+  }
+  return text;
+}
+
+// The body after an empty line, or nothing when there is none.
+std::string BodyPart(const std::string& body) {
+  return body.empty() ? "" : absl::StrCat("\n", BodyText(body), "\n");
+}
+
+}  // namespace
+
+std::string MessageJson(const google::protobuf::Message& message) {
+  std::string json;
+  google::protobuf::util::JsonPrintOptions options;
+  options.add_whitespace = true;
+  // Fails only for Any with unknown types and for times out of range, which servers do not send.
+  if (!google::protobuf::util::MessageToJsonString(message, &json, options).ok()) return "{}\n";
+  if (json.empty() || json.back() != '\n') json += '\n';
+  return json;
+}
+
+std::string TimeText(const google::protobuf::Timestamp& time, bool is_set) {
+  return is_set ? ReadableTime(api::FromProto(time)) : "";
+}
+
+std::string OutcomeText(const Exchange& exchange) {
+  switch (exchange.outcome()) {
+    case Exchange::SUCCEEDED:
+      return absl::StrCat("accepted (", exchange.response_status(), ")");
+    case Exchange::REFUSED:
+      return absl::StrCat("refused (", exchange.response_status(), ")");
+    case Exchange::TIMED_OUT:
+      return "timed out";
+    case Exchange::UNREACHABLE:
+      return "unreachable";
+    case Exchange::TLS_FAILED:
+      return "TLS failed";
+    default:
+      return "unknown";
+  }
+}
+
+std::string ExchangeText(const Exchange& exchange) {
+  std::string text =
+      absl::StrCat("POST ", Printable(exchange.url()), "\n",
+                   HeadersText(exchange.request_headers()), BodyPart(exchange.request_body()));
+  absl::StrAppend(&text, "\n", OutcomeText(exchange), " in ",
+                  ReadableDuration(api::FromProto(exchange.duration())), "\n");
+  absl::StrAppend(&text, HeadersText(exchange.response_headers()),
+                  BodyPart(exchange.response_body()));
+  if (!exchange.error().empty()) absl::StrAppend(&text, Printable(exchange.error()), "\n");
+  return text;
+}
+
+std::string BodyText(const std::string& body) {
+  return Printable(PrettyJson(body).value_or(body), /*multiline=*/true);
+}
+
+}  // namespace crier::crierctl
