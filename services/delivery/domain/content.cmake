@@ -62,9 +62,17 @@ crier_test(crier_delivery_policy_options_test
   SOURCES url_policy_options_test.cc
   DEPS crier_delivery_policy_options)
 
+# For tests: a store in memory.
 crier_library(crier_delivery_webhook_fakes
   SOURCES
     webhook_fake_store.cc
     webhook_fake_store.h
   PUBLIC absl::synchronization crier_delivery_content
   PRIVATE crier_common_status)
+
+crier_test(crier_delivery_webhook_fakes_test
+  SOURCES
+    webhook_fake_store_test.cc
+    webhook_store_conformance.cc
+    webhook_store_conformance.h
+  DEPS crier_delivery_webhook_fakes)

@@ -7,3 +7,14 @@ crier_library(crier_delivery_webhook_storage
     webhook_store.h
   PUBLIC crier_common_pg crier_delivery_content
   PRIVATE absl::strings crier_common_status rapidjson)
+
+crier_test(crier_delivery_webhook_storage_test
+  SOURCES
+    ../domain/webhook_store_conformance.cc
+    ../domain/webhook_store_conformance.h
+    webhook_store_test.cc
+  DEPS
+    crier_delivery_storage
+    crier_delivery_webhook_storage
+    crier_tests_database
+  LABELS postgres)

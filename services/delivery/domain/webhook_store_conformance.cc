@@ -1,0 +1,337 @@
+#include "services/delivery/domain/webhook_store_conformance.h"
+
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "common/status/errors.h"
+#include "gmock/gmock.h"
+
+namespace crier::delivery {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+constexpr int64_t kCommunity = 7;
+constexpr int64_t kOtherCommunity = 8;
+const absl::Time kCreated = absl::FromUnixMicros(1700000000123456);
+
+// Only a test that hangs will reach it.
+absl::Time Deadline() { return absl::Now() + absl::Seconds(30); }
+
+// A webhook in which nothing has its default.
+Webhook FullWebhook() {
+  Webhook webhook;
+  webhook.id.community = kCommunity;
+  webhook.display_name = "CRM – “Zoë”";
+  webhook.url = "https://hooks.example.com/hook?a=%20'\"";
+  webhook.secret = "s'e\\c\"ret";
+  webhook.signing_keys = {std::string("\0\xff newest", 9), std::string(32, 'k'), "old"};
+  webhook.envelope = true;
+  webhook.member_alias = true;
+  webhook.custom_headers = {{"X-Env", "pr\"od\\"}, {"authorization", "Bearer {},'"}};
+  webhook.request_timeout = absl::Nanoseconds(2500000001);
+  webhook.create_time = kCreated;
+  webhook.update_time = kCreated + absl::Microseconds(1);
+  return webhook;
+}
+
+Webhook SmallWebhook(int64_t community = kCommunity) {
+  Webhook webhook;
+  webhook.id.community = community;
+  webhook.display_name = "small";
+  webhook.url = "https://hooks.example.com/";
+  webhook.signing_keys = {"key"};
+  webhook.create_time = webhook.update_time = kCreated;
+  return webhook;
+}
+
+Webhook MustCreate(WebhookStore& store, const Webhook& webhook,
+                   const std::string& request_id = "") {
+  const auto created = store.Create(webhook, request_id, Deadline());
+  EXPECT_TRUE(created.ok()) << created.status();
+  return created.value_or(Webhook());
+}
+
+void ExpectEqual(const Webhook& actual, const Webhook& expected) {
+  EXPECT_EQ(actual.id, expected.id);
+  EXPECT_EQ(actual.display_name, expected.display_name);
+  EXPECT_EQ(actual.url, expected.url);
+  EXPECT_EQ(actual.secret, expected.secret);
+  EXPECT_EQ(actual.signing_keys, expected.signing_keys);
+  EXPECT_EQ(actual.payload_version, expected.payload_version);
+  EXPECT_EQ(actual.envelope, expected.envelope);
+  EXPECT_EQ(actual.member_alias, expected.member_alias);
+  EXPECT_EQ(actual.custom_headers, expected.custom_headers);
+  EXPECT_EQ(actual.request_timeout, expected.request_timeout);
+  EXPECT_EQ(actual.create_time, expected.create_time);
+  EXPECT_EQ(actual.update_time, expected.update_time);
+  EXPECT_EQ(actual.version, expected.version);
+}
+
+std::vector<int64_t> Ids(const absl::StatusOr<std::vector<Webhook>>& webhooks) {
+  EXPECT_TRUE(webhooks.ok()) << webhooks.status();
+  std::vector<int64_t> ids;
+  for (const Webhook& webhook : webhooks.value_or(std::vector<Webhook>())) {
+    ids.push_back(webhook.id.id);
+  }
+  return ids;
+}
+
+}  // namespace
+
+TEST_P(WebhookStoreConformance, ReturnsWhatWasCreated) {
+  const Webhook created = MustCreate(store_, FullWebhook());
+
+  Webhook expected = FullWebhook();
+  expected.id.id = created.id.id;
+  expected.version = 1;
+  EXPECT_GT(created.id.id, 0);
+  ExpectEqual(created, expected);
+  const auto read = store_.Get(created.id, Deadline());
+  ASSERT_TRUE(read.ok()) << read.status();
+  ExpectEqual(*read, expected);
+}
+
+TEST_P(WebhookStoreConformance, WebhooksAreFoundInTheirCommunityOnly) {
+  const Webhook webhook = MustCreate(store_, SmallWebhook());
+
+  EXPECT_EQ(ErrorReason(store_.Get({kOtherCommunity, webhook.id.id}, Deadline()).status()),
+            "WEBHOOK_NOT_FOUND");
+  EXPECT_EQ(ErrorReason(store_.Get({kCommunity, webhook.id.id + 1000}, Deadline()).status()),
+            "WEBHOOK_NOT_FOUND");
+}
+
+TEST_P(WebhookStoreConformance, RequestIdCreatesOnce) {
+  Webhook other = SmallWebhook();
+  other.display_name = "other";
+  const Webhook first = MustCreate(store_, SmallWebhook(), "request");
+
+  const Webhook again = MustCreate(store_, other, "request");
+
+  ExpectEqual(again, first);
+  EXPECT_THAT(Ids(store_.List(kCommunity, 0, 10, Deadline())), ElementsAre(first.id.id));
+}
+
+TEST_P(WebhookStoreConformance, RequestIdsBelongToACommunity) {
+  const Webhook first = MustCreate(store_, SmallWebhook(kCommunity), "request");
+  const Webhook second = MustCreate(store_, SmallWebhook(kOtherCommunity), "request");
+
+  EXPECT_EQ(second.id.community, kOtherCommunity);
+  EXPECT_EQ(Ids(store_.List(kCommunity, 0, 10, Deadline())).size(), 1u);
+  EXPECT_EQ(Ids(store_.List(kOtherCommunity, 0, 10, Deadline())).size(), 1u);
+}
+
+TEST_P(WebhookStoreConformance, WithoutRequestIdEveryCallCreates) {
+  EXPECT_NE(MustCreate(store_, SmallWebhook()).id.id, MustCreate(store_, SmallWebhook()).id.id);
+}
+
+TEST_P(WebhookStoreConformance, RequestIdShowsTheWebhookAsItIsNow) {
+  const Webhook first = MustCreate(store_, SmallWebhook(), "request");
+  const auto updated = store_.Update(
+      first.id, "", [](Webhook& webhook) { webhook.envelope = true; }, Deadline());
+  ASSERT_TRUE(updated.ok()) << updated.status();
+
+  ExpectEqual(MustCreate(store_, SmallWebhook(), "request"), *updated);
+}
+
+TEST_P(WebhookStoreConformance, RequestIdOfADeletedWebhookIsSpent) {
+  const Webhook first = MustCreate(store_, SmallWebhook(), "request");
+  ASSERT_TRUE(store_.Delete(first.id, "", Deadline()).ok());
+
+  const auto again = store_.Create(SmallWebhook(), "request", Deadline());
+
+  EXPECT_EQ(again.status().code(), absl::StatusCode::kAlreadyExists);
+  EXPECT_EQ(ErrorReason(again.status()), "REQUEST_ID_SPENT");
+  EXPECT_THAT(Ids(store_.List(kCommunity, 0, 10, Deadline())), IsEmpty());
+}
+
+TEST_P(WebhookStoreConformance, ConcurrentCallsWithARequestIdCreateOnce) {
+  constexpr int kCallers = 8;
+  std::vector<int64_t> ids(kCallers);
+  std::vector<std::thread> callers;
+  for (int i = 0; i < kCallers; ++i) {
+    callers.emplace_back([&, i] { ids[i] = MustCreate(store_, SmallWebhook(), "request").id.id; });
+  }
+  for (std::thread& caller : callers) caller.join();
+
+  EXPECT_EQ(std::set<int64_t>(ids.begin(), ids.end()).size(), 1u);
+  EXPECT_THAT(Ids(store_.List(kCommunity, 0, 10, Deadline())), ElementsAre(ids[0]));
+}
+
+TEST_P(WebhookStoreConformance, GetManyKeepsTheOrderAndTheGaps) {
+  const Webhook a = MustCreate(store_, SmallWebhook());
+  const Webhook b = MustCreate(store_, FullWebhook());
+  const Webhook deleted = MustCreate(store_, SmallWebhook());
+  ASSERT_TRUE(store_.Delete(deleted.id, "", Deadline()).ok());
+
+  const auto found = store_.GetMany(
+      {b.id, {kOtherCommunity, a.id.id}, a.id, deleted.id, {kCommunity, 1LL << 40}, b.id},
+      Deadline());
+
+  ASSERT_TRUE(found.ok()) << found.status();
+  ASSERT_EQ(found->size(), 6u);
+  ASSERT_TRUE((*found)[0] && (*found)[2] && (*found)[5]);
+  ExpectEqual(*(*found)[0], b);
+  ExpectEqual(*(*found)[2], a);
+  ExpectEqual(*(*found)[5], b);
+  EXPECT_FALSE((*found)[1] || (*found)[3] || (*found)[4]);
+}
+
+TEST_P(WebhookStoreConformance, GetManyOfNothingIsNothing) {
+  const auto found = store_.GetMany({}, Deadline());
+
+  ASSERT_TRUE(found.ok()) << found.status();
+  EXPECT_THAT(*found, IsEmpty());
+}
+
+TEST_P(WebhookStoreConformance, VersionsCountTheChanges) {
+  const Webhook kept = MustCreate(store_, SmallWebhook());
+  const Webhook changed = MustCreate(store_, SmallWebhook());
+  const Webhook deleted = MustCreate(store_, SmallWebhook());
+  ASSERT_TRUE(store_
+                  .Update(
+                      changed.id, "", [](Webhook&) {}, Deadline())
+                  .ok());
+  ASSERT_TRUE(store_.Delete(deleted.id, "", Deadline()).ok());
+
+  const auto versions = store_.Versions(
+      {changed.id, deleted.id, {kOtherCommunity, kept.id.id}, kept.id, changed.id}, Deadline());
+
+  ASSERT_TRUE(versions.ok()) << versions.status();
+  EXPECT_THAT(*versions, ElementsAre(2, 0, 0, 1, 2));
+}
+
+TEST_P(WebhookStoreConformance, ListsByIdInPages) {
+  std::vector<int64_t> ids;
+  for (int i = 0; i < 5; ++i) ids.push_back(MustCreate(store_, SmallWebhook()).id.id);
+  MustCreate(store_, SmallWebhook(kOtherCommunity));
+
+  EXPECT_THAT(Ids(store_.List(kCommunity, 0, 2, Deadline())), ElementsAre(ids[0], ids[1]));
+  EXPECT_THAT(Ids(store_.List(kCommunity, ids[1], 2, Deadline())), ElementsAre(ids[2], ids[3]));
+  EXPECT_THAT(Ids(store_.List(kCommunity, ids[3], 2, Deadline())), ElementsAre(ids[4]));
+  EXPECT_THAT(Ids(store_.List(kCommunity, ids[4], 2, Deadline())), IsEmpty());
+}
+
+TEST_P(WebhookStoreConformance, ListLeavesOutTheDeleted) {
+  const Webhook first = MustCreate(store_, SmallWebhook());
+  const Webhook second = MustCreate(store_, SmallWebhook());
+  ASSERT_TRUE(store_.Delete(first.id, "", Deadline()).ok());
+
+  EXPECT_THAT(Ids(store_.List(kCommunity, 0, 10, Deadline())), ElementsAre(second.id.id));
+}
+
+TEST_P(WebhookStoreConformance, UpdateStoresEverySetting) {
+  const Webhook created = MustCreate(store_, SmallWebhook());
+  Webhook expected = FullWebhook();
+  expected.id = created.id;
+  expected.signing_keys = created.signing_keys;
+  expected.create_time = created.create_time;
+  expected.version = 2;
+
+  const auto updated = store_.Update(
+      created.id, created.etag(),
+      [&](Webhook& webhook) {
+        webhook = expected;
+        webhook.version = 1;
+      },
+      Deadline());
+
+  ASSERT_TRUE(updated.ok()) << updated.status();
+  ExpectEqual(*updated, expected);
+  EXPECT_NE(updated->etag(), created.etag());
+  const auto read = store_.Get(created.id, Deadline());
+  ASSERT_TRUE(read.ok()) << read.status();
+  ExpectEqual(*read, expected);
+}
+
+TEST_P(WebhookStoreConformance, UpdateNeedsTheCurrentEtagIfAny) {
+  const Webhook created = MustCreate(store_, SmallWebhook());
+  const auto rename = [](Webhook& webhook) { webhook.display_name = "renamed"; };
+  ASSERT_TRUE(store_
+                  .Update(
+                      created.id, created.etag(), [](Webhook&) {}, Deadline())
+                  .ok());
+
+  const absl::Status stale = store_.Update(created.id, created.etag(), rename, Deadline()).status();
+
+  EXPECT_EQ(stale.code(), absl::StatusCode::kAborted);
+  EXPECT_EQ(ErrorReason(stale), "ETAG_MISMATCH");
+  EXPECT_EQ(store_.Get(created.id, Deadline())->display_name, "small");
+  EXPECT_EQ(ErrorReason(store_.Update(created.id, "x", rename, Deadline()).status()),
+            "ETAG_MISMATCH");
+  EXPECT_TRUE(store_.Update(created.id, "", rename, Deadline()).ok());
+}
+
+TEST_P(WebhookStoreConformance, ConcurrentUpdatesAllCount) {
+  constexpr int kCallers = 8;
+  const Webhook created = MustCreate(store_, SmallWebhook());
+  std::vector<std::thread> callers;
+  for (int i = 0; i < kCallers; ++i) {
+    callers.emplace_back([&] {
+      const auto append = [](Webhook& webhook) { webhook.display_name += "+"; };
+      EXPECT_TRUE(store_.Update(created.id, "", append, Deadline()).ok());
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+
+  const auto read = store_.Get(created.id, Deadline());
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->display_name, absl::StrCat("small", std::string(kCallers, '+')));
+  EXPECT_EQ(read->version, 1 + kCallers);
+}
+
+TEST_P(WebhookStoreConformance, OfConcurrentUpdatesWithAnEtagOneWins) {
+  constexpr int kCallers = 4;
+  const Webhook created = MustCreate(store_, SmallWebhook());
+  std::vector<absl::Status> results(kCallers);
+  std::vector<std::thread> callers;
+  for (int i = 0; i < kCallers; ++i) {
+    callers.emplace_back([&, i] {
+      results[i] = store_
+                       .Update(
+                           created.id, created.etag(), [](Webhook&) {}, Deadline())
+                       .status();
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+
+  int winners = 0;
+  for (const absl::Status& result : results) {
+    if (result.ok()) {
+      ++winners;
+    } else {
+      EXPECT_EQ(ErrorReason(result), "ETAG_MISMATCH");
+    }
+  }
+  EXPECT_EQ(winners, 1);
+}
+
+TEST_P(WebhookStoreConformance, DeleteRemoves) {
+  const Webhook created = MustCreate(store_, SmallWebhook());
+
+  EXPECT_EQ(ErrorReason(store_.Delete(created.id, "x", Deadline())), "ETAG_MISMATCH");
+  EXPECT_TRUE(store_.Get(created.id, Deadline()).ok());
+  EXPECT_TRUE(store_.Delete(created.id, created.etag(), Deadline()).ok());
+
+  EXPECT_EQ(ErrorReason(store_.Get(created.id, Deadline()).status()), "WEBHOOK_NOT_FOUND");
+  EXPECT_EQ(ErrorReason(store_.Delete(created.id, "", Deadline())), "WEBHOOK_NOT_FOUND");
+  EXPECT_EQ(ErrorReason(store_
+                            .Update(
+                                created.id, "", [](Webhook&) {}, Deadline())
+                            .status()),
+            "WEBHOOK_NOT_FOUND");
+}
+
+TEST_P(WebhookStoreConformance, IdsAreNotUsedAgain) {
+  const Webhook first = MustCreate(store_, SmallWebhook());
+  ASSERT_TRUE(store_.Delete(first.id, "", Deadline()).ok());
+
+  EXPECT_GT(MustCreate(store_, SmallWebhook()).id.id, first.id.id);
+}
+
+}  // namespace crier::delivery

@@ -1,0 +1,129 @@
+#include "services/delivery/storage/webhook_store.h"
+
+#include <memory>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
+#include "services/delivery/domain/webhook_store_conformance.h"
+#include "services/delivery/storage/schema.h"
+#include "tests/support/test_database.h"
+
+namespace crier::delivery::storage {
+namespace {
+
+using tests::TestDatabase;
+
+// A migrated schema of its own with a store on it.
+class StoreInPostgres {
+ public:
+  StoreInPostgres() : database_(server_.NewSchemaName()), pool_(Migrated(), {}), store_(pool_) {}
+
+  WebhookStore& store() { return store_; }
+
+  // Runs SQL in the schema.
+  pg::Rows Run(absl::string_view sql) { return server_.Run(database_, sql); }
+
+ private:
+  const pg::Database& Migrated() {
+    const absl::Status status = pg::Migrate(database_, Schema());
+    EXPECT_TRUE(status.ok()) << status;
+    return database_;
+  }
+
+  TestDatabase server_;
+  const pg::Database database_;
+  pg::Pool pool_;
+  PgWebhookStore store_;
+};
+
+std::shared_ptr<WebhookStore> MakeStore() {
+  auto postgres = std::make_shared<StoreInPostgres>();
+  return {postgres, &postgres->store()};
+}
+
+INSTANTIATE_TEST_SUITE_P(Postgres, WebhookStoreConformance, testing::Values(MakeStore));
+
+class PgWebhookStoreTest : public testing::Test {
+ protected:
+  Webhook Create() {
+    Webhook webhook;
+    webhook.id.community = 7;
+    webhook.display_name = "name of the customer's";
+    webhook.url = "https://hooks.example.com/path of the customer's";
+    webhook.secret = "secret of the customer's";
+    webhook.custom_headers = {{"x-token", "header of the customer's"}};
+    webhook.signing_keys = {"key"};
+    const auto created = postgres_.store().Create(webhook, "", TestDatabase::Deadline());
+    EXPECT_TRUE(created.ok()) << created.status();
+    return created.value_or(Webhook());
+  }
+
+  // A delivery that waits; `number` makes its id.
+  void Queue(const WebhookId& webhook, int number) {
+    postgres_.Run(absl::StrCat(
+        "INSERT INTO queue (community_id, webhook_id, delivery_id, shard, due_time, attempt_count)"
+        " VALUES (",
+        webhook.community, ", ", webhook.id, ", '00000000-0000-7000-8000-00000000000", number,
+        "', 0, now(), 0)"));
+  }
+
+  int64_t Count(absl::string_view what) {
+    return postgres_.Run(absl::StrCat("SELECT count(*) FROM ", what))[0].Int64(0);
+  }
+
+  StoreInPostgres postgres_;
+};
+
+TEST_F(PgWebhookStoreTest, DeletionCancelsThePendingDeliveriesOfTheWebhook) {
+  const Webhook kept = Create();
+  const Webhook deleted = Create();
+  Queue(kept.id, 1);
+  Queue(deleted.id, 2);
+  Queue(deleted.id, 3);
+
+  ASSERT_TRUE(postgres_.store().Delete(deleted.id, "", TestDatabase::Deadline()).ok());
+
+  EXPECT_EQ(Count("queue"), 1);
+  EXPECT_EQ(Count(absl::StrCat("queue WHERE webhook_id = ", kept.id.id)), 1);
+}
+
+TEST_F(PgWebhookStoreTest, RefusedDeletionCancelsNothing) {
+  const Webhook webhook = Create();
+  Queue(webhook.id, 1);
+
+  EXPECT_FALSE(postgres_.store().Delete(webhook.id, "stale", TestDatabase::Deadline()).ok());
+
+  EXPECT_EQ(Count("queue"), 1);
+  EXPECT_EQ(Count("webhook_signing_keys"), 1);
+}
+
+TEST_F(PgWebhookStoreTest, DeletionLeavesNothingOfTheCustomers) {
+  const Webhook webhook = Create();
+
+  ASSERT_TRUE(postgres_.store().Delete(webhook.id, "", TestDatabase::Deadline()).ok());
+
+  EXPECT_EQ(Count("webhooks"), 1);
+  EXPECT_EQ(Count("webhooks w WHERE to_json(w)::text LIKE '%customer%'"), 0);
+  EXPECT_EQ(Count("webhook_signing_keys"), 0);
+}
+
+TEST_F(PgWebhookStoreTest, StoredVersionOfALaterReleaseIsAnErrorAndNoGuess) {
+  const Webhook webhook = Create();
+  postgres_.Run("UPDATE webhooks SET payload_version = '209901'");
+
+  EXPECT_TRUE(
+      absl::IsInternal(postgres_.store().Get(webhook.id, TestDatabase::Deadline()).status()));
+}
+
+TEST(PgWebhookStoreAwayTest, DatabaseThatIsAwayIsUnavailable) {
+  pg::Pool pool({"postgresql://crier@127.0.0.1:1/postgres", "", "delivery"}, {});
+  PgWebhookStore store(pool);
+
+  const absl::Status status = store.List(7, 0, 10, TestDatabase::Deadline()).status();
+
+  EXPECT_TRUE(absl::IsUnavailable(status)) << status;
+}
+
+}  // namespace
+}  // namespace crier::delivery::storage
