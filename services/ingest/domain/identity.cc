@@ -104,10 +104,10 @@ std::optional<std::string> CleanHandle(const Network& network, absl::string_view
   }
   while (absl::ConsumePrefix(&rest, "/")) {
   }
-  while (absl::ConsumeSuffix(&rest, "/")) {
-  }
   for (absl::string_view prefix : network.path_prefixes) {
     if (ConsumePrefixIgnoringCase(rest, prefix)) break;
+  }
+  while (absl::ConsumeSuffix(&rest, "/")) {
   }
   absl::ConsumePrefix(&rest, "@");
   // A slash that is left over belongs to another kind of page, or to another site.

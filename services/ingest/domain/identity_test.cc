@@ -1,0 +1,107 @@
+#include "services/ingest/domain/identity.h"
+
+#include <algorithm>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace crier::ingest {
+namespace {
+
+using entity::v1::Contact;
+using testing::ElementsAre;
+using testing::Eq;
+using testing::Optional;
+
+TEST(CleanEmail, TrimsAndKeepsTheCase) {
+  EXPECT_THAT(CleanEmail(" Marion.Sanford@Example.com\n"),
+              Optional(Eq("Marion.Sanford@Example.com")));
+  EXPECT_THAT(CleanEmail("märion@exämple.com"), Optional(Eq("märion@exämple.com")));
+}
+
+TEST(CleanEmail, RefusesWhatIsNoAddress) {
+  for (const char* email : {"", "   ", "@", "marion", "marion@", "@example.com", "a@b@example.com",
+                            "ma rion@example.com", "marion@example.com\tx", "a\x7f@example.com"}) {
+    EXPECT_EQ(CleanEmail(email), std::nullopt) << email;
+  }
+}
+
+struct HandleCase {
+  const char* network;
+  const char* handle;
+  std::optional<std::string> clean;
+};
+
+class CleanHandleTest : public testing::TestWithParam<HandleCase> {};
+
+TEST_P(CleanHandleTest, GivesTheHandleAsItIsShown) {
+  const HandleCase& c = GetParam();
+  const auto network = std::find_if(Networks().begin(), Networks().end(),
+                                    [&](const Network& n) { return n.field == c.network; });
+  ASSERT_NE(network, Networks().end());
+  EXPECT_EQ(CleanHandle(*network, c.handle), c.clean) << c.network << " " << c.handle;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, CleanHandleTest,
+    testing::Values(
+        HandleCase{"linked_in", "in/msanford", "in/msanford"},
+        HandleCase{"linked_in", "msanford", "in/msanford"},
+        HandleCase{"linked_in", "/in/MSanford/", "in/MSanford"},
+        HandleCase{"linked_in", "https://www.linkedin.com/in/msanford/", "in/msanford"},
+        HandleCase{"linked_in", "HTTP://de.LinkedIn.com/in/msanford?trk=x#top", "in/msanford"},
+        HandleCase{"linked_in", "linkedin.com/in/msanford", "in/msanford"},
+        HandleCase{"linked_in", "https://www.linkedin.com/company/acme", std::nullopt},
+        HandleCase{"linked_in", "in/", std::nullopt},
+        HandleCase{"linked_in", "https://linkedin.com.evil.example/in/msanford", std::nullopt},
+        HandleCase{"twitter", "@msanford", "msanford"},
+        HandleCase{"twitter", "  msanford ", "msanford"},
+        HandleCase{"twitter", "https://twitter.com/MSanford", "MSanford"},
+        HandleCase{"twitter", "https://x.com/@msanford/", "msanford"},
+        HandleCase{"twitter", "https://mobile.twitter.com/msanford?s=20", "msanford"},
+        HandleCase{"twitter", "https://twitter.com/i/user/12345678", std::nullopt},
+        HandleCase{"twitter", "https://notx.com/msanford", std::nullopt},
+        HandleCase{"twitter", "@", std::nullopt}, HandleCase{"twitter", "", std::nullopt},
+        HandleCase{"twitter", "m sanford", std::nullopt},
+        HandleCase{"twitter", "https://x.com/", std::nullopt},
+        HandleCase{"github", "https://github.com/msanford", "msanford"},
+        HandleCase{"github", "github.com/msanford", "msanford"},
+        HandleCase{"github", "https://github.com/msanford/crier", std::nullopt},
+        HandleCase{"discord", "msanford#1234", "msanford#1234"},
+        HandleCase{"discord", "@msanford#1234", "msanford#1234"},
+        HandleCase{"discord", "https://discord.com/users/msanford#1234", "msanford#1234"},
+        HandleCase{"youtube", "@msanford", "msanford"},
+        HandleCase{"youtube", "https://www.youtube.com/channel/UCabc", "UCabc"},
+        HandleCase{"youtube", "https://youtube.com/@msanford", "msanford"},
+        HandleCase{"youtube", "youtube.com/c/msanford", "msanford"}));
+
+TEST(IdentitiesOf, ComparesWithoutCaseExceptForExternalIds) {
+  Contact contact;
+  contact.add_all_emails("Marion@Example.com");
+  contact.add_all_emails("marion@example.com");
+  contact.mutable_linked_in()->set_handle("in/MSanford");
+  contact.mutable_github()->set_handle("MSanford");
+  contact.mutable_twitter()->set_user_id("12345678");  // no handle, hence no identity
+  auto* external = contact.add_external_ids();
+  external->set_source("CRM");
+  external->set_id("Ab1");
+
+  EXPECT_THAT(IdentitiesOf(7, contact),
+              ElementsAre(Identity{7, IdentityKind::kEmail, "marion@example.com"},
+                          Identity{7, IdentityKind::kExternalId, "3:CRMAb1"},
+                          Identity{7, IdentityKind::kLinkedIn, "in/msanford"},
+                          Identity{7, IdentityKind::kGithub, "msanford"}));
+}
+
+TEST(IdentitiesOf, KeepsSourceAndIdApart) {
+  Contact one, other;
+  one.add_external_ids()->set_source("a");
+  one.mutable_external_ids(0)->set_id("bc");
+  other.add_external_ids()->set_source("ab");
+  other.mutable_external_ids(0)->set_id("c");
+
+  EXPECT_FALSE(IdentitiesOf(1, one) == IdentitiesOf(1, other));
+}
+
+}  // namespace
+}  // namespace crier::ingest

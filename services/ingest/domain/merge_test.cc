@@ -1,0 +1,289 @@
+#include "services/ingest/domain/merge.h"
+
+#include <algorithm>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "google/protobuf/text_format.h"
+#include "google/protobuf/util/message_differencer.h"
+#include "gtest/gtest.h"
+#include "services/ingest/domain/limits.h"
+
+namespace crier::ingest {
+namespace {
+
+using entity::v1::Activity;
+using entity::v1::Contact;
+using entity::v1::Organization;
+using entity::v1::Sighting;
+using google::protobuf::util::MessageDifferencer;
+using testing::HasSubstr;
+
+template <typename Message>
+Message Parse(const std::string& text) {
+  Message message;
+  EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &message)) << text;
+  return message;
+}
+
+MATCHER_P(EqualsText, text, "") {
+  const auto expected = Parse<std::decay_t<decltype(arg)>>(text);
+  if (MessageDifferencer::Equals(arg, expected)) return true;
+  *result_listener << arg.DebugString();
+  return false;
+}
+
+constexpr char kMarion[] = R"pb(
+  full_name: "Marion Sanford"
+  title: "Writer"
+  primary_email: "marion@example.com"
+  all_emails: "marion@example.com"
+  organization {
+    display_name: "TechWrite"
+    domain: "techwrite.com"
+    location { city: "Austin" region: "Texas" }
+  }
+  github { handle: "msanford" url: "https://github.com/msanford" }
+  segments { id: 1 name: "One" }
+  custom_fields { key: "tier" value: "gold" }
+  lead_score: 2.5
+  external_ids { source: "CRM" id: "1" }
+)pb";
+
+TEST(AddToContact, ARecordThatSaysNothingNewChangesNothing) {
+  Contact known = Parse<Contact>(kMarion);
+
+  EXPECT_FALSE(AddToContact(Parse<Contact>(kMarion), known));
+  EXPECT_FALSE(AddToContact(Contact(), known));
+  EXPECT_FALSE(AddToContact(Parse<Contact>(R"pb(
+                              primary_email: "MARION@example.com"
+                              all_emails: "Marion@Example.com"
+                              github { handle: "MSanford" }
+                              organization { location {} }
+                            )pb"),
+                            known));
+  EXPECT_THAT(known, EqualsText(kMarion));
+}
+
+TEST(AddToContact, ReplacesValuesAndUnitesLists) {
+  Contact known = Parse<Contact>(kMarion);
+
+  EXPECT_TRUE(AddToContact(Parse<Contact>(R"pb(
+                             title: "Editor"
+                             primary_email: "ms@example.org"
+                             all_emails: "ms@example.org"
+                             organization { location { city: "Paris" } }
+                             github { handle: "MSANFORD" user_id: "77" }
+                             segments { id: 2 name: "Two" }
+                             segments { id: 1 name: "First" }
+                             custom_fields { key: "tier" value: "silver" }
+                             custom_fields { key: "plan" value: "b" }
+                             is_team_member: true
+                             external_ids { source: "CRM" id: "2" }
+                           )pb"),
+                           known));
+
+  EXPECT_THAT(known, EqualsText(R"pb(
+                full_name: "Marion Sanford"
+                title: "Editor"
+                primary_email: "ms@example.org"
+                all_emails: "marion@example.com"
+                all_emails: "ms@example.org"
+                organization {
+                  display_name: "TechWrite"
+                  domain: "techwrite.com"
+                  location { city: "Paris" }
+                }
+                github { handle: "msanford" user_id: "77" url: "https://github.com/msanford" }
+                segments { id: 1 name: "First" }
+                segments { id: 2 name: "Two" }
+                custom_fields { key: "tier" value: "silver" }
+                custom_fields { key: "plan" value: "b" }
+                lead_score: 2.5
+                is_team_member: true
+                external_ids { source: "CRM" id: "1" }
+                external_ids { source: "CRM" id: "2" }
+              )pb"));
+}
+
+TEST(AddToContact, AnotherAccountOrOrganizationReplacesTheKnownOneAsAWhole) {
+  Contact known = Parse<Contact>(kMarion);
+
+  EXPECT_TRUE(AddToContact(Parse<Contact>(R"pb(
+                             organization { domain: "acme.com" }
+                             github { handle: "marion" }
+                           )pb"),
+                           known));
+
+  EXPECT_THAT(known.organization(), EqualsText(R"pb(domain: "acme.com")pb"));
+  EXPECT_THAT(known.github(), EqualsText(R"pb(handle: "marion")pb"));
+}
+
+// Sightings in every order give the same first and last one.
+TEST(AddSighting, DoesNotDependOnTheOrderOfArrival) {
+  std::mt19937 random(testing::UnitTest::GetInstance()->random_seed());
+  SCOPED_TRACE(absl::StrCat("seed ", testing::UnitTest::GetInstance()->random_seed()));
+  for (int round = 0; round < 200; ++round) {
+    std::vector<Sighting> sightings;
+    const int count = 1 + static_cast<int>(random() % 8);
+    for (int i = 0; i < count; ++i) {
+      Sighting& sighting = sightings.emplace_back();
+      sighting.set_source(absl::StrCat("source ", random() % 4));
+      sighting.mutable_seen_time()->set_seconds(static_cast<int64_t>(random() % 3) - 1);
+      sighting.mutable_seen_time()->set_nanos(static_cast<int32_t>(random() % 2));
+    }
+    Contact first;
+    for (const Sighting& sighting : sightings) AddSighting(sighting, first);
+
+    std::shuffle(sightings.begin(), sightings.end(), random);
+    Contact second;
+    for (const Sighting& sighting : sightings) AddSighting(sighting, second);
+
+    ASSERT_TRUE(MessageDifferencer::Equals(first, second))
+        << first.DebugString() << second.DebugString();
+    for (const Sighting& sighting : sightings) EXPECT_FALSE(AddSighting(sighting, second));
+  }
+}
+
+TEST(AddSighting, TellsTheEarliestAndTheLatest) {
+  Contact contact;
+  EXPECT_TRUE(AddSighting(Parse<Sighting>(R"pb(source: "B"
+                                               seen_time { seconds: 5 })pb"), contact));
+  EXPECT_TRUE(AddSighting(Parse<Sighting>(R"pb(source: "C"
+                                               seen_time { seconds: 9 })pb"), contact));
+  EXPECT_TRUE(AddSighting(Parse<Sighting>(R"pb(source: "A"
+                                               seen_time { seconds: -1 })pb"),
+                          contact));
+  EXPECT_FALSE(AddSighting(Parse<Sighting>(R"pb(source: "D"
+                                                seen_time { seconds: 6 })pb"),
+                           contact));
+
+  EXPECT_THAT(contact, EqualsText(R"pb(
+                first_seen_time { seconds: -1 }
+                first_seen_signal: "A"
+                last_seen_time { seconds: 9 }
+                last_seen_source: "C"
+              )pb"));
+}
+
+TEST(MergeContacts, KeepsWhatTheWinnerKnowsAndFillsTheGaps) {
+  Contact winner = Parse<Contact>(R"pb(
+    name: "communities/1/contacts/1"
+    full_name: "Marion Sanford"
+    primary_email: "a@example.com"
+    all_emails: "a@example.com"
+    all_emails: "shared@example.com"
+    twitter { handle: "winner" user_id: "1" }
+    tags { id: 1 name: "Winner's" }
+    first_seen_time { seconds: 50 }
+    first_seen_signal: "YouTube"
+    last_seen_time { seconds: 60 }
+    last_seen_source: "LinkedIn"
+    create_time { seconds: 100 }
+    update_time { seconds: 101 }
+  )pb");
+  const Contact loser = Parse<Contact>(R"pb(
+    name: "communities/1/contacts/2"
+    full_name: "M. Sanford"
+    title: "Writer"
+    primary_email: "b@example.com"
+    all_emails: "b@example.com"
+    all_emails: "SHARED@example.com"
+    twitter { handle: "loser" user_id: "2" url: "https://x.com/loser" }
+    github { handle: "marion" }
+    tags { id: 1 name: "Loser's" }
+    tags { id: 2 name: "Two" }
+    first_seen_time { seconds: 40 }
+    first_seen_signal: "GitHub"
+    last_seen_time { seconds: 55 }
+    last_seen_source: "Slack"
+    create_time { seconds: 110 }
+  )pb");
+
+  MergeContacts(loser, winner);
+
+  EXPECT_THAT(winner, EqualsText(R"pb(
+                name: "communities/1/contacts/1"
+                full_name: "Marion Sanford"
+                title: "Writer"
+                primary_email: "a@example.com"
+                all_emails: "a@example.com"
+                all_emails: "shared@example.com"
+                all_emails: "b@example.com"
+                twitter { handle: "winner" user_id: "1" }
+                github { handle: "marion" }
+                tags { id: 1 name: "Winner's" }
+                tags { id: 2 name: "Two" }
+                first_seen_time { seconds: 40 }
+                first_seen_signal: "GitHub"
+                last_seen_time { seconds: 60 }
+                last_seen_source: "LinkedIn"
+                create_time { seconds: 100 }
+                update_time { seconds: 101 }
+              )pb"));
+}
+
+TEST(AddToOrganization, KeepsWhatTheRecordLeavesEmpty) {
+  Organization known = Parse<Organization>(R"pb(display_name: "Acme" domain: "acme.com")pb");
+
+  EXPECT_FALSE(AddToOrganization(Parse<Organization>(R"pb(domain: "acme.com")pb"), known));
+  EXPECT_TRUE(AddToOrganization(Parse<Organization>(R"pb(domain: "acme.com"
+                                                         location { city: "Rome" }
+                                                         logo_url: "u")pb"),
+                                known));
+
+  EXPECT_THAT(known, EqualsText(R"pb(
+                display_name: "Acme"
+                domain: "acme.com"
+                location { city: "Rome" }
+                logo_url: "u"
+              )pb"));
+}
+
+TEST(AddToActivity, ReplacesListsAsAWhole) {
+  Activity known = Parse<Activity>(R"pb(
+    title: "Title"
+    tags: "a"
+    tags: "b"
+    topics: "api"
+    occur_time { seconds: 1 }
+    provider_id: 4
+  )pb");
+
+  EXPECT_FALSE(AddToActivity(Parse<Activity>(R"pb(tags: "a"
+                                                  tags: "b"
+                                                  occur_time { seconds: 1 })pb"),
+                             known));
+  EXPECT_TRUE(AddToActivity(Parse<Activity>(R"pb(tags: "b"
+                                                 sentiment: NEGATIVE
+                                                 occur_time { seconds: 2 })pb"),
+                            known));
+
+  EXPECT_THAT(known, EqualsText(R"pb(
+                title: "Title"
+                tags: "b"
+                topics: "api"
+                sentiment: NEGATIVE
+                occur_time { seconds: 2 }
+                provider_id: 4
+              )pb"));
+}
+
+TEST(CheckSize, RefusesWhatHasOutgrownTheLimits) {
+  Contact contact;
+  for (int i = 0; i < kMaxListElements; ++i) contact.add_tags()->set_id(i + 1);
+  EXPECT_TRUE(CheckSize(contact).ok());
+  contact.add_tags()->set_id(9999);
+  EXPECT_EQ(CheckSize(contact).code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(CheckSize(contact).message()), HasSubstr("tags"));
+
+  Activity activity;
+  activity.set_content(std::string(kMaxEntityBytes, 'x'));
+  EXPECT_EQ(CheckSize(activity).code(), absl::StatusCode::kFailedPrecondition);
+}
+
+}  // namespace
+}  // namespace crier::ingest

@@ -1,0 +1,54 @@
+// Short ways to write records and requests in tests.
+#ifndef CRIER_SERVICES_INGEST_DOMAIN_TEST_RECORDS_H_
+#define CRIER_SERVICES_INGEST_DOMAIN_TEST_RECORDS_H_
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "services/ingest/domain/normalize.h"
+#include "services/ingest/domain/record.h"
+
+namespace crier::ingest {
+
+inline entity::v1::Sighting Seen(const std::string& source, int64_t seconds) {
+  entity::v1::Sighting sighting;
+  sighting.set_source(source);
+  sighting.mutable_seen_time()->set_seconds(seconds);
+  return sighting;
+}
+
+inline entity::v1::Contact ContactWith(const std::vector<std::string>& emails) {
+  entity::v1::Contact contact;
+  for (const std::string& email : emails) contact.add_all_emails(email);
+  return contact;
+}
+
+inline Record ContactOf(int64_t community, entity::v1::Contact contact,
+                        std::vector<entity::v1::Sighting> sightings = {Seen("Test", 1000)}) {
+  return {community, Normalize(std::move(contact), std::move(sightings))};
+}
+
+inline Record OrganizationOf(int64_t community, const std::string& domain,
+                             const std::string& display_name) {
+  entity::v1::Organization organization;
+  organization.set_domain(domain);
+  organization.set_display_name(display_name);
+  return {community, Normalize(std::move(organization))};
+}
+
+inline Record ActivityOf(int64_t community, const std::string& external_id,
+                         entity::v1::Contact contact, const std::string& title = "title") {
+  entity::v1::Activity activity;
+  activity.set_activity_type("DiscordPost");
+  activity.set_service_name("Discord");
+  activity.set_external_id(external_id);
+  activity.set_title(title);
+  activity.mutable_occur_time()->set_seconds(1000);
+  *activity.mutable_contact() = std::move(contact);
+  return {community, Normalize(std::move(activity))};
+}
+
+}  // namespace crier::ingest
+
+#endif  // CRIER_SERVICES_INGEST_DOMAIN_TEST_RECORDS_H_
