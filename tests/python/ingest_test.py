@@ -75,7 +75,10 @@ class Crier:
                      "--delivery.allow-http", "--delivery.allowed-targets=127.0.0.1/32",
                      f"--delivery.allowed-ports={receiver_port}"]
         arguments += [f"--{service}.postgres-schema={schema}" for service, schema in self._schemas.items()]
-        self._process = subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True, encoding="utf-8")
+        # The variables of the tests are not settings of crier.
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("CRIER_")}
+        self._process = subprocess.Popen(arguments, env=environment, stderr=subprocess.PIPE, text=True,
+                                         encoding="utf-8")
         self._reader = threading.Thread(target=self._read)
         self._reader.start()
         try:

@@ -182,7 +182,7 @@ std::string FishCompletion(const std::vector<CompletionNode>& nodes) {
 function __crierctl_at
   set -l path
   for word in (commandline -opc)[2..-1]
-    if contains -- (string join ' ' $path $word) )",
+    if contains -- (string join -- ' ' $path $word) )",
                                     absl::StrJoin(paths, " "), R"(
       set path $path $word
     end

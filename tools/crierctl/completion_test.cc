@@ -88,6 +88,8 @@ TEST(FishCompletion, ListsCommandsWithTheirHelp) {
                                 "-d 'Create a webhook'\n"));
   EXPECT_THAT(script, HasSubstr(" -l output -r -f -a 'table json' -d "));
   EXPECT_THAT(script, HasSubstr(" -l envelope -d "));
+  // Without the dashes, options before the command would be taken for options of `string`.
+  EXPECT_THAT(script, HasSubstr("string join -- ' ' $path $word"));
 }
 
 }  // namespace

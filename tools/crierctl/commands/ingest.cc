@@ -2,12 +2,16 @@
 #include <atomic>
 #include <memory>
 #include <optional>
+#include <ostream>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "common/base/clock.h"
 #include "tools/crierctl/arguments.h"
@@ -53,13 +57,55 @@ struct Totals {
   int64_t settled() const { return created + updated + unchanged + failed; }
 };
 
-// `file:line: what is wrong`, once for every field.
-void ShowFailure(const RecordFailure& failure, absl::string_view address, std::ostream& err) {
-  const std::string message(Explain(failure.status, address).message());
-  for (const absl::string_view line : absl::StrSplit(message, '\n')) {
-    err << Printable(absl::StrCat(failure.file, ":", failure.line, ": ", line)) << "\n";
+// What appears on standard error while records are sent. Thread-safe.
+class Console {
+ public:
+  // `session` must outlive the console; `address` is the server's.
+  Console(Session& session, std::string address)
+      : address_(std::move(address)),
+        err_(session.err),
+        progress_(session.err, session.err_is_terminal, SystemClock()) {}
+
+  // Each failure as `file:line: what is wrong`, once for every field; then how far it has come.
+  void Show(const std::vector<RecordFailure>& failures, const ProgressState& state)
+      ABSL_LOCKS_EXCLUDED(mutex_) {
+    absl::MutexLock lock(&mutex_);
+    if (!failures.empty()) progress_.Clear();
+    for (const RecordFailure& failure : failures) {
+      const std::string message(Explain(failure.status, address_).message());
+      for (const absl::string_view line : absl::StrSplit(message, '\n')) {
+        err_ << Printable(absl::StrCat(failure.file, ":", failure.line, ": ", line)) << "\n";
+      }
+    }
+    progress_.Update(state);
   }
-}
+
+  // Sleeps before a retry. Says why nothing seems to happen, once, when that takes long.
+  void Wait(absl::Duration wait) ABSL_LOCKS_EXCLUDED(mutex_) {
+    if (wait >= absl::Seconds(1)) {
+      absl::MutexLock lock(&mutex_);
+      if (!told_) {
+        progress_.Clear();
+        err_ << "The server at " << address_ << " is away or full; trying again for half a minute."
+             << std::endl;
+      }
+      told_ = true;
+    }
+    absl::SleepFor(wait);
+  }
+
+  void Finish() ABSL_LOCKS_EXCLUDED(mutex_) {
+    absl::MutexLock lock(&mutex_);
+    progress_.Clear();
+  }
+
+ private:
+  const std::string address_;
+  absl::Mutex mutex_;
+  std::ostream& err_ ABSL_GUARDED_BY(mutex_);
+  ProgressLine progress_ ABSL_GUARDED_BY(mutex_);
+  bool told_ ABSL_GUARDED_BY(mutex_) = false;
+};
 
 void ShowSummary(Session& session, const Totals& totals) {
   if (session.settings.json()) {
@@ -98,14 +144,13 @@ absl::Status Ingest(Session& session, RecordKind kind, const Arguments& argument
   ASSIGN_OR_RETURN(const std::string parent, CommunityName(session.settings.community));
   ASSIGN_OR_RETURN(RecordFiles files, RecordFiles::Open(arguments.files, session.in));
   const IngestClient client = ConnectIngest(session.settings);
+  Console console(session, client.address());
   const BatchSender sender([&](const std::string& json) { return ParseRecord(kind, parent, json); },
                            [&](const BatchIngestRequest& request) {
                              return client.Call<BatchIngestRequest, BatchIngestResponse>(
                                  &IngestClient::Stub::BatchIngest, request);
                            },
-                           absl::SleepFor);
-
-  ProgressLine progress(session.err, session.err_is_terminal, SystemClock());
+                           [&](absl::Duration wait) { console.Wait(wait); });
   Totals totals;
   std::atomic<int64_t> bytes_read = 0;  // read by worker threads, shown by this one
   const auto next_record = [&] {
@@ -116,16 +161,12 @@ absl::Status Ingest(Session& session, RecordKind kind, const Arguments& argument
   Ingester ingester(arguments.options, next_record, sender);
   ingester.Run([&](const BatchReport& report) {
     totals.Add(report);
-    if (!report.failures.empty()) progress.Clear();
-    for (const RecordFailure& failure : report.failures) {
-      ShowFailure(failure, client.address(), session.err);
-    }
-    progress.Update({.records = totals.settled(),
-                     .failed = totals.failed,
-                     .bytes = bytes_read,
-                     .total_bytes = files.total_bytes()});
+    console.Show(report.failures, {.records = totals.settled(),
+                                   .failed = totals.failed,
+                                   .bytes = bytes_read,
+                                   .total_bytes = files.total_bytes()});
   });
-  progress.Clear();
+  console.Finish();
   ShowSummary(session, totals);
   return Verdict(totals);
 }
