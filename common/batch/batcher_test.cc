@@ -2,10 +2,12 @@
 
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
 #include "absl/synchronization/notification.h"
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "common/base/clock.h"
 #include "common/status/errors.h"
@@ -19,11 +21,56 @@ using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::SizeIs;
 
-// So long that a test which waited for it would be stopped.
+// So long that no test waits for it.
 constexpr absl::Duration kForever = absl::Hours(1);
+
+// After so long a test gives up on something that should have happened at once.
+constexpr absl::Duration kPatience = absl::Seconds(30);
 
 using Numbers = std::vector<int>;
 using TestBatcher = Batcher<int, std::string>;
+
+// Waits until `condition` holds, which is signalled by `changed` and may need `mutex`.
+template <typename Condition>
+void AwaitCondition(absl::Mutex& mutex, absl::CondVar& changed, Condition condition)
+    ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
+  const absl::Time deadline = absl::Now() + kPatience;
+  while (!condition()) {
+    if (changed.WaitWithDeadline(&mutex, deadline)) {
+      ADD_FAILURE() << "waited in vain";
+      return;
+    }
+  }
+}
+
+// Tells when another thread has looked at it. Thread-safe.
+class WatchedClock : public FakeClock {
+ public:
+  using FakeClock::FakeClock;
+
+  absl::Duration Monotonic() const override {
+    absl::MutexLock lock(&mutex_);
+    if (std::this_thread::get_id() != owner_) ++looks_;
+    changed_.SignalAll();
+    return FakeClock::Monotonic();
+  }
+
+  // Returns when another thread has looked `count` times more.
+  void AwaitLooks(int count) {
+    absl::MutexLock lock(&mutex_);
+    const int enough = looks_ + count;
+    AwaitCondition(mutex_, changed_, [&] {
+      mutex_.AssertHeld();
+      return looks_ >= enough;
+    });
+  }
+
+ private:
+  const std::thread::id owner_ = std::this_thread::get_id();
+  mutable absl::Mutex mutex_;
+  mutable absl::CondVar changed_;
+  mutable int looks_ ABSL_GUARDED_BY(mutex_) = 0;
+};
 
 // Work that waits at a gate, so that a test decides what is queued while a batch runs. Thread-safe.
 class GatedWork {
@@ -42,7 +89,10 @@ class GatedWork {
   // Returns when `count` batches have begun.
   void AwaitBatches(size_t count) {
     absl::MutexLock lock(&mutex_);
-    while (batches_.size() < count) changed_.Wait(&mutex_);
+    AwaitCondition(mutex_, changed_, [&] {
+      mutex_.AssertHeld();
+      return batches_.size() >= count;
+    });
   }
 
   std::vector<Numbers> batches() {
@@ -78,7 +128,10 @@ class Results {
 
   std::vector<std::pair<int, absl::StatusOr<std::string>>> Await(size_t count) {
     absl::MutexLock lock(&mutex_);
-    while (results_.size() < count) changed_.Wait(&mutex_);
+    AwaitCondition(mutex_, changed_, [&] {
+      mutex_.AssertHeld();
+      return results_.size() >= count;
+    });
     return results_;
   }
 
@@ -120,7 +173,7 @@ class BatcherTest : public testing::Test {
     results_.Await(3);
   }
 
-  FakeClock clock_{absl::UnixEpoch()};
+  WatchedClock clock_{absl::UnixEpoch()};
   BatcherOptions options_;
   GatedWork work_;
   Results results_;
@@ -216,16 +269,16 @@ TEST_F(BatcherTest, WhenBusyABatchFullOfBytesStartsWithoutMoreWaiting) {
   EXPECT_EQ(work_.batches().back(), (Numbers{1, 2}));
 }
 
-// The clock stands still until every item is there, so an item that did not wait for its age would
-// be in a batch of its own.
 TEST_F(BatcherTest, WhenBusyItemsAreGatheredUntilTheOldestIsOldEnough) {
   options_.gather = absl::Milliseconds(2);
   Start();
   MakeBusy();
 
   Submit({1});
+  clock_.AwaitLooks(2);  // the worker found it too young, and looks again
   clock_.Advance(absl::Milliseconds(1));
   Submit({2});
+  clock_.AwaitLooks(2);
   Submit({3});
   clock_.Advance(absl::Milliseconds(1));
   results_.Await(6);
@@ -240,6 +293,7 @@ TEST_F(BatcherTest, StepsOfTheWallClockDoNotChangeTheAge) {
 
   Submit({1});
   clock_.Step(absl::Hours(1));
+  clock_.AwaitLooks(2);
   Submit({2});
   clock_.Step(-absl::Hours(2));
   clock_.Advance(absl::Milliseconds(2));
