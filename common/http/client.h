@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 
 namespace crier::http {
@@ -21,11 +22,15 @@ using Headers = std::vector<std::pair<std::string, std::string>>;
 
 // A POST.
 struct Request {
-  std::string url;
-  Headers headers;  // sent in this order, before those that HTTP itself needs
+  std::string url;  // http or https, without user info
+  // Sent as they are and in this order, after `Host` and before `Content-Length`. Nothing else is
+  // sent.
+  Headers headers;
   std::string body;
+  // Until the request can be sent: name look-up, connection, TLS.
   absl::Duration connect_timeout = absl::Seconds(5);
-  // Everything included: name look-up, connection, request and response.
+  // Everything included, from the moment that the request got its turn: name look-up, connection,
+  // request and response.
   absl::Duration timeout = absl::Seconds(15);
   // Connections are reused only among requests of one group (a community).
   int64_t connection_group = 0;
@@ -33,42 +38,74 @@ struct Request {
 
 // How a request ended.
 enum class Result {
-  kResponse,     // a response with any status arrived
+  kResponse,  // a response with any status arrived
   kTimedOut,
   kUnreachable,  // no address, no connection, or it broke
   kForbidden,    // the address filter refused the target
   kTlsFailed,
 };
 
+// Where the time went, each from the turn of the request until the step was done; zero for a step
+// that was not reached. On a connection that was reused the first steps take next to no time.
+struct Timings {
+  absl::Duration resolved;    // the addresses were known
+  absl::Duration connected;   // TCP
+  absl::Duration secured;     // TLS; zero without
+  absl::Duration first_byte;  // of the response
+};
+
 struct Response {
   Result result = Result::kUnreachable;
-  // In words, when there is no response; empty otherwise. Holds no header, body or URL.
+  // In words, when there is no response; empty otherwise. Holds no header, body, URL or host name.
   std::string error;
   int status = 0;
-  Headers headers;            // names in lower case; at most 100, values cut at 8 KiB
-  std::string body;           // the first 20,000 bytes
+  // Names in lower case; at most 100, values cut at 8 KiB and free of control characters. Otherwise
+  // as received: a value need not be UTF-8. More than 100, or more than 64 KiB of them, are no
+  // response (kUnreachable).
+  Headers headers;
+  // The first 20,000 bytes, content encodings not decoded. A receiver that sends very much more is
+  // cut off; what it said until then counts.
+  std::string body;
+  // From the turn of the request to its end.
   absl::Duration duration;
+  Timings timings;
+  // The address that was dialled, without port; empty when none was.
+  std::string address;
 };
+
+// Looks up the addresses of a host name (the port of each is ignored). Called from helper threads;
+// may block. Address literals do not come here.
+using Resolver = std::function<absl::StatusOr<std::vector<sockaddr_storage>>(const std::string&)>;
+
+// The system's resolver (getaddrinfo).
+absl::StatusOr<std::vector<sockaddr_storage>> SystemResolve(const std::string& host);
 
 struct ClientOptions {
   // Says whether a connection to the address may be made; asked for every address of the answer of
-  // the resolver (one refusal refuses the target) and again where the socket is opened. Called from
-  // the client's thread; must not block.
+  // the resolver (one refusal refuses the target), and again where the socket is opened, also for
+  // literals. Called from the client's thread; must not block. Empty allows every address.
   std::function<bool(const sockaddr&)> allow_address;
+  Resolver resolver = SystemResolve;
+  // How long an answer of the resolver serves further requests to the name.
+  absl::Duration resolver_ttl = absl::Seconds(5);
   // Requests on the wire at once; more wait their turn in the client.
   int max_in_flight = 200;
-  // Further trusted roots (PEM file), beside the system's; empty for none.
+  // Further trusted roots (PEM file), beside the system's; empty for none. When it cannot be read,
+  // that is logged, and what depends on it fails as kTlsFailed.
   std::string extra_roots_file;
 };
 
-// Thread-safe; runs one thread. Callbacks run on it and must not block.
+// Thread-safe. Runs one thread for all requests, and a few for name look-ups. Callbacks run on the
+// former, must not block and must not destroy the client; they may send further requests.
 class Client {
  public:
   explicit Client(ClientOptions options);
 
-  // Cancels what is under way (its callbacks get kUnreachable), then stops.
+  // Cancels what is under way or waiting (its callbacks get kUnreachable), then stops. Waits for
+  // running look-ups, as long as the resolver lets them take.
   ~Client();
 
+  // Calls `done` exactly once, never from within Send(). What waits is bounded by the caller alone.
   void Send(Request request, std::function<void(Response)> done);
 
  private:

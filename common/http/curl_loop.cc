@@ -1,0 +1,131 @@
+#include "common/http/curl_loop.h"
+
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdint>
+#include <cstdlib>
+
+#include "common/base/clock.h"
+#include "common/log/log.h"
+
+namespace crier::http {
+namespace {
+
+absl::Duration Now() { return SystemClock().Monotonic(); }
+
+// Without descriptors for its loop a process cannot work.
+int OrDie(int descriptor) {
+  if (descriptor >= 0) return descriptor;
+  log::Error("cannot make an event loop: out of file descriptors?", {{"errno", errno}});
+  std::abort();
+}
+
+CURLM* MakeMulti() {
+  static const CURLcode initialised = curl_global_init(CURL_GLOBAL_DEFAULT);
+  CURLM* const multi = initialised == CURLE_OK ? curl_multi_init() : nullptr;
+  if (multi == nullptr) std::abort();
+  return multi;
+}
+
+int CurlEvents(uint32_t events) {
+  int result = 0;
+  if (events & EPOLLIN) result |= CURL_CSELECT_IN;
+  if (events & EPOLLOUT) result |= CURL_CSELECT_OUT;
+  if (events & (EPOLLERR | EPOLLHUP)) result |= CURL_CSELECT_ERR;
+  return result;
+}
+
+}  // namespace
+
+CurlLoop::CurlLoop(int max_connections)
+    : epoll_(OrDie(epoll_create1(EPOLL_CLOEXEC))),
+      wakeup_(OrDie(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK))),
+      multi_(MakeMulti()) {
+  epoll_event event = {};
+  event.events = EPOLLIN;
+  event.data.fd = wakeup_;
+  OrDie(epoll_ctl(epoll_, EPOLL_CTL_ADD, wakeup_, &event));
+  curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, &OnSocket);
+  curl_multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
+  curl_multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, &OnTimer);
+  curl_multi_setopt(multi_, CURLMOPT_TIMERDATA, this);
+  curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, static_cast<long>(max_connections));
+}
+
+CurlLoop::~CurlLoop() {
+  curl_multi_cleanup(multi_);
+  close(wakeup_);
+  close(epoll_);
+}
+
+void CurlLoop::RunOnce(absl::Duration limit) {
+  std::array<epoll_event, 64> events;
+  const int count = epoll_wait(epoll_, events.data(), events.size(), WaitMilliseconds(limit));
+  for (int i = 0; i < count; ++i) {
+    if (events[i].data.fd == wakeup_) {
+      uint64_t wakes = 0;
+      static_cast<void>(read(wakeup_, &wakes, sizeof(wakes)));
+      continue;
+    }
+    int running = 0;
+    curl_multi_socket_action(multi_, events[i].data.fd, CurlEvents(events[i].events), &running);
+  }
+  RunTimer();
+}
+
+void CurlLoop::TakeDone(absl::FunctionRef<void(CURL*, CURLcode)> done) {
+  int left = 0;
+  while (const CURLMsg* const message = curl_multi_info_read(multi_, &left)) {
+    if (message->msg != CURLMSG_DONE) continue;
+    CURL* const easy = message->easy_handle;
+    const CURLcode code = message->data.result;  // removing the handle invalidates the message
+    curl_multi_remove_handle(multi_, easy);
+    done(easy, code);
+  }
+}
+
+void CurlLoop::Wake() {
+  const uint64_t one = 1;
+  static_cast<void>(!write(wakeup_, &one, sizeof(one)));  // fails only when it is awake already
+}
+
+int CurlLoop::WaitMilliseconds(absl::Duration limit) const {
+  const absl::Duration wait = std::min(limit, timer_ - Now());
+  if (wait <= absl::ZeroDuration()) return 0;
+  // Rounded up, so that the timer has passed when the wait is over.
+  return static_cast<int>(std::min<int64_t>(absl::ToInt64Milliseconds(wait) + 1, 60'000));
+}
+
+void CurlLoop::RunTimer() {
+  if (timer_ > Now()) return;
+  timer_ = absl::InfiniteDuration();
+  int running = 0;
+  curl_multi_socket_action(multi_, CURL_SOCKET_TIMEOUT, 0, &running);
+}
+
+int CurlLoop::OnSocket(CURL*, curl_socket_t socket, int what, void* self, void*) {
+  const int epoll = static_cast<CurlLoop*>(self)->epoll_;
+  epoll_event event = {};
+  event.data.fd = socket;
+  if (what == CURL_POLL_REMOVE) {
+    epoll_ctl(epoll, EPOLL_CTL_DEL, socket, &event);  // fails when it has been closed
+    return 0;
+  }
+  if (what & CURL_POLL_IN) event.events |= EPOLLIN;
+  if (what & CURL_POLL_OUT) event.events |= EPOLLOUT;
+  if (epoll_ctl(epoll, EPOLL_CTL_MOD, socket, &event) == 0) return 0;
+  return epoll_ctl(epoll, EPOLL_CTL_ADD, socket, &event) == 0 ? 0 : -1;
+}
+
+int CurlLoop::OnTimer(CURLM*, long timeout_ms, void* self) {
+  static_cast<CurlLoop*>(self)->timer_ =
+      timeout_ms < 0 ? absl::InfiniteDuration() : Now() + absl::Milliseconds(timeout_ms);
+  return 0;
+}
+
+}  // namespace crier::http

@@ -1,0 +1,72 @@
+// Name look-ups that do not block their caller.
+#ifndef CRIER_COMMON_HTTP_RESOLVER_CACHE_H_
+#define CRIER_COMMON_HTTP_RESOLVER_CACHE_H_
+
+#include <sys/socket.h>
+
+#include <deque>
+#include <functional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "common/http/client.h"
+
+namespace crier::http {
+
+using Addresses = absl::StatusOr<std::vector<sockaddr_storage>>;
+
+// Runs a Resolver on threads of its own: one look-up at a time for a name, whose answer all who ask
+// meanwhile share, and who ask within the time to live after it. Failures are not kept.
+// Thread-safe.
+class ResolverCache {
+ public:
+  using Callback = std::function<void(const Addresses&)>;
+
+  ResolverCache(Resolver resolver, absl::Duration ttl);
+
+  // Waits for running look-ups; callbacks that are still due by then may or may not be called.
+  ~ResolverCache();
+
+  // Calls back from another thread, or at once when the answer is known. A look-up that nobody is
+  // waiting for any more (`deadline`, in Monotonic() time) when its turn comes is not made, so that
+  // names whose servers are dead do not pile up.
+  void Resolve(const std::string& host, absl::Duration deadline, Callback callback);
+
+ private:
+  struct Lookup {
+    std::vector<Callback> waiting;
+    absl::Duration deadline;
+  };
+  struct Answer {
+    Addresses addresses;
+    absl::Duration expiry;
+  };
+
+  void Run();
+  bool Take(std::string& host, bool& wanted);
+  std::vector<Callback> Complete(const std::string& host, const Addresses& addresses);
+  void Remember(const std::string& host, const Addresses& addresses)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  const Resolver resolver_;
+  const absl::Duration ttl_;
+
+  absl::Mutex mutex_;
+  absl::CondVar changed_;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  std::deque<std::string> queue_ ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_map<std::string, Lookup> lookups_ ABSL_GUARDED_BY(mutex_);  // queued or running
+  absl::flat_hash_map<std::string, Answer> answers_ ABSL_GUARDED_BY(mutex_);
+
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace crier::http
+
+#endif  // CRIER_COMMON_HTTP_RESOLVER_CACHE_H_
