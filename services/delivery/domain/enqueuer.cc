@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "common/log/log.h"
 #include "common/status/macros.h"
 
 namespace crier::delivery {
@@ -54,6 +55,7 @@ absl::StatusOr<EnqueueResult> Enqueuer::Enqueue(EnqueueRequest request, absl::Ti
   }
   for (const QueuedDelivery& delivery : share.expected) scheduler_.Offer(delivery);
   for (const WebhookId& webhook : share.stored) scheduler_.NoteStored(webhook, intake.due_time);
+  AnnounceLost(share, deadline);
   enqueued_.Increment(result.enqueued);
   dropped_.Increment(result.dropped);
   return result;
@@ -107,6 +109,23 @@ Enqueuer::LocalShare Enqueuer::TakeLocalShare(Intake& intake) {
   share.stored.assign(stored.begin(), stored.end());
   intake.announce.assign(elsewhere.begin(), elsewhere.end());
   return share;
+}
+
+void Enqueuer::AnnounceLost(const LocalShare& share, absl::Time deadline) {
+  WebhookSet lost;
+  for (const QueuedDelivery& delivery : share.expected) {
+    const WebhookId& webhook = delivery.id.webhook;
+    if (!scheduler_.HoldsShard(ShardOf(webhook))) lost.insert(webhook);
+  }
+  for (const WebhookId& webhook : share.stored) {
+    if (!scheduler_.HoldsShard(ShardOf(webhook))) lost.insert(webhook);
+  }
+  if (lost.empty()) return;
+  const absl::Status status = store_.Announce({lost.begin(), lost.end()}, deadline);
+  if (!status.ok()) {
+    log::Warning("deliveries of lost shards were not announced; their next search finds them",
+                 {{"status", status}});
+  }
 }
 
 std::shared_ptr<const entity::v1::Event> Enqueuer::Share(entity::v1::Event event) {

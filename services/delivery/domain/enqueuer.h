@@ -75,6 +75,9 @@ class Enqueuer {
   Intake MakeIntake(EnqueueRequest request, const WebhookSet& webhooks, EnqueueResult& result);
   // Also fills in `intake.announce`.
   LocalShare TakeLocalShare(Intake& intake);
+  // Tells the others of what was stored for shards that were held before the commit and are not
+  // now: their new holders may have searched them too early to see it.
+  void AnnounceLost(const LocalShare& share, absl::Time deadline);
   std::shared_ptr<const entity::v1::Event> Share(entity::v1::Event event);
 
   IntakeStore& store_;

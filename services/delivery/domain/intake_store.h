@@ -50,6 +50,9 @@ class IntakeStore {
   // same expected position exactly one wins. Any other error leaves open whether it was stored.
   virtual absl::Status Enqueue(const Intake& intake, absl::Time deadline) = 0;
 
+  // Tells the other replicas that there are deliveries of these webhooks.
+  virtual absl::Status Announce(const std::vector<WebhookId>& webhooks, absl::Time deadline) = 0;
+
   // 0 for a producer that never enqueued.
   virtual absl::StatusOr<int64_t> ProducerPosition(absl::string_view producer,
                                                    absl::Time deadline) = 0;

@@ -107,6 +107,15 @@ absl::Status Insert(Transaction& transaction, const Columns& columns, absl::Time
       .status();
 }
 
+// All of a transaction's notifications take the cluster-wide lock of its commit once.
+absl::Status Notify(Transaction& transaction, const std::string& channel,
+                    const std::vector<WebhookId>& webhooks) {
+  for (const std::string& notice : EncodeNotices(webhooks)) {
+    RETURN_IF_ERROR(transaction.Execute(kNotify, Params().Add(channel).Add(notice)).status());
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 PgIntakeStore::PgIntakeStore(pg::Pool& pool)
@@ -119,11 +128,13 @@ absl::Status PgIntakeStore::Enqueue(const Intake& intake, absl::Time deadline) {
     if (!intake.messages.empty()) {
       RETURN_IF_ERROR(Insert(transaction, columns, intake.due_time));
     }
-    for (const std::string& notice : EncodeNotices(intake.announce)) {
-      RETURN_IF_ERROR(transaction.Execute(kNotify, Params().Add(channel_).Add(notice)).status());
-    }
-    return absl::OkStatus();
+    return Notify(transaction, channel_, intake.announce);
   });
+}
+
+absl::Status PgIntakeStore::Announce(const std::vector<WebhookId>& webhooks, absl::Time deadline) {
+  return pool_.Run(
+      deadline, [&](Transaction& transaction) { return Notify(transaction, channel_, webhooks); });
 }
 
 absl::StatusOr<int64_t> PgIntakeStore::ProducerPosition(absl::string_view producer,

@@ -3,6 +3,7 @@
 #define CRIER_SERVICES_DELIVERY_STORAGE_INTAKE_STORE_H_
 
 #include <string>
+#include <vector>
 
 #include "common/pg/pool.h"
 #include "services/delivery/domain/intake_store.h"
@@ -16,6 +17,7 @@ class PgIntakeStore : public IntakeStore {
   explicit PgIntakeStore(pg::Pool& pool);
 
   absl::Status Enqueue(const Intake& intake, absl::Time deadline) override;
+  absl::Status Announce(const std::vector<WebhookId>& webhooks, absl::Time deadline) override;
   absl::StatusOr<int64_t> ProducerPosition(absl::string_view producer,
                                            absl::Time deadline) override;
 

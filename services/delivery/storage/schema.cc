@@ -1,13 +1,16 @@
 #include "services/delivery/storage/schema.h"
 
 #include <algorithm>
+#include <string>
 
+#include "absl/strings/str_cat.h"
 #include "common/base/message_id.h"
 #include "common/pg/lease_store.h"
 #include "common/pg/time_partitions.h"
 #include "common/pg/transaction.h"
 #include "common/status/macros.h"
 #include "crier_delivery_migrations.h"
+#include "services/delivery/domain/shard.h"
 
 namespace crier::delivery::storage {
 namespace {
@@ -35,9 +38,12 @@ absl::StatusOr<absl::Time> OldestPending(pg::Pool& pool, absl::Time deadline) {
 }  // namespace
 
 const std::vector<pg::Migration>& Schema() {
+  static const std::string* const leases = new std::string(
+      absl::StrCat(pg::kLeaseTablesSql, "INSERT INTO leases (slot) SELECT generate_series(0, ",
+                   kShardCount - 1, ");"));
   static const std::vector<pg::Migration>* const schema = [] {
     auto* all = new std::vector<pg::Migration>(Migrations());
-    all->push_back({static_cast<int>(all->size()) + 1, "leases", pg::kLeaseTablesSql});
+    all->push_back({static_cast<int>(all->size()) + 1, "leases", leases->c_str()});
     return all;
   }();
   return *schema;

@@ -1,0 +1,119 @@
+#include "services/delivery/transport/delivery_service.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "common/api/paging.h"
+#include "common/api/resource_name.h"
+#include "common/status/errors.h"
+#include "common/status/macros.h"
+#include "services/delivery/domain/errors.h"
+#include "services/delivery/transport/delivery_proto.h"
+#include "services/delivery/transport/enqueue_request.h"
+
+namespace crier::delivery::transport {
+namespace {
+
+// A page ends at this size, below the 4 MiB that gRPC clients take by default: what receivers
+// answered may be long.
+constexpr size_t kPageBytes = 3 * 1024 * 1024;
+
+// Deliveries read from the database at once.
+constexpr int kChunk = 20;
+
+std::string ListingScope(const WebhookId& webhook) {
+  return absl::StrCat("deliveries of ", api::ResourceName(api::kWebhooks, webhook));
+}
+
+// The delivery that the page begins after; nothing for the first page.
+absl::StatusOr<std::optional<MessageId>> PageStart(const WebhookId& webhook,
+                                                   const std::string& token) {
+  ASSIGN_OR_RETURN(const std::string key, api::ParsePageToken(ListingScope(webhook), token));
+  if (key.empty()) return std::optional<MessageId>();
+  const absl::StatusOr<MessageId> id = MessageId::FromString(key);
+  if (!id.ok()) return InvalidField("page_token", "must be a next_page_token of this listing");
+  return std::optional<MessageId>(*id);
+}
+
+}  // namespace
+
+grpc::ServerUnaryReactor* DeliveryService::EnqueueDeliveries(
+    grpc::CallbackServerContext* context, const v1::EnqueueDeliveriesRequest* request,
+    v1::EnqueueDeliveriesResponse* response) {
+  return rpc::RunUnary(context, executor_, [=](const rpc::CallContext& call) -> absl::Status {
+    ASSIGN_OR_RETURN(EnqueueRequest enqueue, ReadEnqueueRequest(*request));
+    ASSIGN_OR_RETURN(const EnqueueResult result,
+                     enqueuer_.Enqueue(std::move(enqueue), call.deadline));
+    response->set_enqueued_count(result.enqueued);
+    response->set_dropped_count(result.dropped);
+    return absl::OkStatus();
+  });
+}
+
+grpc::ServerUnaryReactor* DeliveryService::GetProducerPosition(
+    grpc::CallbackServerContext* context, const v1::GetProducerPositionRequest* request,
+    v1::ProducerPosition* response) {
+  return rpc::RunUnary(context, executor_, [=](const rpc::CallContext& call) -> absl::Status {
+    RETURN_IF_ERROR(CheckProducer(request->producer()));
+    ASSIGN_OR_RETURN(const int64_t position,
+                     intake_.ProducerPosition(request->producer(), call.deadline));
+    response->set_position(position);
+    return absl::OkStatus();
+  });
+}
+
+grpc::ServerUnaryReactor* DeliveryService::GetDelivery(grpc::CallbackServerContext* context,
+                                                       const v1::GetDeliveryRequest* request,
+                                                       v1::Delivery* response) {
+  return rpc::RunUnary(context, executor_, [=](const rpc::CallContext& call) -> absl::Status {
+    ASSIGN_OR_RETURN(const DeliveryId id, ParseDeliveryName("name", request->name()));
+    ASSIGN_OR_RETURN(const std::optional<DeliveryRecord> found, log_.Get(id, call.deadline));
+    if (!found) return DeliveryNotFoundError(request->name());
+    *response = ToProto(*found);
+    return absl::OkStatus();
+  });
+}
+
+grpc::ServerUnaryReactor* DeliveryService::ListDeliveries(grpc::CallbackServerContext* context,
+                                                          const v1::ListDeliveriesRequest* request,
+                                                          v1::ListDeliveriesResponse* response) {
+  return rpc::RunUnary(context, executor_, [=](const rpc::CallContext& call) -> absl::Status {
+    ASSIGN_OR_RETURN(const WebhookId webhook,
+                     api::ParseResource("parent", api::kWebhooks, request->parent()));
+    ASSIGN_OR_RETURN(const int page_size, api::PageSize(request->page_size()));
+    ASSIGN_OR_RETURN(const std::optional<MessageId> before,
+                     PageStart(webhook, request->page_token()));
+    return FillPage(webhook, before, page_size, call.deadline, *response);
+  });
+}
+
+absl::Status DeliveryService::FillPage(const WebhookId& webhook, std::optional<MessageId> before,
+                                       int page_size, absl::Time deadline,
+                                       v1::ListDeliveriesResponse& response) {
+  size_t bytes = 0;
+  while (true) {
+    // One more than there is room for tells whether there is a further page.
+    const int room = page_size - response.deliveries_size();
+    const int limit = std::min(room + 1, kChunk);
+    ASSIGN_OR_RETURN(const std::vector<DeliveryRecord> records,
+                     log_.List(webhook, before, limit, deadline));
+    for (const DeliveryRecord& record : records) {
+      v1::Delivery delivery = ToProto(record);
+      bytes += delivery.ByteSizeLong();
+      const bool full = response.deliveries_size() == page_size ||
+                        (bytes > kPageBytes && response.deliveries_size() > 0);
+      if (full) {
+        response.set_next_page_token(api::MakePageToken(ListingScope(webhook), before->ToString()));
+        return absl::OkStatus();
+      }
+      before = record.id.message;
+      *response.add_deliveries() = std::move(delivery);
+    }
+    if (static_cast<int>(records.size()) < limit) return absl::OkStatus();
+  }
+}
+
+}  // namespace crier::delivery::transport

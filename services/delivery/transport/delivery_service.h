@@ -1,0 +1,53 @@
+// DeliveryService over gRPC.
+#ifndef CRIER_SERVICES_DELIVERY_TRANSPORT_DELIVERY_SERVICE_H_
+#define CRIER_SERVICES_DELIVERY_TRANSPORT_DELIVERY_SERVICE_H_
+
+#include <optional>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "common/base/message_id.h"
+#include "common/rpc/executor.h"
+#include "common/rpc/unary.h"
+#include "crier/delivery/v1/delivery_service.grpc.pb.h"
+#include "services/delivery/domain/delivery_log.h"
+#include "services/delivery/domain/enqueuer.h"
+#include "services/delivery/domain/intake_store.h"
+
+namespace crier::delivery::transport {
+
+// Thread-safe. What the methods mean is said in the .proto.
+class DeliveryService : public v1::DeliveryService::CallbackService {
+ public:
+  // All of it must outlive the server that the service is registered with.
+  DeliveryService(Enqueuer& enqueuer, IntakeStore& intake, DeliveryLog& log,
+                  rpc::Executor& executor)
+      : enqueuer_(enqueuer), intake_(intake), log_(log), executor_(executor) {}
+
+  grpc::ServerUnaryReactor* EnqueueDeliveries(grpc::CallbackServerContext* context,
+                                              const v1::EnqueueDeliveriesRequest* request,
+                                              v1::EnqueueDeliveriesResponse* response) override;
+  grpc::ServerUnaryReactor* GetProducerPosition(grpc::CallbackServerContext* context,
+                                                const v1::GetProducerPositionRequest* request,
+                                                v1::ProducerPosition* response) override;
+  grpc::ServerUnaryReactor* GetDelivery(grpc::CallbackServerContext* context,
+                                        const v1::GetDeliveryRequest* request,
+                                        v1::Delivery* response) override;
+  grpc::ServerUnaryReactor* ListDeliveries(grpc::CallbackServerContext* context,
+                                           const v1::ListDeliveriesRequest* request,
+                                           v1::ListDeliveriesResponse* response) override;
+
+ private:
+  // Adds deliveries until the page is full, by number or by bytes, or the listing ends.
+  absl::Status FillPage(const WebhookId& webhook, std::optional<MessageId> before, int page_size,
+                        absl::Time deadline, v1::ListDeliveriesResponse& response);
+
+  Enqueuer& enqueuer_;
+  IntakeStore& intake_;
+  DeliveryLog& log_;
+  rpc::Executor& executor_;
+};
+
+}  // namespace crier::delivery::transport
+
+#endif  // CRIER_SERVICES_DELIVERY_TRANSPORT_DELIVERY_SERVICE_H_
