@@ -14,17 +14,22 @@
 namespace crier::pg {
 namespace {
 
+template <typename Exception>
+bool Is(const std::exception& exception) {
+  return dynamic_cast<const Exception*>(&exception) != nullptr;
+}
+
 // The failure inside of an exception of libpqxx 6. Its hierarchy has traps: deadlocks and
-// serialisation failures are no sql_error and carry no SQLSTATE, and a dead socket may be a
-// broken_connection or an sql_error without one.
+// serialisation failures are no sql_error and carry no SQLSTATE, insufficient_privilege forgets its
+// own, and a dead socket may be a broken_connection or an sql_error without one.
 SqlFailure FailureIn(const std::exception& exception) {
-  const auto is = [&](auto* type) { return dynamic_cast<decltype(type)>(&exception) != nullptr; };
-  if (is(static_cast<const pqxx::statement_completion_unknown*>(nullptr))) return {"40003", "", ""};
-  if (is(static_cast<const pqxx::deadlock_detected*>(nullptr))) return {"40P01", "", ""};
-  if (is(static_cast<const pqxx::serialization_failure*>(nullptr))) return {"40001", "", ""};
-  if (is(static_cast<const pqxx::transaction_rollback*>(nullptr))) return {"40000", "", ""};
-  if (is(static_cast<const pqxx::too_many_connections*>(nullptr))) return {"53300", "", ""};
-  if (is(static_cast<const pqxx::broken_connection*>(nullptr))) return {"", "", ""};
+  if (Is<pqxx::statement_completion_unknown>(exception)) return {"40003", "", ""};
+  if (Is<pqxx::deadlock_detected>(exception)) return {"40P01", "", ""};
+  if (Is<pqxx::serialization_failure>(exception)) return {"40001", "", ""};
+  if (Is<pqxx::transaction_rollback>(exception)) return {"40000", "", ""};
+  if (Is<pqxx::too_many_connections>(exception)) return {"53300", "", ""};
+  if (Is<pqxx::insufficient_privilege>(exception)) return {"42501", "", ""};
+  if (Is<pqxx::broken_connection>(exception)) return {"", "", ""};
   if (const auto* error = dynamic_cast<const pqxx::sql_error*>(&exception)) {
     return {error->sqlstate(), error->what(), ""};
   }

@@ -1,5 +1,6 @@
 #include "common/pg/migrations.h"
 
+#include <optional>
 #include <utility>
 
 #include "absl/base/internal/raw_logging.h"
@@ -22,9 +23,11 @@ absl::Status NotPermitted(absl::string_view what, absl::string_view remedy) {
                     absl::StrCat("the login may not ", what, "; ", remedy));
 }
 
-// `failure`, or the remedy when the login lacked a right.
+// `failure`, or the remedy when the login lacked a right. To a role without rights on it, a schema
+// looks as if it were missing (3F000).
 absl::Status Explain(absl::Status failure, absl::string_view what, absl::string_view remedy) {
-  if (ErrorMetadata(failure, "sqlstate") == "42501") return NotPermitted(what, remedy);
+  const std::optional<std::string> sqlstate = ErrorMetadata(failure, "sqlstate");
+  if (sqlstate == "42501" || sqlstate == "3F000") return NotPermitted(what, remedy);
   return failure;
 }
 
