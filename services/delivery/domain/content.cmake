@@ -47,6 +47,7 @@ crier_test(crier_delivery_content_test
     signer_test.cc
     url_policy_test.cc
     webhook_rules_test.cc
+    webhook_tester_test.cc
   DEPS crier_delivery_content crier_proto_google)
 target_compile_definitions(crier_delivery_content_test PRIVATE
   CRIER_TESTDATA="${CMAKE_SOURCE_DIR}/tests/testdata")

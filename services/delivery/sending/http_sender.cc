@@ -10,9 +10,10 @@
 namespace crier::delivery {
 namespace {
 
-// One text for all reasons: it must not tell a stranger what exists in the operator's network.
-constexpr char kUnreachableError[] =
-    "no connection to the receiver: its name is unknown, nothing listens there, or it hung up";
+// One text for names that are unknown and targets that are refused: a customer must not learn which
+// names exist in the operator's network.
+constexpr char kNotDialledError[] =
+    "the receiver cannot be reached; check the host name and the port of the URL";
 
 http::ClientOptions WithFilter(http::ClientOptions options, const UrlPolicy& policy) {
   options.allow_address = [&policy](const sockaddr& address) {
@@ -25,10 +26,10 @@ void LogRefusal(int64_t community, absl::string_view reason) {
   log::Warning("target refused", {{"community", community}, {"reason", reason}});
 }
 
-AttemptResult Unreachable() {
+AttemptResult NotDialled() {
   AttemptResult result;
   result.outcome = Outcome::kUnreachable;
-  result.error = kUnreachableError;
+  result.error = kNotDialledError;
   return result;
 }
 
@@ -80,10 +81,11 @@ AttemptResult FromHttp(http::Response response, int64_t community) {
       break;
     case http::Result::kForbidden:
       LogRefusal(community, response.error);
-      result = Unreachable();
+      result = NotDialled();
       break;
     case http::Result::kUnreachable:
-      result = Unreachable();
+      result = NotDialled();
+      if (response.timings.resolved > absl::ZeroDuration()) result.error = response.error;
       break;
   }
   result.duration = duration;
@@ -100,7 +102,7 @@ void HttpSender::Send(AttemptRequest request, int64_t connection_group,
   // The policy may be another than the one that the webhook was saved under.
   if (const std::optional<UrlRefusal> refusal = policy_.CheckUrl(request.url)) {
     LogRefusal(connection_group, absl::StrCat("the URL ", refusal->description));
-    done(Unreachable());
+    done(NotDialled());
     return;
   }
   client_.Send(ToHttp(std::move(request), connection_group),
