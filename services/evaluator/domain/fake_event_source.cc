@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/time/clock.h"
 #include "services/evaluator/domain/errors.h"
 
 namespace crier::evaluator {
@@ -23,6 +24,7 @@ class FakeEventSource::Subscription : public EventSubscription {
 
   absl::StatusOr<std::optional<Frame>> Next(absl::Duration timeout) override {
     const Fault fault = NextFault(source_.faults_);
+    const absl::Time end = absl::Now() + timeout;
     absl::MutexLock lock(&source_.mutex_);
     while (true) {
       if (cancelled_) return absl::CancelledError("cancelled");
@@ -38,7 +40,7 @@ class FakeEventSource::Subscription : public EventSubscription {
         ticks_ = source_.ticks_;
         return std::optional<Frame>();
       }
-      source_.changed_.Wait(&source_.mutex_);
+      if (source_.changed_.WaitWithDeadline(&source_.mutex_, end)) return std::optional<Frame>();
     }
   }
 

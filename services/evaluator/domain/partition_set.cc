@@ -1,6 +1,7 @@
 #include "services/evaluator/domain/partition_set.h"
 
 #include <algorithm>
+#include <iterator>
 #include <random>
 #include <utility>
 
@@ -59,8 +60,7 @@ void PartitionSet::StopAll() {
   ended.clear();  // waits for each
 }
 
-void PartitionSet::Observe(const std::vector<LogHead>& heads) {
-  std::vector<Runner> ended;
+void PartitionSet::UpdateLag(const std::vector<LogHead>& heads) {
   absl::MutexLock lock(&mutex_);
   int64_t lag = 0;
   for (const LogHead& head : heads) {
@@ -70,9 +70,14 @@ void PartitionSet::Observe(const std::vector<LogHead>& heads) {
     if (position >= 0) lag += std::max<int64_t>(0, head.position - position);
   }
   metrics_.lag_events.Set(static_cast<double>(lag));
+}
+
+void PartitionSet::ClearEnded() {
+  std::vector<Runner> ended;  // joined after the lock is released
+  absl::MutexLock lock(&mutex_);
   const auto first_ended = std::partition(ending_.begin(), ending_.end(),
                                           [](const Runner& runner) { return !runner->stopped(); });
-  ended.assign(std::make_move_iterator(first_ended), std::make_move_iterator(ending_.end()));
+  std::move(first_ended, ending_.end(), std::back_inserter(ended));
   ending_.erase(first_ended, ending_.end());
 }
 

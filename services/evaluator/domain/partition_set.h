@@ -34,9 +34,11 @@ class PartitionSet {
   // Ends all runners, lets calls in flight finish, and waits for that.
   void StopAll();
 
-  // To be called every few seconds with the heads of all log partitions: updates the lag and clears
-  // away what has ended.
-  void Observe(const std::vector<LogHead>& heads);
+  // Tells the lag behind the heads of all log partitions.
+  void UpdateLag(const std::vector<LogHead>& heads);
+
+  // Clears away runners that have ended; to be called every few seconds.
+  void ClearEnded();
 
  private:
   using Runner = std::unique_ptr<PartitionRunner>;

@@ -52,7 +52,7 @@ TEST_F(PartitionSetTest, ALeaseMayComeBackAtOnce) {
   partitions_.Add(1);
   partitions_.Remove(1);
   partitions_.Add(1);
-  partitions_.Observe(*events_.Heads(absl::InfiniteFuture()));
+  partitions_.ClearEnded();
 
   EXPECT_EQ(metrics_.leased_log_partitions.Value(), 1);
   partitions_.StopAll();
@@ -73,7 +73,7 @@ TEST_F(PartitionSetTest, TheLagIsThatOfTheLeasedPartitions) {
   partitions_.Add(1);
   WaitForSubscriptions(1);
 
-  partitions_.Observe({{0, 1'000}, {1, 7}, {2, 1'000}, {3, 1'000}});
+  partitions_.UpdateLag({{0, 1'000}, {1, 7}, {2, 1'000}, {3, 1'000}});
 
   EXPECT_EQ(metrics_.lag_events.Value(), 7);
 }

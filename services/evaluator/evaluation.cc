@@ -1,0 +1,107 @@
+#include "services/evaluator/evaluation.h"
+
+#include <unistd.h>
+
+#include <random>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "common/log/log.h"
+#include "common/pg/migrations.h"
+#include "common/status/macros.h"
+#include "services/evaluator/domain/backoff.h"
+#include "services/evaluator/storage/schema.h"
+
+namespace crier::evaluator {
+namespace {
+
+constexpr absl::Duration kCallTimeout = absl::Seconds(5);
+constexpr absl::Duration kMinRetryAfter = absl::Milliseconds(100);
+constexpr absl::Duration kMaxRetryAfter = absl::Seconds(2);
+constexpr absl::Duration kObserveEvery = absl::Seconds(5);
+
+// Different for every start of every replica.
+std::string OwnerName() {
+  char host[256] = "";
+  if (gethostname(host, sizeof(host) - 1) != 0) host[0] = '\0';
+  std::random_device random;
+  return absl::StrCat(host, "-", absl::Hex(random(), absl::kZeroPad8),
+                      absl::Hex(random(), absl::kZeroPad8));
+}
+
+}  // namespace
+
+Evaluation::Evaluation(pg::Pool& pool, EventSource& events, PartitionSet& partitions,
+                       const Clock& clock)
+    : pool_(pool),
+      events_(events),
+      partitions_(partitions),
+      leases_(pool),
+      keeper_(
+          leases_, clock, {.owner = OwnerName()},
+          {.on_gained = [&partitions](const lease::Lease& lease) { partitions.Add(lease.slot); },
+           .on_lost = [&partitions](const lease::Lease& lease) { partitions.Remove(lease.slot); }}),
+      status_(absl::UnavailableError("the log partitions are not known yet")) {}
+
+Evaluation::~Evaluation() { Stop(); }
+
+void Evaluation::Start() {
+  thread_ = std::thread([this] { Run(); });
+}
+
+void Evaluation::Stop() {
+  {
+    absl::MutexLock lock(&mutex_);
+    stopping_ = true;
+    stopping_changed_.SignalAll();
+  }
+  if (thread_.joinable()) thread_.join();
+  keeper_.Stop();
+  partitions_.StopAll();
+}
+
+absl::Status Evaluation::status() const {
+  absl::MutexLock lock(&mutex_);
+  return status_;
+}
+
+void Evaluation::Run() {
+  Backoff backoff(kMinRetryAfter, kMaxRetryAfter, std::random_device()());
+  absl::Status initialized = Initialize();
+  while (!initialized.ok()) {
+    if (!Wait(backoff.Next())) return;
+    initialized = Initialize();
+  }
+  keeper_.Start();
+  while (Wait(kObserveEvery)) {
+    const auto heads = events_.Heads(absl::Now() + kCallTimeout);
+    if (heads.ok()) partitions_.UpdateLag(*heads);
+    partitions_.ClearEnded();
+  }
+}
+
+absl::Status Evaluation::Initialize() {
+  const auto initialize = [this]() -> absl::Status {
+    const absl::Time deadline = absl::Now() + kCallTimeout;
+    RETURN_IF_ERROR(pg::CheckSchema(pool_, storage::SchemaVersion(), deadline));
+    ASSIGN_OR_RETURN(const std::vector<LogHead> heads, events_.Heads(deadline));
+    // Their number never changes, so this is done once and for all.
+    return leases_.InitializeSlots(static_cast<int32_t>(heads.size()), deadline);
+  };
+  const absl::Status status = initialize();
+  absl::MutexLock lock(&mutex_);
+  return status_ = status;
+}
+
+bool Evaluation::Wait(absl::Duration time) {
+  const absl::Time end = absl::Now() + time;
+  absl::MutexLock lock(&mutex_);
+  while (!stopping_) {
+    if (stopping_changed_.WaitWithDeadline(&mutex_, end)) return !stopping_;
+  }
+  return false;
+}
+
+}  // namespace crier::evaluator

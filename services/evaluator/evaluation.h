@@ -1,0 +1,61 @@
+// Evaluation as background work: from the first contact with the ingest service to the last lease.
+#ifndef CRIER_SERVICES_EVALUATOR_EVALUATION_H_
+#define CRIER_SERVICES_EVALUATOR_EVALUATION_H_
+
+#include <thread>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "common/base/clock.h"
+#include "common/lease/lease_keeper.h"
+#include "common/pg/lease_store.h"
+#include "common/pg/pool.h"
+#include "services/evaluator/domain/event_source.h"
+#include "services/evaluator/domain/partition_set.h"
+
+namespace crier::evaluator {
+
+// Makes a slot to lease of every log partition, as soon as database and ingest service can be
+// asked; then leases them and keeps the partition set in step. Thread-safe.
+class Evaluation {
+ public:
+  // Everything must outlive the object.
+  Evaluation(pg::Pool& pool, EventSource& events, PartitionSet& partitions, const Clock& clock);
+
+  // As Stop().
+  ~Evaluation();
+
+  // Begins; called once.
+  void Start();
+
+  // Gives the leases back and ends the evaluation of their partitions; waits for that. Safe to call
+  // twice.
+  void Stop();
+
+  // OK once the log partitions are known.
+  absl::Status status() const;
+
+ private:
+  void Run();
+  absl::Status Initialize();
+  // Waits until the time is over or Stop() is called; false then.
+  bool Wait(absl::Duration time);
+
+  pg::Pool& pool_;
+  EventSource& events_;
+  PartitionSet& partitions_;
+  pg::PgLeaseStore leases_;
+  lease::LeaseKeeper keeper_;
+
+  mutable absl::Mutex mutex_;
+  absl::CondVar stopping_changed_;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  absl::Status status_ ABSL_GUARDED_BY(mutex_);
+  std::thread thread_;
+};
+
+}  // namespace crier::evaluator
+
+#endif  // CRIER_SERVICES_EVALUATOR_EVALUATION_H_

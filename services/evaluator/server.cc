@@ -1,0 +1,110 @@
+#include "services/evaluator/server.h"
+
+#include "absl/strings/str_cat.h"
+#include "common/pg/migrations.h"
+#include "common/pg/pool.h"
+#include "common/rpc/client.h"
+#include "common/rpc/executor.h"
+#include "common/status/macros.h"
+#include "services/evaluator/domain/evaluator_metrics.h"
+#include "services/evaluator/domain/partition_set.h"
+#include "services/evaluator/domain/workflows.h"
+#include "services/evaluator/evaluation.h"
+#include "services/evaluator/storage/schema.h"
+#include "services/evaluator/storage/workflow_store.h"
+#include "services/evaluator/transport/delivery_client.h"
+#include "services/evaluator/transport/event_client.h"
+#include "services/evaluator/transport/workflow_service.h"
+
+namespace crier::evaluator {
+namespace {
+
+pg::Database DatabaseOf(const EvaluatorOptions& options) {
+  return {options.postgres_url, options.postgres_role, options.postgres_schema};
+}
+
+std::shared_ptr<grpc::Channel> ChannelTo(const std::string& address, rpc::Server& server) {
+  return address.empty() ? server.InProcessChannel() : rpc::Connect(address);
+}
+
+}  // namespace
+
+void AddOptions(config::Options& options, absl::string_view prefix, EvaluatorOptions* target) {
+  // Where several services share a process, it may give all of them the same database.
+  const bool alone = prefix.empty();
+  options.Add(absl::StrCat(prefix, "postgres-url"), &target->postgres_url,
+              "Postgres of the evaluator, as a libpq URL.");
+  options.Secret();
+  if (alone) options.Required();
+  options.Add(absl::StrCat(prefix, "postgres-role"), &target->postgres_role,
+              "Role that owns the schema; `migrate` creates it. Empty: the login itself.");
+  options.Add(absl::StrCat(prefix, "postgres-schema"), &target->postgres_schema,
+              "Schema of the evaluator; `migrate` creates it.");
+  options.Required();
+  options.Add(absl::StrCat(prefix, "postgres-connections"), &target->postgres_connections, 2, 100,
+              "Connections at most, beside one for leases; shared by calls and evaluation.");
+  const auto add_address = [&](absl::string_view name, std::string* address) {
+    options.Add(absl::StrCat(prefix, name, "-address"), address,
+                absl::StrCat("The ", name, " service, as host:port or gRPC target.",
+                             alone ? "" : " Empty: the one of this process."));
+    if (alone) options.Required();
+  };
+  add_address("ingest", &target->ingest_address);
+  add_address("delivery", &target->delivery_address);
+}
+
+absl::Status Migrate(const EvaluatorOptions& options) {
+  return pg::Migrate(DatabaseOf(options), storage::SchemaMigrations());
+}
+
+struct EvaluatorServer::Parts {
+  Parts(const EvaluatorOptions& options_in, metrics::Registry& registry, const Clock& clock)
+      : options(options_in),
+        pool(DatabaseOf(options), {.size = options.postgres_connections}),
+        store(pool),
+        evaluator_metrics(registry),
+        workflows(store, events, deliveries, clock),
+        partitions(store, events, deliveries, clock, evaluator_metrics, RunnerOptions()),
+        lease_pool(DatabaseOf(options), {.size = 1}),
+        evaluation(lease_pool, events, partitions, clock),
+        executor({.threads = 2 * options.postgres_connections}),
+        workflow_service(workflows, executor) {}
+
+  const EvaluatorOptions options;
+  pg::Pool pool;
+  storage::PgWorkflowStore store;
+  transport::EventClient events;
+  transport::DeliveryClient deliveries;
+  EvaluatorMetrics evaluator_metrics;
+  Workflows workflows;
+  PartitionSet partitions;
+  // Of its own, so that no crowd of calls can keep a heartbeat waiting until leases run out.
+  pg::Pool lease_pool;
+  Evaluation evaluation;
+  // More threads than connections: a call also waits for the other services, without one.
+  rpc::Executor executor;
+  transport::WorkflowService workflow_service;
+};
+
+EvaluatorServer::EvaluatorServer(const EvaluatorOptions& options, metrics::Registry& registry,
+                                 const Clock& clock)
+    : parts_(std::make_unique<Parts>(options, registry, clock)) {}
+
+EvaluatorServer::~EvaluatorServer() = default;
+
+std::vector<grpc::Service*> EvaluatorServer::rpc_services() { return {&parts_->workflow_service}; }
+
+void EvaluatorServer::Start(rpc::Server& server) {
+  parts_->events.Connect(ChannelTo(parts_->options.ingest_address, server));
+  parts_->deliveries.Connect(ChannelTo(parts_->options.delivery_address, server));
+  parts_->evaluation.Start();
+}
+
+absl::Status EvaluatorServer::CheckReady(absl::Time deadline) {
+  RETURN_IF_ERROR(pg::CheckSchema(parts_->pool, storage::SchemaVersion(), deadline));
+  return parts_->evaluation.status();
+}
+
+void EvaluatorServer::Stop() { parts_->evaluation.Stop(); }
+
+}  // namespace crier::evaluator

@@ -1,0 +1,59 @@
+// The evaluator service as a whole.
+#ifndef CRIER_SERVICES_EVALUATOR_SERVER_H_
+#define CRIER_SERVICES_EVALUATOR_SERVER_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "common/base/clock.h"
+#include "common/config/options.h"
+#include "common/metrics/metrics.h"
+#include "common/process/service.h"
+
+namespace crier::evaluator {
+
+struct EvaluatorOptions {
+  std::string postgres_url;
+  std::string postgres_role = "crier_evaluator";
+  std::string postgres_schema = "evaluator";
+  int postgres_connections = 4;
+  // `host:port` or gRPC targets; empty for the services of the same process.
+  std::string ingest_address;
+  std::string delivery_address;
+};
+
+// Declares the settings, each name beginning with `prefix` (empty or `evaluator.`). Without a
+// prefix the service is alone in its process, and needs the addresses of the others.
+void AddOptions(config::Options& options, absl::string_view prefix, EvaluatorOptions* target);
+
+// Creates or updates schema and role; see pg::Migrate.
+absl::Status Migrate(const EvaluatorOptions& options);
+
+// The composition root: owns every part.
+class EvaluatorServer : public process::Service {
+ public:
+  // `registry` and `clock` must outlive the server.
+  EvaluatorServer(const EvaluatorOptions& options, metrics::Registry& registry,
+                  const Clock& clock = SystemClock());
+  ~EvaluatorServer() override;
+
+  std::vector<grpc::Service*> rpc_services() override;
+  void Start(rpc::Server& server) override;
+  // OK when the schema is there and the ingest service has told the number of log partitions, which
+  // evaluation is shared by.
+  absl::Status CheckReady(absl::Time deadline) override;
+  // Finishes the hand-overs in flight, and gives the leases back.
+  void Stop() override;
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace crier::evaluator
+
+#endif  // CRIER_SERVICES_EVALUATOR_SERVER_H_

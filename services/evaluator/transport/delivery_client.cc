@@ -1,0 +1,74 @@
+#include "services/evaluator/transport/delivery_client.h"
+
+#include <optional>
+#include <string>
+
+#include "absl/strings/numbers.h"
+#include "common/api/resource_name.h"
+#include "common/rpc/client.h"
+#include "common/status/errors.h"
+#include "common/status/macros.h"
+
+namespace crier::evaluator::transport {
+namespace {
+
+using delivery::v1::DeliveryService;
+using delivery::v1::WebhookService;
+
+constexpr char kPeer[] = "delivery";
+
+// Where the producer stands, if that is what the status tells.
+std::optional<int64_t> ActualPosition(const absl::Status& status) {
+  if (!absl::IsAborted(status) || ErrorReason(status) != "POSITION_MISMATCH") return std::nullopt;
+  const std::optional<std::string> text = ErrorMetadata(status, "actual_position");
+  int64_t position = 0;
+  if (!text || !absl::SimpleAtoi(*text, &position)) return std::nullopt;
+  return position;
+}
+
+}  // namespace
+
+absl::StatusOr<int64_t> DeliveryClient::Enqueue(absl::string_view producer,
+                                                int64_t expected_position, Batch batch,
+                                                absl::Time deadline) {
+  const auto stub = deliveries_.Get();
+  if (stub == nullptr) return NotConnectedError(kPeer);
+  delivery::v1::EnqueueDeliveriesRequest request;
+  request.set_producer(std::string(producer));
+  request.set_expected_position(expected_position);
+  request.set_next_position(batch.next_position);
+  request.mutable_messages()->Swap(&batch.messages);
+  delivery::v1::EnqueueDeliveriesResponse response;
+  const absl::Status status =
+      rpc::Call(*stub, &DeliveryService::Stub::EnqueueDeliveries, request, response, deadline);
+  if (const std::optional<int64_t> actual = ActualPosition(status)) return *actual;
+  RETURN_IF_ERROR(PeerStatus(status, kPeer));
+  return batch.next_position;
+}
+
+absl::StatusOr<int64_t> DeliveryClient::Position(absl::string_view producer, absl::Time deadline) {
+  const auto stub = deliveries_.Get();
+  if (stub == nullptr) return NotConnectedError(kPeer);
+  delivery::v1::GetProducerPositionRequest request;
+  request.set_producer(std::string(producer));
+  delivery::v1::ProducerPosition position;
+  RETURN_IF_ERROR(PeerStatus(
+      rpc::Call(*stub, &DeliveryService::Stub::GetProducerPosition, request, position, deadline),
+      kPeer));
+  return position.position();
+}
+
+absl::StatusOr<bool> DeliveryClient::WebhookExists(const WebhookId& id, absl::Time deadline) {
+  const auto stub = webhooks_.Get();
+  if (stub == nullptr) return NotConnectedError(kPeer);
+  delivery::v1::GetWebhookRequest request;
+  request.set_name(api::ResourceName(api::kWebhooks, id));
+  delivery::v1::Webhook webhook;
+  const absl::Status status =
+      rpc::Call(*stub, &WebhookService::Stub::GetWebhook, request, webhook, deadline);
+  if (absl::IsNotFound(status)) return false;
+  RETURN_IF_ERROR(PeerStatus(status, kPeer));
+  return true;
+}
+
+}  // namespace crier::evaluator::transport

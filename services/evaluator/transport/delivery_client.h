@@ -1,0 +1,37 @@
+// The delivery service as a sink of matches.
+#ifndef CRIER_SERVICES_EVALUATOR_TRANSPORT_DELIVERY_CLIENT_H_
+#define CRIER_SERVICES_EVALUATOR_TRANSPORT_DELIVERY_CLIENT_H_
+
+#include <grpcpp/channel.h>
+
+#include <memory>
+
+#include "crier/delivery/v1/delivery_service.grpc.pb.h"
+#include "crier/delivery/v1/webhook_service.grpc.pb.h"
+#include "services/evaluator/domain/delivery_sink.h"
+#include "services/evaluator/transport/peer.h"
+
+namespace crier::evaluator::transport {
+
+// Thread-safe.
+class DeliveryClient : public DeliverySink {
+ public:
+  // To be called once; before it, every call answers UNAVAILABLE.
+  void Connect(const std::shared_ptr<grpc::Channel>& channel) {
+    deliveries_.Connect(channel);
+    webhooks_.Connect(channel);
+  }
+
+  absl::StatusOr<int64_t> Enqueue(absl::string_view producer, int64_t expected_position,
+                                  Batch batch, absl::Time deadline) override;
+  absl::StatusOr<int64_t> Position(absl::string_view producer, absl::Time deadline) override;
+  absl::StatusOr<bool> WebhookExists(const WebhookId& id, absl::Time deadline) override;
+
+ private:
+  LateStub<delivery::v1::DeliveryService> deliveries_;
+  LateStub<delivery::v1::WebhookService> webhooks_;
+};
+
+}  // namespace crier::evaluator::transport
+
+#endif  // CRIER_SERVICES_EVALUATOR_TRANSPORT_DELIVERY_CLIENT_H_

@@ -1,0 +1,61 @@
+#include "services/evaluator/transport/event_client.h"
+
+#include "common/api/resource_name.h"
+#include "common/rpc/client.h"
+#include "common/status/macros.h"
+#include "services/evaluator/transport/event_subscription.h"
+
+namespace crier::evaluator::transport {
+namespace {
+
+using ingest::v1::EventService;
+
+constexpr char kPeer[] = "ingest";
+
+LogHead FromProto(const ingest::v1::LogHead& head) {
+  return {head.log_partition(), head.position()};
+}
+
+// A subscription that never began.
+class NoSubscription : public EventSubscription {
+ public:
+  absl::StatusOr<std::optional<Frame>> Next(absl::Duration) override {
+    return NotConnectedError(kPeer);
+  }
+  void Cancel() override {}
+};
+
+}  // namespace
+
+std::unique_ptr<EventSubscription> EventClient::Subscribe(int32_t log_partition,
+                                                          int64_t after_position) {
+  const auto stub = stub_.Get();
+  if (stub == nullptr) return std::make_unique<NoSubscription>();
+  return std::make_unique<GrpcEventSubscription>(stub, log_partition, after_position,
+                                                 max_stream_age_);
+}
+
+absl::StatusOr<LogHead> EventClient::Head(int64_t community, absl::Time deadline) {
+  const auto stub = stub_.Get();
+  if (stub == nullptr) return NotConnectedError(kPeer);
+  ingest::v1::GetLogHeadRequest request;
+  request.set_community(api::CommunityName(community));
+  ingest::v1::LogHead head;
+  RETURN_IF_ERROR(PeerStatus(
+      rpc::Call(*stub, &EventService::Stub::GetLogHead, request, head, deadline), kPeer));
+  return FromProto(head);
+}
+
+absl::StatusOr<std::vector<LogHead>> EventClient::Heads(absl::Time deadline) {
+  const auto stub = stub_.Get();
+  if (stub == nullptr) return NotConnectedError(kPeer);
+  ingest::v1::ListLogHeadsResponse response;
+  RETURN_IF_ERROR(PeerStatus(rpc::Call(*stub, &EventService::Stub::ListLogHeads,
+                                       ingest::v1::ListLogHeadsRequest(), response, deadline),
+                             kPeer));
+  std::vector<LogHead> heads;
+  for (const auto& head : response.heads()) heads.push_back(FromProto(head));
+  return heads;
+}
+
+}  // namespace crier::evaluator::transport

@@ -1,0 +1,102 @@
+#include "services/evaluator/transport/fake_services.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "common/api/resource_name.h"
+#include "common/rpc/status.h"
+#include "common/status/errors.h"
+#include "common/status/macros.h"
+
+namespace crier::evaluator::transport {
+namespace {
+
+// How soon a handler notices that its caller has gone.
+constexpr absl::Duration kPollEvery = absl::Milliseconds(10);
+
+ingest::v1::LogHead ToProto(const LogHead& head) {
+  ingest::v1::LogHead proto;
+  proto.set_log_partition(head.log_partition);
+  proto.set_position(head.position);
+  return proto;
+}
+
+absl::Status Enqueue(FakeDeliverySink& deliveries,
+                     const delivery::v1::EnqueueDeliveriesRequest& request) {
+  Batch batch;
+  batch.messages = request.messages();
+  batch.next_position = request.next_position();
+  ASSIGN_OR_RETURN(const int64_t position,
+                   deliveries.Enqueue(request.producer(), request.expected_position(),
+                                      std::move(batch), absl::InfiniteFuture()));
+  if (position == request.next_position()) return absl::OkStatus();
+  return NamedError(absl::StatusCode::kAborted, "POSITION_MISMATCH", "stands elsewhere",
+                    {{"actual_position", std::to_string(position)}});
+}
+
+}  // namespace
+
+grpc::Status FakeEventService::Subscribe(
+    grpc::ServerContext* context, const ingest::v1::SubscribeRequest* request,
+    grpc::ServerWriter<ingest::v1::SubscribeResponse>* writer) {
+  const std::unique_ptr<EventSubscription> subscription =
+      events_.Subscribe(request->log_partition(), request->after_position());
+  while (!context->IsCancelled()) {
+    absl::StatusOr<std::optional<Frame>> frame = subscription->Next(kPollEvery);
+    if (!frame.ok()) return rpc::ToGrpc(frame.status());
+    if (!frame->has_value()) continue;
+    ingest::v1::SubscribeResponse response;
+    *response.mutable_events() = *std::move(*frame);
+    writer->Write(response);
+  }
+  return grpc::Status::CANCELLED;
+}
+
+grpc::Status FakeEventService::GetLogHead(grpc::ServerContext*,
+                                          const ingest::v1::GetLogHeadRequest* request,
+                                          ingest::v1::LogHead* response) {
+  const auto community = api::ParseCommunity("community", request->community());
+  if (!community.ok()) return rpc::ToGrpc(community.status());
+  const absl::StatusOr<LogHead> head = events_.Head(*community, absl::InfiniteFuture());
+  if (head.ok()) *response = ToProto(*head);
+  return rpc::ToGrpc(head.status());
+}
+
+grpc::Status FakeEventService::ListLogHeads(grpc::ServerContext*,
+                                            const ingest::v1::ListLogHeadsRequest*,
+                                            ingest::v1::ListLogHeadsResponse* response) {
+  const auto heads = events_.Heads(absl::InfiniteFuture());
+  if (!heads.ok()) return rpc::ToGrpc(heads.status());
+  for (const LogHead& head : *heads) *response->add_heads() = ToProto(head);
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeDeliveryService::EnqueueDeliveries(
+    grpc::ServerContext*, const delivery::v1::EnqueueDeliveriesRequest* request,
+    delivery::v1::EnqueueDeliveriesResponse*) {
+  return rpc::ToGrpc(Enqueue(deliveries_, *request));
+}
+
+grpc::Status FakeDeliveryService::GetProducerPosition(
+    grpc::ServerContext*, const delivery::v1::GetProducerPositionRequest* request,
+    delivery::v1::ProducerPosition* response) {
+  const auto position = deliveries_.Position(request->producer(), absl::InfiniteFuture());
+  if (position.ok()) response->set_position(*position);
+  return rpc::ToGrpc(position.status());
+}
+
+grpc::Status FakeWebhookService::GetWebhook(grpc::ServerContext*,
+                                            const delivery::v1::GetWebhookRequest* request,
+                                            delivery::v1::Webhook* response) {
+  const auto id = api::ParseResource("name", api::kWebhooks, request->name());
+  if (!id.ok()) return rpc::ToGrpc(id.status());
+  const auto exists = deliveries_.WebhookExists(*id, absl::InfiniteFuture());
+  if (!exists.ok()) return rpc::ToGrpc(exists.status());
+  if (!*exists) return grpc::Status(grpc::StatusCode::NOT_FOUND, "no such webhook");
+  response->set_name(request->name());
+  return grpc::Status::OK;
+}
+
+}  // namespace crier::evaluator::transport

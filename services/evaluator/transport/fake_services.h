@@ -1,0 +1,62 @@
+// The ingest and delivery services as far as the evaluator calls them, on the fakes of the domain.
+#ifndef CRIER_SERVICES_EVALUATOR_TRANSPORT_FAKE_SERVICES_H_
+#define CRIER_SERVICES_EVALUATOR_TRANSPORT_FAKE_SERVICES_H_
+
+#include "crier/delivery/v1/delivery_service.grpc.pb.h"
+#include "crier/delivery/v1/webhook_service.grpc.pb.h"
+#include "crier/ingest/v1/event_service.grpc.pb.h"
+#include "services/evaluator/domain/fake_delivery_sink.h"
+#include "services/evaluator/domain/fake_event_source.h"
+
+namespace crier::evaluator::transport {
+
+// Thread-safe. `events` must outlive the service.
+class FakeEventService : public ingest::v1::EventService::Service {
+ public:
+  explicit FakeEventService(FakeEventSource& events) : events_(events) {}
+
+  grpc::Status Subscribe(grpc::ServerContext* context, const ingest::v1::SubscribeRequest* request,
+                         grpc::ServerWriter<ingest::v1::SubscribeResponse>* writer) override;
+  grpc::Status GetLogHead(grpc::ServerContext* context,
+                          const ingest::v1::GetLogHeadRequest* request,
+                          ingest::v1::LogHead* response) override;
+  grpc::Status ListLogHeads(grpc::ServerContext* context,
+                            const ingest::v1::ListLogHeadsRequest* request,
+                            ingest::v1::ListLogHeadsResponse* response) override;
+
+ private:
+  FakeEventSource& events_;
+};
+
+// Thread-safe. `deliveries` must outlive the service.
+class FakeDeliveryService : public delivery::v1::DeliveryService::Service {
+ public:
+  explicit FakeDeliveryService(FakeDeliverySink& deliveries) : deliveries_(deliveries) {}
+
+  grpc::Status EnqueueDeliveries(grpc::ServerContext* context,
+                                 const delivery::v1::EnqueueDeliveriesRequest* request,
+                                 delivery::v1::EnqueueDeliveriesResponse* response) override;
+  grpc::Status GetProducerPosition(grpc::ServerContext* context,
+                                   const delivery::v1::GetProducerPositionRequest* request,
+                                   delivery::v1::ProducerPosition* response) override;
+
+ private:
+  FakeDeliverySink& deliveries_;
+};
+
+// Thread-safe. `deliveries` must outlive the service.
+class FakeWebhookService : public delivery::v1::WebhookService::Service {
+ public:
+  explicit FakeWebhookService(FakeDeliverySink& deliveries) : deliveries_(deliveries) {}
+
+  grpc::Status GetWebhook(grpc::ServerContext* context,
+                          const delivery::v1::GetWebhookRequest* request,
+                          delivery::v1::Webhook* response) override;
+
+ private:
+  FakeDeliverySink& deliveries_;
+};
+
+}  // namespace crier::evaluator::transport
+
+#endif  // CRIER_SERVICES_EVALUATOR_TRANSPORT_FAKE_SERVICES_H_

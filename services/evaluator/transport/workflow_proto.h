@@ -1,0 +1,32 @@
+// Workflows as the API shows them.
+#ifndef CRIER_SERVICES_EVALUATOR_TRANSPORT_WORKFLOW_PROTO_H_
+#define CRIER_SERVICES_EVALUATOR_TRANSPORT_WORKFLOW_PROTO_H_
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "common/status/errors.h"
+#include "crier/workflow/v1/workflow_service.pb.h"
+#include "services/evaluator/domain/workflow.h"
+#include "services/evaluator/domain/workflows.h"
+
+namespace crier::evaluator::transport {
+
+// The fields that an update may change.
+const std::vector<std::string>& UpdatableFields();
+
+// A workflow that is not stored has no name, times or etag.
+workflow::v1::Workflow ToProto(const Workflow& workflow);
+
+// Reads what a workflow of `community` is created from; adds what is wrong to `violations`.
+NewWorkflow ReadNewWorkflow(int64_t community, const workflow::v1::Workflow& workflow,
+                            FieldViolations& violations);
+
+// Reads the fields named in `fields`; adds what is wrong to `violations`.
+WorkflowUpdate ReadUpdate(int64_t community, const workflow::v1::Workflow& workflow,
+                          const std::set<std::string>& fields, FieldViolations& violations);
+
+}  // namespace crier::evaluator::transport
+
+#endif  // CRIER_SERVICES_EVALUATOR_TRANSPORT_WORKFLOW_PROTO_H_

@@ -1,0 +1,139 @@
+#include "services/evaluator/transport/workflow_service.h"
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "common/api/field_mask.h"
+#include "common/api/paging.h"
+#include "common/api/resource_name.h"
+#include "common/api/validation.h"
+#include "common/status/errors.h"
+#include "common/status/macros.h"
+#include "services/evaluator/transport/workflow_proto.h"
+
+namespace crier::evaluator::transport {
+namespace {
+
+namespace v1 = workflow::v1;
+
+absl::StatusOr<WorkflowId> ParseWorkflow(absl::string_view field, const std::string& name) {
+  return api::ParseResource(field, api::kWorkflows, name);
+}
+
+std::string ListingScope(int64_t community) {
+  return absl::StrCat("workflows of ", api::CommunityName(community));
+}
+
+// The id that a page begins after; 0 for the first page.
+absl::StatusOr<int64_t> PageStart(int64_t community, const std::string& token) {
+  ASSIGN_OR_RETURN(const std::string key, api::ParsePageToken(ListingScope(community), token));
+  int64_t after = 0;
+  if (!key.empty() && !absl::SimpleAtoi(key, &after)) {
+    return InvalidField("page_token", "must be a next_page_token of this listing");
+  }
+  return after;
+}
+
+}  // namespace
+
+grpc::ServerUnaryReactor* WorkflowService::CreateWorkflow(grpc::CallbackServerContext* context,
+                                                          const v1::CreateWorkflowRequest* request,
+                                                          v1::Workflow* response) {
+  return rpc::RunUnary(context, executor_, [=](const rpc::CallContext& call) -> absl::Status {
+    ASSIGN_OR_RETURN(const int64_t community, api::ParseCommunity("parent", request->parent()));
+    FieldViolations violations;
+    api::CheckRequestId(request->request_id(), violations);
+    NewWorkflow workflow = ReadNewWorkflow(community, request->workflow(), violations);
+    RETURN_IF_ERROR(violations.ToStatus());
+    workflow.request_id = request->request_id();
+    ASSIGN_OR_RETURN(const Workflow created, request->validate_only()
+                                                 ? workflows_.Preview(workflow, call.deadline)
+                                                 : workflows_.Create(workflow, call.deadline));
+    *response = ToProto(created);
+    return absl::OkStatus();
+  });
+}
+
+grpc::ServerUnaryReactor* WorkflowService::GetWorkflow(grpc::CallbackServerContext* context,
+                                                       const v1::GetWorkflowRequest* request,
+                                                       v1::Workflow* response) {
+  return rpc::RunUnary(context, executor_, [=](const rpc::CallContext& call) -> absl::Status {
+    ASSIGN_OR_RETURN(const WorkflowId id, ParseWorkflow("name", request->name()));
+    ASSIGN_OR_RETURN(const Workflow workflow, workflows_.Get(id, call.deadline));
+    *response = ToProto(workflow);
+    return absl::OkStatus();
+  });
+}
+
+grpc::ServerUnaryReactor* WorkflowService::ListWorkflows(grpc::CallbackServerContext* context,
+                                                         const v1::ListWorkflowsRequest* request,
+                                                         v1::ListWorkflowsResponse* response) {
+  return rpc::RunUnary(context, executor_, [=](const rpc::CallContext& call) -> absl::Status {
+    ASSIGN_OR_RETURN(const int64_t community, api::ParseCommunity("parent", request->parent()));
+    ASSIGN_OR_RETURN(const int page_size, api::PageSize(request->page_size()));
+    ASSIGN_OR_RETURN(const int64_t after, PageStart(community, request->page_token()));
+    // One more than asked for tells whether there is a further page.
+    ASSIGN_OR_RETURN(std::vector<Workflow> workflows,
+                     workflows_.List(community, after, page_size + 1, call.deadline));
+    if (workflows.size() > static_cast<size_t>(page_size)) {
+      workflows.resize(page_size);
+      response->set_next_page_token(
+          api::MakePageToken(ListingScope(community), absl::StrCat(workflows.back().id.id)));
+    }
+    for (const Workflow& workflow : workflows) *response->add_workflows() = ToProto(workflow);
+    return absl::OkStatus();
+  });
+}
+
+grpc::ServerUnaryReactor* WorkflowService::UpdateWorkflow(grpc::CallbackServerContext* context,
+                                                          const v1::UpdateWorkflowRequest* request,
+                                                          v1::Workflow* response) {
+  return rpc::RunUnary(context, executor_, [=](const rpc::CallContext& call) -> absl::Status {
+    const v1::Workflow& wanted = request->workflow();
+    ASSIGN_OR_RETURN(const WorkflowId id, ParseWorkflow("workflow.name", wanted.name()));
+    ASSIGN_OR_RETURN(const std::set<std::string> fields,
+                     api::FieldsToUpdate(request->update_mask(), wanted, UpdatableFields()));
+    FieldViolations violations;
+    const WorkflowUpdate update = ReadUpdate(id.community, wanted, fields, violations);
+    RETURN_IF_ERROR(violations.ToStatus());
+    ASSIGN_OR_RETURN(const Workflow updated, workflows_.Update(id, update, call.deadline));
+    *response = ToProto(updated);
+    return absl::OkStatus();
+  });
+}
+
+grpc::ServerUnaryReactor* WorkflowService::DeleteWorkflow(grpc::CallbackServerContext* context,
+                                                          const v1::DeleteWorkflowRequest* request,
+                                                          google::protobuf::Empty*) {
+  return rpc::RunUnary(context, executor_, [=](const rpc::CallContext& call) -> absl::Status {
+    ASSIGN_OR_RETURN(const WorkflowId id, ParseWorkflow("name", request->name()));
+    return workflows_.Delete(id, request->etag(), call.deadline);
+  });
+}
+
+grpc::ServerUnaryReactor* WorkflowService::EnableWorkflow(grpc::CallbackServerContext* context,
+                                                          const v1::EnableWorkflowRequest* request,
+                                                          v1::Workflow* response) {
+  return rpc::RunUnary(context, executor_, [=](const rpc::CallContext& call) -> absl::Status {
+    ASSIGN_OR_RETURN(const WorkflowId id, ParseWorkflow("name", request->name()));
+    ASSIGN_OR_RETURN(const Workflow enabled, workflows_.Enable(id, call.deadline));
+    *response = ToProto(enabled);
+    return absl::OkStatus();
+  });
+}
+
+grpc::ServerUnaryReactor* WorkflowService::DisableWorkflow(
+    grpc::CallbackServerContext* context, const v1::DisableWorkflowRequest* request,
+    v1::Workflow* response) {
+  return rpc::RunUnary(context, executor_, [=](const rpc::CallContext& call) -> absl::Status {
+    ASSIGN_OR_RETURN(const WorkflowId id, ParseWorkflow("name", request->name()));
+    ASSIGN_OR_RETURN(const Workflow disabled, workflows_.Disable(id, call.deadline));
+    *response = ToProto(disabled);
+    return absl::OkStatus();
+  });
+}
+
+}  // namespace crier::evaluator::transport

@@ -1,0 +1,48 @@
+// WorkflowService over gRPC.
+#ifndef CRIER_SERVICES_EVALUATOR_TRANSPORT_WORKFLOW_SERVICE_H_
+#define CRIER_SERVICES_EVALUATOR_TRANSPORT_WORKFLOW_SERVICE_H_
+
+#include "common/rpc/executor.h"
+#include "common/rpc/unary.h"
+#include "crier/workflow/v1/workflow_service.grpc.pb.h"
+#include "services/evaluator/domain/workflows.h"
+
+namespace crier::evaluator::transport {
+
+// Thread-safe. What the methods mean is said in the .proto.
+class WorkflowService : public workflow::v1::WorkflowService::CallbackService {
+ public:
+  // Both must outlive the server that the service is registered with.
+  WorkflowService(Workflows& workflows, rpc::Executor& executor)
+      : workflows_(workflows), executor_(executor) {}
+
+  grpc::ServerUnaryReactor* CreateWorkflow(grpc::CallbackServerContext* context,
+                                           const workflow::v1::CreateWorkflowRequest* request,
+                                           workflow::v1::Workflow* response) override;
+  grpc::ServerUnaryReactor* GetWorkflow(grpc::CallbackServerContext* context,
+                                        const workflow::v1::GetWorkflowRequest* request,
+                                        workflow::v1::Workflow* response) override;
+  grpc::ServerUnaryReactor* ListWorkflows(grpc::CallbackServerContext* context,
+                                          const workflow::v1::ListWorkflowsRequest* request,
+                                          workflow::v1::ListWorkflowsResponse* response) override;
+  grpc::ServerUnaryReactor* UpdateWorkflow(grpc::CallbackServerContext* context,
+                                           const workflow::v1::UpdateWorkflowRequest* request,
+                                           workflow::v1::Workflow* response) override;
+  grpc::ServerUnaryReactor* DeleteWorkflow(grpc::CallbackServerContext* context,
+                                           const workflow::v1::DeleteWorkflowRequest* request,
+                                           google::protobuf::Empty* response) override;
+  grpc::ServerUnaryReactor* EnableWorkflow(grpc::CallbackServerContext* context,
+                                           const workflow::v1::EnableWorkflowRequest* request,
+                                           workflow::v1::Workflow* response) override;
+  grpc::ServerUnaryReactor* DisableWorkflow(grpc::CallbackServerContext* context,
+                                            const workflow::v1::DisableWorkflowRequest* request,
+                                            workflow::v1::Workflow* response) override;
+
+ private:
+  Workflows& workflows_;
+  rpc::Executor& executor_;
+};
+
+}  // namespace crier::evaluator::transport
+
+#endif  // CRIER_SERVICES_EVALUATOR_TRANSPORT_WORKFLOW_SERVICE_H_

@@ -1,0 +1,484 @@
+#include "services/evaluator/transport/workflow_service.h"
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/time/clock.h"
+#include "common/rpc/client.h"
+#include "common/rpc/server.h"
+#include "common/status/errors.h"
+#include "gmock/gmock.h"
+#include "google/rpc/error_details.pb.h"
+#include "gtest/gtest.h"
+#include "services/evaluator/domain/fake_delivery_sink.h"
+#include "services/evaluator/domain/fake_event_source.h"
+#include "services/evaluator/domain/fake_workflow_store.h"
+
+namespace crier::evaluator::transport {
+namespace {
+
+namespace v1 = workflow::v1;
+using Stub = v1::WorkflowService::Stub;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+constexpr char kParent[] = "communities/1";
+constexpr char kWebhook[] = "communities/1/webhooks/5";
+
+// The fields that a status complains about.
+std::vector<std::string> BadFields(const absl::Status& status) {
+  const auto payload = status.GetPayload("type.googleapis.com/google.rpc.BadRequest");
+  google::rpc::BadRequest details;
+  if (!payload || !details.ParseFromString(std::string(*payload))) return {};
+  std::vector<std::string> fields;
+  for (const auto& violation : details.field_violations()) fields.push_back(violation.field());
+  return fields;
+}
+
+class WorkflowServiceTest : public testing::Test {
+ protected:
+  WorkflowServiceTest() {
+    deliveries_.AddWebhook({1, 5});
+    deliveries_.AddWebhook({1, 6});
+    auto started = rpc::Server::Start({.listen_address = "127.0.0.1:0"}, {&service_});
+    EXPECT_TRUE(started.ok()) << started.status();
+    server_ = *std::move(started);
+    stub_ = v1::WorkflowService::NewStub(server_->InProcessChannel());
+  }
+
+  template <typename Request, typename Response>
+  absl::StatusOr<Response> Call(grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
+                                                             Response*),
+                                const Request& request) {
+    Response response;
+    const absl::Status status =
+        rpc::Call(*stub_, method, request, response, absl::Now() + absl::Seconds(30));
+    if (!status.ok()) return status;
+    return response;
+  }
+
+  static v1::CreateWorkflowRequest MakeCreate() {
+    v1::CreateWorkflowRequest request;
+    request.set_parent(kParent);
+    request.mutable_workflow()->set_display_name("name");
+    request.mutable_workflow()->set_template_(v1::Workflow::NEW_MEMBER);
+    request.mutable_workflow()->set_webhook(kWebhook);
+    return request;
+  }
+
+  absl::StatusOr<v1::Workflow> Create(const v1::CreateWorkflowRequest& request) {
+    return Call(&Stub::CreateWorkflow, request);
+  }
+
+  v1::Workflow Create() { return Create(MakeCreate()).value(); }
+
+  template <typename Request, typename Response>
+  absl::StatusOr<Response> CallByName(grpc::Status (Stub::*method)(grpc::ClientContext*,
+                                                                   const Request&, Response*),
+                                      const std::string& name) {
+    Request request;
+    request.set_name(name);
+    return Call(method, request);
+  }
+
+  absl::StatusOr<v1::Workflow> Get(const std::string& name) {
+    return CallByName(&Stub::GetWorkflow, name);
+  }
+
+  absl::StatusOr<v1::Workflow> Update(const v1::Workflow& workflow,
+                                      const std::vector<std::string>& mask) {
+    v1::UpdateWorkflowRequest request;
+    *request.mutable_workflow() = workflow;
+    for (const std::string& path : mask) request.mutable_update_mask()->add_paths(path);
+    return Call(&Stub::UpdateWorkflow, request);
+  }
+
+  absl::StatusOr<v1::ListWorkflowsResponse> List(const std::string& parent, int page_size = 0,
+                                                 const std::string& page_token = "") {
+    v1::ListWorkflowsRequest request;
+    request.set_parent(parent);
+    request.set_page_size(page_size);
+    request.set_page_token(page_token);
+    return Call(&Stub::ListWorkflows, request);
+  }
+
+  int CountWorkflows() { return List(kParent).value().workflows_size(); }
+
+  std::atomic<bool> ingest_away_ = false;
+  std::atomic<bool> delivery_away_ = false;
+  FakeWorkflowStore store_;
+  FakeEventSource events_{1, [this] { return ingest_away_ ? Fault::kBefore : Fault::kNone; }};
+  FakeDeliverySink deliveries_{[this] { return delivery_away_ ? Fault::kBefore : Fault::kNone; }};
+  FakeClock clock_{absl::FromUnixSeconds(1'681'726'886)};
+  Workflows workflows_{store_, events_, deliveries_, clock_};
+  rpc::Executor executor_{{.threads = 4, .queue_capacity = 64}};
+  WorkflowService service_{workflows_, executor_};
+  std::unique_ptr<rpc::Server> server_;
+  std::unique_ptr<Stub> stub_;
+};
+
+TEST_F(WorkflowServiceTest, CreatesAndGets) {
+  const v1::Workflow created = Create();
+
+  EXPECT_THAT(created.name(), testing::MatchesRegex("communities/1/workflows/[1-9][0-9]*"));
+  EXPECT_EQ(created.display_name(), "name");
+  EXPECT_EQ(created.template_(), v1::Workflow::NEW_MEMBER);
+  EXPECT_EQ(created.webhook(), kWebhook);
+  EXPECT_EQ(created.state(), v1::Workflow::DISABLED);
+  EXPECT_EQ(created.create_time().seconds(), 1'681'726'886);
+  EXPECT_EQ(created.update_time().seconds(), 1'681'726'886);
+  EXPECT_FALSE(created.etag().empty());
+  EXPECT_EQ(Get(created.name()).value().SerializeAsString(), created.SerializeAsString());
+}
+
+TEST_F(WorkflowServiceTest, KeepsEveryTemplate) {
+  for (const auto wanted :
+       {v1::Workflow::NEW_MEMBER, v1::Workflow::NEW_ORGANIZATION, v1::Workflow::NEW_ACTIVITY}) {
+    v1::CreateWorkflowRequest request = MakeCreate();
+    request.mutable_workflow()->set_template_(wanted);
+
+    EXPECT_EQ(Create(request).value().template_(), wanted);
+  }
+}
+
+struct BadCreate {
+  const char* what;
+  std::function<void(v1::CreateWorkflowRequest&)> spoil;
+  std::vector<std::string> fields;
+};
+
+TEST_F(WorkflowServiceTest, RefusesBadCreationsByField) {
+  const std::vector<BadCreate> cases = {
+      {"no parent", [](auto& r) { r.clear_parent(); }, {"parent"}},
+      {"parent of another kind", [](auto& r) { r.set_parent("people/1"); }, {"parent"}},
+      {"parent 0", [](auto& r) { r.set_parent("communities/0"); }, {"parent"}},
+      {"parent -1", [](auto& r) { r.set_parent("communities/-1"); }, {"parent"}},
+      {"parent beyond int64",
+       [](auto& r) { r.set_parent("communities/9223372036854775808"); },
+       {"parent"}},
+      {"no workflow",
+       [](auto& r) { r.clear_workflow(); },
+       {"workflow.display_name", "workflow.template", "workflow.webhook"}},
+      {"no display name",
+       [](auto& r) { r.mutable_workflow()->clear_display_name(); },
+       {"workflow.display_name"}},
+      {"blank display name",
+       [](auto& r) { r.mutable_workflow()->set_display_name(" \t"); },
+       {"workflow.display_name"}},
+      {"display name of 256 bytes",
+       [](auto& r) { r.mutable_workflow()->set_display_name(std::string(256, 'a')); },
+       {"workflow.display_name"}},
+      {"display name with NUL",
+       [](auto& r) { r.mutable_workflow()->set_display_name(std::string("a\0b", 3)); },
+       {"workflow.display_name"}},
+      {"no template",
+       [](auto& r) { r.mutable_workflow()->clear_template_(); },
+       {"workflow.template"}},
+      {"unknown template",
+       [](auto& r) {
+         r.mutable_workflow()->set_template_(static_cast<v1::Workflow::Template>(99));
+       },
+       {"workflow.template"}},
+      {"unknown state",
+       [](auto& r) { r.mutable_workflow()->set_state(static_cast<v1::Workflow::State>(99)); },
+       {"workflow.state"}},
+      {"no webhook", [](auto& r) { r.mutable_workflow()->clear_webhook(); }, {"workflow.webhook"}},
+      {"malformed webhook",
+       [](auto& r) { r.mutable_workflow()->set_webhook("webhooks/5"); },
+       {"workflow.webhook"}},
+      {"webhook of another community",
+       [](auto& r) { r.mutable_workflow()->set_webhook("communities/2/webhooks/5"); },
+       {"workflow.webhook"}},
+      {"long request id", [](auto& r) { r.set_request_id(std::string(65, 'a')); }, {"request_id"}},
+      {"request id that is not ASCII",
+       [](auto& r) { r.set_request_id("caf\xc3\xa9"); },
+       {"request_id"}},
+      {"everything",
+       [](auto& r) {
+         r.set_request_id("\n");
+         r.clear_workflow();
+       },
+       {"request_id", "workflow.display_name", "workflow.template", "workflow.webhook"}},
+  };
+  for (const BadCreate& bad : cases) {
+    SCOPED_TRACE(bad.what);
+    for (const bool validate_only : {false, true}) {
+      v1::CreateWorkflowRequest request = MakeCreate();
+      request.set_validate_only(validate_only);
+      bad.spoil(request);
+
+      const absl::Status status = Create(request).status();
+
+      EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
+      EXPECT_EQ(BadFields(status), bad.fields);
+    }
+  }
+  EXPECT_EQ(CountWorkflows(), 0);
+}
+
+TEST_F(WorkflowServiceTest, AcceptsADisplayNameOf255Bytes) {
+  v1::CreateWorkflowRequest request = MakeCreate();
+  request.mutable_workflow()->set_display_name(std::string(255, 'a'));
+
+  EXPECT_TRUE(Create(request).ok());
+}
+
+TEST_F(WorkflowServiceTest, RefusesBadNames) {
+  const std::vector<std::string> names = {"",
+                                          "workflows/1",
+                                          "communities/1/workflows/",
+                                          "communities/1/workflows/0",
+                                          "communities/1/workflows/01",
+                                          "communities/1/workflows/-1",
+                                          "communities/1/workflows/x",
+                                          "communities/1/workflows/1/more",
+                                          "communities/1/webhooks/1",
+                                          "communities/1/workflows/9223372036854775808"};
+  for (const std::string& name : names) {
+    SCOPED_TRACE(name);
+    EXPECT_THAT(BadFields(Get(name).status()), ElementsAre("name"));
+    EXPECT_THAT(BadFields(CallByName(&Stub::DeleteWorkflow, name).status()), ElementsAre("name"));
+    EXPECT_THAT(BadFields(CallByName(&Stub::EnableWorkflow, name).status()), ElementsAre("name"));
+    EXPECT_THAT(BadFields(CallByName(&Stub::DisableWorkflow, name).status()), ElementsAre("name"));
+    v1::Workflow workflow;
+    workflow.set_name(name);
+    EXPECT_THAT(BadFields(Update(workflow, {}).status()), ElementsAre("workflow.name"));
+  }
+}
+
+TEST_F(WorkflowServiceTest, UnknownWorkflowsAreNotFound) {
+  const std::string name = "communities/1/workflows/99";
+  v1::Workflow workflow;
+  workflow.set_name(name);
+  workflow.set_display_name("other");
+  const std::vector<absl::Status> statuses = {
+      Get(name).status(), CallByName(&Stub::DeleteWorkflow, name).status(),
+      CallByName(&Stub::EnableWorkflow, name).status(),
+      CallByName(&Stub::DisableWorkflow, name).status(), Update(workflow, {}).status()};
+
+  for (const absl::Status& status : statuses) {
+    EXPECT_TRUE(absl::IsNotFound(status)) << status;
+    EXPECT_EQ(ErrorReason(status), "WORKFLOW_NOT_FOUND");
+  }
+}
+
+TEST_F(WorkflowServiceTest, AnUnknownWebhookIsAFailedPrecondition) {
+  v1::CreateWorkflowRequest request = MakeCreate();
+  request.mutable_workflow()->set_webhook("communities/1/webhooks/99");
+  v1::Workflow update = Create();
+  update.set_webhook("communities/1/webhooks/99");
+  std::vector<absl::Status> statuses = {Create(request).status(),
+                                        Update(update, {"webhook"}).status()};
+  request.set_validate_only(true);
+  statuses.push_back(Create(request).status());
+
+  for (const absl::Status& status : statuses) {
+    EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
+    EXPECT_EQ(ErrorReason(status), "WEBHOOK_NOT_FOUND");
+  }
+  EXPECT_EQ(CountWorkflows(), 1);
+}
+
+TEST_F(WorkflowServiceTest, ValidateOnlyShowsAndStoresNothing) {
+  v1::CreateWorkflowRequest request = MakeCreate();
+  request.set_validate_only(true);
+  request.set_request_id("request");
+
+  const v1::Workflow shown = Create(request).value();
+
+  v1::Workflow expected = request.workflow();
+  expected.set_state(v1::Workflow::DISABLED);
+  EXPECT_EQ(shown.SerializeAsString(), expected.SerializeAsString());
+  EXPECT_EQ(CountWorkflows(), 0);
+}
+
+TEST_F(WorkflowServiceTest, ARequestIdCreatesOnceAlsoAmongConcurrentCalls) {
+  v1::CreateWorkflowRequest request = MakeCreate();
+  request.set_request_id("request");
+  std::vector<std::string> names(8);
+  std::vector<std::thread> threads;
+  for (std::string& name : names) {
+    threads.emplace_back([&] { name = Create(request).value().name(); });
+  }
+  for (std::thread& thread : threads) thread.join();
+
+  EXPECT_EQ(std::set<std::string>(names.begin(), names.end()).size(), 1u);
+  EXPECT_EQ(CountWorkflows(), 1);
+}
+
+TEST_F(WorkflowServiceTest, TheRequestIdOfADeletedWorkflowIsSpent) {
+  v1::CreateWorkflowRequest request = MakeCreate();
+  request.set_request_id("request");
+  ASSERT_TRUE(CallByName(&Stub::DeleteWorkflow, Create(request).value().name()).ok());
+
+  const absl::Status status = Create(request).status();
+
+  EXPECT_TRUE(absl::IsAlreadyExists(status)) << status;
+  EXPECT_EQ(ErrorReason(status), "REQUEST_ID_SPENT");
+}
+
+TEST_F(WorkflowServiceTest, ListsInPages) {
+  std::vector<std::string> created;
+  for (int i = 0; i < 5; ++i) created.push_back(Create().name());
+  std::vector<std::string> listed;
+  std::string token;
+  int pages = 0;
+
+  do {
+    const v1::ListWorkflowsResponse page = List(kParent, 2, token).value();
+    for (const v1::Workflow& workflow : page.workflows()) listed.push_back(workflow.name());
+    token = page.next_page_token();
+    ++pages;
+  } while (!token.empty());
+
+  EXPECT_EQ(listed, created);
+  EXPECT_EQ(pages, 3);
+  EXPECT_THAT(List("communities/2").value().workflows(), IsEmpty());
+  EXPECT_TRUE(List(kParent, 5).value().next_page_token().empty()) << "the last page is full";
+}
+
+TEST_F(WorkflowServiceTest, RefusesBadListings) {
+  for (int i = 0; i < 2; ++i) Create();
+  const std::string token = List(kParent, 1).value().next_page_token();
+  ASSERT_FALSE(token.empty());
+
+  EXPECT_THAT(BadFields(List("").status()), ElementsAre("parent"));
+  EXPECT_THAT(BadFields(List("communities/1/workflows/1").status()), ElementsAre("parent"));
+  EXPECT_THAT(BadFields(List(kParent, -1).status()), ElementsAre("page_size"));
+  EXPECT_THAT(BadFields(List(kParent, 1, "nonsense").status()), ElementsAre("page_token"));
+  EXPECT_THAT(BadFields(List("communities/2", 1, token).status()), ElementsAre("page_token"));
+}
+
+TEST_F(WorkflowServiceTest, UpdatesWhatTheMaskNames) {
+  const v1::Workflow created = Create();
+  v1::Workflow wanted = created;
+  wanted.set_display_name("new name");
+  wanted.set_webhook("communities/1/webhooks/6");
+  clock_.Advance(absl::Seconds(1));
+
+  const v1::Workflow renamed = Update(wanted, {"display_name"}).value();
+  EXPECT_EQ(renamed.display_name(), "new name");
+  EXPECT_EQ(renamed.webhook(), kWebhook);
+  EXPECT_NE(renamed.etag(), created.etag());
+  EXPECT_EQ(renamed.update_time().seconds(), created.update_time().seconds() + 1);
+
+  wanted.clear_etag();
+  EXPECT_EQ(Update(wanted, {"*"}).value().webhook(), "communities/1/webhooks/6");
+}
+
+TEST_F(WorkflowServiceTest, AnEmptyMaskUpdatesWhatIsNotEmpty) {
+  v1::Workflow wanted;
+  wanted.set_name(Create().name());
+  wanted.set_webhook("communities/1/webhooks/6");
+
+  const v1::Workflow updated = Update(wanted, {}).value();
+
+  EXPECT_EQ(updated.display_name(), "name");
+  EXPECT_EQ(updated.webhook(), "communities/1/webhooks/6");
+}
+
+TEST_F(WorkflowServiceTest, RefusesBadUpdatesByField) {
+  const v1::Workflow created = Create();
+  v1::Workflow blank;
+  blank.set_name(created.name());
+  v1::Workflow foreign = blank;
+  foreign.set_webhook("communities/2/webhooks/5");
+  v1::Workflow unknown = blank;
+  unknown.set_template_(static_cast<v1::Workflow::Template>(99));
+
+  for (const char* path : {"template", "state", "name", "etag", "create_time", "nonsense",
+                           "display_name.more", "displayName", ""}) {
+    SCOPED_TRACE(path);
+    EXPECT_THAT(BadFields(Update(created, {path}).status()), ElementsAre("update_mask"));
+  }
+  EXPECT_THAT(BadFields(Update(blank, {"display_name"}).status()),
+              ElementsAre("workflow.display_name"));
+  EXPECT_THAT(BadFields(Update(blank, {"*"}).status()),
+              ElementsAre("workflow.display_name", "workflow.webhook"));
+  EXPECT_THAT(BadFields(Update(foreign, {}).status()), ElementsAre("workflow.webhook"));
+  EXPECT_THAT(BadFields(Update(unknown, {}).status()), ElementsAre("workflow.template"));
+  EXPECT_THAT(BadFields(Update({}, {}).status()), ElementsAre("workflow.name"));
+  EXPECT_EQ(Get(created.name()).value().SerializeAsString(), created.SerializeAsString());
+}
+
+TEST_F(WorkflowServiceTest, AnOldEtagAbortsUpdateAndDelete) {
+  const v1::Workflow created = Create();
+  v1::Workflow wanted = created;
+  wanted.set_display_name("new name");
+  const v1::Workflow updated = Update(wanted, {"display_name"}).value();
+  v1::DeleteWorkflowRequest deletion;
+  deletion.set_name(created.name());
+  deletion.set_etag(created.etag());
+
+  for (const absl::Status& status : {Update(wanted, {"display_name"}).status(),
+                                     Call(&Stub::DeleteWorkflow, deletion).status()}) {
+    EXPECT_TRUE(absl::IsAborted(status)) << status;
+    EXPECT_EQ(ErrorReason(status), "ETAG_MISMATCH");
+  }
+  EXPECT_EQ(Get(created.name()).value().SerializeAsString(), updated.SerializeAsString());
+
+  deletion.set_etag(updated.etag());
+  EXPECT_TRUE(Call(&Stub::DeleteWorkflow, deletion).ok());
+  EXPECT_TRUE(absl::IsNotFound(Get(created.name()).status()));
+}
+
+TEST_F(WorkflowServiceTest, EnablesAndDisables) {
+  const std::string name = Create().name();
+
+  const v1::Workflow enabled = CallByName(&Stub::EnableWorkflow, name).value();
+  EXPECT_EQ(enabled.state(), v1::Workflow::ENABLED);
+  EXPECT_EQ(CallByName(&Stub::EnableWorkflow, name).value().etag(), enabled.etag());
+
+  const v1::Workflow disabled = CallByName(&Stub::DisableWorkflow, name).value();
+  EXPECT_EQ(disabled.state(), v1::Workflow::DISABLED);
+  EXPECT_NE(disabled.etag(), enabled.etag());
+  EXPECT_EQ(CallByName(&Stub::DisableWorkflow, name).value().etag(), disabled.etag());
+}
+
+TEST_F(WorkflowServiceTest, RacingEnablesAndDisablesKeepRevisionsWellFormed) {
+  const std::string name = Create().name();
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([this, t, &name] {
+      for (int i = 0; i < 25; ++i) {
+        entity::v1::Event event;
+        event.set_community_id(1);
+        events_.Append(event);
+        const auto method = (t + i) % 2 == 0 ? CallByName(&Stub::EnableWorkflow, name)
+                                             : CallByName(&Stub::DisableWorkflow, name);
+        EXPECT_TRUE(method.ok()) << method.status();
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+
+  const Catalog catalog = *store_.Load(0, 0, absl::InfiniteFuture());
+  int64_t boundary = 0;
+  bool open = false;
+  for (const Revision& revision : catalog.Find(1, Template::kNewMember)) {
+    EXPECT_FALSE(open);
+    EXPECT_GE(revision.from_position, boundary);
+    open = !revision.until_position;
+    boundary = revision.until_position.value_or(revision.from_position);
+  }
+  EXPECT_EQ(open, Get(name).value().state() == v1::Workflow::ENABLED);
+}
+
+TEST_F(WorkflowServiceTest, SaysWhenAServiceBehindItIsAway) {
+  const v1::Workflow created = Create();
+  ingest_away_ = true;
+  delivery_away_ = true;
+
+  EXPECT_TRUE(absl::IsUnavailable(Create(MakeCreate()).status()));
+  EXPECT_TRUE(absl::IsUnavailable(CallByName(&Stub::EnableWorkflow, created.name()).status()));
+  EXPECT_TRUE(absl::IsUnavailable(CallByName(&Stub::DeleteWorkflow, created.name()).status()));
+  EXPECT_EQ(Get(created.name()).value().SerializeAsString(), created.SerializeAsString());
+}
+
+}  // namespace
+}  // namespace crier::evaluator::transport
