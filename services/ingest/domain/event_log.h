@@ -43,7 +43,7 @@ class EventLog {
   virtual absl::StatusOr<LogRead> Read(int32_t log_partition, int64_t after_position,
                                        const ReadLimits& limits, absl::Time deadline) = 0;
 
-  // All heads, ordered by log partition; there is one for every partition from 0.
+  // All heads, ordered by log partition; there is one for every partition from 0, and never none.
   virtual absl::StatusOr<std::vector<LogHead>> Heads(absl::Time deadline) = 0;
 };
 

@@ -67,7 +67,7 @@ absl::StatusOr<std::vector<LogHead>> PgEventLog::Heads(absl::Time deadline) {
     ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kListHeads));
     heads.clear();
     for (const Rows::Row row : rows) heads.push_back({row.Int32(0), row.Int64(1)});
-    return absl::OkStatus();
+    return heads.empty() ? DatabaseUnavailableError() : absl::OkStatus();
   }));
   return heads;
 }

@@ -1,0 +1,210 @@
+#include "services/ingest/storage/entity_store.h"
+
+#include <atomic>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/clock.h"
+#include "common/status/errors.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "services/ingest/domain/ingester.h"
+#include "services/ingest/domain/log_partition.h"
+#include "services/ingest/storage/store_test_fixture.h"
+#include "tests/support/postgres_proxy.h"
+
+namespace crier::ingest::storage {
+namespace {
+
+using entity::v1::Contact;
+using entity::v1::Event;
+using testing::ElementsAre;
+using testing::SizeIs;
+using testing::StartsWith;
+
+using EntityStoreTest = StoreTest;
+
+class NoObserver : public IngestObserver {
+ public:
+  void OnCommit(size_t, absl::Duration) override {}
+  void OnEvent(Event::Kind) override {}
+  void OnRefused() override {}
+};
+
+TEST_F(EntityStoreTest, KnowsAgainWhatItHasStored) {
+  Contact contact = ContactWith({"marion@example.com"});
+  contact.set_full_name("Marion {\"Sanford\"}, NULL \\ 'x' é");
+  auto* external = contact.add_external_ids();
+  external->set_source("{NULL}");
+  external->set_id("\"quo\\ted\", NULL");
+  const std::vector<Record> records = {ContactOf(1, contact), OrganizationOf(1, "acme.com", "Acme"),
+                                       ActivityOf(1, "a,\"b\\c{}", ContactWith({"x@y.z"}))};
+
+  EXPECT_THAT(Ingest(store_, records), ElementsAre("CREATED communities/1/contacts/1",
+                                                   "CREATED communities/1/organizations/2",
+                                                   "CREATED communities/1/activities/4"));
+  EXPECT_THAT(Ingest(store_, records), ElementsAre("UNCHANGED communities/1/contacts/1",
+                                                   "UNCHANGED communities/1/organizations/2",
+                                                   "UNCHANGED communities/1/activities/4"));
+  Contact probe;
+  *probe.add_external_ids() = *external;
+  EXPECT_THAT(Ingest(store_, {ContactOf(1, probe)}),
+              ElementsAre("UNCHANGED communities/1/contacts/1"));
+  EXPECT_EQ(Count("events"), 4);
+}
+
+TEST_F(EntityStoreTest, KeepsCommunitiesApart) {
+  const Contact contact = ContactWith({"marion@example.com"});
+
+  EXPECT_THAT(Ingest(store_, {ContactOf(1, contact), ContactOf(2, contact)}),
+              ElementsAre("CREATED communities/1/contacts/1", "CREATED communities/2/contacts/1"));
+  EXPECT_THAT(
+      Ingest(store_, {ContactOf(2, contact), ContactOf(3, contact)}),
+      ElementsAre("UNCHANGED communities/2/contacts/1", "CREATED communities/3/contacts/1"));
+}
+
+TEST_F(EntityStoreTest, WhatLedToALoserLeadsToTheWinner) {
+  for (const char* email : {"a@x.y", "b@x.y", "c@x.y"}) {
+    Ingest(store_, {ContactOf(1, ContactWith({email}))});
+  }
+  Ingest(store_, {ActivityOf(1, "dm", ContactWith({"c@x.y"}))});
+
+  EXPECT_THAT(Ingest(store_, {ContactOf(1, ContactWith({"c@x.y", "b@x.y"}))}),
+              ElementsAre("UPDATED communities/1/contacts/2"));
+  EXPECT_THAT(Ingest(store_, {ContactOf(1, ContactWith({"b@x.y", "a@x.y"}))}),
+              ElementsAre("UPDATED communities/1/contacts/1"));
+
+  EXPECT_THAT(
+      Ingest(store_,
+             {ContactOf(1, ContactWith({"c@x.y"})), ActivityOf(1, "dm", ContactWith({"c@x.y"}))}),
+      ElementsAre("UNCHANGED communities/1/contacts/1", "UNCHANGED communities/1/activities/4"));
+  EXPECT_EQ(Count("contacts"), 1);
+  EXPECT_EQ(Count("contact_redirects WHERE winner_id = 1"), 2);
+  EXPECT_EQ(Count("contact_identities WHERE contact_id = 1"), 3);
+}
+
+TEST_F(EntityStoreTest, ABatchThatOnlyRepeatsWritesNothing) {
+  const std::vector<Record> records = {OrganizationOf(1, "acme.com", "Acme")};
+  Ingest(store_, records);
+  const auto version = [&] {
+    return postgres_->Run(database_, "SELECT sum(xmin::text::bigint) FROM log_heads")[0].Text(0);
+  };
+  const std::string before = version();
+
+  Ingest(store_, records);
+
+  EXPECT_EQ(version(), before);
+}
+
+TEST_F(EntityStoreTest, APoisonousRecordFailsAlone) {
+  postgres_->Run(database_, "ALTER TABLE organizations ADD CHECK (domain <> 'poison.com')");
+  LogTail tail;
+  NoObserver observer;
+  Ingester ingester(store_, tail, SystemClock(), observer);
+  const std::vector<Record> records = {OrganizationOf(1, "a.com", ""),
+                                       OrganizationOf(1, "poison.com", ""),
+                                       OrganizationOf(1, "b.com", "")};
+
+  const auto results = ingester.Ingest(records, Deadline());
+
+  ASSERT_THAT(results, SizeIs(3));
+  EXPECT_TRUE(results[0].ok());
+  EXPECT_EQ(results[1].status().code(), absl::StatusCode::kInternal);
+  EXPECT_TRUE(results[2].ok());
+  EXPECT_EQ(Count("organizations"), 2);
+  const int32_t partition = LogPartitionOf(1, 16);
+  EXPECT_EQ(log_.Heads(Deadline())->at(partition).position, 2);
+}
+
+TEST_F(EntityStoreTest, ARetryAfterACommitOfUnknownOutcomeIsHarmless) {
+  tests::PostgresProxy proxy(postgres_->url());
+  pg::Pool pool({proxy.url(), database_.role, database_.schema}, {});
+  PgEntityStore store(pool);
+  const Record known = OrganizationOf(1, "known.com", "");
+  Ingest(store, {known});
+  const std::vector<Record> records = {OrganizationOf(1, "acme.com", "Acme"), known};
+  LogTail tail;
+  NoObserver observer;
+  Ingester ingester(store, tail, SystemClock(), observer);
+
+  // With its final NUL: BEGIN says READ COMMITTED.
+  proxy.BreakAt(absl::string_view("COMMIT\0", 7), tests::PostgresProxy::Fault::kLoseReply);
+  const auto lost = ingester.Ingest(records, Deadline());
+  const auto again = ingester.Ingest(records, Deadline());
+
+  EXPECT_EQ(lost[0].status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(ErrorReason(lost[0].status()), "DATABASE_UNAVAILABLE");
+  ASSERT_TRUE(again[0].ok());
+  EXPECT_EQ(again[0]->outcome, Ingested::Outcome::kUnchanged);
+  EXPECT_EQ(Count("events"), 2);
+}
+
+TEST_F(EntityStoreTest, WithoutItsSchemaItIsUnavailable) {
+  pg::Pool pool(postgres_->NewSchema(), {});
+  PgEntityStore store(pool);
+
+  EXPECT_THAT(Ingest(store, {OrganizationOf(1, "acme.com", "")}),
+              ElementsAre(StartsWith("UNAVAILABLE")));
+}
+
+// Two replicas, two writers each, all about the same people and the same log partitions; a reader
+// follows one partition all the while.
+TEST_F(EntityStoreTest, ConcurrentWritersAgreeOnIdentitiesAndLeaveNoGaps) {
+  constexpr int kBatches = 40;
+  constexpr int kPeople = 7;
+  pg::Pool other_pool(database_, {});
+  PgEntityStore other_store(other_pool);
+  std::atomic<int> created{0};
+  const auto write = [&](EntityStore& store, int writer) {
+    for (int batch = 0; batch < kBatches; ++batch) {
+      std::vector<Record> records;
+      for (int i = 0; i < 5; ++i) {
+        const int person = (batch + i * writer) % kPeople;
+        Contact contact = ContactWith({absl::StrCat("person", person, "@example.com")});
+        contact.set_title(absl::StrCat(writer, " ", batch, " ", i));  // always news
+        records.push_back(ContactOf(1 + person % 2, contact));
+      }
+      for (const std::string& outcome : Ingest(store, records)) {
+        EXPECT_FALSE(outcome.empty() || outcome[0] == 'I') << outcome;
+        if (outcome[0] == 'C') ++created;
+      }
+    }
+  };
+  const int32_t followed = LogPartitionOf(1, 16);
+  std::atomic<bool> writing{true};
+  int64_t last = 0;
+  std::thread reader([&] {
+    bool more = true;
+    while (more) {
+      const bool final_round = !writing.load();
+      const auto read = log_.Read(followed, last, ReadLimits(), Deadline());
+      ASSERT_TRUE(read.ok()) << read.status();
+      for (const Event& event : read->events) ASSERT_EQ(event.position(), ++last);
+      more = !final_round || !read->events.empty();
+    }
+  });
+
+  std::vector<std::thread> writers;
+  for (int writer = 1; writer <= 4; ++writer) {
+    writers.emplace_back([&, writer] { write(writer % 2 ? store_ : other_store, writer); });
+  }
+  for (std::thread& writer : writers) writer.join();
+  writing.store(false);
+  reader.join();
+
+  EXPECT_EQ(created.load(), kPeople);
+  EXPECT_EQ(Count("contacts"), kPeople);
+  EXPECT_EQ(Count("events"), 4 * kBatches * 5);
+  const auto gaps =
+      postgres_->Run(database_,
+                     "SELECT count(*) FROM (SELECT log_partition FROM events GROUP BY log_partition"
+                     " HAVING count(*) <> max(position) OR min(position) <> 1) AS g");
+  EXPECT_EQ(gaps[0].Int64(0), 0);
+  EXPECT_EQ(last, log_.Heads(Deadline())->at(followed).position);
+}
+
+}  // namespace
+}  // namespace crier::ingest::storage

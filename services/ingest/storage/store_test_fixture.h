@@ -1,0 +1,75 @@
+// A schema of its own, with the tables and the partitions of the days around kNow.
+#ifndef CRIER_SERVICES_INGEST_STORAGE_STORE_TEST_FIXTURE_H_
+#define CRIER_SERVICES_INGEST_STORAGE_STORE_TEST_FIXTURE_H_
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "common/pg/migrations.h"
+#include "common/pg/pool.h"
+#include "common/pg/time_partitions.h"
+#include "crier_ingest_migrations.h"
+#include "gtest/gtest.h"
+#include "services/ingest/domain/reconcile.h"
+#include "services/ingest/domain/test_records.h"
+#include "services/ingest/storage/entity_store.h"
+#include "services/ingest/storage/event_log.h"
+#include "tests/support/test_database.h"
+
+namespace crier::ingest::storage {
+
+class StoreTest : public testing::Test {
+ protected:
+  static void SetUpTestSuite() { postgres_ = new tests::TestDatabase; }
+  static void TearDownTestSuite() {
+    delete postgres_;
+    postgres_ = nullptr;
+  }
+
+  StoreTest() {
+    EXPECT_EQ(pg::Migrate(database_, Migrations()), absl::OkStatus());
+    EXPECT_EQ(pg::MaintainPartitions(pool_, EventTable(kRetention), kNow, 2, Deadline()),
+              absl::OkStatus());
+  }
+
+  static absl::Time Deadline() { return tests::TestDatabase::Deadline(); }
+
+  // One batch; the outcome and the name of each record, or the code of its error.
+  static std::vector<std::string> Ingest(EntityStore& store, const std::vector<Record>& records,
+                                         absl::Time now = kNow) {
+    const auto changes = store.Transact(LookupOf(records), Deadline(), [&](Known known) {
+      return Reconcile(records, std::move(known), now);
+    });
+    if (!changes.ok()) return {changes.status().ToString()};
+    std::vector<std::string> outcomes;
+    for (const auto& result : changes->results) {
+      static const char* const kNames[] = {"CREATED", "UPDATED", "UNCHANGED"};
+      outcomes.push_back(
+          result.ok() ? absl::StrCat(kNames[static_cast<int>(result->outcome)], " ", result->name)
+                      : absl::StatusCodeToString(result.status().code()));
+    }
+    return outcomes;
+  }
+
+  int64_t Count(const std::string& what) {
+    return postgres_->Run(database_, absl::StrCat("SELECT count(*) FROM ", what))[0].Int64(0);
+  }
+
+  static constexpr absl::Duration kRetention = absl::Hours(24 * 365);
+  static inline const absl::Time kNow = absl::FromUnixMicros(absl::ToUnixMicros(absl::Now()));
+  static tests::TestDatabase* postgres_;
+
+  const pg::Database database_ = postgres_->NewSchema();
+  pg::Pool pool_{database_, {}};
+  PgEntityStore store_{pool_};
+  PgEventLog log_{pool_};
+};
+
+inline tests::TestDatabase* StoreTest::postgres_ = nullptr;
+
+}  // namespace crier::ingest::storage
+
+#endif  // CRIER_SERVICES_INGEST_STORAGE_STORE_TEST_FIXTURE_H_
