@@ -520,6 +520,18 @@ TEST(HttpClient, TriesTheOtherAddressesOfAName) {
   EXPECT_EQ(SendAndWait(client, RequestTo(server)).address, "127.0.0.1");
 }
 
+TEST(HttpClient, DialsAddressesOfBothFamilies) {
+  TestServer server(AnswerWith(OkResponse("x")));
+  Client client(LocalOptions());
+  for (const char* const host : {"127.0.0.1", "[::ffff:127.0.0.1]"}) {
+    Request request = RequestTo(server);
+    request.url = absl::StrCat("http://", host, ":", server.port(), "/");
+
+    EXPECT_EQ(SendAndWait(client, request).result, Result::kResponse) << host;
+  }
+  EXPECT_EQ(server.connections(), 2);
+}
+
 TEST(HttpClient, ReportsNamesThatDoNotResolve) {
   ClientOptions options = LocalOptions();
   options.resolver = [](const std::string& host) -> absl::StatusOr<std::vector<sockaddr_storage>> {
@@ -638,6 +650,27 @@ TEST_F(TlsTest, RefusesAnExpiredCertificate) {
 
   EXPECT_EQ(response.result, Result::kTlsFailed);
   EXPECT_EQ(response.error, "the certificate is not trusted: certificate has expired");
+}
+
+TEST_F(TlsTest, RefusesOldVersions) {
+  const TestCertificate certificate = Certificate(kHost);
+  for (const auto& [version, result] : {std::pair(TLS1_2_VERSION, Result::kResponse),
+                                        std::pair(TLS1_1_VERSION, Result::kTlsFailed)}) {
+    TestServer server(AnswerWith(OkResponse("x")), certificate.certificate_and_key, version);
+    Client client(Trusting(certificate));
+
+    EXPECT_EQ(SendAndWait(client, RequestTo("https", server.port())).result, result);
+  }
+}
+
+TEST_F(TlsTest, OffersHttp2) {
+  const TestCertificate certificate = Certificate(kHost);
+  TestServer server(AnswerWith(OkResponse("x")), certificate.certificate_and_key);
+  Client client(Trusting(certificate));
+
+  EXPECT_EQ(SendAndWait(client, RequestTo("https", server.port())).result, Result::kResponse);
+
+  EXPECT_TRUE(server.http2_offered());
 }
 
 TEST_F(TlsTest, ReportsAServerThatDoesNotSpeakTls) {

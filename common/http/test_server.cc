@@ -121,10 +121,16 @@ bool TestConnection::WaitForClose(absl::Duration timeout) {
   return true;  // nothing but the end is expected
 }
 
-TestServer::TestServer(Handler handler, const std::string& certificate_pem)
+TestServer::TestServer(Handler handler, const std::string& certificate_pem, int max_tls_version)
     : handler_(std::move(handler)),
       tls_context_(certificate_pem.empty() ? nullptr : MakeTlsContext(certificate_pem)),
       listener_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  if (tls_context_ != nullptr) {
+    SSL_CTX_set_alpn_select_cb(tls_context_, &OnProtocolsOffered, this);
+    SSL_CTX_set_cipher_list(tls_context_, "ALL:@SECLEVEL=0");  // or nothing old works at all
+    SSL_CTX_set_min_proto_version(tls_context_, TLS1_VERSION);
+    SSL_CTX_set_max_proto_version(tls_context_, max_tls_version);
+  }
   sockaddr_in address = {};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -147,6 +153,18 @@ TestServer::~TestServer() {
   for (std::thread& handler : handlers_) handler.join();
   close(listener_);
   SSL_CTX_free(tls_context_);
+}
+
+int TestServer::OnProtocolsOffered(SSL*, const unsigned char** chosen, unsigned char* chosen_size,
+                                   const unsigned char* offered, unsigned int size, void* self) {
+  const std::string list(reinterpret_cast<const char*>(offered), size);
+  if (list.find("\x02h2") != std::string::npos) {
+    static_cast<TestServer*>(self)->http2_offered_ = true;
+  }
+  static const unsigned char kHttp11[] = {'h', 't', 't', 'p', '/', '1', '.', '1'};
+  *chosen = kHttp11;
+  *chosen_size = sizeof(kHttp11);
+  return SSL_TLSEXT_ERR_OK;
 }
 
 void TestServer::Accept() {

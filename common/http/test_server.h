@@ -51,8 +51,10 @@ class TestServer {
  public:
   using Handler = std::function<void(TestConnection&)>;
 
-  // With `certificate_pem` (certificate and key), the server speaks TLS.
-  explicit TestServer(Handler handler, const std::string& certificate_pem = "");
+  // With `certificate_pem` (certificate and key), the server speaks TLS, and no later version of it
+  // than `max_tls_version` (TLS1_1_VERSION, …; 0 for the latest).
+  explicit TestServer(Handler handler, const std::string& certificate_pem = "",
+                      int max_tls_version = 0);
 
   // Ends the connections and waits for their handlers.
   ~TestServer();
@@ -62,15 +64,22 @@ class TestServer {
   // How many connections there have been.
   int connections() const { return connections_; }
 
+  // Whether a client has offered HTTP/2, which the server does not take.
+  bool http2_offered() const { return http2_offered_; }
+
  private:
   void Accept();
   void Serve(int socket, int number);
+
+  static int OnProtocolsOffered(SSL*, const unsigned char** chosen, unsigned char* chosen_size,
+                                const unsigned char* offered, unsigned int size, void* self);
 
   const Handler handler_;
   SSL_CTX* tls_context_ = nullptr;
   int listener_ = -1;
   int port_ = 0;
   std::atomic<int> connections_ = 0;
+  std::atomic<bool> http2_offered_ = false;
   absl::Mutex mutex_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::vector<int> open_sockets_ ABSL_GUARDED_BY(mutex_);
