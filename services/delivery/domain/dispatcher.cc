@@ -63,21 +63,14 @@ void Dispatcher::Stop(absl::Duration grace) {
 }
 
 void Dispatcher::Run(Sender& sender) {
-  while (true) {
-    {
-      absl::MutexLock lock(&mutex_);
-      if (stopping_) return;
-    }
-    int begun = 0;
-    const absl::Status status = DispatchOnce(sender, begun);
+  while (scheduler_.WaitForReady(kIdle)) {
+    const absl::Status status = DispatchOnce(sender);
     metrics_.Show(scheduler_.size(), scheduler_.held_shards());
     if (!status.ok()) {
       log::Warning("deliveries wait for the database", {{"status", status}});
       PauseAfterFailure();
     } else if (outcomes_.saturated()) {
       PauseAfterFailure();
-    } else if (begun == 0) {
-      scheduler_.WaitForReady(kIdle);
     }
   }
 }
@@ -89,8 +82,7 @@ void Dispatcher::PauseAfterFailure() {
   }
 }
 
-absl::Status Dispatcher::DispatchOnce(Sender& sender, int& begun) {
-  begun = 0;
+absl::Status Dispatcher::DispatchOnce(Sender& sender) {
   if (outcomes_.saturated()) return absl::OkStatus();
   std::vector<Claim> claims = scheduler_.TakeReady(kBatch);
   if (claims.empty()) return absl::OkStatus();
@@ -105,7 +97,6 @@ absl::Status Dispatcher::DispatchOnce(Sender& sender, int& begun) {
     for (Claim& claim : claims) scheduler_.PutBack(std::move(claim));
     return status;
   }
-  begun = static_cast<int>(claims.size());
   for (size_t i = 0; i < claims.size(); ++i) {
     Begin(std::move(claims[i]), (*webhooks)[i], sender);
   }
@@ -218,17 +209,21 @@ void Dispatcher::Write(const Claim& claim, AttemptOutcome outcome) {
   outcome.id = claim.delivery.id;
   const bool again = outcome.state == DeliveryState::kPending;
   const absl::Time due_time = outcome.due_time;
-  outcomes_.Submit(std::move(outcome), [this, claim, again, due_time](OutcomeWriter::Fate fate) {
-    if (fate == OutcomeWriter::Fate::kFailed) {
-      scheduler_.Forgotten(claim, clock_.Now() + kRedoDelay);
-    } else if (fate == OutcomeWriter::Fate::kFenced) {
-      // The shard is somebody else's, whether or not the lease keeper has heard of it.
-      scheduler_.Lose(claim.lease);
-      scheduler_.Settled(claim);
-    } else if (again) {
-      scheduler_.Requeued(claim, due_time);
-    } else {
-      scheduler_.Settled(claim);
+  // The writer outlives the dispatcher, so `this` is not for its callbacks.
+  outcomes_.Submit(std::move(outcome), [&scheduler = scheduler_, &clock = clock_, claim, again,
+                                        due_time](OutcomeWriter::Fate fate) {
+    switch (fate) {
+      case OutcomeWriter::Fate::kFailed:
+        scheduler.Forgotten(claim, clock.Now() + kRedoDelay);
+        return;
+      case OutcomeWriter::Fate::kFenced:
+        // The shard is somebody else's, whether or not the lease keeper has heard of it.
+        scheduler.Lose(claim.lease);
+        scheduler.Settled(claim);
+        return;
+      case OutcomeWriter::Fate::kWritten:
+        again ? scheduler.Requeued(claim, due_time) : scheduler.Settled(claim);
+        return;
     }
   });
 }

@@ -2,7 +2,6 @@
 #ifndef CRIER_SERVICES_DELIVERY_DOMAIN_DISPATCHER_H_
 #define CRIER_SERVICES_DELIVERY_DOMAIN_DISPATCHER_H_
 
-#include <atomic>
 #include <optional>
 #include <string>
 #include <thread>
@@ -50,9 +49,9 @@ class Dispatcher {
   // for `grace` at most. Safe to call twice.
   void Stop(absl::Duration grace);
 
-  // One round, as the thread does them: UNAVAILABLE and the like when the database did not answer;
-  // then nothing was begun. `begun` tells how many attempts were.
-  absl::Status DispatchOnce(Sender& sender, int& begun);
+  // One round, as the thread does them. UNAVAILABLE and the like when the database did not answer;
+  // then nothing was begun, and the deliveries are still to be taken.
+  absl::Status DispatchOnce(Sender& sender);
 
  private:
   void Run(Sender& sender);

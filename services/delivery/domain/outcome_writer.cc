@@ -92,7 +92,7 @@ std::vector<absl::StatusOr<OutcomeWriter::Fate>> OutcomeWriter::CommitBatch(
     std::vector<AttemptOutcome> outcomes) {
   std::vector<std::optional<Fate>> fates(outcomes.size());
   for (int failures = 0;; ++failures) {
-    const absl::Status status = TryCommit(outcomes, fates);
+    const absl::Status status = TryCommit(outcomes, /*again=*/failures > 0, fates);
     if (status.ok()) break;
     if (!IsTransient(status) && outcomes.size() > 1) {
       // One outcome that the database does not take must not hold up the others.
@@ -119,13 +119,14 @@ std::vector<absl::StatusOr<OutcomeWriter::Fate>> OutcomeWriter::CommitBatch(
   return results;
 }
 
-absl::Status OutcomeWriter::TryCommit(const std::vector<AttemptOutcome>& outcomes,
+absl::Status OutcomeWriter::TryCommit(const std::vector<AttemptOutcome>& outcomes, bool again,
                                       std::vector<std::optional<Fate>>& fates) {
-  // Without a lease there is nothing to be written, and nobody to wait for.
+  // The database decides whether a lease is good: a shard that is being given back may still be
+  // written for. What is known here only ends the waiting.
   std::vector<size_t> held;
   for (size_t i = 0; i < outcomes.size(); ++i) {
     if (fates[i]) continue;
-    if (holds_lease_(outcomes[i].lease)) {
+    if (!again || holds_lease_(outcomes[i].lease)) {
       held.push_back(i);
     } else {
       fates[i] = Fate::kFenced;

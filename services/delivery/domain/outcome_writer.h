@@ -60,7 +60,8 @@ class OutcomeWriter {
 
  private:
   std::vector<absl::StatusOr<Fate>> CommitBatch(std::vector<AttemptOutcome> outcomes);
-  absl::Status TryCommit(const std::vector<AttemptOutcome>& outcomes,
+  // Settles the fates that are open, or fails and leaves them so.
+  absl::Status TryCommit(const std::vector<AttemptOutcome>& outcomes, bool again,
                          std::vector<std::optional<Fate>>& fates);
   // False when the writer is being destroyed.
   bool Pause(int failures);

@@ -15,23 +15,19 @@ constexpr absl::Duration kIdle = absl::Seconds(1);
 
 void QueueLoader::Start() {
   thread_ = std::thread([this] {
-    while (!stopping_) {
-      if (!LoadOnce()) scheduler_.WaitForLoads(kIdle);
-    }
+    while (scheduler_.WaitForLoads(kIdle)) LoadOnce();
   });
 }
 
 void QueueLoader::Stop() {
-  stopping_ = true;
   if (thread_.joinable()) thread_.join();
 }
 
-bool QueueLoader::LoadOnce() {
+void QueueLoader::LoadOnce() {
   const ShardScheduler::Loads loads = scheduler_.TakeLoads();
   // What is known to be due comes before the search for what may be.
   if (!loads.fetches.empty()) Fetch(loads);
   for (const lease::Lease& lease : loads.searches) Search(lease, loads);
-  return !loads.empty();
 }
 
 void QueueLoader::Search(const lease::Lease& lease, const ShardScheduler::Loads& loads) {

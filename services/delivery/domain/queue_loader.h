@@ -2,7 +2,6 @@
 #ifndef CRIER_SERVICES_DELIVERY_DOMAIN_QUEUE_LOADER_H_
 #define CRIER_SERVICES_DELIVERY_DOMAIN_QUEUE_LOADER_H_
 
-#include <atomic>
 #include <thread>
 
 #include "common/base/clock.h"
@@ -27,8 +26,8 @@ class QueueLoader {
   // Waits for the thread, which ends once the scheduler is interrupted.
   void Stop();
 
-  // One round, as the thread does them; false when there was nothing to do.
-  bool LoadOnce();
+  // One round, as the thread does them.
+  void LoadOnce();
 
  private:
   void Search(const lease::Lease& lease, const ShardScheduler::Loads& loads);
@@ -37,7 +36,6 @@ class QueueLoader {
   ShardScheduler& scheduler_;
   QueueStore& store_;
   const Clock& clock_;
-  std::atomic<bool> stopping_ = false;
   std::thread thread_;
 };
 

@@ -324,25 +324,27 @@ int ShardScheduler::size() const {
 
 // --- waiting ---
 
-void ShardScheduler::WaitForLoads(absl::Duration at_most) {
+bool ShardScheduler::WaitForLoads(absl::Duration at_most) {
   absl::MutexLock lock(&mutex_);
   const absl::Duration give_up = clock_.Monotonic() + at_most;
   while (!interrupted_ && !HasLoads()) {
     const absl::Duration left = give_up - clock_.Monotonic();
-    if (left <= absl::ZeroDuration()) return;
+    if (left <= absl::ZeroDuration()) break;
     const absl::Duration change = std::min(NextTimer(), NextSearch()) - clock_.Now();
     changed_.WaitWithTimeout(&mutex_, std::min(left, change));
   }
+  return !interrupted_;
 }
 
-void ShardScheduler::WaitForReady(absl::Duration at_most) {
+bool ShardScheduler::WaitForReady(absl::Duration at_most) {
   absl::MutexLock lock(&mutex_);
   const absl::Duration give_up = clock_.Monotonic() + at_most;
   while (!interrupted_ && !HasReady()) {
     const absl::Duration left = give_up - clock_.Monotonic();
-    if (left <= absl::ZeroDuration()) return;
+    if (left <= absl::ZeroDuration()) break;
     changed_.WaitWithTimeout(&mutex_, std::min(left, NextTimer() - clock_.Now()));
   }
+  return !interrupted_;
 }
 
 bool ShardScheduler::WaitUntilSettled(absl::Duration at_most) {

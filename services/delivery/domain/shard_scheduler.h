@@ -108,14 +108,14 @@ class ShardScheduler {
   void FetchFailed(const Fetch& fetch);
   // Notifications may have been missed: searches every shard again.
   void SearchAll();
-  // Returns when TakeLoads has something, after `at_most`, or when interrupted.
-  void WaitForLoads(absl::Duration at_most);
+  // Returns when TakeLoads has something, or after `at_most`; false once interrupted.
+  bool WaitForLoads(absl::Duration at_most);
 
   // --- attempts ---
   // Takes deliveries that are due, webhook by webhook in turn, each delivery once; at most `max`.
   std::vector<Claim> TakeReady(int max);
   // As WaitForLoads.
-  void WaitForReady(absl::Duration at_most);
+  bool WaitForReady(absl::Duration at_most);
   // Undoes TakeReady: the attempt was not begun.
   void PutBack(Claim claim);
   // The attempt is over; its webhook may have the next one. To be followed by one of the next
@@ -130,7 +130,7 @@ class ShardScheduler {
 
   // Returns when no claim is outstanding, or after `at_most`; true in the first case.
   bool WaitUntilSettled(absl::Duration at_most);
-  // Makes both Wait functions return at once, now and for ever.
+  // Ends the waiting for loads and for what is ready, now and for ever.
   void Interrupt();
 
   // Deliveries held in memory, on the wire included.

@@ -1,11 +1,13 @@
 #include "services/delivery/storage/queue_notices.h"
 
 #include <cstdint>
+#include <cstring>
 #include <utility>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "common/base/utf8.h"
 
 namespace crier::delivery::storage {
 namespace {
@@ -13,9 +15,13 @@ namespace {
 // NOTIFY takes less than 8,000 bytes.
 constexpr size_t kMaxPayload = 7900;
 
+constexpr size_t kMaxChannel = 63;
+
 }  // namespace
 
-std::string QueueChannel(absl::string_view schema) { return absl::StrCat(schema, "_queue"); }
+std::string QueueChannel(absl::string_view schema) {
+  return absl::StrCat("queue/", TruncateUtf8(schema, kMaxChannel - strlen("queue/")));
+}
 
 std::vector<std::string> EncodeNotices(const std::vector<WebhookId>& webhooks) {
   std::vector<std::string> notices;

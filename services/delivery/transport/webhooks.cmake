@@ -15,3 +15,18 @@ crier_library(crier_delivery_webhook_transport
     crier_delivery_content
     crier_proto_delivery_grpc
   PRIVATE crier_common_api)
+
+crier_test(crier_delivery_webhook_transport_test
+  SOURCES
+    ../../../common/http/test_server.cc
+    test_webhook_test.cc
+    webhook_service_test.cc
+    webhook_service_test.h
+  DEPS
+    crier_common_http
+    crier_delivery_sending
+    crier_delivery_webhook_fakes
+    crier_delivery_webhook_transport
+    crier_proto_google
+    OpenSSL::Crypto
+    OpenSSL::SSL)

@@ -1,0 +1,265 @@
+#include "services/delivery/server.h"
+
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdint>
+#include <optional>
+#include <utility>
+
+#include "absl/random/random.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "common/base/periodic_task.h"
+#include "common/lease/lease_keeper.h"
+#include "common/log/log.h"
+#include "common/pg/lease_store.h"
+#include "common/pg/listener.h"
+#include "common/pg/migrations.h"
+#include "common/pg/pool.h"
+#include "common/rpc/executor.h"
+#include "common/status/errors.h"
+#include "common/status/macros.h"
+#include "services/delivery/domain/dispatcher.h"
+#include "services/delivery/domain/enqueuer.h"
+#include "services/delivery/domain/outcome_writer.h"
+#include "services/delivery/domain/queue_loader.h"
+#include "services/delivery/domain/retry_schedule.h"
+#include "services/delivery/domain/shard_scheduler.h"
+#include "services/delivery/domain/url_policy_options.h"
+#include "services/delivery/domain/webhook_tester.h"
+#include "services/delivery/sending/http_sender.h"
+#include "services/delivery/storage/delivery_log.h"
+#include "services/delivery/storage/intake_store.h"
+#include "services/delivery/storage/queue_notices.h"
+#include "services/delivery/storage/queue_store.h"
+#include "services/delivery/storage/schema.h"
+#include "services/delivery/storage/webhook_store.h"
+#include "services/delivery/transport/delivery_service.h"
+#include "services/delivery/transport/webhook_service.h"
+
+namespace crier::delivery {
+namespace {
+
+// Dispatcher, loader and outcome writer, each one statement at a time.
+constexpr int kEngineConnections = 3;
+
+constexpr absl::Duration kMaintenanceEvery = absl::Hours(1);
+constexpr absl::Duration kMaintenanceRetryAfter = absl::Seconds(1);
+constexpr absl::Duration kMaintenanceTimeout = absl::Minutes(1);
+
+// How long Stop() waits for attempts under way. Receivers that take longer get a duplicate.
+constexpr absl::Duration kStopGrace = absl::Seconds(5);
+
+pg::Database DatabaseOf(const DeliveryOptions& options) {
+  return {options.postgres_url, options.postgres_role, options.postgres_schema};
+}
+
+SchedulerOptions SchedulerOptionsOf(const DeliveryOptions& options) {
+  SchedulerOptions result;
+  result.max_in_flight = options.max_in_flight;
+  result.webhook_concurrency = options.webhook_concurrency;
+  return result;
+}
+
+http::ClientOptions ClientOptionsOf(const DeliveryOptions& options) {
+  http::ClientOptions result;
+  // Room for all of the scheduler's attempts and all tests: an attempt that has begun never waits.
+  result.max_in_flight = options.max_in_flight + WebhookTester::kMaxTests;
+  result.extra_roots_file = options.extra_roots_file;
+  return result;
+}
+
+// Unique among replicas and restarts, and of use to whoever reads the table of leases.
+std::string NewOwner() {
+  char host[256] = {};
+  if (gethostname(host, sizeof(host) - 1) != 0) host[0] = '\0';
+  absl::BitGen random;
+  return absl::StrCat(host, "-", absl::Hex(absl::Uniform<uint64_t>(random), absl::kZeroPad16));
+}
+
+std::string CheckBaseUrl(const std::string& name, const std::string& url) {
+  const bool absolute = absl::StartsWith(url, "https://") || absl::StartsWith(url, "http://");
+  if (absolute && !absl::EndsWith(url, "/")) return "";
+  return absl::StrCat(name, " must begin with https:// and not end with a slash");
+}
+
+}  // namespace
+
+void AddOptions(config::Options& options, absl::string_view prefix, DeliveryOptions* target) {
+  options.Add(absl::StrCat(prefix, "postgres-url"), &target->postgres_url,
+              "Postgres of the delivery service, as a libpq URL.");
+  options.Secret();
+  // Where several services share a process, it may give all of them the same.
+  if (prefix.empty()) options.Required();
+  options.Add(absl::StrCat(prefix, "postgres-role"), &target->postgres_role,
+              "Role that owns the schema; `migrate` creates it. Empty: the login itself.");
+  options.Add(absl::StrCat(prefix, "postgres-schema"), &target->postgres_schema,
+              "Schema of the delivery service; `migrate` creates it.");
+  options.Required();
+  options.Add(absl::StrCat(prefix, "postgres-connections"), &target->postgres_connections, 1, 100,
+              "Connections at most for calls, beside five that attempts, leases and "
+              "notifications have.");
+  options.Add(absl::StrCat(prefix, "delivery-retention"), &target->retention, absl::Hours(24),
+              absl::Hours(24 * 3650),
+              "How long deliveries and attempts are kept after the end of their day; pending ones "
+              "are kept in any case.");
+  options.Add(absl::StrCat(prefix, "max-in-flight"), &target->max_in_flight, 1, 10000,
+              "Attempts under way at once.");
+  options.Add(absl::StrCat(prefix, "webhook-concurrency"), &target->webhook_concurrency, 1, 1000,
+              "Attempts under way at once to one webhook.");
+  const std::string base_url = absl::StrCat(prefix, "activity-base-url");
+  options.Add(base_url, &target->activity_base_url,
+              "Scheme and host of the pages of activities, which payloads link to.");
+  options.Check([base_url, target] { return CheckBaseUrl(base_url, target->activity_base_url); });
+  options.Add(absl::StrCat(prefix, "extra-roots-file"), &target->extra_roots_file,
+              "PEM file of certificate authorities to trust beside the system's.");
+  AddPolicyOptions(options, prefix, &target->targets);
+}
+
+absl::Status Migrate(const DeliveryOptions& options) {
+  return pg::Migrate(DatabaseOf(options), storage::Schema());
+}
+
+// Declared in the order of need, so that destruction takes away first what uses the others: the
+// sender goes before the dispatcher, which gets the sender's callbacks, and that before the writer.
+struct DeliveryServer::Parts {
+  Parts(const DeliveryOptions& options, metrics::Registry& registry, const Clock& clock_in);
+
+  void Start();
+  void Stop();
+  // Returns when to do it again.
+  absl::Duration MaintainPartitions();
+
+  const Clock& clock;
+  const absl::Duration retention;
+  const std::string owner = NewOwner();
+  const UrlPolicy policy;
+
+  // Calls and attempts do not wait for each other's connections, and heartbeats for nobody's.
+  pg::Pool call_pool;
+  pg::Pool engine_pool;
+  pg::Pool lease_pool;
+  storage::PgWebhookStore webhooks;
+  storage::PgIntakeStore intake;
+  storage::PgDeliveryLog log;
+  storage::PgWebhookStore engine_webhooks;
+  storage::PgQueueStore queue;
+  pg::PgLeaseStore leases;
+
+  absl::BitGen random;
+  RetrySchedule schedule;
+  ShardScheduler scheduler;
+  OutcomeWriter outcomes;
+  Dispatcher dispatcher;
+  HttpSender sender;
+  QueueLoader loader;
+  Enqueuer enqueuer;
+  WebhookTester tester;
+  lease::LeaseKeeper keeper;
+
+  rpc::Executor executor;
+  transport::WebhookService webhook_service;
+  transport::DeliveryService delivery_service;
+
+  std::atomic<bool> has_room{false};  // there are partitions for today
+  std::optional<pg::Listener> listener;
+  std::optional<PeriodicTask> maintenance;
+};
+
+DeliveryServer::Parts::Parts(const DeliveryOptions& options, metrics::Registry& registry,
+                             const Clock& clock_in)
+    : clock(clock_in),
+      retention(options.retention),
+      policy(UrlPolicy::Create(options.targets).value()),
+      call_pool(DatabaseOf(options), {.size = options.postgres_connections}),
+      engine_pool(DatabaseOf(options), {.size = kEngineConnections}),
+      lease_pool(DatabaseOf(options), {.size = 1}),
+      webhooks(call_pool),
+      intake(call_pool),
+      log(call_pool),
+      engine_webhooks(engine_pool),
+      queue(engine_pool, owner),
+      leases(lease_pool),
+      schedule(random),
+      scheduler(clock, SchedulerOptionsOf(options)),
+      outcomes(queue, clock, registry,
+               [this](const lease::Lease& lease) { return scheduler.Holds(lease); }),
+      dispatcher(scheduler, queue, engine_webhooks, outcomes, schedule, clock, registry,
+                 options.activity_base_url),
+      sender(policy, ClientOptionsOf(options)),
+      loader(scheduler, queue, clock),
+      enqueuer(intake, webhooks, scheduler, clock, registry),
+      tester(sender, clock, options.activity_base_url),
+      keeper(leases, clock, {.owner = owner},
+             {.on_gained = [this](const lease::Lease& lease) { scheduler.Gain(lease); },
+              .on_lost = [this](const lease::Lease& lease) { scheduler.Lose(lease); }}),
+      executor({.threads = options.postgres_connections}),
+      webhook_service(webhooks, tester, policy, clock, executor),
+      delivery_service(enqueuer, intake, log, executor) {}
+
+void DeliveryServer::Parts::Start() {
+  maintenance.emplace([this] { return MaintainPartitions(); });
+  listener.emplace(engine_pool.database(), storage::QueueChannel(engine_pool.database().schema),
+                   pg::Listener::Callbacks{.on_notify =
+                                               [this](absl::string_view payload) {
+                                                 for (const WebhookId& webhook :
+                                                      storage::DecodeNotice(payload)) {
+                                                   scheduler.NoteStored(webhook, clock.Now());
+                                                 }
+                                               },
+                                           .on_gap = [this] { scheduler.SearchAll(); }});
+  loader.Start();
+  dispatcher.Start(sender);
+  keeper.Start();
+}
+
+void DeliveryServer::Parts::Stop() {
+  // The leases are kept until the attempts under way are stored: nobody repeats them.
+  dispatcher.Stop(kStopGrace);
+  loader.Stop();
+  keeper.Stop();
+  listener.reset();
+  maintenance.reset();
+}
+
+absl::Duration DeliveryServer::Parts::MaintainPartitions() {
+  const absl::Status status = storage::MaintainPartitions(engine_pool, retention, clock.Now(),
+                                                          absl::Now() + kMaintenanceTimeout);
+  if (!status.ok()) {
+    // Before the schema is there, this is what waiting for it looks like.
+    log::Write(has_room.load() ? log::Level::kWarning : log::Level::kDebug,
+               "the partitions of deliveries could not be maintained", {{"status", status}});
+    return kMaintenanceRetryAfter;
+  }
+  has_room.store(true);
+  return kMaintenanceEvery;
+}
+
+DeliveryServer::DeliveryServer(const DeliveryOptions& options, metrics::Registry& registry,
+                               const Clock& clock)
+    : parts_(std::make_unique<Parts>(options, registry, clock)) {}
+
+DeliveryServer::~DeliveryServer() { Stop(); }
+
+std::vector<grpc::Service*> DeliveryServer::rpc_services() {
+  return {&parts_->webhook_service, &parts_->delivery_service};
+}
+
+void DeliveryServer::Start(rpc::Server& server) { parts_->Start(); }
+
+absl::Status DeliveryServer::CheckReady(absl::Time deadline) {
+  RETURN_IF_ERROR(
+      pg::CheckSchema(parts_->call_pool, static_cast<int>(storage::Schema().size()), deadline));
+  if (!parts_->has_room.load()) {
+    return absl::UnavailableError("there are no partitions for the deliveries of today yet");
+  }
+  return absl::OkStatus();
+}
+
+void DeliveryServer::Stop() { parts_->Stop(); }
+
+int DeliveryServer::held_shards() const { return parts_->scheduler.held_shards(); }
+
+}  // namespace crier::delivery

@@ -1,0 +1,71 @@
+// The delivery service as a whole.
+#ifndef CRIER_SERVICES_DELIVERY_SERVER_H_
+#define CRIER_SERVICES_DELIVERY_SERVER_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "common/base/clock.h"
+#include "common/config/options.h"
+#include "common/metrics/metrics.h"
+#include "common/process/service.h"
+#include "services/delivery/domain/payload.h"
+#include "services/delivery/domain/url_policy.h"
+
+namespace crier::delivery {
+
+struct DeliveryOptions {
+  std::string postgres_url;
+  std::string postgres_role = "crier_delivery";
+  std::string postgres_schema = "delivery";
+  int postgres_connections = 4;
+  // Days of deliveries are kept for this long after their end, and longer while one of them is
+  // pending.
+  absl::Duration retention = absl::Hours(30 * 24);
+  // Attempts on the wire at once, in all and to one webhook.
+  int max_in_flight = 200;
+  int webhook_concurrency = 10;
+  std::string activity_base_url = kDefaultAppBaseUrl;
+  TargetPolicy targets;
+  // Further trusted roots (PEM file), beside the system's.
+  std::string extra_roots_file;
+};
+
+// Declares the settings, each name beginning with `prefix` (empty or `delivery.`).
+void AddOptions(config::Options& options, absl::string_view prefix, DeliveryOptions* target);
+
+// Creates or updates schema and role; see pg::Migrate.
+absl::Status Migrate(const DeliveryOptions& options);
+
+// The composition root: owns every part.
+class DeliveryServer : public process::Service {
+ public:
+  // The options are such as pass the checks of AddOptions. `registry` and `clock` must outlive the
+  // server.
+  DeliveryServer(const DeliveryOptions& options, metrics::Registry& registry,
+                 const Clock& clock = SystemClock());
+  // As Stop().
+  ~DeliveryServer() override;
+
+  std::vector<grpc::Service*> rpc_services() override;
+  void Start(rpc::Server& server) override;
+  // OK when the schema is there and has a place for the deliveries of today.
+  absl::Status CheckReady(absl::Time deadline) override;
+  // Begins no more attempts, waits a few seconds for those under way, gives the shards back.
+  void Stop() override;
+
+  // How many of the kShardCount shards this replica works on.
+  int held_shards() const;
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace crier::delivery
+
+#endif  // CRIER_SERVICES_DELIVERY_SERVER_H_
