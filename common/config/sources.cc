@@ -41,7 +41,7 @@ std::string Suggestion(absl::string_view name, const KnownNames& known, Form for
   return closest.empty() ? "see --help" : absl::StrCat("did you mean ", closest, "?");
 }
 
-void AddValue(absl::string_view name, absl::string_view text, std::string place,
+void AddValue(absl::string_view name, absl::string_view text, const std::string& place,
               FoundValues& values, std::vector<std::string>& mistakes) {
   const auto [entry, is_new] = values.insert({std::string(name), {std::string(text), place}});
   if (!is_new) mistakes.push_back(absl::StrCat(place, ": given twice; leave one"));
