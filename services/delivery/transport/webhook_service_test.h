@@ -1,0 +1,136 @@
+// A WebhookService on a server within the process, with webhooks in memory and real HTTP.
+#ifndef CRIER_SERVICES_DELIVERY_TRANSPORT_WEBHOOK_SERVICE_TEST_H_
+#define CRIER_SERVICES_DELIVERY_TRANSPORT_WEBHOOK_SERVICE_TEST_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/time/clock.h"
+#include "common/base/clock.h"
+#include "common/rpc/client.h"
+#include "common/rpc/executor.h"
+#include "common/rpc/server.h"
+#include "crier/delivery/v1/webhook_service.grpc.pb.h"
+#include "google/rpc/error_details.pb.h"
+#include "gtest/gtest.h"
+#include "services/delivery/domain/payload.h"
+#include "services/delivery/domain/url_policy.h"
+#include "services/delivery/domain/webhook_fake_store.h"
+#include "services/delivery/domain/webhook_tester.h"
+#include "services/delivery/sending/http_sender.h"
+#include "services/delivery/transport/webhook_service.h"
+
+namespace crier::delivery::transport {
+
+// The fields that an INVALID_ARGUMENT names.
+inline std::vector<std::string> WrongFields(const absl::Status& status) {
+  std::vector<std::string> fields;
+  google::rpc::BadRequest bad_request;
+  const auto detail = status.GetPayload("type.googleapis.com/google.rpc.BadRequest");
+  if (!detail || !bad_request.ParseFromString(std::string(*detail))) return fields;
+  for (const auto& violation : bad_request.field_violations()) fields.push_back(violation.field());
+  return fields;
+}
+
+class WebhookServiceTest : public testing::Test {
+ protected:
+  using Stub = v1::WebhookService::Stub;
+
+  WebhookServiceTest() {
+    rpc::ServerOptions options;
+    options.listen_address = "127.0.0.1:0";
+    auto server = rpc::Server::Start(options, {&service_});
+    EXPECT_TRUE(server.ok()) << server.status();
+    server_ = *std::move(server);
+    stub_ = v1::WebhookService::NewStub(server_->InProcessChannel());
+  }
+
+  static v1::CreateWebhookRequest CreateRequest() {
+    v1::CreateWebhookRequest request;
+    request.set_parent("communities/7");
+    request.mutable_webhook()->set_display_name("CRM");
+    request.mutable_webhook()->set_url("https://hooks.example.com/hook");
+    return request;
+  }
+
+  absl::StatusOr<v1::Webhook> Create(const v1::CreateWebhookRequest& request) {
+    return Call<v1::Webhook>(&Stub::CreateWebhook, request);
+  }
+
+  v1::Webhook MustCreate(const v1::CreateWebhookRequest& request = CreateRequest()) {
+    const auto webhook = Create(request);
+    EXPECT_TRUE(webhook.ok()) << webhook.status();
+    return webhook.value_or(v1::Webhook());
+  }
+
+  absl::StatusOr<v1::Webhook> Get(const std::string& name) {
+    v1::GetWebhookRequest request;
+    request.set_name(name);
+    return Call<v1::Webhook>(&Stub::GetWebhook, request);
+  }
+
+  absl::StatusOr<v1::ListWebhooksResponse> List(const std::string& parent, int page_size = 0,
+                                                const std::string& token = "") {
+    v1::ListWebhooksRequest request;
+    request.set_parent(parent);
+    request.set_page_size(page_size);
+    request.set_page_token(token);
+    return Call<v1::ListWebhooksResponse>(&Stub::ListWebhooks, request);
+  }
+
+  absl::StatusOr<v1::Webhook> Update(const v1::Webhook& webhook,
+                                     const std::vector<std::string>& mask) {
+    v1::UpdateWebhookRequest request;
+    *request.mutable_webhook() = webhook;
+    for (const std::string& path : mask) request.mutable_update_mask()->add_paths(path);
+    return Call<v1::Webhook>(&Stub::UpdateWebhook, request);
+  }
+
+  absl::Status Delete(const std::string& name, const std::string& etag = "") {
+    v1::DeleteWebhookRequest request;
+    request.set_name(name);
+    request.set_etag(etag);
+    return Call<google::protobuf::Empty>(&Stub::DeleteWebhook, request).status();
+  }
+
+  absl::StatusOr<v1::Exchange> Test(const v1::TestWebhookRequest& request) {
+    const auto response = Call<v1::TestWebhookResponse>(&Stub::TestWebhook, request);
+    if (!response.ok()) return response.status();
+    return response->exchange();
+  }
+
+  template <typename Response, typename Request>
+  absl::StatusOr<Response> Call(grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
+                                                             Response*),
+                                const Request& request) {
+    Response response;
+    const absl::Status status =
+        rpc::Call(*stub_, method, request, response, absl::Now() + absl::Seconds(30));
+    if (!status.ok()) return status;
+    return response;
+  }
+
+  // https to everything public, http to the local machine as well.
+  static TargetPolicy Targets() {
+    TargetPolicy settings;
+    settings.allow_http = true;
+    settings.allowed_targets = {"127.0.0.0/8"};
+    settings.allowed_ports = {"1-65535"};
+    return settings;
+  }
+
+  FakeClock clock_{absl::FromUnixNanos(1700000000123456789)};
+  FakeWebhookStore store_;
+  const UrlPolicy policy_ = *UrlPolicy::Create(Targets());
+  rpc::Executor executor_{{}};
+  HttpSender sender_{policy_, {}};
+  WebhookTester tester_{sender_, clock_, kDefaultAppBaseUrl};
+  WebhookService service_{store_, tester_, policy_, clock_, executor_};
+  std::unique_ptr<rpc::Server> server_;
+  std::unique_ptr<Stub> stub_;
+};
+
+}  // namespace crier::delivery::transport
+
+#endif  // CRIER_SERVICES_DELIVERY_TRANSPORT_WEBHOOK_SERVICE_TEST_H_
