@@ -101,7 +101,7 @@ struct Changes {
   std::map<OrganizationKey, StoredOrganization> organizations;
   std::map<ActivityKey, StoredActivity> activities;
   std::vector<entity::v1::Event> events;  // in the order of their positions in each partition
-  std::vector<absl::StatusOr<Ingested>> results;  // one for each record
+  std::vector<absl::StatusOr<Ingested>> results;  // of the records, in their order
 };
 
 // Thread-safe.

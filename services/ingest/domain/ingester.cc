@@ -8,7 +8,9 @@
 namespace crier::ingest {
 namespace {
 
-// Whether the failure lies in the circumstances and not in the content of a transaction.
+// Whether the failure lies in the circumstances and not in the content of a transaction. Callers
+// get one answer to all of these: call again, which is safe even when the commit went through
+// unnoticed, because what is known already comes back as UNCHANGED.
 bool IsTransient(const absl::Status& status) {
   switch (status.code()) {
     case absl::StatusCode::kUnavailable:
@@ -22,36 +24,24 @@ bool IsTransient(const absl::Status& status) {
   }
 }
 
-// Callers need one answer to all of these: call again, which is safe even when the commit went
-// through unnoticed, because what is known already comes back as UNCHANGED.
-absl::Status ForCallers(const absl::Status& status) {
-  return IsTransient(status) ? DatabaseUnavailableError() : status;
-}
-
 }  // namespace
 
 std::vector<absl::StatusOr<Ingested>> Ingester::Ingest(absl::Span<const Record> records,
                                                        absl::Time deadline) {
-  absl::StatusOr<Results> together = Commit(records, deadline);
-  if (together.ok()) return *std::move(together);
-  if (records.size() == 1 || IsTransient(together.status())) {
-    return Results(records.size(), ForCallers(together.status()));
-  }
-
   Results results;
-  absl::Status outage;
-  for (size_t i = 0; i < records.size(); ++i) {
-    if (!outage.ok()) {
-      results.push_back(outage);
-      continue;
+  size_t together = records.size();
+  while (results.size() < records.size()) {
+    const absl::Span<const Record> rest = records.subspan(results.size(), together);
+    absl::StatusOr<Results> done = Commit(rest, deadline);
+    if (done.ok()) {
+      for (auto& result : *done) results.push_back(std::move(result));
+    } else if (IsTransient(done.status())) {
+      results.resize(records.size(), DatabaseUnavailableError());
+    } else if (rest.size() == 1) {
+      results.push_back(done.status());
+    } else {
+      together = 1;
     }
-    absl::StatusOr<Results> alone = Commit(records.subspan(i, 1), deadline);
-    if (alone.ok()) {
-      results.push_back(std::move(alone->front()));
-      continue;
-    }
-    results.push_back(ForCallers(alone.status()));
-    if (IsTransient(alone.status())) outage = ForCallers(alone.status());
   }
   return results;
 }

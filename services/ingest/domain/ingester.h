@@ -35,15 +35,16 @@ class Ingester {
   Ingester(EntityStore& store, LogTail& tail, const Clock& clock, IngestObserver& observer)
       : store_(store), tail_(tail), clock_(clock), observer_(observer) {}
 
-  // Stores the records, in order, in one transaction, and wakes the readers of the log. Returns a
-  // result for each. When the transaction fails for a reason that lies in its content, the records
-  // are stored one by one, so that only those fail that cannot be stored.
+  // Stores the records, in order, and wakes the readers of the log. Returns a result for each. One
+  // transaction does, unless its events would be too large; when it fails for a reason that lies in
+  // its content, the records are stored one by one, so that only those fail that cannot be stored.
   std::vector<absl::StatusOr<Ingested>> Ingest(absl::Span<const Record> records,
                                                absl::Time deadline);
 
  private:
   using Results = std::vector<absl::StatusOr<Ingested>>;
 
+  // Results of a beginning of the records (see Reconcile).
   absl::StatusOr<Results> Commit(absl::Span<const Record> records, absl::Time deadline);
 
   EntityStore& store_;

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "common/status/errors.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -107,6 +108,26 @@ TEST_F(IngesterTest, AnOutageInTheMidstOfGoingOneByOneEndsThat) {
   EXPECT_THAT(Ingest({"a.com", "b.com", "c.com", "d.com"}),
               ElementsAre("OK", "UNAVAILABLE", "UNAVAILABLE", "UNAVAILABLE"));
   EXPECT_EQ(transactions, 3);
+}
+
+TEST_F(IngesterTest, ABatchWithLargeEventsTakesSeveralTransactions) {
+  // Each makes two events of about 250 KB.
+  entity::v1::Contact contact = ContactWith({"large@example.com"});
+  for (int i = 0; i < 62; ++i) {
+    (*contact.mutable_custom_fields())[absl::StrCat(i)] = std::string(4000, 'x');
+  }
+  std::vector<Record> records(100, ContactOf(1, contact));
+  for (int i = 0; i < 100; ++i) {
+    records[i] = ActivityOf(1, absl::StrCat(i), contact);
+    std::get<ActivityRecord>(records[i].content).contact.sightings = {Seen("Discord", i)};
+  }
+
+  const auto results = ingester_.Ingest(records, absl::InfiniteFuture());
+
+  EXPECT_THAT(results, SizeIs(100));
+  for (const auto& result : results) EXPECT_TRUE(result.ok());
+  EXPECT_THAT(observer_.commits, SizeIs(2));
+  EXPECT_THAT(store_.known.activities, SizeIs(100));
 }
 
 TEST_F(IngesterTest, ARetryAfterAnUnknownCommitIsHarmless) {

@@ -151,9 +151,11 @@ TEST(AddSighting, DoesNotDependOnTheOrderOfArrival) {
 TEST(AddSighting, TellsTheEarliestAndTheLatest) {
   Contact contact;
   EXPECT_TRUE(AddSighting(Parse<Sighting>(R"pb(source: "B"
-                                               seen_time { seconds: 5 })pb"), contact));
+                                               seen_time { seconds: 5 })pb"),
+                          contact));
   EXPECT_TRUE(AddSighting(Parse<Sighting>(R"pb(source: "C"
-                                               seen_time { seconds: 9 })pb"), contact));
+                                               seen_time { seconds: 9 })pb"),
+                          contact));
   EXPECT_TRUE(AddSighting(Parse<Sighting>(R"pb(source: "A"
                                                seen_time { seconds: -1 })pb"),
                           contact));

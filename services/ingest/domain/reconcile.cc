@@ -42,6 +42,8 @@ class Reconciler {
   absl::StatusOr<Ingested> Apply(int64_t community, const OrganizationRecord& record);
   absl::StatusOr<Ingested> Apply(int64_t community, const ActivityRecord& record);
 
+  size_t event_bytes() const { return event_bytes_; }
+
   // Everything that changed; ends the reconciler's life.
   Changes Take(std::vector<absl::StatusOr<Ingested>> results);
 
@@ -67,7 +69,9 @@ class Reconciler {
   google::protobuf::Timestamp AcceptTime(int64_t community) const {
     return api::ToProto(std::max(now_, HeadOf(community).accept_time));
   }
-  Event& AppendEvent(int64_t community, Event::Kind kind);
+  // An event that still lacks its entity.
+  Event NextEvent(int64_t community, Event::Kind kind);
+  void Append(Event event);
 
   Known known_;  // as it is after the records so far
   const absl::Time now_;
@@ -79,6 +83,7 @@ class Reconciler {
   std::map<Identity, int64_t> new_identities_;
   std::map<ContactKey, int64_t> merges_;
   std::vector<Event> events_;
+  size_t event_bytes_ = 0;
 };
 
 absl::StatusOr<Ingested> Reconciler::Apply(int64_t community, const ContactRecord& record) {
@@ -102,8 +107,10 @@ absl::StatusOr<Ingested> Reconciler::Apply(int64_t community, const Organization
   }
   *organization.mutable_update_time() = AcceptTime(community);
   changed_organizations_.insert(key);
-  *AppendEvent(community, created ? Event::ORGANIZATION_FOUND : Event::ORGANIZATION_UPDATED)
-       .mutable_organization() = organization;
+  Event event =
+      NextEvent(community, created ? Event::ORGANIZATION_FOUND : Event::ORGANIZATION_UPDATED);
+  *event.mutable_organization() = organization;
+  Append(std::move(event));
   return Ingested{organization.name(), created ? Outcome::kCreated : Outcome::kUpdated};
 }
 
@@ -130,10 +137,10 @@ absl::StatusOr<Ingested> Reconciler::Apply(int64_t community, const ActivityReco
   stored.activity = activity;
   changed_activities_.insert(key);
   *activity.mutable_contact() = known_.contacts.at({community, contact.id});
-  Ingested result{activity.name(), created ? Outcome::kCreated : Outcome::kUpdated};
-  *AppendEvent(community, created ? Event::ACTIVITY_FOUND : Event::ACTIVITY_UPDATED)
-       .mutable_activity() = std::move(activity);
-  return result;
+  Event event = NextEvent(community, created ? Event::ACTIVITY_FOUND : Event::ACTIVITY_UPDATED);
+  *event.mutable_activity() = std::move(activity);
+  Append(std::move(event));
+  return Ingested{stored.activity.name(), created ? Outcome::kCreated : Outcome::kUpdated};
 }
 
 absl::StatusOr<Reconciler::ContactPlan> Reconciler::PlanContact(int64_t community,
@@ -184,8 +191,9 @@ void Reconciler::CarryOut(ContactPlan& plan) {
   const ContactKey key{plan.community, plan.id};
   changed_contacts_.insert(key);
   Contact& contact = known_.contacts[key] = std::move(plan.contact);
-  *AppendEvent(plan.community, created ? Event::CONTACT_FOUND : Event::CONTACT_UPDATED)
-       .mutable_contact() = contact;
+  Event event = NextEvent(plan.community, created ? Event::CONTACT_FOUND : Event::CONTACT_UPDATED);
+  *event.mutable_contact() = contact;
+  Append(std::move(event));
 }
 
 // Whatever led to the loser leads to the winner from now on.
@@ -208,16 +216,21 @@ Head& Reconciler::MoveHead(int64_t community) {
   return known_.heads.at(partition);
 }
 
-Event& Reconciler::AppendEvent(int64_t community, Event::Kind kind) {
+Event Reconciler::NextEvent(int64_t community, Event::Kind kind) {
   Head& head = MoveHead(community);
   head.accept_time = std::max(now_, head.accept_time);
-  Event& event = events_.emplace_back();
+  Event event;
   event.set_community_id(community);
   event.set_log_partition(LogPartitionOf(community, known_.partition_count));
   event.set_position(++head.position);
   event.set_kind(kind);
   *event.mutable_accept_time() = api::ToProto(head.accept_time);
   return event;
+}
+
+void Reconciler::Append(Event event) {
+  event_bytes_ += event.ByteSizeLong();
+  events_.push_back(std::move(event));
 }
 
 Changes Reconciler::Take(std::vector<absl::StatusOr<Ingested>> results) {
@@ -264,12 +277,14 @@ Lookup LookupOf(absl::Span<const Record> records) {
   return lookup;
 }
 
-Changes Reconcile(absl::Span<const Record> records, Known known, absl::Time now) {
+Changes Reconcile(absl::Span<const Record> records, Known known, absl::Time now,
+                  size_t max_event_bytes) {
   // Postgres keeps microseconds; what an event says and what its row says are the same.
   Reconciler reconciler(std::move(known), absl::FromUnixMicros(absl::ToUnixMicros(now)));
   std::vector<absl::StatusOr<Ingested>> results;
   results.reserve(records.size());
   for (const Record& record : records) {
+    if (reconciler.event_bytes() >= max_event_bytes) break;
     results.push_back(
         std::visit([&](const auto& content) { return reconciler.Apply(record.community, content); },
                    record.content));

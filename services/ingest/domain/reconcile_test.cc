@@ -300,6 +300,17 @@ TEST_F(ReconcileTest, PositionsAreGaplessPerPartitionAndAcceptTimesNeverFall) {
   EXPECT_THAT(store_.events, SizeIs(40));
 }
 
+TEST_F(ReconcileTest, EndsEarlyWhenTheEventsAreLarge) {
+  const std::vector<Record> records = {ContactOf(1, ContactWith({"a@x.y"})),
+                                       ContactOf(1, ContactWith({"b@x.y"})),
+                                       ContactOf(1, ContactWith({"c@x.y"}))};
+
+  const Changes changes = Reconcile(records, store_.known, kNow, /*max_event_bytes=*/1);
+
+  EXPECT_THAT(changes.results, SizeIs(1));
+  EXPECT_THAT(changes.events, SizeIs(1));
+}
+
 TEST_F(ReconcileTest, ASightingWithoutATimeHappensWhenItIsAccepted) {
   entity::v1::Sighting sighting;
   sighting.set_source("Test");
