@@ -1,0 +1,110 @@
+#include "services/ingest/engine.h"
+
+#include <atomic>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/synchronization/notification.h"
+#include "absl/time/clock.h"
+#include "common/status/errors.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "services/ingest/domain/memory_entity_store.h"
+#include "services/ingest/domain/test_records.h"
+
+namespace crier::ingest {
+namespace {
+
+using testing::ElementsAre;
+
+class CountingObserver : public IngestObserver {
+ public:
+  void OnCommit(size_t records, absl::Duration) override { commits.push_back(records); }
+  void OnEvent(entity::v1::Event::Kind) override {}
+  void OnRefused() override { ++refused; }
+
+  std::vector<size_t> commits;  // touched by the engine's only thread
+  std::atomic<int> refused{0};
+};
+
+// An engine whose first commit is held until the test lets it go.
+class EngineTest : public testing::Test {
+ protected:
+  EngineTest() {
+    store_.fail = [this](const Changes&) {
+      if (!entered_.HasBeenNotified()) entered_.Notify();
+      let_go_.WaitForNotification();
+      return absl::OkStatus();
+    };
+  }
+
+  static absl::Time Soon() { return absl::Now() + absl::Seconds(30); }
+
+  FakeClock clock_{absl::FromUnixSeconds(1700000000)};
+  MemoryEntityStore store_{1};
+  LogTail tail_;
+  CountingObserver observer_;
+  Ingester ingester_{store_, tail_, clock_, observer_};
+  absl::Notification entered_, let_go_;
+};
+
+TEST_F(EngineTest, ManyCallersShareACommitInTheOrderOfSubmission) {
+  std::vector<std::string> names;
+  {
+    IngestEngine engine(ingester_, observer_);
+    const auto keep_name = [&](absl::StatusOr<Ingested> result) {
+      names.push_back(result.ok() ? result->name : result.status().ToString());
+    };
+    ASSERT_TRUE(engine.Submit(OrganizationOf(1, "a.com", ""), Soon(), keep_name).ok());
+    entered_.WaitForNotification();
+    for (const char* domain : {"b.com", "c.com", "b.com"}) {
+      ASSERT_TRUE(engine.Submit(OrganizationOf(1, domain, ""), Soon(), keep_name).ok());
+    }
+    let_go_.Notify();
+  }
+
+  EXPECT_THAT(names, ElementsAre("communities/1/organizations/1", "communities/1/organizations/2",
+                                 "communities/1/organizations/3", "communities/1/organizations/2"));
+  EXPECT_THAT(observer_.commits, ElementsAre(1, 3));
+}
+
+TEST_F(EngineTest, RefusesWhenTooManyWait) {
+  IngestEngine engine(ingester_, observer_, {.max_queued_items = 1});
+  const auto ignore = [](absl::StatusOr<Ingested>) {};
+  ASSERT_TRUE(engine.Submit(OrganizationOf(1, "a.com", ""), Soon(), ignore).ok());
+  entered_.WaitForNotification();
+  ASSERT_TRUE(engine.Submit(OrganizationOf(1, "b.com", ""), Soon(), ignore).ok());
+
+  const absl::Status refused = engine.Submit(
+      OrganizationOf(1, "c.com", ""), Soon(),
+      [](absl::StatusOr<Ingested>) { ADD_FAILURE() << "called for a refused record"; });
+
+  EXPECT_EQ(refused.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(observer_.refused.load(), 1);
+  let_go_.Notify();
+}
+
+TEST_F(EngineTest, LeavesOutRecordsWhoseCallersHaveGivenUp) {
+  absl::Status expired, in_time;
+  {
+    IngestEngine engine(ingester_, observer_);
+    ASSERT_TRUE(engine
+                    .Submit(OrganizationOf(1, "late.com", ""), absl::InfinitePast(),
+                            [&](absl::StatusOr<Ingested> r) { expired = r.status(); })
+                    .ok());
+    ASSERT_TRUE(engine
+                    .Submit(OrganizationOf(1, "a.com", ""), Soon(),
+                            [&](absl::StatusOr<Ingested> r) { in_time = r.status(); })
+                    .ok());
+    let_go_.Notify();
+  }
+
+  EXPECT_EQ(ErrorReason(expired), "EXPIRED_IN_QUEUE");
+  EXPECT_EQ(expired.code(), absl::StatusCode::kDeadlineExceeded);
+  EXPECT_EQ(in_time, absl::OkStatus());
+  EXPECT_EQ(store_.known.organizations.size(), 1u);
+}
+
+}  // namespace
+}  // namespace crier::ingest
