@@ -15,8 +15,9 @@
 namespace crier::delivery::storage {
 namespace {
 
-// Enough for a service that is down over a long weekend.
-constexpr int kDaysAhead = 7;
+// Maintenance may fail for this long, and clocks be wrong by as much, before deliveries are
+// refused.
+constexpr int kDaysAhead = 3;
 
 // Reads the whole queue: once in a long while, for the sake of an index less on every delivery.
 constexpr pg::Statement kOldestPending{

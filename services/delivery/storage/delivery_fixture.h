@@ -1,0 +1,138 @@
+// What the tests of deliveries in Postgres share.
+#ifndef CRIER_SERVICES_DELIVERY_STORAGE_DELIVERY_FIXTURE_H_
+#define CRIER_SERVICES_DELIVERY_STORAGE_DELIVERY_FIXTURE_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/time/clock.h"
+#include "common/base/clock.h"
+#include "common/base/message_id.h"
+#include "common/pg/lease_store.h"
+#include "gtest/gtest.h"
+#include "services/delivery/domain/samples.h"
+#include "services/delivery/domain/shard.h"
+#include "services/delivery/storage/delivery_log.h"
+#include "services/delivery/storage/intake_store.h"
+#include "services/delivery/storage/queue_store.h"
+#include "services/delivery/storage/schema.h"
+#include "tests/support/test_database.h"
+
+namespace crier::delivery::storage {
+
+// A migrated schema with partitions for today, and every shard leased by `owner`.
+class DeliveryStorageTest : public testing::Test {
+ protected:
+  DeliveryStorageTest() {
+    absl::Status status = pg::Migrate(schema_, Schema());
+    EXPECT_TRUE(status.ok()) << status;
+    status = MaintainPartitions(pool_, absl::Hours(24), absl::Now(), Deadline());
+    EXPECT_TRUE(status.ok()) << status;
+    Lease(kOwner);
+  }
+
+  static absl::Time Deadline() { return tests::TestDatabase::Deadline(); }
+
+  // Takes all shards for the owner, from whoever had them.
+  void Lease(const std::string& owner) {
+    database_.Run(schema_, "UPDATE leases SET expire_time = '-infinity'");
+    database_.Run(schema_, "DELETE FROM lease_owners");
+    const auto result = leases_.Heartbeat(owner, absl::Hours(1));
+    ASSERT_TRUE(result.ok()) << result.status();
+    ASSERT_EQ(result->held.size(), kShardCount);
+    held_ = result->held;
+  }
+
+  lease::Lease LeaseOf(const WebhookId& webhook) const { return held_[ShardOf(webhook)]; }
+
+  static constexpr char kOwner[] = "this replica";
+
+  Intake NewIntake(int64_t expected, int64_t next) const {
+    Intake intake;
+    intake.producer = "producer";
+    intake.expected_position = expected;
+    intake.next_position = next;
+    intake.due_time = now_;
+    return intake;
+  }
+
+  // A message of the sample contact to the webhooks.
+  NewMessage Message(const std::vector<WebhookId>& webhooks) {
+    NewMessage message;
+    message.snapshot_id = ids_.Next();
+    entity::v1::Event event = SampleContactEvent();
+    event.set_community_id(webhooks.front().community);
+    message.event = std::make_shared<entity::v1::Event>(std::move(event));
+    for (const WebhookId& webhook : webhooks) {
+      message.targets.push_back({{webhook, ids_.Next()}, {5, "Workflow"}});
+    }
+    return message;
+  }
+
+  // Stores a delivery to the webhook.
+  DeliveryId Store(const WebhookId& webhook) {
+    Intake intake = NewIntake(position_, position_ + 1);
+    ++position_;
+    intake.messages.push_back(Message({webhook}));
+    const absl::Status status = intake_.Enqueue(intake, Deadline());
+    EXPECT_TRUE(status.ok()) << status;
+    return intake.messages.front().targets.front().id;
+  }
+
+  AttemptOutcome Outcome(const DeliveryId& id, DeliveryState state, int attempt_number) const {
+    AttemptOutcome outcome;
+    outcome.lease = LeaseOf(id.webhook);
+    outcome.id = id;
+    outcome.state = state;
+    outcome.due_time = now_ + absl::Minutes(5);
+    outcome.attempt = Attempt{attempt_number, {}};
+    outcome.attempt->exchange.start_time = now_;
+    outcome.attempt->exchange.result.outcome = state == DeliveryState::kSucceeded
+                                                   ? delivery::Outcome::kSucceeded
+                                                   : delivery::Outcome::kRefused;
+    return outcome;
+  }
+
+  std::vector<bool> Commit(const std::vector<AttemptOutcome>& outcomes) {
+    const auto written = queue_.Commit(outcomes, Deadline());
+    EXPECT_TRUE(written.ok()) << written.status();
+    return written.value_or(std::vector<bool>());
+  }
+
+  DeliveryRecord Get(const DeliveryId& id) {
+    const auto record = log_.Get(id, Deadline());
+    EXPECT_TRUE(record.ok()) << record.status();
+    EXPECT_TRUE(record->has_value());
+    return **record;
+  }
+
+  std::vector<QueuedDelivery> Queue(const WebhookId& webhook, int limit = 1000) {
+    const auto rows = queue_.LoadQueue({webhook}, limit, Deadline());
+    EXPECT_TRUE(rows.ok()) << rows.status();
+    return rows->front();
+  }
+
+  int64_t Count(const std::string& table) {
+    return database_.Run(schema_, "SELECT count(*) FROM " + table)[0].Int64(0);
+  }
+
+  // To the microsecond, as Postgres keeps it.
+  const absl::Time now_ = absl::FromUnixMicros(absl::ToUnixMicros(absl::Now()));
+  MessageIdGenerator ids_{SystemClock()};
+  tests::TestDatabase database_;
+  const pg::Database schema_ = database_.NewSchemaName();
+  pg::Pool pool_{schema_, {.size = 4}};
+  pg::PgLeaseStore leases_{pool_};
+  PgIntakeStore intake_{pool_};
+  PgQueueStore queue_{pool_, kOwner};
+  PgDeliveryLog log_{pool_};
+  std::vector<lease::Lease> held_;
+  int64_t position_ = 0;
+  const WebhookId a_{1, 1};
+  const WebhookId b_{1, 2};
+};
+
+}  // namespace crier::delivery::storage
+
+#endif  // CRIER_SERVICES_DELIVERY_STORAGE_DELIVERY_FIXTURE_H_

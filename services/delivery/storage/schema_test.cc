@@ -1,0 +1,52 @@
+#include "services/delivery/storage/schema.h"
+
+#include "gmock/gmock.h"
+#include "services/delivery/storage/delivery_fixture.h"
+
+namespace crier::delivery::storage {
+namespace {
+
+class SchemaTest : public DeliveryStorageTest {
+ protected:
+  int64_t Partitions(const std::string& table) {
+    return database_
+        .Run(schema_, "SELECT count(*) FROM pg_inherits WHERE inhparent = '" + schema_.schema +
+                          "." + table + "'::regclass")[0]
+        .Int64(0);
+  }
+};
+
+TEST_F(SchemaTest, HasALeaseForEveryShard) { EXPECT_EQ(Count("leases"), kShardCount); }
+
+TEST_F(SchemaTest, KeepsWhatIsPendingHoweverOld) {
+  const DeliveryId pending = Store(a_);
+  const DeliveryId done = Store(a_);
+  Commit({Outcome(pending, DeliveryState::kPending, 1)});
+  Commit({Outcome(done, DeliveryState::kSucceeded, 1)});
+
+  // A retention that is over for every day of this year.
+  const absl::Status status =
+      MaintainPartitions(pool_, -absl::Hours(24 * 365), absl::Now(), Deadline());
+
+  ASSERT_TRUE(status.ok()) << status;
+  EXPECT_EQ(Get(pending).state, DeliveryState::kPending);
+  EXPECT_EQ(Get(done).state, DeliveryState::kSucceeded);
+}
+
+TEST_F(SchemaTest, DropsWhatIsOverWhenNothingIsPending) {
+  const DeliveryId done = Store(a_);
+  Commit({Outcome(done, DeliveryState::kSucceeded, 1)});
+  ASSERT_EQ(Count("deliveries"), 1);
+
+  const absl::Status status =
+      MaintainPartitions(pool_, -absl::Hours(24 * 365), absl::Now(), Deadline());
+
+  ASSERT_TRUE(status.ok()) << status;
+  for (const char* table : {"deliveries", "attempts", "snapshots"}) {
+    EXPECT_EQ(Count(table), 0) << table;
+    EXPECT_EQ(Partitions(table), 0) << table;
+  }
+}
+
+}  // namespace
+}  // namespace crier::delivery::storage
