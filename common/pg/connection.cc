@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 #include <utility>
 
 #include "absl/base/internal/raw_logging.h"
@@ -63,27 +64,30 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const Database& dat
   } catch (const std::exception& exception) {
     return ConnectError(exception.what());
   }
-  pqxx::nontransaction session(opened->connection_);
+  std::optional<pqxx::nontransaction> session;
+  if (const auto failure = opened->BeginSession(session)) return ToStatus(*failure);
   if (!database.role.empty()) {
     const auto failure =
-        opened->Command(session, absl::StrCat("SET ROLE ", QuoteIdentifier(database.role)));
+        opened->Command(*session, absl::StrCat("SET ROLE ", QuoteIdentifier(database.role)));
     const bool refused = failure && (failure->sqlstate == "22023" || failure->sqlstate == "42501");
     if (refused) return RoleError(database.role);
     if (failure) return ToStatus(*failure);
   }
-  if (const auto failure = opened->Command(session, SessionSetup(database)))
+  if (const auto failure = opened->Command(*session, SessionSetup(database)))
     return ToStatus(*failure);
   return opened;
 }
 
 Connection::Outcome Connection::Run(absl::Time deadline,
                                     absl::FunctionRef<absl::Status(Transaction&)> work) {
-  pqxx::nontransaction session(connection_);
-  if (const auto failure = Begin(session, deadline)) {
+  std::optional<pqxx::nontransaction> session;
+  auto failure = BeginSession(session);
+  if (!failure) failure = Begin(*session, deadline);
+  if (failure) {
     if (absl::Now() >= deadline) return {DeadlineError("the database did not answer in time")};
     return {ToStatus(*failure), IsConflict(*failure), /*never_began=*/true};
   }
-  Transaction::Impl state{*this, session, deadline, absl::OkStatus(), /*conflict=*/false};
+  Transaction::Impl state{*this, *session, deadline, absl::OkStatus(), /*conflict=*/false};
   Transaction transaction(&state);
   absl::Status status = work(transaction);
   // Work that overlooks the failure of a statement must not look committed.
@@ -91,8 +95,8 @@ Connection::Outcome Connection::Run(absl::Time deadline,
   if (status.ok() && absl::Now() >= deadline) {
     status = DeadlineError("the work took until its deadline; nothing was changed");
   }
-  if (status.ok()) return Commit(session);
-  Rollback(session);
+  if (status.ok()) return Commit(*session);
+  Rollback(*session);
   return {std::move(status), state.conflict, /*never_began=*/false};
 }
 
@@ -108,6 +112,20 @@ std::optional<SqlFailure> Connection::Try(const char* statement,
     broken_ = broken_ || BreaksConnection(failure);
     return failure;
   }
+}
+
+std::optional<SqlFailure> Connection::BeginSession(std::optional<pqxx::nontransaction>& session) {
+  // Looks for notifications, and so throws when the server has closed an idle connection.
+  pqxx::result none;
+  auto failure = Try(
+      "",
+      [&] {
+        session.emplace(connection_);
+        return pqxx::result();
+      },
+      &none);
+  if (failure) broken_ = true;
+  return failure;
 }
 
 std::optional<SqlFailure> Connection::Command(pqxx::nontransaction& session,

@@ -60,6 +60,8 @@ class Connection {
 
   void Prepare(const Statement& statement);
 
+  // Makes the object that statements go through; sends nothing.
+  std::optional<SqlFailure> BeginSession(std::optional<pqxx::nontransaction>& session);
   std::optional<SqlFailure> Begin(pqxx::nontransaction& session, absl::Time deadline);
   Outcome Commit(pqxx::nontransaction& session);
   void Rollback(pqxx::nontransaction& session);

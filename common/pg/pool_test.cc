@@ -1,6 +1,7 @@
 #include "common/pg/pool.h"
 
 #include <atomic>
+#include <memory>
 #include <thread>
 #include <vector>
 
@@ -262,6 +263,27 @@ TEST_F(PoolTest, ABackendThatDiesBeforeTheCommitLeavesItUnknown) {
       });
 
   EXPECT_EQ(ErrorReason(status), "COMMIT_UNKNOWN") << status;
+}
+
+// The client learns of the end of the line before it sends anything.
+TEST_F(PoolTest, AnIdleConnectionThatWasClosedIsReplaced) {
+  PostgresProxy proxy(server_.url());
+  Pool pool({proxy.url(), "", database_.schema}, {/*size=*/1});
+  ASSERT_TRUE(Insert(pool, 1).ok());
+
+  proxy.BreakAll();
+
+  EXPECT_EQ(Insert(pool, 2), absl::OkStatus());
+}
+
+TEST_F(PoolTest, AnIdleConnectionThatWasClosedForGoodIsUnavailable) {
+  auto proxy = std::make_unique<PostgresProxy>(server_.url());
+  Pool pool({proxy->url(), "", database_.schema}, {/*size=*/1});
+  ASSERT_TRUE(Insert(pool, 1).ok());
+
+  proxy.reset();
+
+  EXPECT_EQ(Insert(pool, 2).code(), absl::StatusCode::kUnavailable);
 }
 
 TEST_F(PoolTest, ACommitWhoseReplyIsLostIsUnknownThoughMade) {
