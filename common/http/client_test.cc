@@ -753,9 +753,9 @@ TEST(HttpClient, ItsEndCancelsWhatIsUnderWay) {
   options.max_in_flight = 1;
   std::vector<Response> responses;
   bool sent_again = false;
+  const auto keep = [&](Response response) { responses.push_back(std::move(response)); };
   {
     Client client(options);
-    const auto keep = [&](Response response) { responses.push_back(std::move(response)); };
     client.Send(RequestTo(server), [&](Response response) {
       keep(std::move(response));
       client.Send(RequestTo(server), [&](Response) { sent_again = true; });
