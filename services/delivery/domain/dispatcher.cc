@@ -145,7 +145,7 @@ void Dispatcher::Begin(Claim claim, const std::optional<Webhook>& webhook, Sende
   if (!webhook || !claim.delivery.content) {
     if (webhook) {
       log::Error("a delivery has lost its content",
-                 {{"message", claim.delivery.id.message.ToString()}});
+                 {{"delivery", claim.delivery.id.message.ToString()}});
     }
     Cancel(claim);  // otherwise the webhook was deleted while this was enqueued or on its way
     return;
@@ -160,7 +160,7 @@ void Dispatcher::Begin(Claim claim, const std::optional<Webhook>& webhook, Sende
   exchange.url = webhook->url;
   if (!body.ok()) {
     log::Error("a payload cannot be made",
-               {{"message", claim.delivery.id.message.ToString()}, {"status", body.status()}});
+               {{"delivery", claim.delivery.id.message.ToString()}, {"status", body.status()}});
     exchange.result.error = "the payload could not be made";
     Finish(claim, std::move(exchange));
     return;

@@ -1,0 +1,309 @@
+#include "services/delivery/domain/dispatcher.h"
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <random>
+
+#include "absl/strings/match.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "services/delivery/domain/fake_delivery_store.h"
+#include "services/delivery/domain/queue_loader.h"
+#include "services/delivery/domain/samples.h"
+#include "services/delivery/domain/shard.h"
+#include "services/delivery/domain/webhook_fake_store.h"
+
+namespace crier::delivery {
+namespace {
+
+using testing::IsEmpty;
+using testing::SizeIs;
+
+// Keeps requests until the test answers them.
+class FakeSender : public Sender {
+ public:
+  struct Sent {
+    AttemptRequest request;
+    int64_t connection_group;
+    std::function<void(AttemptResult)> done;
+  };
+
+  void Send(AttemptRequest request, int64_t connection_group,
+            std::function<void(AttemptResult)> done) override {
+    sent.push_back({std::move(request), connection_group, std::move(done)});
+  }
+
+  // Answers the oldest request with the status.
+  void Answer(int status) {
+    AttemptResult result;
+    result.outcome = status == 200 ? Outcome::kSucceeded : Outcome::kRefused;
+    result.status = status;
+    Sent first = std::move(sent.front());
+    sent.pop_front();
+    first.done(std::move(result));
+  }
+
+  std::deque<Sent> sent;
+};
+
+// The dispatcher without its thread: the test makes each round.
+class DispatcherTest : public testing::Test {
+ protected:
+  DispatcherTest() {
+    Webhook webhook;
+    webhook.id.community = 123;
+    webhook.url = "https://example.com/first";
+    webhook.signing_keys = {"key"};
+    webhook_ = webhooks_.Create(webhook, "", absl::InfiniteFuture())->id;
+    lease_ = {ShardOf(webhook_), 1};
+    scheduler_.Gain(lease_);
+  }
+
+  DeliveryContent Content() {
+    return {std::make_shared<entity::v1::Event>(SampleContactEvent()), {5, "Name"}};
+  }
+
+  // A delivery in the queue and in memory.
+  DeliveryId Enqueue(const DeliveryContent& content) {
+    QueuedDelivery delivery;
+    delivery.id = {webhook_, ids_.Next()};
+    delivery.due_time = clock_.Now();
+    delivery.content = content;
+    store_.Add(delivery.id, content, delivery.due_time);
+    EXPECT_TRUE(scheduler_.Expect(delivery));
+    scheduler_.Offer(delivery);
+    return delivery.id;
+  }
+  DeliveryId Enqueue() { return Enqueue(Content()); }
+
+  void Dispatch() {
+    const absl::Status status = dispatcher_.DispatchOnce(sender_);
+    EXPECT_TRUE(status.ok()) << status;
+  }
+
+  // Waits until outcomes are stored.
+  void Settle() { ASSERT_TRUE(scheduler_.WaitUntilSettled(absl::InfiniteDuration())); }
+
+  void SetUrl(const std::string& url) {
+    ASSERT_TRUE(
+        webhooks_
+            .Update(
+                webhook_, "", [&](Webhook& webhook) { webhook.url = url; }, absl::InfiniteFuture())
+            .ok());
+  }
+
+  FakeClock clock_{absl::FromUnixSeconds(1'700'000'000)};
+  MessageIdGenerator ids_{clock_};
+  metrics::Registry registry_;
+  std::mt19937_64 random_{1};
+  RetrySchedule schedule_{random_};
+  FakeDeliveryStore store_;
+  FakeWebhookStore webhooks_;
+  WebhookId webhook_;
+  lease::Lease lease_;
+  ShardScheduler scheduler_{clock_, {}};
+  OutcomeWriter outcomes_{store_, clock_, registry_,
+                          [this](const lease::Lease& lease) { return scheduler_.Holds(lease); }};
+  Dispatcher dispatcher_{scheduler_, store_, webhooks_, outcomes_,
+                         schedule_,  clock_, registry_, "https://app.example.com"};
+  FakeSender sender_;
+};
+
+TEST_F(DispatcherTest, SendsWhatIsDueAndStoresTheSuccess) {
+  const DeliveryId id = Enqueue();
+
+  Dispatch();
+
+  ASSERT_THAT(sender_.sent, SizeIs(1));
+  const FakeSender::Sent& sent = sender_.sent.front();
+  EXPECT_EQ(sent.request.url, "https://example.com/first");
+  EXPECT_EQ(sent.connection_group, 123);
+  EXPECT_THAT(sent.request.headers, testing::Contains(Header{"webhook-id", id.message.ToString()}));
+  EXPECT_TRUE(absl::StartsWith(sent.request.body, "{"));
+  sender_.Answer(200);
+  Settle();
+
+  EXPECT_FALSE(store_.Queued(id.message).has_value());
+  const std::vector<AttemptOutcome> outcomes = store_.Outcomes(id.message);
+  ASSERT_THAT(outcomes, SizeIs(1));
+  EXPECT_EQ(outcomes[0].state, DeliveryState::kSucceeded);
+  EXPECT_EQ(outcomes[0].lease, lease_);
+  EXPECT_EQ(outcomes[0].attempt->number, 1);
+  EXPECT_EQ(outcomes[0].attempt->exchange.start_time, clock_.Now());
+  EXPECT_EQ(outcomes[0].attempt->exchange.request_body, "");
+  EXPECT_EQ(scheduler_.size(), 0);
+}
+
+TEST_F(DispatcherTest, RetriesAfterTheDelayOfTheSchedule) {
+  const DeliveryId id = Enqueue();
+  Dispatch();
+  clock_.Advance(absl::Seconds(2));  // the delay counts from the end of the attempt
+
+  sender_.Answer(500);
+  Settle();
+
+  const std::optional<QueuedDelivery> queued = store_.Queued(id.message);
+  ASSERT_TRUE(queued.has_value());
+  EXPECT_EQ(queued->attempt_count, 1);
+  EXPECT_GE(queued->due_time, clock_.Now() + absl::Seconds(4));
+  EXPECT_LE(queued->due_time, clock_.Now() + absl::Seconds(6));
+  Dispatch();
+  EXPECT_THAT(sender_.sent, IsEmpty());
+  clock_.Advance(absl::Seconds(6));
+  Dispatch();
+  ASSERT_THAT(sender_.sent, SizeIs(1));
+  sender_.Answer(200);
+  Settle();
+  EXPECT_EQ(store_.Outcomes(id.message).back().attempt->number, 2);
+}
+
+TEST_F(DispatcherTest, EndsAfterTheLastAttempt) {
+  QueueLoader loader(scheduler_, store_, clock_);
+  const DeliveryId id = Enqueue();
+  std::vector<absl::Duration> gaps;
+  absl::Time last = clock_.Now();
+
+  for (int attempt = 1; attempt <= RetrySchedule::kAttempts; ++attempt) {
+    for (int step = 0; sender_.sent.empty() && step < 100'000; ++step) {
+      for (int i = 0; i < 4; ++i) loader.LoadOnce();
+      Dispatch();
+      if (sender_.sent.empty()) clock_.Advance(absl::Seconds(10));
+    }
+    ASSERT_THAT(sender_.sent, SizeIs(1)) << attempt;
+    gaps.push_back(clock_.Now() - last);
+    last = clock_.Now();
+    sender_.Answer(500);
+    Settle();
+  }
+
+  EXPECT_FALSE(store_.Queued(id.message).has_value());
+  const std::vector<AttemptOutcome> outcomes = store_.Outcomes(id.message);
+  ASSERT_THAT(outcomes, SizeIs(RetrySchedule::kAttempts));
+  EXPECT_EQ(outcomes.back().state, DeliveryState::kExhausted);
+  EXPECT_GE(gaps.back(), absl::Hours(24) * 0.8);
+  EXPECT_LE(gaps.back(), absl::Hours(24) * 1.2 + absl::Minutes(1));
+}
+
+TEST_F(DispatcherTest, AnAttemptUsesTheWebhookAsItIsWhenTheAttemptBegins) {
+  Enqueue();
+  SetUrl("https://example.com/second");
+  Dispatch();
+  EXPECT_EQ(sender_.sent.front().request.url, "https://example.com/second");
+  sender_.Answer(500);
+  Settle();
+
+  SetUrl("https://example.com/third");
+  clock_.Advance(absl::Seconds(6));
+  Dispatch();
+  EXPECT_EQ(sender_.sent.front().request.url, "https://example.com/third");
+  sender_.Answer(200);
+  Settle();
+}
+
+TEST_F(DispatcherTest, CancelsWhatBelongsToADeletedWebhook) {
+  const DeliveryId id = Enqueue();
+  ASSERT_TRUE(webhooks_.Delete(webhook_, "", absl::InfiniteFuture()).ok());
+
+  Dispatch();
+  Settle();
+
+  EXPECT_THAT(sender_.sent, IsEmpty());
+  EXPECT_FALSE(store_.Queued(id.message).has_value());
+  ASSERT_THAT(store_.Outcomes(id.message), SizeIs(1));
+  EXPECT_EQ(store_.Outcomes(id.message)[0].state, DeliveryState::kCancelled);
+  EXPECT_FALSE(store_.Outcomes(id.message)[0].attempt.has_value());
+}
+
+TEST_F(DispatcherTest, ReadsTheEventWhenItIsNotInMemory) {
+  const DeliveryId id{webhook_, ids_.Next()};
+  store_.Add(id, Content(), clock_.Now());
+  scheduler_.NoteStored(webhook_, clock_.Now());
+  QueueLoader loader(scheduler_, store_, clock_);
+  loader.LoadOnce();
+
+  Dispatch();
+
+  ASSERT_THAT(sender_.sent, SizeIs(1));
+  sender_.Answer(200);
+  Settle();
+  EXPECT_THAT(store_.Outcomes(id.message), SizeIs(1));
+}
+
+TEST_F(DispatcherTest, BeginsNothingWhileTheDatabaseIsAway) {
+  Enqueue();
+  webhooks_.FailWith(absl::UnavailableError("away"));
+  EXPECT_TRUE(absl::IsUnavailable(dispatcher_.DispatchOnce(sender_)));
+  EXPECT_THAT(sender_.sent, IsEmpty());
+
+  webhooks_.FailWith(absl::OkStatus());
+  Dispatch();
+
+  ASSERT_THAT(sender_.sent, SizeIs(1));
+  sender_.Answer(200);
+  Settle();
+}
+
+TEST_F(DispatcherTest, BeginsNothingForAShardThatIsLostMeanwhile) {
+  const DeliveryId id{webhook_, ids_.Next()};
+  store_.Add(id, Content(), clock_.Now());
+  scheduler_.NoteStored(webhook_, clock_.Now());
+  QueueLoader loader(scheduler_, store_, clock_);
+  loader.LoadOnce();
+  store_.BeforeEach([&] { scheduler_.Lose(lease_); });  // while the event is read
+
+  Dispatch();
+
+  EXPECT_THAT(sender_.sent, IsEmpty());
+  EXPECT_TRUE(scheduler_.WaitUntilSettled(absl::ZeroDuration()));
+  EXPECT_TRUE(store_.Queued(id.message).has_value());
+}
+
+TEST_F(DispatcherTest, AResultThatComesAfterTheShardHasMovedIsNotWritten) {
+  const DeliveryId id = Enqueue();
+  Enqueue();
+  Dispatch();
+  store_.Fence(lease_);
+
+  sender_.Answer(200);
+  sender_.Answer(200);
+  Settle();
+  EXPECT_FALSE(scheduler_.Holds(lease_));
+  EXPECT_THAT(store_.Outcomes(id.message), IsEmpty());
+  EXPECT_TRUE(store_.Queued(id.message).has_value());
+}
+
+TEST_F(DispatcherTest, AnEventWithoutPayloadFailsLikeAnyAttempt) {
+  DeliveryContent content{std::make_shared<entity::v1::Event>(), {5, "Name"}};
+  const DeliveryId id = Enqueue(content);
+
+  Dispatch();
+  Settle();
+
+  EXPECT_THAT(sender_.sent, IsEmpty());
+  ASSERT_THAT(store_.Outcomes(id.message), SizeIs(1));
+  EXPECT_EQ(store_.Outcomes(id.message)[0].state, DeliveryState::kPending);
+  EXPECT_NE(store_.Outcomes(id.message)[0].attempt->exchange.result.error, "");
+}
+
+TEST_F(DispatcherTest, AnOutcomeThatCannotBeStoredMeansAnotherAttempt) {
+  const DeliveryId id = Enqueue();
+  store_.RefuseOutcomesOf(id.message);
+  Dispatch();
+  sender_.Answer(200);
+  Settle();
+  QueueLoader loader(scheduler_, store_, clock_);
+
+  clock_.Advance(absl::Minutes(1));
+  loader.LoadOnce();
+  Dispatch();
+
+  ASSERT_THAT(sender_.sent, SizeIs(1));
+  EXPECT_THAT(sender_.sent.front().request.headers,
+              testing::Contains(Header{"webhook-id", id.message.ToString()}));
+  sender_.Answer(200);
+  Settle();
+}
+
+}  // namespace
+}  // namespace crier::delivery

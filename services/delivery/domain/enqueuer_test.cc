@@ -1,0 +1,161 @@
+#include "services/delivery/domain/enqueuer.h"
+
+#include "common/status/errors.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "services/delivery/domain/fake_delivery_store.h"
+#include "services/delivery/domain/samples.h"
+#include "services/delivery/domain/shard.h"
+#include "services/delivery/domain/webhook_fake_store.h"
+
+namespace crier::delivery {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+class EnqueuerTest : public testing::Test {
+ protected:
+  static absl::Time Deadline() { return absl::InfiniteFuture(); }
+
+  void HoldShardOf(const WebhookId& webhook) { scheduler_.Gain({ShardOf(webhook), 1}); }
+
+  WebhookId CreateWebhook() {
+    Webhook webhook;
+    webhook.id.community = 123;
+    const auto created = webhooks_.Create(webhook, "", Deadline());
+    EXPECT_TRUE(created.ok());
+    return created->id;
+  }
+
+  EnqueueRequest Request(const std::vector<WebhookId>& webhooks, int messages = 1) {
+    EnqueueRequest request;
+    request.producer = "producer";
+    request.expected_position = 0;
+    request.next_position = 1;
+    for (int i = 0; i < messages; ++i) {
+      EnqueueRequest::Message message;
+      message.event = SampleContactEvent();
+      for (const WebhookId& webhook : webhooks) message.targets.push_back({webhook, {5, "Name"}});
+      request.messages.push_back(std::move(message));
+    }
+    return request;
+  }
+
+  std::vector<Claim> TakeAll() { return scheduler_.TakeReady(1'000'000); }
+
+  FakeClock clock_{absl::FromUnixSeconds(1'700'000'000)};
+  metrics::Registry registry_;
+  FakeDeliveryStore store_;
+  FakeWebhookStore webhooks_;
+  ShardScheduler scheduler_{clock_, {}};
+  Enqueuer enqueuer_{store_, webhooks_, scheduler_, clock_, registry_};
+};
+
+TEST_F(EnqueuerTest, HandsWhatItStoredToTheSchedulerWithItsContent) {
+  const WebhookId webhook = CreateWebhook();
+  HoldShardOf(webhook);
+
+  const auto result = enqueuer_.Enqueue(Request({webhook}, 2), Deadline());
+
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(result->enqueued, 2);
+  EXPECT_EQ(result->dropped, 0);
+  const std::vector<Claim> claims = TakeAll();
+  ASSERT_THAT(claims, SizeIs(2));
+  for (const Claim& claim : claims) {
+    EXPECT_TRUE(store_.Queued(claim.delivery.id.message).has_value());
+    ASSERT_TRUE(claim.delivery.content.has_value());
+    EXPECT_EQ(claim.delivery.content->workflow.display_name, "Name");
+  }
+  EXPECT_THAT(store_.announced(), IsEmpty());
+}
+
+TEST_F(EnqueuerTest, AnnouncesWhatOthersWorkOn) {
+  const WebhookId here = CreateWebhook();
+  WebhookId elsewhere = CreateWebhook();
+  while (ShardOf(elsewhere) == ShardOf(here)) elsewhere = CreateWebhook();
+  HoldShardOf(here);
+
+  ASSERT_TRUE(enqueuer_.Enqueue(Request({here, elsewhere}, 3), Deadline()).ok());
+
+  EXPECT_THAT(store_.announced(), ElementsAre(elsewhere));
+  EXPECT_THAT(TakeAll(), SizeIs(3));
+}
+
+TEST_F(EnqueuerTest, DropsAndCountsWhatHasNoWebhook) {
+  const WebhookId deleted = CreateWebhook();
+  ASSERT_TRUE(webhooks_.Delete(deleted, "", Deadline()).ok());
+  const WebhookId known = CreateWebhook();
+  HoldShardOf(known);
+
+  const auto result = enqueuer_.Enqueue(Request({deleted, known, {123, 999'999}}), Deadline());
+
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(result->enqueued, 1);
+  EXPECT_EQ(result->dropped, 2);
+  EXPECT_THAT(TakeAll(), SizeIs(1));
+}
+
+TEST_F(EnqueuerTest, MovesThePositionAlone) {
+  ASSERT_TRUE(enqueuer_.Enqueue(Request({}, 0), Deadline()).ok());
+
+  EXPECT_EQ(*store_.ProducerPosition("producer", Deadline()), 1);
+}
+
+TEST_F(EnqueuerTest, AProducerThatStandsElsewhereSendsNothing) {
+  const WebhookId webhook = CreateWebhook();
+  HoldShardOf(webhook);
+  ASSERT_TRUE(enqueuer_.Enqueue(Request({}, 0), Deadline()).ok());
+
+  const auto result = enqueuer_.Enqueue(Request({webhook}), Deadline());
+
+  EXPECT_EQ(ErrorReason(result.status()), "POSITION_MISMATCH");
+  EXPECT_THAT(TakeAll(), IsEmpty());
+}
+
+TEST_F(EnqueuerTest, WhatMayHaveBeenStoredIsLookedUp) {
+  const WebhookId webhook = CreateWebhook();
+  HoldShardOf(webhook);
+  store_.FailTimes(1, absl::UnavailableError("broken during the commit"));
+
+  EXPECT_FALSE(enqueuer_.Enqueue(Request({webhook}), Deadline()).ok());
+
+  EXPECT_THAT(TakeAll(), IsEmpty());
+  const ShardScheduler::Loads loads = scheduler_.TakeLoads();
+  ASSERT_THAT(loads.fetches, SizeIs(1));
+  EXPECT_EQ(loads.fetches[0].webhook, webhook);
+}
+
+TEST_F(EnqueuerTest, AnnouncesWhatWasStoredForAShardThatIsLostMeanwhile) {
+  const WebhookId webhook = CreateWebhook();
+  HoldShardOf(webhook);
+  store_.BeforeEach([&] { scheduler_.Lose({ShardOf(webhook), 1}); });
+
+  ASSERT_TRUE(enqueuer_.Enqueue(Request({webhook}), Deadline()).ok());
+
+  EXPECT_THAT(store_.announced(), ElementsAre(webhook));
+  EXPECT_THAT(TakeAll(), IsEmpty());
+}
+
+TEST_F(EnqueuerTest, LeavesEventsInTheDatabaseWhenMemoryIsFull) {
+  const WebhookId webhook = CreateWebhook();
+  HoldShardOf(webhook);
+  EnqueueRequest request = Request({webhook}, 100);
+  for (EnqueueRequest::Message& message : request.messages) {
+    (*message.event.mutable_contact()->mutable_custom_fields())["notes"] =
+        std::string(Enqueuer::kEventBytesInMemory / 50, 'x');
+  }
+  std::vector<Claim> claims;
+
+  ASSERT_TRUE(enqueuer_.Enqueue(std::move(request), Deadline()).ok());
+
+  // An intake is in memory as a whole while it is stored; none of it stays when that is too much.
+  claims = TakeAll();
+  ASSERT_THAT(claims, testing::Not(IsEmpty()));
+  for (const Claim& claim : claims) EXPECT_FALSE(claim.delivery.content.has_value());
+}
+
+}  // namespace
+}  // namespace crier::delivery
