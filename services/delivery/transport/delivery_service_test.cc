@@ -1,0 +1,361 @@
+#include "services/delivery/transport/delivery_service.h"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "common/rpc/client.h"
+#include "common/rpc/server.h"
+#include "common/status/errors.h"
+#include "gmock/gmock.h"
+#include "google/rpc/error_details.pb.h"
+#include "gtest/gtest.h"
+#include "services/delivery/domain/fake_delivery_store.h"
+#include "services/delivery/domain/samples.h"
+#include "services/delivery/domain/webhook_fake_store.h"
+#include "services/delivery/transport/delivery_proto.h"
+
+namespace crier::delivery::transport {
+namespace {
+
+using testing::ElementsAre;
+using Stub = v1::DeliveryService::Stub;
+
+// The deliveries of one webhook, newest first.
+class FakeDeliveryLog : public DeliveryLog {
+ public:
+  absl::StatusOr<std::optional<DeliveryRecord>> Get(const DeliveryId& id,
+                                                    absl::Time deadline) override {
+    for (const DeliveryRecord& record : records) {
+      if (record.id == id) return std::optional<DeliveryRecord>(record);
+    }
+    return std::optional<DeliveryRecord>();
+  }
+
+  absl::StatusOr<std::vector<DeliveryRecord>> List(const WebhookId& webhook,
+                                                   const std::optional<MessageId>& before,
+                                                   int limit, absl::Time deadline) override {
+    std::vector<DeliveryRecord> found;
+    for (const DeliveryRecord& record : records) {
+      const bool wanted = !before || record.id.message < *before;
+      if (wanted && static_cast<int>(found.size()) < limit) found.push_back(record);
+    }
+    return found;
+  }
+
+  std::vector<DeliveryRecord> records;
+};
+
+std::vector<std::string> WrongFields(const absl::Status& status) {
+  std::vector<std::string> fields;
+  google::rpc::BadRequest bad_request;
+  const auto detail = status.GetPayload("type.googleapis.com/google.rpc.BadRequest");
+  if (!detail || !bad_request.ParseFromString(std::string(*detail))) return fields;
+  for (const auto& violation : bad_request.field_violations()) fields.push_back(violation.field());
+  return fields;
+}
+
+class DeliveryServiceTest : public testing::Test {
+ protected:
+  DeliveryServiceTest() {
+    Webhook webhook;
+    webhook.id.community = 123;
+    webhook_ = webhooks_.Create(webhook, "", absl::InfiniteFuture())->id;
+    auto server = rpc::Server::Start({.listen_address = "127.0.0.1:0"}, {&service_});
+    EXPECT_TRUE(server.ok()) << server.status();
+    server_ = *std::move(server);
+    stub_ = v1::DeliveryService::NewStub(server_->InProcessChannel());
+  }
+
+  template <typename Response, typename Request>
+  absl::StatusOr<Response> Call(grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
+                                                             Response*),
+                                const Request& request) {
+    Response response;
+    const absl::Status status =
+        rpc::Call(*stub_, method, request, response, absl::Now() + absl::Seconds(30));
+    if (!status.ok()) return status;
+    return response;
+  }
+
+  v1::EnqueueDeliveriesRequest ValidRequest() {
+    v1::EnqueueDeliveriesRequest request;
+    request.set_producer("evaluator/log-partitions/7");
+    request.set_next_position(10);
+    v1::EnqueueMessage& message = *request.add_messages();
+    *message.mutable_event() = SampleContactEvent();
+    v1::EnqueueTarget& target = *message.add_targets();
+    target.set_webhook(api::ResourceName(api::kWebhooks, webhook_));
+    target.set_workflow("communities/123/workflows/5");
+    target.set_workflow_display_name("Test");
+    return request;
+  }
+
+  // What is wrong with a valid request after the change.
+  std::vector<std::string> Wrong(const std::function<void(v1::EnqueueDeliveriesRequest&)>& change) {
+    v1::EnqueueDeliveriesRequest request = ValidRequest();
+    change(request);
+    const auto response = Call<v1::EnqueueDeliveriesResponse>(&Stub::EnqueueDeliveries, request);
+    EXPECT_EQ(response.status().code(), absl::StatusCode::kInvalidArgument) << response.status();
+    return WrongFields(response.status());
+  }
+
+  int64_t Position() {
+    return *store_.ProducerPosition("evaluator/log-partitions/7", absl::InfiniteFuture());
+  }
+
+  // `count` deliveries with one attempt each, whose response has so many bytes.
+  void FillLog(int count, size_t body_bytes) {
+    for (int i = 0; i < count; ++i) {
+      DeliveryRecord record;
+      record.id = {webhook_, ids_.Next()};
+      record.state = DeliveryState::kSucceeded;
+      record.attempts.push_back({1, {}});
+      record.attempts.back().exchange.result.body = std::string(body_bytes, 'x');
+      log_.records.insert(log_.records.begin(), record);
+    }
+  }
+
+  // All pages of the log; the number of deliveries on each.
+  std::vector<int> Pages(int page_size) {
+    std::vector<int> sizes;
+    size_t next = 0;
+    v1::ListDeliveriesRequest request;
+    request.set_parent(api::ResourceName(api::kWebhooks, webhook_));
+    request.set_page_size(page_size);
+    do {
+      const auto page = Call<v1::ListDeliveriesResponse>(&Stub::ListDeliveries, request);
+      EXPECT_TRUE(page.ok()) << page.status();
+      if (!page.ok()) return sizes;
+      sizes.push_back(page->deliveries_size());
+      for (const v1::Delivery& delivery : page->deliveries()) {
+        EXPECT_EQ(delivery.name(), DeliveryName(log_.records[next++].id));
+      }
+      request.set_page_token(page->next_page_token());
+    } while (!request.page_token().empty());
+    EXPECT_EQ(next, log_.records.size());
+    return sizes;
+  }
+
+  FakeClock clock_{absl::FromUnixSeconds(1'700'000'000)};
+  MessageIdGenerator ids_{clock_};
+  metrics::Registry registry_;
+  FakeDeliveryStore store_;
+  FakeWebhookStore webhooks_;
+  FakeDeliveryLog log_;
+  WebhookId webhook_;
+  ShardScheduler scheduler_{clock_, {}};
+  Enqueuer enqueuer_{store_, webhooks_, scheduler_, clock_, registry_};
+  rpc::Executor executor_{{}};
+  DeliveryService service_{enqueuer_, store_, log_, executor_};
+  std::unique_ptr<rpc::Server> server_;
+  std::unique_ptr<Stub> stub_;
+};
+
+// --- EnqueueDeliveries ---
+
+TEST_F(DeliveryServiceTest, EnqueuesAndMovesThePosition) {
+  v1::EnqueueDeliveriesRequest request = ValidRequest();
+  v1::EnqueueTarget& unknown = *request.mutable_messages(0)->add_targets();
+  unknown = request.messages(0).targets(0);
+  unknown.set_webhook("communities/123/webhooks/999");
+
+  const auto response = Call<v1::EnqueueDeliveriesResponse>(&Stub::EnqueueDeliveries, request);
+
+  ASSERT_TRUE(response.ok()) << response.status();
+  EXPECT_EQ(response->enqueued_count(), 1);
+  EXPECT_EQ(response->dropped_count(), 1);
+  v1::GetProducerPositionRequest position;
+  position.set_producer(request.producer());
+  EXPECT_EQ(Call<v1::ProducerPosition>(&Stub::GetProducerPosition, position)->position(), 10);
+}
+
+TEST_F(DeliveryServiceTest, TellsWhereTheProducerStands) {
+  ASSERT_TRUE(Call<v1::EnqueueDeliveriesResponse>(&Stub::EnqueueDeliveries, ValidRequest()).ok());
+
+  const auto again = Call<v1::EnqueueDeliveriesResponse>(&Stub::EnqueueDeliveries, ValidRequest());
+
+  EXPECT_EQ(again.status().code(), absl::StatusCode::kAborted);
+  EXPECT_EQ(ErrorReason(again.status()), "POSITION_MISMATCH");
+  EXPECT_EQ(ErrorMetadata(again.status(), "actual_position"), "10");
+}
+
+TEST_F(DeliveryServiceTest, ChecksTheProducerAndItsPositions) {
+  using Request = v1::EnqueueDeliveriesRequest;
+  EXPECT_THAT(Wrong([](Request& r) { r.clear_producer(); }), ElementsAre("producer"));
+  EXPECT_THAT(Wrong([](Request& r) { r.set_producer(std::string(129, 'p')); }),
+              ElementsAre("producer"));
+  EXPECT_THAT(Wrong([](Request& r) { r.set_producer("a\nb"); }), ElementsAre("producer"));
+  EXPECT_THAT(Wrong([](Request& r) { r.set_producer("zoë"); }), ElementsAre("producer"));
+  EXPECT_THAT(Wrong([](Request& r) { r.set_expected_position(-1); }),
+              ElementsAre("expected_position"));
+  EXPECT_THAT(Wrong([](Request& r) { r.set_next_position(0); }), ElementsAre("next_position"));
+  v1::GetProducerPositionRequest position;
+  EXPECT_THAT(
+      WrongFields(Call<v1::ProducerPosition>(&Stub::GetProducerPosition, position).status()),
+      ElementsAre("producer"));
+  EXPECT_EQ(Position(), 0);
+}
+
+TEST_F(DeliveryServiceTest, ChecksEvents) {
+  using entity::v1::Event;
+  const auto wrong = [this](const std::function<void(Event&)>& change) {
+    return Wrong([&](v1::EnqueueDeliveriesRequest& request) {
+      change(*request.mutable_messages(0)->mutable_event());
+    });
+  };
+  const std::string event = "messages[0].event";
+  EXPECT_THAT(wrong([](Event& e) { e.clear_kind(); }), ElementsAre(event + ".kind"));
+  EXPECT_THAT(wrong([](Event& e) { e.set_kind(static_cast<Event::Kind>(77)); }),
+              testing::Contains(event + ".kind"));
+  EXPECT_THAT(wrong([](Event& e) { e.set_kind(Event::ACTIVITY_FOUND); }),
+              ElementsAre(event + ".activity"));
+  EXPECT_THAT(wrong([](Event& e) { e.clear_contact(); }), ElementsAre(event + ".contact"));
+  EXPECT_THAT(wrong([](Event& e) { e.mutable_contact()->set_name("communities/1/contacts/2"); }),
+              ElementsAre(event + ".contact.name"));
+  EXPECT_THAT(wrong([](Event& e) { e.mutable_contact()->clear_name(); }),
+              ElementsAre(event + ".contact.name"));
+  EXPECT_THAT(wrong([](Event& e) { e.clear_community_id(); }),
+              testing::Contains(event + ".community_id"));
+  EXPECT_THAT(wrong([](Event& e) { e.mutable_accept_time()->set_nanos(-1); }),
+              testing::Contains(testing::StartsWith(event + ".accept_time")));
+  EXPECT_EQ(Position(), 0);
+}
+
+TEST_F(DeliveryServiceTest, ChecksTargets) {
+  using v1::EnqueueTarget;
+  const auto wrong = [this](const std::function<void(EnqueueTarget&)>& change) {
+    return Wrong([&](v1::EnqueueDeliveriesRequest& request) {
+      change(*request.mutable_messages(0)->mutable_targets(0));
+    });
+  };
+  const std::string target = "messages[0].targets[0]";
+  EXPECT_THAT(wrong([](EnqueueTarget& t) { t.set_webhook("communities/1/webhooks/2"); }),
+              ElementsAre(target + ".webhook"));
+  EXPECT_THAT(wrong([](EnqueueTarget& t) { t.set_webhook("webhooks/2"); }),
+              ElementsAre(target + ".webhook"));
+  EXPECT_THAT(wrong([](EnqueueTarget& t) { t.set_workflow("communities/1/workflows/2"); }),
+              ElementsAre(target + ".workflow"));
+  EXPECT_THAT(wrong([](EnqueueTarget& t) { t.set_workflow_display_name(std::string("a\0b", 3)); }),
+              ElementsAre(target + ".workflow_display_name"));
+  EXPECT_THAT(
+      Wrong([](v1::EnqueueDeliveriesRequest& r) { r.mutable_messages(0)->clear_targets(); }),
+      ElementsAre("messages[0].targets"));
+  EXPECT_EQ(Position(), 0);
+}
+
+TEST_F(DeliveryServiceTest, ChecksHowMuchIsSentAtOnce) {
+  const auto messages = [](int count) {
+    return [count](v1::EnqueueDeliveriesRequest& request) {
+      while (request.messages_size() < count) *request.add_messages() = request.messages(0);
+    };
+  };
+  const auto targets = [](int count) {
+    return [count](v1::EnqueueDeliveriesRequest& request) {
+      v1::EnqueueMessage& message = *request.mutable_messages(0);
+      while (message.targets_size() < count) *message.add_targets() = message.targets(0);
+    };
+  };
+  EXPECT_THAT(Wrong(messages(1001)), ElementsAre("messages"));
+  EXPECT_THAT(Wrong(targets(10'001)), ElementsAre("messages"));
+  EXPECT_EQ(Position(), 0);
+  v1::EnqueueDeliveriesRequest request = ValidRequest();
+  messages(1000)(request);
+  const auto response = Call<v1::EnqueueDeliveriesResponse>(&Stub::EnqueueDeliveries, request);
+  ASSERT_TRUE(response.ok()) << response.status();
+  EXPECT_EQ(response->enqueued_count(), 1000);
+}
+
+TEST_F(DeliveryServiceTest, SaysWhenTheDatabaseIsAway) {
+  store_.FailTimes(1, absl::UnavailableError("away"));
+
+  const auto response =
+      Call<v1::EnqueueDeliveriesResponse>(&Stub::EnqueueDeliveries, ValidRequest());
+
+  EXPECT_EQ(response.status().code(), absl::StatusCode::kUnavailable);
+}
+
+// --- reading ---
+
+TEST_F(DeliveryServiceTest, ShowsADelivery) {
+  FillLog(1, 3);
+  DeliveryRecord& record = log_.records[0];
+  record.workflow_id = 5;
+  record.event_kind = entity::v1::Event::ACTIVITY_UPDATED;
+  record.state = DeliveryState::kPending;
+  record.next_attempt_time = clock_.Now() + absl::Minutes(5);
+  record.event_accept_time = clock_.Now() - absl::Seconds(1);
+  v1::GetDeliveryRequest request;
+  request.set_name(DeliveryName(record.id));
+
+  const auto delivery = Call<v1::Delivery>(&Stub::GetDelivery, request);
+
+  ASSERT_TRUE(delivery.ok()) << delivery.status();
+  EXPECT_EQ(delivery->name(), request.name());
+  EXPECT_EQ(delivery->workflow(), "communities/123/workflows/5");
+  EXPECT_EQ(delivery->payload_type(), v1::ACTIVITY);
+  EXPECT_EQ(delivery->state(), v1::Delivery::PENDING);
+  EXPECT_EQ(delivery->next_attempt_time().seconds(), 1'700'000'300);
+  EXPECT_EQ(delivery->event_accept_time().seconds(), 1'699'999'999);
+  EXPECT_EQ(delivery->create_time().seconds(), 1'700'000'000);
+  ASSERT_EQ(delivery->attempts_size(), 1);
+  EXPECT_EQ(delivery->attempts(0).number(), 1);
+  EXPECT_EQ(delivery->attempts(0).exchange().response_body(), "xxx");
+}
+
+TEST_F(DeliveryServiceTest, KnowsGoodNamesAndFindsOnlyWhatIsThere) {
+  v1::GetDeliveryRequest request;
+  for (const std::string& name :
+       {std::string(""), std::string("communities/1/webhooks/2"),
+        std::string("communities/1/webhooks/2/deliveries/"),
+        std::string("communities/1/webhooks/2/deliveries/msg_x"),
+        absl::StrCat("communities/0/webhooks/2/deliveries/", ids_.Next().ToString()),
+        absl::StrCat("communities/1/webhooks/2/deliveries/", ids_.Next().ToString(), "/x")}) {
+    request.set_name(name);
+    EXPECT_THAT(WrongFields(Call<v1::Delivery>(&Stub::GetDelivery, request).status()),
+                ElementsAre("name"))
+        << name;
+  }
+  request.set_name(DeliveryName({webhook_, ids_.Next()}));
+  const absl::Status status = Call<v1::Delivery>(&Stub::GetDelivery, request).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(ErrorReason(status), "DELIVERY_NOT_FOUND");
+}
+
+TEST_F(DeliveryServiceTest, ListsPageByPage) {
+  EXPECT_THAT(Pages(10), ElementsAre(0));
+  FillLog(45, 1);
+  EXPECT_THAT(Pages(20), ElementsAre(20, 20, 5));
+  EXPECT_THAT(Pages(45), ElementsAre(45));
+  EXPECT_THAT(Pages(44), ElementsAre(44, 1));
+  EXPECT_THAT(Pages(0), ElementsAre(45));
+}
+
+TEST_F(DeliveryServiceTest, EndsAPageBeforeItGrowsTooLarge) {
+  FillLog(5, 2'000'000);
+
+  EXPECT_THAT(Pages(5), ElementsAre(1, 1, 1, 1, 1));
+}
+
+TEST_F(DeliveryServiceTest, ChecksListRequests) {
+  v1::ListDeliveriesRequest request;
+  EXPECT_THAT(
+      WrongFields(Call<v1::ListDeliveriesResponse>(&Stub::ListDeliveries, request).status()),
+      ElementsAre("parent"));
+  request.set_parent("communities/123/webhooks/1");
+  request.set_page_size(-1);
+  EXPECT_THAT(
+      WrongFields(Call<v1::ListDeliveriesResponse>(&Stub::ListDeliveries, request).status()),
+      ElementsAre("page_size"));
+  request.set_page_size(1);
+  request.set_page_token("token");
+  EXPECT_THAT(
+      WrongFields(Call<v1::ListDeliveriesResponse>(&Stub::ListDeliveries, request).status()),
+      ElementsAre("page_token"));
+}
+
+}  // namespace
+}  // namespace crier::delivery::transport
