@@ -58,24 +58,25 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const Database& dat
   const auto connection_string = ConnectionString(database, connect_timeout);
   if (!connection_string.ok()) return connection_string.status();
 
-  std::unique_ptr<Connection> opened;
   try {
-    opened.reset(new Connection(*connection_string));
+    return std::unique_ptr<Connection>(new Connection(*connection_string));
   } catch (const std::exception& exception) {
     return ConnectError(exception.what());
   }
+}
+
+absl::Status Connection::SetUp(const Database& database) {
   std::optional<pqxx::nontransaction> session;
-  if (const auto failure = opened->BeginSession(session)) return ToStatus(*failure);
+  if (const auto failure = BeginSession(session)) return ToStatus(*failure);
   if (!database.role.empty()) {
     const auto failure =
-        opened->Command(*session, absl::StrCat("SET ROLE ", QuoteIdentifier(database.role)));
+        Command(*session, absl::StrCat("SET ROLE ", QuoteIdentifier(database.role)));
     const bool refused = failure && (failure->sqlstate == "22023" || failure->sqlstate == "42501");
     if (refused) return RoleError(database.role);
     if (failure) return ToStatus(*failure);
   }
-  if (const auto failure = opened->Command(*session, SessionSetup(database)))
-    return ToStatus(*failure);
-  return opened;
+  const auto failure = Command(*session, SessionSetup(database));
+  return failure ? ToStatus(*failure) : absl::OkStatus();
 }
 
 Connection::Outcome Connection::Run(absl::Time deadline,

@@ -33,10 +33,13 @@ class Connection {
     bool never_began = false;
   };
 
-  // Connects, assumes the role and sets the session up. UNAVAILABLE when the database is away;
-  // FAILED_PRECONDITION when the role is missing; INVALID_ARGUMENT when the URL is malformed.
+  // Connects. UNAVAILABLE when the database is away; INVALID_ARGUMENT when the URL is malformed.
   static absl::StatusOr<std::unique_ptr<Connection>> Open(const Database& database,
                                                           absl::Duration connect_timeout);
+
+  // Assumes the role and makes the settings of the session; once, before the first Run().
+  // FAILED_PRECONDITION when the role is missing.
+  absl::Status SetUp(const Database& database);
 
   // Runs `work` between BEGIN and COMMIT, or ROLLBACK when it fails.
   Outcome Run(absl::Time deadline, absl::FunctionRef<absl::Status(Transaction&)> work);

@@ -1,3 +1,5 @@
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "common/pg/text_format.h"
@@ -31,45 +33,29 @@ std::string ToArray(const std::vector<T>& values) {
 
 }  // namespace
 
-Params& Params::Add(int64_t value) {
-  values_.push_back(absl::StrCat(value));
+Params& Params::AddText(std::string text) {
+  values_.push_back({std::move(text)});
   return *this;
 }
 
-Params& Params::Add(bool value) {
-  values_.push_back(value ? "t" : "f");
-  return *this;
-}
+Params& Params::Add(int64_t value) { return AddText(absl::StrCat(value)); }
 
-Params& Params::Add(double value) {
-  values_.push_back(absl::StrFormat("%.17g", value));
-  return *this;
-}
+Params& Params::Add(bool value) { return AddText(value ? "t" : "f"); }
 
-Params& Params::Add(absl::string_view value) {
-  values_.push_back(std::string(value));
-  return *this;
-}
+Params& Params::Add(double value) { return AddText(absl::StrFormat("%.17g", value)); }
 
-Params& Params::Add(absl::Time value) {
-  values_.push_back(EncodeTime(value));
-  return *this;
-}
+Params& Params::Add(absl::string_view value) { return AddText(std::string(value)); }
 
-Params& Params::AddBytes(absl::string_view value) {
-  values_.push_back(EncodeBytes(value));
-  return *this;
-}
+Params& Params::Add(absl::Time value) { return AddText(EncodeTime(value)); }
+
+Params& Params::AddBytes(absl::string_view value) { return AddText(EncodeBytes(value)); }
 
 Params& Params::AddNull() {
-  values_.push_back(std::nullopt);
+  values_.push_back({std::nullopt});
   return *this;
 }
 
-Params& Params::AddArray(const std::vector<int64_t>& values) {
-  values_.push_back(ToArray(values));
-  return *this;
-}
+Params& Params::AddArray(const std::vector<int64_t>& values) { return AddText(ToArray(values)); }
 
 Params& Params::AddArray(const std::vector<int32_t>& values) {
   return AddArray(std::vector<int64_t>(values.begin(), values.end()));
@@ -78,40 +64,30 @@ Params& Params::AddArray(const std::vector<int32_t>& values) {
 Params& Params::AddArray(const std::vector<bool>& values) {
   ArrayLiteral array;
   for (const bool value : values) AddElement(array, value);
-  values_.push_back(array.Finish());
-  return *this;
+  return AddText(array.Finish());
 }
 
 Params& Params::AddArray(const std::vector<std::string>& values) {
-  values_.push_back(ToArray(values));
-  return *this;
+  return AddText(ToArray(values));
 }
 
-Params& Params::AddArray(const std::vector<absl::Time>& values) {
-  values_.push_back(ToArray(values));
-  return *this;
-}
+Params& Params::AddArray(const std::vector<absl::Time>& values) { return AddText(ToArray(values)); }
 
 Params& Params::AddBytesArray(const std::vector<std::string>& values) {
-  ArrayLiteral array;
-  for (const std::string& value : values) array.AddBytes(value);
-  values_.push_back(array.Finish());
+  values_.push_back({EncodeBinaryArray(values), /*binary=*/true});
   return *this;
 }
 
 Params& Params::AddArray(const std::vector<std::optional<absl::Time>>& values) {
-  values_.push_back(ToArray(values));
-  return *this;
+  return AddText(ToArray(values));
 }
 
 Params& Params::AddArray(const std::vector<std::optional<std::string>>& values) {
-  values_.push_back(ToArray(values));
-  return *this;
+  return AddText(ToArray(values));
 }
 
 Params& Params::AddArray(const std::vector<std::optional<int64_t>>& values) {
-  values_.push_back(ToArray(values));
-  return *this;
+  return AddText(ToArray(values));
 }
 
 }  // namespace crier::pg

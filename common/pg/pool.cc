@@ -97,7 +97,16 @@ absl::StatusOr<std::unique_ptr<Connection>> Pool::Impl::Connect(absl::Time deadl
   RETURN_IF_ERROR(backoff.MayConnect());
   auto connection =
       Connection::Open(database, std::min(options.connect_timeout, deadline - absl::Now()));
-  if (absl::IsUnavailable(connection.status())) backoff.Failed(connection.status());
+  absl::Status status = connection.status();
+  if (status.ok()) {
+    const Watchdog::Guard guard(watchdog, (*connection)->socket(), deadline);
+    status = (*connection)->SetUp(database);
+  }
+  if (absl::IsUnavailable(status)) {
+    if (absl::Now() >= deadline) return DeadlineError("the database did not answer in time");
+    backoff.Failed(status);
+  }
+  if (!status.ok()) return status;
   return connection;
 }
 

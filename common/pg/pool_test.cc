@@ -336,6 +336,17 @@ TEST_F(PoolTest, ASilentNetworkDoesNotHoldAnybodyBeyondTheDeadline) {
   EXPECT_LT(absl::Now() - deadline, absl::Seconds(10));
 }
 
+TEST_F(PoolTest, AServerThatFallsSilentAfterConnectingHoldsNobodyEither) {
+  PostgresProxy proxy(server_.url());
+  Pool pool({proxy.url(), "", database_.schema}, {});
+  proxy.BreakAt("search_path", PostgresProxy::Fault::kFallSilent);
+
+  const absl::Status status = Insert(pool, 1, absl::Now() + absl::Milliseconds(50));
+
+  EXPECT_EQ(status.code(), absl::StatusCode::kDeadlineExceeded) << status;
+  EXPECT_TRUE(Insert(pool, 1).ok());
+}
+
 TEST_F(PoolTest, AServerThatIsAwayIsUnavailableAtOnce) {
   // Nothing listens on the discard port.
   Pool pool({"postgresql://u:hidden-password@127.0.0.1:9/db", "", "s"}, {});

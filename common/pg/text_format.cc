@@ -1,5 +1,6 @@
 #include "common/pg/text_format.h"
 
+#include <cstdint>
 #include <utility>
 
 #include "absl/strings/escaping.h"
@@ -37,6 +38,10 @@ bool ConsumeFraction(absl::string_view& text, int64_t& micros) {
     text.remove_prefix(1);
   }
   return scale != 1000000;
+}
+
+void AppendBigEndian(uint32_t number, std::string& data) {
+  for (int shift = 24; shift >= 0; shift -= 8) data.push_back(static_cast<char>(number >> shift));
 }
 
 // Years have four digits, or more where they need more.
@@ -93,6 +98,25 @@ std::optional<std::string> DecodeBytes(absl::string_view text) {
   return absl::HexStringToBytes(text);
 }
 
+std::string EncodeBinaryArray(const std::vector<std::string>& values) {
+  constexpr uint32_t kByteaOid = 17;
+  std::string data;
+  size_t size = 5 * sizeof(uint32_t);
+  for (const std::string& value : values) size += sizeof(uint32_t) + value.size();
+  data.reserve(size);
+  AppendBigEndian(values.empty() ? 0 : 1, data);  // dimensions
+  AppendBigEndian(0, data);                       // no NULLs
+  AppendBigEndian(kByteaOid, data);
+  if (values.empty()) return data;
+  AppendBigEndian(static_cast<uint32_t>(values.size()), data);
+  AppendBigEndian(1, data);  // index of the first element
+  for (const std::string& value : values) {
+    AppendBigEndian(static_cast<uint32_t>(value.size()), data);
+    data += value;
+  }
+  return data;
+}
+
 std::string QuoteIdentifier(absl::string_view name) {
   return absl::StrCat("\"", absl::StrReplaceAll(name, {{"\"", "\"\""}}), "\"");
 }
@@ -110,11 +134,6 @@ void ArrayLiteral::AddQuoted(absl::string_view element) {
     text_.push_back(c);
   }
   text_.push_back('"');
-}
-
-void ArrayLiteral::AddBytes(absl::string_view bytes) {
-  Separate();
-  absl::StrAppend(&text_, "\"\\\\x", absl::BytesToHexString(bytes), "\"");
 }
 
 std::string ArrayLiteral::Finish() {

@@ -1,4 +1,4 @@
-// Values as Postgres reads and writes them in its text format. Internal to common/pg.
+// Values as Postgres reads and writes them, mostly in its text format. Internal to common/pg.
 //
 // Sessions run with TimeZone UTC, DateStyle ISO and bytea_output hex (connection_settings.h), which
 // is what the decoders expect.
@@ -7,6 +7,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
@@ -26,6 +27,10 @@ std::string EncodeBytes(absl::string_view bytes);
 // The bytes of a bytea in hex format; nothing when `text` is something else.
 std::optional<std::string> DecodeBytes(absl::string_view text);
 
+// A bytea[] in Postgres' binary format. Arrays of payloads are the bulk of what is written, and as
+// text they cost the server several times as much.
+std::string EncodeBinaryArray(const std::vector<std::string>& values);
+
 // A name in SQL, in double quotes, as it is: case, dots and quotes included.
 std::string QuoteIdentifier(absl::string_view name);
 
@@ -36,7 +41,6 @@ class ArrayLiteral {
   void AddPlain(absl::string_view element);
   // Any other element; quoted and escaped.
   void AddQuoted(absl::string_view element);
-  void AddBytes(absl::string_view bytes);
   void AddNull() { AddPlain("NULL"); }
 
   // The literal; the builder is empty afterwards.

@@ -1,54 +1,16 @@
 #include "common/pg/transaction.h"
 
-#include <iterator>
+#include <memory>
 #include <utility>
 
 #include "absl/time/clock.h"
+#include "common/pg/param_runs.h"
 #include "common/pg/rows_impl.h"
 #include "common/pg/sql_error.h"
 #include "common/pg/transaction_impl.h"
-#include "common/status/errors.h"
+#include "common/status/macros.h"
 
 namespace crier::pg {
-
-// A parameter on its way into libpqxx, which would otherwise copy each value twice.
-struct ParamRef {
-  const std::optional<std::string>* value;
-};
-
-}  // namespace crier::pg
-
-namespace pqxx {
-
-template <>
-struct string_traits<crier::pg::ParamRef> {
-  static constexpr const char* name() noexcept { return "parameter"; }
-  static constexpr bool has_null() noexcept { return true; }
-  static bool is_null(crier::pg::ParamRef param) { return !param.value->has_value(); }
-  static std::string to_string(crier::pg::ParamRef param) { return **param.value; }
-};
-
-}  // namespace pqxx
-
-namespace crier::pg {
-namespace {
-
-std::vector<ParamRef> ToRefs(const std::vector<std::optional<std::string>>& values) {
-  std::vector<ParamRef> refs;
-  refs.reserve(values.size());
-  for (const auto& value : values) refs.push_back({&value});
-  return refs;
-}
-
-// Text ends at a NUL on its way through libpq: what follows would be lost without a word.
-absl::Status CheckNoNul(const std::vector<std::optional<std::string>>& values) {
-  for (const auto& value : values) {
-    if (value && value->find('\0') != std::string::npos) return ToStatus({"22021", "", ""});
-  }
-  return absl::OkStatus();
-}
-
-}  // namespace
 
 absl::Status Transaction::Impl::Fail(absl::Status status) {
   failure = std::move(status);
@@ -60,7 +22,7 @@ absl::StatusOr<pqxx::result> Transaction::Impl::Run(const char* name,
   if (!failure.ok()) return failure;
   if (absl::Now() >= deadline) return Fail(DeadlineError("no time was left for a statement"));
   pqxx::result result;
-  std::optional<SqlFailure> problem = connection.Try(name, call, &result);
+  const std::optional<SqlFailure> problem = connection.Try(name, call, &result);
   if (!problem) return result;
   conflict = IsConflict(*problem);
   // The watchdog cuts the connection when the server does not stop by itself.
@@ -70,18 +32,31 @@ absl::StatusOr<pqxx::result> Transaction::Impl::Run(const char* name,
   return Fail(ToStatus(*problem));
 }
 
-absl::StatusOr<Rows> Transaction::Execute(const Statement& statement, const Params& params) {
-  absl::Status usable = CheckNoNul(params.values_);
-  if (!usable.ok()) return impl_->Fail(std::move(usable));
-  const std::vector<ParamRef> refs = ToRefs(params.values_);
-  absl::StatusOr<pqxx::result> result = impl_->Run(statement.name, [&] {
-    impl_->connection.Prepare(statement);
-    return impl_->session.exec_prepared(statement.name, pqxx::prepare::make_dynamic_params(refs));
-  });
-  if (!result.ok()) return std::move(result).status();
+// `call` gets the parameters as ParamRuns passes them.
+template <typename Call>
+absl::StatusOr<Rows> Transaction::ExecuteWith(const char* name, const Params& params, Call call) {
+  ParamRuns runs;
+  for (const Params::Value& value : params.values_) {
+    if (value.binary) {
+      runs.AddBinary(*value.data);
+      continue;
+    }
+    // Text ends at a NUL on its way through libpq: what follows would be lost without a word.
+    const bool has_nul = value.data && value.data->find('\0') != std::string::npos;
+    if (has_nul) return impl_->Fail(ToStatus({"22021", "", name}));
+    runs.AddText(value.data);
+  }
+  ASSIGN_OR_RETURN(pqxx::result result, impl_->Run(name, [&] { return runs.PassTo(call); }));
   Rows rows;
-  rows.impl_ = std::make_shared<Rows::Impl>(Rows::Impl{*std::move(result)});
+  rows.impl_ = std::make_shared<Rows::Impl>(Rows::Impl{std::move(result)});
   return rows;
+}
+
+absl::StatusOr<Rows> Transaction::Execute(const Statement& statement, const Params& params) {
+  return ExecuteWith(statement.name, params, [&](const auto&... runs) {
+    impl_->connection.Prepare(statement);
+    return impl_->session.exec_prepared(statement.name, runs...);
+  });
 }
 
 absl::Status Transaction::ExecuteScript(absl::string_view sql) {
@@ -89,16 +64,9 @@ absl::Status Transaction::ExecuteScript(absl::string_view sql) {
 }
 
 absl::StatusOr<Rows> Transaction::ExecuteDynamic(absl::string_view sql, const Params& params) {
-  absl::Status usable = CheckNoNul(params.values_);
-  if (!usable.ok()) return impl_->Fail(std::move(usable));
-  const std::vector<ParamRef> refs = ToRefs(params.values_);
-  absl::StatusOr<pqxx::result> result = impl_->Run("", [&] {
-    return impl_->session.exec_params(std::string(sql), pqxx::prepare::make_dynamic_params(refs));
+  return ExecuteWith("", params, [&](const auto&... runs) {
+    return impl_->session.exec_params(std::string(sql), runs...);
   });
-  if (!result.ok()) return std::move(result).status();
-  Rows rows;
-  rows.impl_ = std::make_shared<Rows::Impl>(Rows::Impl{*std::move(result)});
-  return rows;
 }
 
 }  // namespace crier::pg

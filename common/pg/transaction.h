@@ -58,7 +58,14 @@ class Params {
 
  private:
   friend class Transaction;
-  std::vector<std::optional<std::string>> values_;  // in Postgres' text format
+  struct Value {
+    std::optional<std::string> data;  // nothing: NULL
+    bool binary = false;              // in Postgres' binary format, otherwise its text format
+  };
+
+  Params& AddText(std::string text);
+
+  std::vector<Value> values_;
 };
 
 // The rows of one result. Columns are read by position; reading NULL as a plain value, or a value
@@ -134,6 +141,10 @@ class Transaction {
   friend class Connection;
   struct Impl;
   explicit Transaction(Impl* impl) : impl_(impl) {}
+
+  template <typename Call>
+  absl::StatusOr<Rows> ExecuteWith(const char* name, const Params& params, Call call);
+
   Impl* impl_;
 };
 

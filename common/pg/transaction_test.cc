@@ -171,6 +171,29 @@ TEST_F(TransactionTest, ArraysOfAnyTextAndBytesComeBack) {
   }
 }
 
+TEST_F(TransactionTest, TextAndBytesMayAlternate) {
+  constexpr Statement kEcho{"echo_alternating",
+                            "SELECT $1::text, ($2::bytea[])[1], $3::bigint, ($4::bytea[])[1],"
+                            " ($5::bytea[])[2], $6::text, $7::text"};
+
+  const Rows rows = Execute(kEcho, Params()
+                                       .Add("one")
+                                       .AddBytesArray({"two"})
+                                       .Add(3)
+                                       .AddBytesArray({"four"})
+                                       .AddBytesArray({"", "five"})
+                                       .AddNull()
+                                       .Add("seven"));
+
+  EXPECT_EQ(rows[0].Text(0), "one");
+  EXPECT_EQ(rows[0].Bytes(1), "two");
+  EXPECT_EQ(rows[0].Int64(2), 3);
+  EXPECT_EQ(rows[0].Bytes(3), "four");
+  EXPECT_EQ(rows[0].Bytes(4), "five");
+  EXPECT_TRUE(rows[0].IsNull(5));
+  EXPECT_EQ(rows[0].Text(6), "seven");
+}
+
 TEST_F(TransactionTest, EmptyArraysHaveNoElements) {
   constexpr Statement kCount{"count", "SELECT cardinality($1::text[]), cardinality($2::bytea[])"};
   const Rows rows =

@@ -128,6 +128,7 @@ struct PostgresProxy::Impl {
     Descriptor client;
     Descriptor server;
     bool lose_reply = false;
+    bool silent = false;
   };
 
   struct Trap {
@@ -199,12 +200,14 @@ struct PostgresProxy::Impl {
     const ssize_t size = recv(link.client.get(), buffer, sizeof(buffer), 0);
     if (size <= 0) return false;
     const absl::string_view bytes(buffer, size);
-    if (frozen) return true;
+    if (frozen || link.silent) return true;
     if (trap && absl::string_view(bytes).find(trap->text) != absl::string_view::npos) {
       const Fault fault = trap->fault;
       trap.reset();
       if (fault == Fault::kLoseRequest) return false;
-      link.lose_reply = true;
+      link.lose_reply = fault == Fault::kLoseReply;
+      link.silent = fault == Fault::kFallSilent;
+      if (link.silent) return true;
     }
     return SendAll(link.server.get(), bytes);
   }
@@ -213,7 +216,7 @@ struct PostgresProxy::Impl {
     char buffer[65536];
     const ssize_t size = recv(link.server.get(), buffer, sizeof(buffer), 0);
     if (size <= 0 || link.lose_reply) return false;
-    if (frozen) return true;
+    if (frozen || link.silent) return true;
     return SendAll(link.client.get(), absl::string_view(buffer, size));
   }
 

@@ -17,6 +17,7 @@ class PostgresProxy {
   enum class Fault {
     kLoseRequest,  // broken before the server hears of it
     kLoseReply,    // broken after the server has done it
+    kFallSilent,   // neither broken, nor does anything pass from then on
   };
 
   // Stands before the server of `server_url`, on a free port of 127.0.0.1.
@@ -31,7 +32,7 @@ class PostgresProxy {
   // From now on the proxy swallows everything: nothing breaks and nothing arrives.
   void Freeze();
 
-  // Breaks the next connection on which the client sends `text`; once.
+  // Strikes the next connection on which the client sends `text`; once.
   void BreakAt(absl::string_view text, Fault fault);
 
   // Breaks all connections; new ones are fine.
