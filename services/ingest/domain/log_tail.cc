@@ -4,30 +4,34 @@ namespace crier::ingest {
 
 bool LogTail::Await(Reader* reader, int32_t log_partition, int64_t position) {
   absl::MutexLock lock(&mutex_);
-  if (!status_.ok() || heads_[log_partition] > position) return false;
-  readers_[reader] = {log_partition, position};
+  Partition& partition = partitions_[log_partition];
+  if (!status_.ok() || partition.head > position) return false;
+  partition.readers[reader] = position;
   return true;
 }
 
 bool LogTail::Cancel(Reader* reader) {
   absl::MutexLock lock(&mutex_);
-  return readers_.erase(reader) > 0;
+  for (auto& [number, partition] : partitions_) {
+    if (partition.readers.erase(reader) > 0) return true;
+  }
+  return false;
 }
 
 void LogTail::Advance(int32_t log_partition, int64_t position) {
   std::vector<Reader*> woken;
   {
     absl::MutexLock lock(&mutex_);
-    int64_t& head = heads_[log_partition];
-    if (position <= head) return;
-    head = position;
-    for (auto it = readers_.begin(); it != readers_.end();) {
-      if (it->second.log_partition == log_partition && it->second.position < position) {
-        woken.push_back(it->first);
-        it = readers_.erase(it);
-      } else {
+    Partition& partition = partitions_[log_partition];
+    if (position <= partition.head) return;
+    partition.head = position;
+    for (auto it = partition.readers.begin(); it != partition.readers.end();) {
+      if (it->second >= position) {
         ++it;
+        continue;
       }
+      woken.push_back(it->first);
+      it = partition.readers.erase(it);
     }
   }
   for (Reader* reader : woken) reader->OnWake(absl::OkStatus());
@@ -59,9 +63,10 @@ absl::Status LogTail::status() const {
 
 std::vector<LogTail::Reader*> LogTail::TakeAll() {
   std::vector<Reader*> all;
-  all.reserve(readers_.size());
-  for (const auto& [reader, waiting] : readers_) all.push_back(reader);
-  readers_.clear();
+  for (auto& [number, partition] : partitions_) {
+    for (const auto& [reader, position] : partition.readers) all.push_back(reader);
+    partition.readers.clear();
+  }
   return all;
 }
 

@@ -53,16 +53,15 @@ class LogTail {
   absl::Status status() const;
 
  private:
-  struct Waiting {
-    int32_t log_partition;
-    int64_t position;
+  struct Partition {
+    int64_t head = 0;
+    std::map<Reader*, int64_t> readers;  // to the position that they have
   };
 
   std::vector<Reader*> TakeAll() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   mutable absl::Mutex mutex_;
-  std::map<int32_t, int64_t> heads_ ABSL_GUARDED_BY(mutex_);
-  std::map<Reader*, Waiting> readers_ ABSL_GUARDED_BY(mutex_);
+  std::map<int32_t, Partition> partitions_ ABSL_GUARDED_BY(mutex_);
   absl::Status status_ ABSL_GUARDED_BY(mutex_);
 };
 
