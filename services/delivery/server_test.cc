@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "absl/synchronization/blocking_counter.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
@@ -25,6 +26,7 @@
 #include "gtest/gtest.h"
 #include "services/delivery/domain/samples.h"
 #include "services/delivery/domain/shard.h"
+#include "tests/support/postgres_proxy.h"
 #include "tests/support/test_database.h"
 
 namespace crier::delivery {
@@ -176,7 +178,7 @@ class Replica {
     v1::ListDeliveriesResponse response;
     const absl::Status status = rpc::Call(*deliveries_, &v1::DeliveryService::Stub::ListDeliveries,
                                           request, response, Deadline());
-    EXPECT_TRUE(status.ok()) << status;
+    EXPECT_TRUE(status.ok() || absl::IsUnavailable(status)) << status;
     return {response.deliveries().begin(), response.deliveries().end()};
   }
 
@@ -360,6 +362,61 @@ TEST_F(DeliveryServerTest, DeletingAWebhookCancelsWhatIsPending) {
   ASSERT_TRUE(again.ok()) << again.status();
   EXPECT_EQ(again->enqueued_count(), 0);
   EXPECT_EQ(again->dropped_count(), 1);
+}
+
+TEST_F(DeliveryServerTest, AttemptsAreNotForgottenWhenTheDatabaseBreaks) {
+  tests::PostgresProxy proxy(options_.postgres_url);
+  options_.postgres_url = proxy.url();
+  absl::BlockingCounter under_way(10);
+  absl::Notification answer;
+  Receiver receiver([&](const std::string&) {
+    under_way.DecrementCount();
+    answer.WaitForNotification();
+    return 200;
+  });
+  Replica replica(options_);
+  ASSERT_TRUE(replica.WaitForShards(kShardCount));
+  const v1::Webhook webhook = replica.CreateWebhook(receiver.Url("/"));
+  Enqueue(replica, {webhook}, 10);
+  under_way.Wait();
+
+  // Every connection breaks, and then the first commit of outcomes once more.
+  proxy.BreakAt("insert_attempts", tests::PostgresProxy::Fault::kLoseReply);
+  proxy.BreakAll();
+  answer.Notify();
+
+  EXPECT_TRUE(replica.WaitForState(webhook, v1::Delivery::SUCCEEDED));
+  EXPECT_THAT(receiver.WaitForMessages(10), Each(Pair(testing::Not(""), 1)));
+  for (const v1::Delivery& delivery : replica.List(webhook)) {
+    EXPECT_EQ(delivery.attempts_size(), 1);
+  }
+}
+
+TEST_F(DeliveryServerTest, AProducerThatRepeatsABrokenCallLosesAndDoublesNothing) {
+  Receiver receiver;
+  tests::PostgresProxy proxy(options_.postgres_url);
+  options_.postgres_url = proxy.url();
+  Replica replica(options_);
+  ASSERT_TRUE(replica.WaitForShards(kShardCount));
+  const v1::Webhook webhook = replica.CreateWebhook(receiver.Url("/"));
+
+  for (const tests::PostgresProxy::Fault fault :
+       {tests::PostgresProxy::Fault::kLoseRequest, tests::PostgresProxy::Fault::kLoseReply}) {
+    for (const char* statement : {"move_producer", "insert_queue", "COMMIT"}) {
+      const v1::EnqueueDeliveriesRequest request = NextRequest({webhook}, 5);
+      proxy.BreakAt(statement, fault);
+      absl::StatusOr<v1::EnqueueDeliveriesResponse> response = replica.Enqueue(request);
+      while (absl::IsUnavailable(response.status())) response = replica.Enqueue(request);
+      if (!response.ok()) {
+        EXPECT_EQ(ErrorMetadata(response.status(), "actual_position"),
+                  absl::StrCat(request.next_position()));
+      }
+    }
+  }
+
+  EXPECT_THAT(receiver.WaitForMessages(30), SizeIs(30));
+  EXPECT_TRUE(replica.WaitForState(webhook, v1::Delivery::SUCCEEDED));
+  EXPECT_THAT(replica.List(webhook), SizeIs(30));
 }
 
 TEST_F(DeliveryServerTest, StartsBeforeItsSchemaIsThere) {
