@@ -76,8 +76,10 @@ struct IngestServer::Parts {
         ingest_service(engine),
         event_service(log, tail, executor) {}
 
-  // Returns when to do it again.
-  absl::Duration MaintainEventLog();
+  // Makes room for the events of the next days and drops those past their retention.
+  absl::Status MaintainEventLog(absl::Time deadline);
+  // As above, and returns after how long to do it again.
+  absl::Duration MaintainEventLogAgain();
 
   const Clock& clock;
   const pg::TimePartitionedTable events;
@@ -97,17 +99,19 @@ struct IngestServer::Parts {
   std::optional<PeriodicTask> maintenance;
 };
 
-absl::Duration IngestServer::Parts::MaintainEventLog() {
-  const absl::Status status = pg::MaintainPartitions(pool, events, clock.Now(), kDaysAhead,
-                                                     absl::Now() + kMaintenanceTimeout);
-  if (!status.ok()) {
-    // Before the schema is there, this is what waiting for it looks like.
-    log::Write(event_log_has_room.load() ? log::Level::kWarning : log::Level::kDebug,
-               "the partitions of the event log could not be maintained", {{"status", status}});
-    return kMaintenanceRetryAfter;
-  }
+absl::Status IngestServer::Parts::MaintainEventLog(absl::Time deadline) {
+  RETURN_IF_ERROR(pg::MaintainPartitions(pool, events, clock.Now(), kDaysAhead, deadline));
   event_log_has_room.store(true);
-  return kMaintenanceEvery;
+  return absl::OkStatus();
+}
+
+absl::Duration IngestServer::Parts::MaintainEventLogAgain() {
+  const absl::Status status = MaintainEventLog(absl::Now() + kMaintenanceTimeout);
+  if (status.ok()) return kMaintenanceEvery;
+  // Before the schema is there, this is what waiting for it looks like.
+  log::Write(event_log_has_room.load() ? log::Level::kWarning : log::Level::kDebug,
+             "the partitions of the event log could not be maintained", {{"status", status}});
+  return kMaintenanceRetryAfter;
 }
 
 IngestServer::IngestServer(const IngestOptions& options, metrics::Registry& registry,
@@ -122,16 +126,14 @@ std::vector<grpc::Service*> IngestServer::rpc_services() {
 
 void IngestServer::Start(rpc::Server& server) {
   parts_->follower.emplace(parts_->pool.database(), parts_->log, parts_->tail);
-  parts_->maintenance.emplace([parts = parts_.get()] { return parts->MaintainEventLog(); });
+  parts_->maintenance.emplace([parts = parts_.get()] { return parts->MaintainEventLogAgain(); });
 }
 
 absl::Status IngestServer::CheckReady(absl::Time deadline) {
   RETURN_IF_ERROR(
       pg::CheckSchema(parts_->pool, static_cast<int>(storage::Migrations().size()), deadline));
-  if (!parts_->event_log_has_room.load()) {
-    return absl::UnavailableError("the event log has no partition for today yet");
-  }
-  return absl::OkStatus();
+  // Without waiting for the background to get to it.
+  return parts_->event_log_has_room.load() ? absl::OkStatus() : parts_->MaintainEventLog(deadline);
 }
 
 void IngestServer::Stop() { parts_->tail.Close(DrainingError()); }
