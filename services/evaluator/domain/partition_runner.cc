@@ -18,7 +18,8 @@ namespace {
 constexpr int kWarnAfterInterruptions = 5;
 
 log::Level LevelOf(const absl::Status& interruption, int in_a_row) {
-  const bool needs_operator = absl::IsDataLoss(interruption) || absl::IsOutOfRange(interruption);
+  const bool needs_operator = absl::IsDataLoss(interruption) || absl::IsOutOfRange(interruption) ||
+                              absl::IsInternal(interruption);
   if (needs_operator) return log::Level::kError;
   return in_a_row % kWarnAfterInterruptions == 0 ? log::Level::kWarning : log::Level::kInfo;
 }

@@ -21,12 +21,14 @@ PartitionSet::PartitionSet(CatalogStore& catalogs, EventSource& events, Delivery
 PartitionSet::~PartitionSet() { StopAll(); }
 
 void PartitionSet::Add(int32_t log_partition) {
-  absl::MutexLock lock(&mutex_);
-  Runner& runner = running_[log_partition];
-  if (runner != nullptr) return;
-  runner = std::make_unique<PartitionRunner>(log_partition, catalogs_, events_, deliveries_, clock_,
-                                             metrics_, options_, std::random_device()());
-  metrics_.leased_log_partitions.Set(static_cast<double>(running_.size()));
+  {
+    absl::MutexLock lock(&mutex_);
+    Runner& runner = running_[log_partition];
+    if (runner != nullptr) return;
+    runner = std::make_unique<PartitionRunner>(log_partition, catalogs_, events_, deliveries_,
+                                               clock_, metrics_, options_, std::random_device()());
+    metrics_.leased_log_partitions.Set(static_cast<double>(running_.size()));
+  }
   log::Info("evaluating a log partition", {{"log_partition", log_partition}});
 }
 
