@@ -267,7 +267,11 @@ TEST_F(RpcServerTest, DoesNotRunWhatItsCallerHasGivenUp) {
     ran = true;
     return absl::OkStatus();
   });
-  ASSERT_TRUE(executor_.TrySubmit([this] { release_.WaitForNotification(); }));
+  ASSERT_TRUE(executor_.TrySubmit([this] {
+    busy_.Notify();
+    release_.WaitForNotification();
+  }));
+  busy_.WaitForNotification();  // until then it takes the queue's only place
 
   CancelledCall call(AddressOf(*server_));
   while (server_context_ == nullptr) std::this_thread::yield();
