@@ -1,4 +1,4 @@
-// One connection to Postgres. Internal to common/pg; the only header that includes <pqxx/…>.
+// One connection to Postgres. Internal to common/pg; C++17, as it needs <pqxx/…>.
 #ifndef CRIER_COMMON_PG_CONNECTION_H_
 #define CRIER_COMMON_PG_CONNECTION_H_
 

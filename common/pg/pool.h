@@ -25,15 +25,18 @@ struct Database {
 struct PoolOptions {
   // Connections at most; opened when first needed, kept while they work.
   int size = 4;
-  // How long to wait for a TCP connection.
+  // How long to wait for a connection, a host; never much longer than the caller's deadline. libpq
+  // rounds it up to whole seconds, two at least.
   absl::Duration connect_timeout = absl::Seconds(5);
 };
 
-// Thread-safe. A connection that broke is dropped and opened anew by the next user, so a database
-// that went away is found again without a restart.
+// Thread-safe; who waits for a connection gets one in turn. A connection that broke is dropped and
+// opened anew by the next user, so a database that went away is found again without a restart.
 class Pool {
  public:
   Pool(Database database, PoolOptions options);
+
+  // No Run() may be under way.
   ~Pool();
 
   Pool(const Pool&) = delete;

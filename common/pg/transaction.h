@@ -128,7 +128,10 @@ class Transaction {
  public:
   // Errors: UNAVAILABLE (database away), ABORTED (deadlock or serialisation; Pool::Run repeats the
   // work), ALREADY_EXISTS (unique violation; metadata `constraint`), DEADLINE_EXCEEDED (statement
-  // cancelled at the deadline), INTERNAL otherwise. The text never holds SQL or values.
+  // cancelled at the deadline), INVALID_ARGUMENT (text with a NUL or that is not UTF-8),
+  // FAILED_PRECONDITION with ErrorReason `SCHEMA_MISSING` (a table is not there: not migrated),
+  // INTERNAL otherwise. The text never holds SQL or values; metadata `sqlstate` and `statement` say
+  // more where they are known.
   absl::StatusOr<Rows> Execute(const Statement& statement, const Params& params = {});
 
   // Runs several statements without parameters or results, as migrations do.
