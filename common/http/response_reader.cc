@@ -11,8 +11,8 @@ namespace crier::http {
 namespace {
 
 constexpr size_t kMaxHeaders = 100;
-constexpr size_t kMaxHeaderBytes = 64 * 1024;
-constexpr size_t kMaxValueBytes = 8 * 1024;
+constexpr size_t kMaxHeaderBytes = 65'536;
+constexpr size_t kMaxValueBytes = 8'192;
 constexpr size_t kKeptBodyBytes = 20'000;
 // Up to here the rest is read and dropped, which leaves the connection usable.
 constexpr size_t kMaxBodyBytes = 200'000;

@@ -99,7 +99,7 @@ std::string TestConnection::ReadRequest() {
   while (buffer_.size() < size) {
     if (!ReadSome()) return "";
   }
-  const std::string request = buffer_.substr(0, size);
+  std::string request = buffer_.substr(0, size);
   buffer_.erase(0, size);
   return request;
 }
@@ -117,8 +117,8 @@ bool TestConnection::Write(absl::string_view bytes) {
 
 bool TestConnection::WaitForClose(absl::Duration timeout) {
   pollfd event = {socket_, POLLIN | POLLRDHUP, 0};
-  if (poll(&event, 1, static_cast<int>(absl::ToInt64Milliseconds(timeout))) == 0) return false;
-  return true;  // nothing but the end is expected
+  // Nothing but the end is expected.
+  return poll(&event, 1, static_cast<int>(absl::ToInt64Milliseconds(timeout))) != 0;
 }
 
 TestServer::TestServer(Handler handler, const std::string& certificate_pem, int max_tls_version)

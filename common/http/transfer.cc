@@ -81,8 +81,9 @@ absl::Status Transfer::Begin() {
     }
   }
   absl::StatusOr<Target> target = ParseTarget(request_.url);
-  if (target.ok()) target_ = *std::move(target);
-  return target.status();
+  if (!target.ok()) return target.status();
+  target_ = *std::move(target);
+  return absl::OkStatus();
 }
 
 absl::Duration Transfer::connect_deadline() const {
@@ -269,7 +270,7 @@ void Transfer::FinishWithout(Result result, std::string error) {
   Finish(std::move(response));
 }
 
-curl_socket_t Transfer::OnOpenSocket(void* self, curlsocktype purpose, curl_sockaddr* address) {
+curl_socket_t Transfer::OnOpenSocket(void* self, curlsocktype, curl_sockaddr* address) {
   auto* const transfer = static_cast<Transfer*>(self);
   const auto& allow = transfer->context_.allow_address;
   if (allow && !allow(address->addr)) {

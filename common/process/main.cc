@@ -50,7 +50,7 @@ void AddServeOptions(config::Options& options, ServeOptions* target) {
   });
 }
 
-int Main(int argc, char** argv, Program program) {
+int Main(int argc, char** argv, const Program& program) {
   BlockTerminationSignals();  // before the services start their threads
   config::Options options(program.name, program.description, CRIER_VERSION);
   std::string command = kServe;

@@ -50,7 +50,7 @@ struct Program {
 
 // Parses the settings (exit code 2 and one line per mistake on standard error when they are wrong),
 // initialises logs, runs the command.
-int Main(int argc, char** argv, Program program);
+int Main(int argc, char** argv, const Program& program);
 
 }  // namespace crier::process
 

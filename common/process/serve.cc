@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <memory>
 #include <optional>
 
@@ -101,7 +102,7 @@ int Serve(const ServeOptions& options, metrics::Registry& registry,
 
   log::Info("draining");
   readiness.TurnOff();
-  for (auto service = services.rbegin(); service != services.rend(); ++service) (*service)->Stop();
+  std::for_each(services.rbegin(), services.rend(), [](Service* service) { service->Stop(); });
   (*server)->Drain();
   log::Info("drained");
   return 0;

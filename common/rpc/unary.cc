@@ -117,7 +117,7 @@ grpc::ServerUnaryReactor* StartUnary(
   // A copy: `start` may hand the call to a thread that finishes it, and so ends it, meanwhile.
   const CallContext call_context = call->call_context();
   const absl::Status status = Guarded([&] {
-    start(call_context, [pending](absl::Status result) { pending->Finish(result); });
+    start(call_context, [pending](const absl::Status& result) { pending->Finish(result); });
     return absl::OkStatus();
   });
   if (!status.ok()) pending->Finish(status);
