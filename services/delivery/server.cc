@@ -59,7 +59,7 @@ pg::Database DatabaseOf(const DeliveryOptions& options) {
 SchedulerOptions SchedulerOptionsOf(const DeliveryOptions& options) {
   SchedulerOptions result;
   result.max_in_flight = options.max_in_flight;
-  result.webhook_concurrency = options.webhook_concurrency;
+  result.lane.concurrency = options.webhook_concurrency;
   return result;
 }
 

@@ -10,42 +10,13 @@ namespace {
 constexpr size_t kSearchesAtOnce = 4;
 constexpr size_t kFetchesAtOnce = 64;
 
-// How much earlier than due the deliveries of a webhook are looked up, so that they start on time.
-constexpr absl::Duration kLookAhead = absl::Seconds(1);
-
 // After the database has failed to answer.
 constexpr absl::Duration kRetryDelay = absl::Seconds(1);
 
 }  // namespace
 
-// One webhook. A delivery is in `known` from the moment that this replica may act on it until the
-// database says of it what the memory says, so that nothing loaded meanwhile is taken twice.
-struct ShardScheduler::Lane {
-  WebhookId webhook;
-  lease::Lease lease;                                                  // of its shard
-  std::map<std::pair<absl::Time, MessageId>, QueuedDelivery> waiting;  // by due time
-  absl::flat_hash_set<MessageId> known;     // expected, waiting, in flight or not settled
-  absl::flat_hash_set<MessageId> expected;  // about to be stored
-  int in_flight = 0;
-  // No delivery in the database that is not known is due before this.
-  absl::Time stored_due = absl::InfiniteFuture();
-  bool fetching = false;
-  // Settled while a fetch was under way, which may still have seen them in the queue.
-  std::vector<MessageId> forget_after_fetch;
-  bool in_ready = false;                      // is in ready_
-  bool in_to_fetch = false;                   // is in to_fetch_
-  absl::Time timer = absl::InfiniteFuture();  // its entry in timers_, if finite
-
-  void Wait(QueuedDelivery delivery) {
-    const std::pair<absl::Time, MessageId> key(delivery.due_time, delivery.id.message);
-    waiting.emplace(key, std::move(delivery));
-  }
-};
-
 ShardScheduler::ShardScheduler(const Clock& clock, const SchedulerOptions& options)
     : clock_(clock), options_(options) {}
-
-ShardScheduler::~ShardScheduler() = default;
 
 // --- leases ---
 
@@ -81,11 +52,11 @@ int ShardScheduler::held_shards() const {
 }
 
 void ShardScheduler::DropShard(int32_t slot) {
-  std::vector<Lane*> lost;
-  for (const auto& entry : lanes_) {
-    if (entry.second->lease.slot == slot) lost.push_back(entry.second.get());
+  std::vector<Entry*> lost;
+  for (const auto& [webhook, entry] : lanes_) {
+    if (entry->lane.lease().slot == slot) lost.push_back(entry.get());
   }
-  for (Lane* lane : lost) RemoveLane(*lane);
+  for (Entry* entry : lost) Remove(*entry);
   shards_.erase(slot);
 }
 
@@ -93,26 +64,23 @@ void ShardScheduler::DropShard(int32_t slot) {
 
 bool ShardScheduler::Expect(const QueuedDelivery& delivery) {
   absl::MutexLock lock(&mutex_);
-  Lane* const lane = FindOrAddLane(delivery.id.webhook);
-  if (lane == nullptr) return false;
-  // Behind what waits in the database, so that one webhook's deliveries keep their order.
-  const bool in_turn = delivery.due_time < lane->stored_due;
-  if (!in_turn || static_cast<int>(lane->known.size()) >= options_.webhook_capacity) return false;
-  Remember(*lane, delivery.id.message);
-  lane->expected.insert(delivery.id.message);
-  return true;
+  Entry* const entry = FindOrAdd(delivery.id.webhook);
+  if (entry == nullptr) return false;
+  const bool expected = entry->lane.Expect(delivery);
+  Replan(*entry, clock_.Now());
+  return expected;
 }
 
 void ShardScheduler::Offer(QueuedDelivery delivery) {
   absl::MutexLock lock(&mutex_);
-  Lane* const lane = FindLane(delivery.id.webhook);
-  if (lane == nullptr || lane->expected.erase(delivery.id.message) == 0) {
-    // The lease came or went since it was expected.
-    NoteStoredLocked(delivery.id.webhook, delivery.due_time);
-    return;
+  const WebhookId webhook = delivery.id.webhook;
+  const absl::Time due_time = delivery.due_time;
+  Entry* const entry = Find(webhook);
+  if (entry != nullptr && entry->lane.Offer(std::move(delivery))) {
+    Replan(*entry, clock_.Now());
+  } else {
+    NoteStoredLocked(webhook, due_time);  // the lease came or went since it was expected
   }
-  lane->Wait(std::move(delivery));
-  Replan(*lane);
 }
 
 void ShardScheduler::NoteStored(const WebhookId& webhook, absl::Time due_time) {
@@ -122,28 +90,25 @@ void ShardScheduler::NoteStored(const WebhookId& webhook, absl::Time due_time) {
 
 void ShardScheduler::ForgetExpected(const QueuedDelivery& delivery) {
   absl::MutexLock lock(&mutex_);
-  Lane* const lane = FindLane(delivery.id.webhook);
-  if (lane == nullptr || lane->expected.erase(delivery.id.message) == 0) return;
-  Forget(*lane, delivery.id.message);
-  lane->stored_due = std::min(lane->stored_due, delivery.due_time);
-  Replan(*lane);
+  Entry* const entry = Find(delivery.id.webhook);
+  if (entry != nullptr && entry->lane.ForgetExpected(delivery)) Replan(*entry, clock_.Now());
 }
 
 void ShardScheduler::NoteStoredLocked(const WebhookId& webhook, absl::Time due_time) {
-  Lane* const lane = FindOrAddLane(webhook);
-  if (lane == nullptr) return;
-  lane->stored_due = std::min(lane->stored_due, due_time);
-  Replan(*lane);
+  Entry* const entry = FindOrAdd(webhook);
+  if (entry == nullptr) return;
+  entry->lane.NoteStored(due_time);
+  Replan(*entry, clock_.Now());
 }
 
 // --- what is stored already ---
 
 ShardScheduler::Loads ShardScheduler::TakeLoads() {
   absl::MutexLock lock(&mutex_);
-  ReplanDue();
   const absl::Time now = clock_.Now();
+  ReplanDue(now);
   Loads loads;
-  loads.search_before = now + options_.horizon;
+  loads.search_before = now + options_.lane.horizon;
   loads.search_limit = options_.shard_capacity;
   for (auto& [slot, shard] : shards_) {
     if (loads.searches.size() == kSearchesAtOnce) break;
@@ -153,16 +118,13 @@ ShardScheduler::Loads ShardScheduler::TakeLoads() {
   }
 
   while (!to_fetch_.empty() && loads.fetches.size() < kFetchesAtOnce) {
-    Lane* const lane = FindLane(to_fetch_.front());
+    Entry* const entry = Find(to_fetch_.front());
     to_fetch_.pop_front();
-    if (lane == nullptr || !lane->in_to_fetch) continue;
-    lane->in_to_fetch = false;
-    lane->fetching = true;
-    lane->stored_due = absl::InfiniteFuture();  // what is found, or noted meanwhile, lowers it
-    loads.fetches.push_back({lane->webhook, lane->lease});
-    // Room for all that is known and will be found again.
-    const int limit = static_cast<int>(lane->known.size()) + options_.webhook_capacity;
-    loads.fetch_limit = std::max(loads.fetch_limit, limit);
+    if (entry == nullptr || !entry->in_to_fetch) continue;
+    entry->in_to_fetch = false;
+    loads.fetches.push_back({entry->lane.webhook(), entry->lane.lease()});
+    loads.fetch_limit = std::max(loads.fetch_limit, entry->lane.BeginFetch());
+    Replan(*entry, now);
   }
   return loads;
 }
@@ -192,36 +154,20 @@ void ShardScheduler::SearchFailed(const lease::Lease& lease) {
 
 void ShardScheduler::Fetched(const Fetch& fetch, std::vector<QueuedDelivery> rows, int limit) {
   absl::MutexLock lock(&mutex_);
-  Lane* const lane = FindLane(fetch.webhook, fetch.lease);
-  if (lane == nullptr) return;
-  const absl::Time near_future = clock_.Now() + options_.near_future;
-  absl::Time rest =
-      static_cast<int>(rows.size()) < limit ? absl::InfiniteFuture() : rows.back().due_time;
-  for (QueuedDelivery& row : rows) {
-    if (lane->known.contains(row.id.message)) continue;
-    if (row.due_time > near_future) {
-      rest = row.due_time;
-      break;
-    }
-    Remember(*lane, row.id.message);
-    lane->Wait(std::move(row));
-  }
-  lane->stored_due = std::min(lane->stored_due, rest);
-  lane->fetching = false;
-  for (const MessageId& id : lane->forget_after_fetch) Forget(*lane, id);
-  lane->forget_after_fetch.clear();
-  Replan(*lane);
+  Entry* const entry = Find(fetch.webhook, fetch.lease);
+  if (entry == nullptr) return;
+  const absl::Time now = clock_.Now();
+  entry->lane.EndFetch(std::move(rows), limit, now);
+  Replan(*entry, now);
 }
 
 void ShardScheduler::FetchFailed(const Fetch& fetch) {
   absl::MutexLock lock(&mutex_);
-  Lane* const lane = FindLane(fetch.webhook, fetch.lease);
-  if (lane == nullptr) return;
-  lane->fetching = false;
-  for (const MessageId& id : lane->forget_after_fetch) Forget(*lane, id);
-  lane->forget_after_fetch.clear();
-  lane->stored_due = std::min(lane->stored_due, clock_.Now() + kLookAhead + kRetryDelay);
-  Replan(*lane);
+  Entry* const entry = Find(fetch.webhook, fetch.lease);
+  if (entry == nullptr) return;
+  const absl::Time now = clock_.Now();
+  entry->lane.FailFetch(now);
+  Replan(*entry, now);
 }
 
 void ShardScheduler::SearchAll() {
@@ -234,24 +180,21 @@ void ShardScheduler::SearchAll() {
 
 std::vector<Claim> ShardScheduler::TakeReady(int max) {
   absl::MutexLock lock(&mutex_);
-  ReplanDue();
   const absl::Time now = clock_.Now();
+  ReplanDue(now);
   const int count = std::min(max, Free());
   std::vector<Claim> claims;
   while (static_cast<int>(claims.size()) < count && !ready_.empty()) {
-    Lane* const lane = FindLane(ready_.front());
+    Entry* const entry = Find(ready_.front());
     ready_.pop_front();
-    if (lane == nullptr || !lane->in_ready) continue;
-    lane->in_ready = false;
-    if (IsReady(*lane, now)) {
-      const auto first = lane->waiting.begin();
-      claims.push_back({lane->lease, std::move(first->second)});
-      lane->waiting.erase(first);
-      ++lane->in_flight;
+    if (entry == nullptr || !entry->in_ready) continue;
+    entry->in_ready = false;
+    if (entry->lane.IsReady(now)) {
+      claims.push_back({entry->lane.lease(), entry->lane.Take()});
       ++in_flight_;
       ++unsettled_;
     }
-    Replan(*lane);  // to the back of the ring if it has more
+    Replan(*entry, now);  // to the back of the ring if it has more
   }
   return claims;
 }
@@ -261,60 +204,51 @@ void ShardScheduler::PutBack(Claim claim) {
   --in_flight_;
   --unsettled_;
   changed_.SignalAll();
-  Lane* const lane = FindLane(claim.delivery.id.webhook, claim.lease);
-  if (lane == nullptr) return;
-  --lane->in_flight;
-  lane->Wait(std::move(claim.delivery));
-  Replan(*lane);
+  Entry* const entry = Find(claim.delivery.id.webhook, claim.lease);
+  if (entry == nullptr) return;
+  entry->lane.PutBack(std::move(claim.delivery));
+  Replan(*entry, clock_.Now());
 }
 
 void ShardScheduler::Answered(const Claim& claim) {
   absl::MutexLock lock(&mutex_);
   --in_flight_;
   changed_.SignalAll();
-  Lane* const lane = FindLane(claim.delivery.id.webhook, claim.lease);
-  if (lane == nullptr) return;
-  --lane->in_flight;
-  Replan(*lane);
+  Entry* const entry = Find(claim.delivery.id.webhook, claim.lease);
+  if (entry == nullptr) return;
+  entry->lane.Answered();
+  Replan(*entry, clock_.Now());
 }
 
 void ShardScheduler::Settled(const Claim& claim) {
   absl::MutexLock lock(&mutex_);
   --unsettled_;
   changed_.SignalAll();
-  Lane* const lane = FindLane(claim.delivery.id.webhook, claim.lease);
-  if (lane == nullptr) return;
-  Forget(*lane, claim.delivery.id.message);
-  Replan(*lane);
+  Entry* const entry = Find(claim.delivery.id.webhook, claim.lease);
+  if (entry == nullptr) return;
+  entry->lane.Settled(claim.delivery.id.message);
+  Replan(*entry, clock_.Now());
 }
 
 void ShardScheduler::Requeued(const Claim& claim, absl::Time due_time) {
   absl::MutexLock lock(&mutex_);
   --unsettled_;
   changed_.SignalAll();
-  Lane* const lane = FindLane(claim.delivery.id.webhook, claim.lease);
-  if (lane == nullptr) return;
-  if (due_time <= clock_.Now() + options_.near_future && HasRoom(*lane)) {
-    QueuedDelivery delivery = claim.delivery;
-    ++delivery.attempt_count;
-    delivery.due_time = due_time;
-    lane->Wait(std::move(delivery));
-  } else {
-    Forget(*lane, claim.delivery.id.message);
-    lane->stored_due = std::min(lane->stored_due, due_time);
-  }
-  Replan(*lane);
+  Entry* const entry = Find(claim.delivery.id.webhook, claim.lease);
+  if (entry == nullptr) return;
+  const absl::Time now = clock_.Now();
+  entry->lane.Requeued(claim.delivery, due_time, now);
+  Replan(*entry, now);
 }
 
 void ShardScheduler::Forgotten(const Claim& claim, absl::Time due_time) {
   absl::MutexLock lock(&mutex_);
   --unsettled_;
   changed_.SignalAll();
-  Lane* const lane = FindLane(claim.delivery.id.webhook, claim.lease);
-  if (lane == nullptr) return;
-  Forget(*lane, claim.delivery.id.message);
-  lane->stored_due = std::min(lane->stored_due, due_time);
-  Replan(*lane);
+  Entry* const entry = Find(claim.delivery.id.webhook, claim.lease);
+  if (entry == nullptr) return;
+  entry->lane.Forgotten(claim.delivery.id.message, due_time);
+  Replan(*entry, clock_.Now());
 }
 
 int ShardScheduler::size() const {
@@ -365,12 +299,13 @@ void ShardScheduler::Interrupt() {
 }
 
 bool ShardScheduler::HasLoads() {
-  ReplanDue();
-  return !to_fetch_.empty() || NextSearch() <= clock_.Now();
+  const absl::Time now = clock_.Now();
+  ReplanDue(now);
+  return !to_fetch_.empty() || NextSearch() <= now;
 }
 
 bool ShardScheduler::HasReady() {
-  ReplanDue();
+  ReplanDue(clock_.Now());
   return !ready_.empty() && Free() > 0;
 }
 
@@ -398,92 +333,57 @@ ShardScheduler::Shard* ShardScheduler::FindShard(const lease::Lease& lease) {
   return shard != shards_.end() && shard->second.lease == lease ? &shard->second : nullptr;
 }
 
-ShardScheduler::Lane* ShardScheduler::FindLane(const WebhookId& webhook) {
-  const auto lane = lanes_.find(webhook);
-  return lane == lanes_.end() ? nullptr : lane->second.get();
+ShardScheduler::Entry* ShardScheduler::Find(const WebhookId& webhook) {
+  const auto entry = lanes_.find(webhook);
+  return entry == lanes_.end() ? nullptr : entry->second.get();
 }
 
-ShardScheduler::Lane* ShardScheduler::FindLane(const WebhookId& webhook,
-                                               const lease::Lease& lease) {
-  Lane* const lane = FindLane(webhook);
-  return lane != nullptr && lane->lease == lease ? lane : nullptr;
+ShardScheduler::Entry* ShardScheduler::Find(const WebhookId& webhook, const lease::Lease& lease) {
+  Entry* const entry = Find(webhook);
+  return entry != nullptr && entry->lane.lease() == lease ? entry : nullptr;
 }
 
-ShardScheduler::Lane* ShardScheduler::FindOrAddLane(const WebhookId& webhook) {
-  if (Lane* const lane = FindLane(webhook); lane != nullptr) return lane;
+ShardScheduler::Entry* ShardScheduler::FindOrAdd(const WebhookId& webhook) {
+  if (Entry* const entry = Find(webhook); entry != nullptr) return entry;
   const auto shard = shards_.find(ShardOf(webhook));
   if (shard == shards_.end() || shard->second.lanes >= options_.shard_capacity) return nullptr;
   ++shard->second.lanes;
-  auto lane = std::make_unique<Lane>();
-  lane->webhook = webhook;
-  lane->lease = shard->second.lease;
-  return lanes_.emplace(webhook, std::move(lane)).first->second.get();
+  auto entry = std::make_unique<Entry>(Lane(webhook, shard->second.lease, options_.lane));
+  return lanes_.emplace(webhook, std::move(entry)).first->second.get();
 }
 
-void ShardScheduler::RemoveLane(Lane& lane) {
-  if (lane.timer != absl::InfiniteFuture()) timers_.erase({lane.timer, &lane});
-  size_ -= static_cast<int>(lane.known.size());
-  --shards_.at(lane.lease.slot).lanes;
-  lanes_.erase(WebhookId(lane.webhook));
+void ShardScheduler::Remove(Entry& entry) {
+  if (entry.timer != absl::InfiniteFuture()) timers_.erase({entry.timer, &entry});
+  size_ -= entry.counted;
+  --shards_.at(entry.lane.lease().slot).lanes;
+  lanes_.erase(WebhookId(entry.lane.webhook()));
 }
 
-void ShardScheduler::Remember(Lane& lane, const MessageId& id) {
-  if (lane.known.insert(id).second) ++size_;
-}
-
-void ShardScheduler::Forget(Lane& lane, const MessageId& id) {
-  if (lane.fetching) {
-    lane.forget_after_fetch.push_back(id);
-  } else {
-    size_ -= static_cast<int>(lane.known.erase(id));
-  }
-}
-
-bool ShardScheduler::IsReady(const Lane& lane, absl::Time now) const {
-  return lane.in_flight < options_.webhook_concurrency && !lane.waiting.empty() &&
-         lane.waiting.begin()->first.first <= now;
-}
-
-bool ShardScheduler::HasRoom(const Lane& lane) const {
-  return static_cast<int>(lane.waiting.size()) <= options_.webhook_capacity / 2;
-}
-
-bool ShardScheduler::IsIdle(const Lane& lane, absl::Time now) const {
-  return lane.known.empty() && !lane.fetching && lane.stored_due > now + options_.horizon;
-}
-
-void ShardScheduler::Replan(Lane& lane) {
-  const absl::Time now = clock_.Now();
-  if (lane.timer != absl::InfiniteFuture()) timers_.erase({lane.timer, &lane});
-  lane.timer = absl::InfiniteFuture();
-  if (IsIdle(lane, now)) {
-    RemoveLane(lane);
+void ShardScheduler::Replan(Entry& entry, absl::Time now) {
+  const Lane& lane = entry.lane;
+  if (lane.IsIdle(now)) {
+    Remove(entry);
     return;
   }
+  size_ += lane.size() - entry.counted;
+  entry.counted = lane.size();
 
-  if (IsReady(lane, now)) {
-    if (!lane.in_ready) ready_.push_back(lane.webhook);
-    lane.in_ready = true;
-  } else if (lane.in_flight < options_.webhook_concurrency && !lane.waiting.empty()) {
-    lane.timer = lane.waiting.begin()->first.first;
+  if (lane.IsReady(now) && !entry.in_ready) {
+    entry.in_ready = true;
+    ready_.push_back(lane.webhook());
   }
-
-  if (!lane.fetching && !lane.in_to_fetch && HasRoom(lane)) {
-    const absl::Time fetch_time = lane.stored_due - kLookAhead;
-    if (fetch_time <= now) {
-      lane.in_to_fetch = true;
-      to_fetch_.push_back(lane.webhook);
-    } else {
-      lane.timer = std::min(lane.timer, fetch_time);
-    }
+  if (lane.WantsFetch(now) && !entry.in_to_fetch) {
+    entry.in_to_fetch = true;
+    to_fetch_.push_back(lane.webhook());
   }
-  if (lane.timer != absl::InfiniteFuture()) timers_.insert({lane.timer, &lane});
+  if (entry.timer != absl::InfiniteFuture()) timers_.erase({entry.timer, &entry});
+  entry.timer = lane.NextChange(now);
+  if (entry.timer != absl::InfiniteFuture()) timers_.insert({entry.timer, &entry});
   changed_.SignalAll();
 }
 
-void ShardScheduler::ReplanDue() {
-  const absl::Time now = clock_.Now();
-  while (!timers_.empty() && timers_.begin()->first <= now) Replan(*timers_.begin()->second);
+void ShardScheduler::ReplanDue(absl::Time now) {
+  while (!timers_.empty() && timers_.begin()->first <= now) Replan(*timers_.begin()->second, now);
 }
 
 }  // namespace crier::delivery

@@ -6,39 +6,33 @@
 #include <deque>
 #include <map>
 #include <memory>
-#include <optional>
 #include <set>
 #include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
-#include "absl/container/flat_hash_set.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "common/base/clock.h"
 #include "common/lease/lease_store.h"
 #include "services/delivery/domain/delivery.h"
+#include "services/delivery/domain/lane.h"
 #include "services/delivery/domain/queue_store.h"
 #include "services/delivery/domain/shard.h"
 
 namespace crier::delivery {
 
 struct SchedulerOptions {
-  // Attempts on the wire at once, in all and to one webhook.
+  // Of each webhook.
+  LaneOptions lane;
+  // Attempts on the wire at once.
   int max_in_flight = 200;
-  int webhook_concurrency = 10;
   // Attempts made whose outcome is not stored yet; at this number no more are begun.
   int max_unsettled = 2000;
-  // Deliveries of one webhook in memory; more wait in the database.
-  int webhook_capacity = 256;
   // Webhooks of one shard in memory, the earliest due ones; more wait in the database.
   int shard_capacity = 4096;
-  // Deliveries due within this time are held in memory once their webhook is looked up.
-  absl::Duration near_future = absl::Seconds(10);
-  // Webhooks with something due within this time are remembered.
-  absl::Duration horizon = absl::Seconds(60);
-  // How often a shard is searched for what no notification told of. Below `horizon`.
+  // How often a shard is searched for what no notification told of. Below the lanes' horizon.
   absl::Duration reload_interval = absl::Seconds(15);
 };
 
@@ -50,10 +44,10 @@ struct Claim {
 
 // Thread-safe; never blocks but in the two Wait functions, and calls nobody.
 //
-// It holds one entry per webhook (a lane): the deliveries that are in memory, and the time before
-// which the database has no others (`stored_due`). So whatever happens, a queued delivery of a
-// leased shard is in memory or will be looked up when it is due, and memory is bounded however many
-// deliveries wait. Lanes take turns, so a slow receiver holds up nobody but itself.
+// It holds a lane per webhook: the deliveries that are in memory, and the time before which the
+// database has no others. So whatever happens, a queued delivery of a leased shard is in memory or
+// will be looked up when it is due, and memory is bounded however many deliveries wait. Lanes take
+// turns, so a slow receiver holds up nobody but itself.
 //
 // A delivery passes through Expect → Offer (or Fetched) → TakeReady → Answered → one of Settled,
 // Requeued or Forgotten. Everything about a shard is dropped when its lease is lost; later calls
@@ -62,7 +56,6 @@ class ShardScheduler {
  public:
   // `clock` must outlive the scheduler.
   ShardScheduler(const Clock& clock, const SchedulerOptions& options);
-  ~ShardScheduler();
 
   // --- leases ---
   void Gain(const lease::Lease& lease);
@@ -137,7 +130,6 @@ class ShardScheduler {
   int size() const;
 
  private:
-  struct Lane;
   struct Shard {
     lease::Lease lease;
     int lanes = 0;
@@ -145,30 +137,35 @@ class ShardScheduler {
     bool searched = false;  // at least once
     absl::Time next_search = absl::InfinitePast();
   };
-  using Timer = std::pair<absl::Time, Lane*>;
+
+  // A lane, and where it stands in the lists of the scheduler.
+  struct Entry {
+    explicit Entry(Lane new_lane) : lane(std::move(new_lane)) {}
+
+    Lane lane;
+    int counted = 0;                            // its part of size_
+    bool in_ready = false;                      // is in ready_
+    bool in_to_fetch = false;                   // is in to_fetch_
+    absl::Time timer = absl::InfiniteFuture();  // its place in timers_, if finite
+  };
 
   void DropShard(int32_t slot) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Null when the lease is not held any more.
   Shard* FindShard(const lease::Lease& lease) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  Lane* FindLane(const WebhookId& webhook) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Entry* Find(const WebhookId& webhook) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Null when the shard has changed hands since the lease was read.
-  Lane* FindLane(const WebhookId& webhook, const lease::Lease& lease)
+  Entry* Find(const WebhookId& webhook, const lease::Lease& lease)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Null when the shard is not held or full.
-  Lane* FindOrAddLane(const WebhookId& webhook) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void Remember(Lane& lane, const MessageId& id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void Forget(Lane& lane, const MessageId& id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Entry* FindOrAdd(const WebhookId& webhook) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Remove(Entry& entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void NoteStoredLocked(const WebhookId& webhook, absl::Time due_time)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void RemoveLane(Lane& lane) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  bool IsReady(const Lane& lane, absl::Time now) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  bool HasRoom(const Lane& lane) const;
-  bool IsIdle(const Lane& lane, absl::Time now) const;
   // Puts the lane where it belongs after a change; removes it when nothing is left of it, so the
   // reference must not be used afterwards.
-  void Replan(Lane& lane) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Replan(Entry& entry, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Replans the lanes whose time has come.
-  void ReplanDue() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void ReplanDue(absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // How many more attempts may begin.
   int Free() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool HasLoads() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -183,11 +180,12 @@ class ShardScheduler {
   absl::CondVar changed_;
   bool interrupted_ ABSL_GUARDED_BY(mutex_) = false;
   std::map<int32_t, Shard> shards_ ABSL_GUARDED_BY(mutex_);
-  absl::flat_hash_map<WebhookId, std::unique_ptr<Lane>, WebhookIdHash> lanes_
+  absl::flat_hash_map<WebhookId, std::unique_ptr<Entry>, WebhookIdHash> lanes_
       ABSL_GUARDED_BY(mutex_);
   std::deque<WebhookId> ready_ ABSL_GUARDED_BY(mutex_);  // lanes with a delivery to take, in turn
   std::deque<WebhookId> to_fetch_ ABSL_GUARDED_BY(mutex_);  // lanes to look up, in turn
-  std::set<Timer> timers_ ABSL_GUARDED_BY(mutex_);          // lanes that wait for a time
+  std::set<std::pair<absl::Time, Entry*>> timers_
+      ABSL_GUARDED_BY(mutex_);  // lanes that wait for a time
   int size_ ABSL_GUARDED_BY(mutex_) = 0;
   int in_flight_ ABSL_GUARDED_BY(mutex_) = 0;
   int unsettled_ ABSL_GUARDED_BY(mutex_) = 0;  // claims taken and not settled, in flight included

@@ -103,7 +103,7 @@ TEST_F(ShardSchedulerTest, AReceiverThatNeverAnswersHoldsUpNobodyElse) {
   ShardScheduler& scheduler = Make();
   for (int i = 0; i < 200; ++i) Enqueue(a_);
   const std::vector<Claim> stuck = scheduler.TakeReady(kAll);
-  EXPECT_THAT(stuck, SizeIs(SchedulerOptions().webhook_concurrency));
+  EXPECT_THAT(stuck, SizeIs(LaneOptions().concurrency));
 
   for (int i = 0; i < 500; ++i) {
     const QueuedDelivery delivery = Enqueue(b_);
@@ -115,7 +115,7 @@ TEST_F(ShardSchedulerTest, AReceiverThatNeverAnswersHoldsUpNobodyElse) {
 
 TEST_F(ShardSchedulerTest, AnAnswerFreesAPlaceOfItsWebhook) {
   SchedulerOptions options;
-  options.webhook_concurrency = 1;
+  options.lane.concurrency = 1;
   ShardScheduler& scheduler = Make(options);
   Enqueue(a_);
   const QueuedDelivery second = Enqueue(a_);
@@ -167,6 +167,17 @@ TEST_F(ShardSchedulerTest, WhatIsPutBackIsTakenAgain) {
 }
 
 // --- time ---
+
+TEST_F(ShardSchedulerTest, AClockThatStepsBackOnlyDelays) {
+  ShardScheduler& scheduler = Make();
+  const QueuedDelivery delivery = Enqueue(a_);
+  clock_.Step(-absl::Hours(1));
+  EXPECT_THAT(scheduler.TakeReady(kAll), IsEmpty());
+
+  clock_.Advance(absl::Hours(1));
+
+  EXPECT_THAT(Messages(scheduler.TakeReady(kAll)), ElementsAre(delivery.id.message));
+}
 
 TEST_F(ShardSchedulerTest, ARetryInTheNearFutureStaysInMemory) {
   ShardScheduler& scheduler = Make();
@@ -236,8 +247,8 @@ TEST_F(ShardSchedulerTest, DeliveriesAfterTheNearFutureAreLeftForLater) {
 
 TEST_F(ShardSchedulerTest, MemoryOfAWebhookIsBoundedAndTheRestIsLoadedLater) {
   SchedulerOptions options;
-  options.webhook_capacity = 4;
-  options.webhook_concurrency = 100;
+  options.lane.capacity = 4;
+  options.lane.concurrency = 100;
   ShardScheduler& scheduler = Make(options);
   std::vector<QueuedDelivery> stored;
   int expected = 0;
@@ -262,7 +273,7 @@ TEST_F(ShardSchedulerTest, MemoryOfAWebhookIsBoundedAndTheRestIsLoadedLater) {
       scheduler.Fetched(fetch, {stored.begin(), stored.begin() + static_cast<long>(rows)},
                         loads.fetch_limit);
     }
-    EXPECT_LE(scheduler.size(), 2 * options.webhook_capacity);
+    EXPECT_LE(scheduler.size(), 2 * options.lane.capacity);
     for (const Claim& claim : scheduler.TakeReady(kAll)) {
       sent.push_back(claim.delivery.id.message);
       scheduler.Answered(claim);
@@ -435,7 +446,7 @@ TEST_F(ShardSchedulerTest, ALostShardIsForgotten) {
 
 TEST_F(ShardSchedulerTest, AClaimOfALostLeaseDoesNotTouchTheNextOne) {
   SchedulerOptions options;
-  options.webhook_concurrency = 1;
+  options.lane.concurrency = 1;
   ShardScheduler& scheduler = Make(options);
   Enqueue(a_);
   const Claim old = scheduler.TakeReady(kAll).front();

@@ -62,8 +62,7 @@ constexpr pg::Statement kListWebhooks{
     " WHERE community_id = $1 AND webhook_id > $2 AND delete_time IS NULL"
     " ORDER BY webhook_id LIMIT $3"};
 
-// Holds off every other change of the webhook, and every delivery that is being accepted for it,
-// until the transaction ends.
+// Holds off every other change of the webhook until the transaction ends.
 constexpr pg::Statement kLockWebhook{
     "lock_webhook",
     "SELECT 1 FROM webhooks WHERE community_id = $1 AND webhook_id = $2 AND delete_time IS NULL"
