@@ -170,6 +170,21 @@ TEST(PartitionRunnerTest, GoesOnWhereTheDeliveryServiceStands) {
   EXPECT_THAT(world.DeliveredPositions(), ElementsAre(3, 4));
 }
 
+TEST(PartitionRunnerTest, AProducerThatWasMovedIsFollowed) {
+  World world;
+  world.EnableFrom(0);
+  world.Append();
+  world.Append();
+  const auto runner = world.StartRunner();
+  ASSERT_TRUE(world.deliveries.WaitForPosition(kProducer, 2));
+
+  world.deliveries.MoveProducer(kProducer, 1);
+  world.Append();
+
+  ASSERT_TRUE(world.deliveries.WaitForPosition(kProducer, 3));
+  EXPECT_THAT(world.DeliveredPositions(), ElementsAre(1, 2, 2, 3));
+}
+
 TEST(PartitionRunnerTest, AFrameThatIsTooLargeIsHandedOverInParts) {
   World world;
   world.options.batch_limits.max_messages = 2;
@@ -214,13 +229,17 @@ TEST(PartitionRunnerTest, SeesEveryChangeThatWasStoredBeforeAnEventWasAccepted) 
   Workflows workflows(world.store, world.events, world.deliveries, world.clock);
   const auto runner = world.StartRunner();
   std::vector<int64_t> expected;
+  const auto wait_until_evaluated = [&](int64_t position) {
+    while (runner->position() < position) std::this_thread::yield();
+  };
 
+  // Each change comes after the runner has used the catalog from before it.
   for (int round = 0; round < 50; ++round) {
-    world.Append();
+    wait_until_evaluated(world.Append());
     ASSERT_TRUE(workflows.Enable(world.workflow_id, absl::InfiniteFuture()).ok());
     expected.push_back(world.Append());
+    wait_until_evaluated(expected.back());
     ASSERT_TRUE(workflows.Disable(world.workflow_id, absl::InfiniteFuture()).ok());
-    world.Append();
   }
   ASSERT_TRUE(workflows.Enable(world.workflow_id, absl::InfiniteFuture()).ok());
   expected.push_back(world.Append());
