@@ -8,8 +8,6 @@ find_package(prometheus-cpp CONFIG REQUIRED)
 find_package(GTest CONFIG REQUIRED)
 find_package(CURL REQUIRED)
 find_package(OpenSSL REQUIRED)
-find_package(fmt CONFIG REQUIRED)
-find_package(spdlog CONFIG REQUIRED)
 find_package(RapidJSON CONFIG REQUIRED)
 if(NOT TARGET rapidjson)  # headers only; Debian's configuration defines no target
   add_library(rapidjson INTERFACE IMPORTED GLOBAL)
