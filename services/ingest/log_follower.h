@@ -2,11 +2,11 @@
 #ifndef CRIER_SERVICES_INGEST_LOG_FOLLOWER_H_
 #define CRIER_SERVICES_INGEST_LOG_FOLLOWER_H_
 
+#include "common/base/periodic_task.h"
 #include "common/pg/listener.h"
 #include "common/pg/pool.h"
 #include "services/ingest/domain/event_log.h"
 #include "services/ingest/domain/log_tail.h"
-#include "services/ingest/periodic_task.h"
 
 namespace crier::ingest {
 

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "common/base/periodic_task.h"
 #include "common/log/log.h"
 #include "common/pg/migrations.h"
 #include "common/pg/pool.h"
@@ -18,7 +19,6 @@
 #include "services/ingest/engine.h"
 #include "services/ingest/log_follower.h"
 #include "services/ingest/metrics.h"
-#include "services/ingest/periodic_task.h"
 #include "services/ingest/storage/entity_store.h"
 #include "services/ingest/storage/event_log.h"
 #include "services/ingest/transport/event_service.h"
