@@ -18,14 +18,20 @@ function(_crier_configure_executable target)
   endif()
 endfunction()
 
-# crier_library(<target> SOURCES <file>... [PUBLIC <dep>...] [PRIVATE <dep>...] [CXX_STANDARD 17])
-# Headers belong in SOURCES too. A library of headers alone becomes an INTERFACE target.
+# crier_library(<target> [OBJECT] SOURCES <file>... [PUBLIC <dep>...] [PRIVATE <dep>...]
+#               [CXX_STANDARD 17])
+# Headers belong in SOURCES too. A library of headers alone becomes an INTERFACE target. OBJECT is for
+# suites of tests: they register themselves, so the linker must not leave out what nobody refers to.
 function(crier_library target)
-  cmake_parse_arguments(ARG "" "CXX_STANDARD" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
+  cmake_parse_arguments(ARG "OBJECT" "CXX_STANDARD" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
   set(compiled ${ARG_SOURCES})
   list(FILTER compiled INCLUDE REGEX "\\.cc$")
   if(compiled)
-    add_library(${target} STATIC ${ARG_SOURCES})
+    set(kind STATIC)
+    if(ARG_OBJECT)
+      set(kind OBJECT)
+    endif()
+    add_library(${target} ${kind} ${ARG_SOURCES})
     _crier_configure(${target})
     target_link_libraries(${target} PUBLIC ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE})
     if(ARG_CXX_STANDARD)

@@ -49,8 +49,6 @@ crier_test(crier_delivery_content_test
     webhook_rules_test.cc
     webhook_tester_test.cc
   DEPS crier_delivery_content crier_proto_google)
-target_compile_definitions(crier_delivery_content_test PRIVATE
-  CRIER_TESTDATA="${CMAKE_SOURCE_DIR}/tests/testdata")
 
 # The operator's side of the target policy, for the composition root.
 crier_library(crier_delivery_policy_options
@@ -71,9 +69,14 @@ crier_library(crier_delivery_webhook_fakes
   PUBLIC absl::synchronization crier_delivery_content
   PRIVATE crier_common_status)
 
-crier_test(crier_delivery_webhook_fakes_test
+# For the tests of every WebhookStore.
+crier_library(crier_delivery_webhook_conformance OBJECT
   SOURCES
-    webhook_fake_store_test.cc
     webhook_store_conformance.cc
     webhook_store_conformance.h
-  DEPS crier_delivery_webhook_fakes)
+  PUBLIC crier_delivery_content GTest::gtest
+  PRIVATE absl::strings absl::time crier_common_status GTest::gmock)
+
+crier_test(crier_delivery_webhook_fakes_test
+  SOURCES webhook_fake_store_test.cc
+  DEPS crier_delivery_webhook_conformance crier_delivery_webhook_fakes)

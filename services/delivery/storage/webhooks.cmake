@@ -9,12 +9,10 @@ crier_library(crier_delivery_webhook_storage
   PRIVATE absl::strings crier_common_status rapidjson)
 
 crier_test(crier_delivery_webhook_storage_test
-  SOURCES
-    ../domain/webhook_store_conformance.cc
-    ../domain/webhook_store_conformance.h
-    webhook_store_test.cc
+  SOURCES webhook_store_test.cc
   DEPS
     crier_delivery_storage
+    crier_delivery_webhook_conformance
     crier_delivery_webhook_storage
     crier_tests_database
   LABELS postgres)

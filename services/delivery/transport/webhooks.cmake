@@ -18,15 +18,13 @@ crier_library(crier_delivery_webhook_transport
 
 crier_test(crier_delivery_webhook_transport_test
   SOURCES
-    ../../../common/http/test_server.cc
     test_webhook_test.cc
     webhook_service_test.cc
     webhook_service_test.h
   DEPS
     crier_common_http
+    crier_common_http_test_server
     crier_delivery_sending
     crier_delivery_webhook_fakes
     crier_delivery_webhook_transport
-    crier_proto_google
-    OpenSSL::Crypto
-    OpenSSL::SSL)
+    crier_proto_google)

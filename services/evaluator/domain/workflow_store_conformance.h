@@ -1,5 +1,5 @@
-// What every WorkflowStore with its CatalogStore must do. A test of an implementation lists
-// workflow_store_conformance.cc among its sources and instantiates the suite:
+// What every WorkflowStore with its CatalogStore must do. A test of an implementation
+// instantiates the suite:
 //
 //   INSTANTIATE_TEST_SUITE_P(Fake, WorkflowStoreConformance, testing::Values(&MakeFakeStores));
 #ifndef CRIER_SERVICES_EVALUATOR_DOMAIN_WORKFLOW_STORE_CONFORMANCE_H_
