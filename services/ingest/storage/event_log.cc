@@ -1,5 +1,7 @@
 #include "services/ingest/storage/event_log.h"
 
+#include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "common/pg/transaction.h"
@@ -24,11 +26,14 @@ absl::Status NotKept(Transaction& transaction, int32_t log_partition, int64_t af
 
 absl::StatusOr<LogRead> ReadOnce(Transaction& transaction, int32_t log_partition,
                                  int64_t after_position, const ReadLimits& limits) {
-  ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kReadEvents, Params()
-                                                                         .Add(log_partition)
-                                                                         .Add(after_position)
-                                                                         .Add(limits.max_events)
-                                                                         .Add(limits.max_bytes)));
+  // The statement adds to the position, so it gets one that leaves room; no log comes that far.
+  const int64_t begin =
+      std::min(after_position, std::numeric_limits<int64_t>::max() - limits.max_events);
+  ASSIGN_OR_RETURN(
+      const Rows rows,
+      transaction.Execute(
+          kReadEvents,
+          Params().Add(log_partition).Add(begin).Add(limits.max_events).Add(limits.max_bytes)));
   if (rows.empty()) return UnknownLogPartitionError();
   LogRead read;
   read.head = rows[0].Int64(0);

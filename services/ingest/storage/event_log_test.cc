@@ -1,5 +1,6 @@
 #include "services/ingest/storage/event_log.h"
 
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -95,11 +96,12 @@ TEST_F(EventLogTest, ReadsAcrossDaysInOrder) {
 TEST_F(EventLogTest, SaysWhenThePositionIsBeyondTheHead) {
   Append(2);
 
-  const absl::Status status = ReadError(3);
-
-  EXPECT_EQ(status.code(), absl::StatusCode::kOutOfRange);
-  EXPECT_EQ(ErrorReason(status), "POSITION_BEYOND_HEAD");
-  EXPECT_THAT(ErrorMetadata(status, "head"), Optional(Eq("2")));
+  for (const int64_t after : {int64_t{3}, std::numeric_limits<int64_t>::max()}) {
+    const absl::Status status = ReadError(after);
+    EXPECT_EQ(status.code(), absl::StatusCode::kOutOfRange) << status;
+    EXPECT_EQ(ErrorReason(status), "POSITION_BEYOND_HEAD");
+    EXPECT_THAT(ErrorMetadata(status, "head"), Optional(Eq("2")));
+  }
 }
 
 TEST_F(EventLogTest, SaysWhenRetentionHasDroppedWhatFollows) {

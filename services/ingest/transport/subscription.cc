@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/time/clock.h"
+#include "common/log/log.h"
 #include "common/rpc/status.h"
 #include "common/status/errors.h"
 #include "services/ingest/domain/errors.h"
@@ -88,6 +89,12 @@ bool Subscription::IsCancelled() {
   return cancelled_;
 }
 
-void Subscription::End(const absl::Status& status) { Finish(rpc::ToGrpc(status)); }
+void Subscription::End(const absl::Status& status) {
+  // What the reader is not told of is looked for in the log.
+  if (absl::IsInternal(status) || absl::IsUnknown(status)) {
+    log::Error("subscription failed", {{"log_partition", log_partition_}, {"status", status}});
+  }
+  Finish(rpc::ToGrpc(status));
+}
 
 }  // namespace crier::ingest
