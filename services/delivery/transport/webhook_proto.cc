@@ -46,7 +46,7 @@ Webhook FromProto(const v1::Webhook& webhook, const std::set<std::string>& field
   }
   if (named("request_timeout") && webhook.has_request_timeout()) {
     const int32_t nanos = webhook.request_timeout().nanos();
-    if (nanos < -999999999 || nanos > 999999999) {
+    if (nanos < 0 || nanos > 999999999) {
       violations.Add("webhook.request_timeout", "must have nanos from 0 to 999,999,999");
     } else {
       result.request_timeout = api::FromProto(webhook.request_timeout());

@@ -131,6 +131,11 @@ const std::vector<Mistake>& Mistakes() {
        }},
       {"webhook.request_timeout",
        [](Request& r) {
+         r.mutable_webhook()->mutable_request_timeout()->set_seconds(5);
+         r.mutable_webhook()->mutable_request_timeout()->set_nanos(-1);
+       }},
+      {"webhook.request_timeout",
+       [](Request& r) {
          r.mutable_webhook()->mutable_request_timeout()->set_seconds(
              std::numeric_limits<int64_t>::max());
        }},
