@@ -222,6 +222,36 @@ TEST_F(DeliveryServiceTest, ChecksEvents) {
               testing::Contains(event + ".community_id"));
   EXPECT_THAT(wrong([](Event& e) { e.mutable_accept_time()->set_nanos(-1); }),
               testing::Contains(testing::StartsWith(event + ".accept_time")));
+  EXPECT_THAT(wrong([](Event& e) { e.clear_accept_time(); }),
+              testing::Contains(event + ".accept_time"));
+  EXPECT_EQ(Position(), 0);
+}
+
+TEST_F(DeliveryServiceTest, ChecksTheTimesOfPayloads) {
+  constexpr int64_t kBeyondCalendar = 253'402'300'800;  // year 10000
+  const auto wrong = [this](const std::function<void(entity::v1::Event&)>& change) {
+    return Wrong([&](v1::EnqueueDeliveriesRequest& request) {
+      change(*request.mutable_messages(0)->mutable_event());
+    });
+  };
+  const auto make_activity = [](entity::v1::Event& e) -> entity::v1::Activity& {
+    e.set_kind(entity::v1::Event::ACTIVITY_FOUND);
+    e.mutable_activity()->set_name("communities/123/activities/2");
+    return *e.mutable_activity();
+  };
+  const std::string event = "messages[0].event";
+  EXPECT_THAT(wrong([](auto& e) {
+                e.mutable_contact()->mutable_first_seen_time()->set_seconds(kBeyondCalendar);
+                e.mutable_contact()->mutable_last_seen_time()->set_nanos(-1);
+              }),
+              ElementsAre(event + ".contact.first_seen_time", event + ".contact.last_seen_time"));
+  EXPECT_THAT(
+      wrong([&](auto& e) { make_activity(e).mutable_occur_time()->set_seconds(kBeyondCalendar); }),
+      ElementsAre(event + ".activity.occur_time"));
+  EXPECT_THAT(wrong([&](auto& e) {
+                make_activity(e).mutable_contact()->mutable_last_seen_time()->set_nanos(-1);
+              }),
+              ElementsAre(event + ".activity.contact.last_seen_time"));
   EXPECT_EQ(Position(), 0);
 }
 

@@ -75,11 +75,39 @@ int64_t ReadId(absl::string_view field, absl::string_view collection, absl::stri
   return id->id;
 }
 
+void CheckTimeIfSet(const std::string& field, bool is_set, const google::protobuf::Timestamp& time,
+                    FieldViolations& violations) {
+  if (is_set) api::CheckTimestamp(field, time, violations);
+}
+
+void CheckSeenTimes(const std::string& field, const entity::v1::Contact& contact,
+                    FieldViolations& violations) {
+  CheckTimeIfSet(absl::StrCat(field, ".first_seen_time"), contact.has_first_seen_time(),
+                 contact.first_seen_time(), violations);
+  CheckTimeIfSet(absl::StrCat(field, ".last_seen_time"), contact.has_last_seen_time(),
+                 contact.last_seen_time(), violations);
+}
+
+// Times end up in payloads, where those beyond the calendar have no form.
+void CheckEntityTimes(const std::string& field, const Event& event, FieldViolations& violations) {
+  if (event.has_contact()) {
+    CheckSeenTimes(absl::StrCat(field, ".contact"), event.contact(), violations);
+  } else if (event.has_activity()) {
+    const std::string activity = absl::StrCat(field, ".activity");
+    CheckTimeIfSet(absl::StrCat(activity, ".occur_time"), event.activity().has_occur_time(),
+                   event.activity().occur_time(), violations);
+    CheckSeenTimes(absl::StrCat(activity, ".contact"), event.activity().contact(), violations);
+  }
+}
+
 void CheckEvent(const std::string& field, const Event& event, FieldViolations& violations) {
   if (event.community_id() <= 0) {
     violations.Add(absl::StrCat(field, ".community_id"), "must be positive");
   }
-  api::CheckTimestamp(absl::StrCat(field, ".accept_time"), event.accept_time(), violations);
+  const std::string accept_time = absl::StrCat(field, ".accept_time");
+  if (!event.has_accept_time()) violations.Add(accept_time, "must be set");
+  CheckTimeIfSet(accept_time, event.has_accept_time(), event.accept_time(), violations);
+  CheckEntityTimes(field, event, violations);
   api::CheckKnownEnums(field, event, violations);
   const EntityRule rule = RuleFor(event.kind());
   if (rule.entity == Event::ENTITY_NOT_SET) {
