@@ -116,6 +116,8 @@ std::vector<BadInput> BadContacts() {
       WithContact({"contact.role"}, [](auto& c) { c.set_role(Long(4097)); }),
       WithContact({"contact.avatar_url"}, [](auto& c) { c.set_avatar_url("/avatar.png"); }),
       WithContact({"contact.avatar_url"}, [](auto& c) { c.set_avatar_url("https://"); }),
+      WithContact({"contact.avatar_url"}, [](auto& c) { c.set_avatar_url("https:///a.png"); }),
+      WithContact({"contact.avatar_url"}, [](auto& c) { c.set_avatar_url("https://a\x01"); }),
       WithContact({"contact.primary_email"}, [](auto& c) { c.set_primary_email("marion"); }),
       WithContact({"contact.primary_email"},
                   [](auto& c) { c.set_primary_email(Long(317) + "@b.c"); }),

@@ -68,8 +68,14 @@ void CheckUrl(absl::string_view field, const std::string& url, FieldViolations& 
   const size_t host = absl::StartsWithIgnoreCase(url, "https://")  ? 8
                       : absl::StartsWithIgnoreCase(url, "http://") ? 7
                                                                    : url.size();
-  if (host == url.size() || url.find_first_of(" \t\r\n") != std::string::npos) {
-    violations.Add(field, "must be an absolute URL that begins with https:// or http://");
+  const bool has_host = host < url.size() && !absl::StrContains("/?#:", url[host]);
+  const bool plain = std::none_of(url.begin(), url.end(), [](char c) {
+    return absl::ascii_isspace(c) || absl::ascii_iscntrl(c);
+  });
+  if (!has_host || !plain) {
+    violations.Add(field,
+                   "must be an absolute URL of https:// or http:// with a host, without spaces or "
+                   "control characters");
   }
 }
 
