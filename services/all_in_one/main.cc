@@ -85,6 +85,8 @@ class Migrator : public crier::process::Service {
 int Serve(Settings& settings, crier::metrics::Registry& registry) {
   ShareDatabase(settings);
   Migrator migrator(settings);
+  // At once where the database is there, so that the services find their schemas when they start.
+  migrator.CheckReady(absl::InfiniteFuture()).IgnoreError();
   // In the order of dependence: Stop() is called in the reverse one, so that the evaluator ends
   // before those it talks to.
   crier::ingest::IngestServer ingest(settings.ingest, registry);
