@@ -65,7 +65,8 @@ CurlLoop::~CurlLoop() {
 
 void CurlLoop::RunOnce(absl::Duration limit) {
   std::array<epoll_event, 64> events;
-  const int count = epoll_wait(epoll_, events.data(), events.size(), WaitMilliseconds(limit));
+  const int count = epoll_wait(epoll_, events.data(), events.size(),
+                               EpollTimeout(std::min(limit, timer_ - Now())));
   for (int i = 0; i < count; ++i) {
     if (events[i].data.fd == wakeup_) {
       uint64_t wakes = 0;
@@ -94,11 +95,10 @@ void CurlLoop::Wake() {
   static_cast<void>(!write(wakeup_, &one, sizeof(one)));  // fails only when it is awake already
 }
 
-int CurlLoop::WaitMilliseconds(absl::Duration limit) const {
-  const absl::Duration wait = std::min(limit, timer_ - Now());
-  if (wait <= absl::ZeroDuration()) return 0;
-  // Rounded up, so that the timer has passed when the wait is over.
-  return static_cast<int>(std::min<int64_t>(absl::ToInt64Milliseconds(wait) + 1, 60'000));
+int CurlLoop::EpollTimeout(absl::Duration wait) {
+  // Cut before it becomes a number: an infinite wait has no successor among the int64_t.
+  const absl::Duration bounded = std::clamp(wait, absl::ZeroDuration(), absl::Minutes(1));
+  return static_cast<int>(absl::ToInt64Milliseconds(absl::Ceil(bounded, absl::Milliseconds(1))));
 }
 
 void CurlLoop::RunTimer() {

@@ -31,11 +31,14 @@ class CurlLoop {
   // Ends the RunOnce() that is waiting, or the next. Thread-safe.
   void Wake();
 
+  // What to give epoll_wait so that `wait` has passed when it returns: whole milliseconds, rounded
+  // up, from 0 to a minute.
+  static int EpollTimeout(absl::Duration wait);
+
  private:
   static int OnSocket(CURL* easy, curl_socket_t socket, int what, void* self, void* unused);
   static int OnTimer(CURLM* multi, long timeout_ms, void* self);
 
-  int WaitMilliseconds(absl::Duration limit) const;
   void RunTimer();
 
   const int epoll_;
