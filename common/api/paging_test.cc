@@ -61,5 +61,22 @@ TEST(PageTokenTest, RefusesWhatIsNoToken) {
   }
 }
 
+TEST(IdPageTokenTest, GivesTheIdBack) {
+  const std::string scope = CommunityListing("webhooks", 1);
+
+  EXPECT_EQ(scope, "webhooks of communities/1");
+  EXPECT_EQ(ParseIdPageToken(scope, MakeIdPageToken(scope, 42)).value(), 42);
+  EXPECT_EQ(ParseIdPageToken(scope, "").value(), 0);
+}
+
+TEST(IdPageTokenTest, RefusesForgedKeys) {
+  for (const absl::string_view key :
+       {"-1", "+1", "0", "01", " 1", "1 ", "x", "9223372036854775808"}) {
+    EXPECT_EQ(ParseIdPageToken("scope", MakePageToken("scope", key)).status(),
+              ParsePageToken("scope", "?").status())
+        << key;
+  }
+}
+
 }  // namespace
 }  // namespace crier::api

@@ -1,6 +1,5 @@
 #include "common/api/resource_name.h"
 
-#include <optional>
 #include <vector>
 
 #include "absl/strings/ascii.h"
@@ -14,7 +13,8 @@ namespace {
 
 constexpr absl::string_view kCommunities = "communities";
 
-// Exactly one text stands for each id, so that names can be compared as texts.
+}  // namespace
+
 std::optional<int64_t> ParseId(absl::string_view text) {
   if (text.empty() || !absl::ascii_isdigit(text.front()) || text.front() == '0') {
     return std::nullopt;
@@ -24,8 +24,6 @@ std::optional<int64_t> ParseId(absl::string_view text) {
   if (!absl::ascii_isdigit(text.back()) || !absl::SimpleAtoi(text, &id)) return std::nullopt;
   return id;
 }
-
-}  // namespace
 
 absl::StatusOr<int64_t> ParseCommunity(absl::string_view field, absl::string_view name) {
   const std::vector<absl::string_view> parts = absl::StrSplit(name, '/');

@@ -3,6 +3,7 @@
 #define CRIER_COMMON_API_RESOURCE_NAME_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -19,6 +20,10 @@ struct ResourceId {
     return a.community == b.community && a.id == b.id;
   }
 };
+
+// The number that `text` is: decimal, positive, without sign, space or leading zeros, so that
+// exactly one text stands for each id.
+std::optional<int64_t> ParseId(absl::string_view text);
 
 // Parses `communities/{community}`. `field` is the request field that holds the name, for the
 // error: INVALID_ARGUMENT that says which form is wanted.

@@ -1,6 +1,6 @@
 #include "services/delivery/domain/webhook.h"
 
-#include "absl/strings/str_cat.h"
+#include "common/api/etag.h"
 
 namespace crier::delivery {
 
@@ -18,6 +18,6 @@ std::optional<PayloadVersion> FindPayloadVersion(absl::string_view name) {
   return std::nullopt;
 }
 
-std::string Webhook::etag() const { return absl::StrCat("v", version); }
+std::string Webhook::etag() const { return api::Etag(version); }
 
 }  // namespace crier::delivery

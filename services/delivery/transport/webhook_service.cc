@@ -3,8 +3,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/numbers.h"
-#include "absl/strings/str_cat.h"
 #include "common/api/field_mask.h"
 #include "common/api/paging.h"
 #include "common/api/resource_name.h"
@@ -20,20 +18,6 @@ namespace crier::delivery::transport {
 namespace {
 
 std::set<std::string> AllSettings() { return {WebhookSettings().begin(), WebhookSettings().end()}; }
-
-std::string ListingScope(int64_t community) {
-  return absl::StrCat("webhooks of ", api::CommunityName(community));
-}
-
-// The id that a page begins after; 0 for the first page.
-absl::StatusOr<int64_t> PageStart(int64_t community, const std::string& token) {
-  ASSIGN_OR_RETURN(const std::string key, api::ParsePageToken(ListingScope(community), token));
-  int64_t after = 0;
-  if (!key.empty() && !absl::SimpleAtoi(key, &after)) {
-    return InvalidField("page_token", "must be a next_page_token of this listing");
-  }
-  return after;
-}
 
 absl::StatusOr<entity::v1::Event> Sample(v1::PayloadType type) {
   switch (type) {
@@ -105,14 +89,14 @@ grpc::ServerUnaryReactor* WebhookService::ListWebhooks(grpc::CallbackServerConte
   return rpc::RunUnary(context, executor_, [=](const rpc::CallContext& call) -> absl::Status {
     ASSIGN_OR_RETURN(const int64_t community, api::ParseCommunity("parent", request->parent()));
     ASSIGN_OR_RETURN(const int page_size, api::PageSize(request->page_size()));
-    ASSIGN_OR_RETURN(const int64_t after, PageStart(community, request->page_token()));
+    const std::string listing = api::CommunityListing(api::kWebhooks, community);
+    ASSIGN_OR_RETURN(const int64_t after, api::ParseIdPageToken(listing, request->page_token()));
     // One more than asked for tells whether there is a further page.
     ASSIGN_OR_RETURN(std::vector<Webhook> webhooks,
                      store_.List(community, after, page_size + 1, call.deadline));
     if (webhooks.size() > static_cast<size_t>(page_size)) {
       webhooks.resize(page_size);
-      response->set_next_page_token(
-          api::MakePageToken(ListingScope(community), absl::StrCat(webhooks.back().id.id)));
+      response->set_next_page_token(api::MakeIdPageToken(listing, webhooks.back().id.id));
     }
     for (const Webhook& webhook : webhooks) *response->add_webhooks() = ToProto(webhook);
     return absl::OkStatus();

@@ -1,9 +1,9 @@
 #include "services/evaluator/domain/workflow.h"
 
-#include "absl/strings/str_cat.h"
+#include "common/api/etag.h"
 
 namespace crier::evaluator {
 
-std::string Workflow::etag() const { return absl::StrCat("\"", version, "\""); }
+std::string Workflow::etag() const { return api::Etag(version); }
 
 }  // namespace crier::evaluator

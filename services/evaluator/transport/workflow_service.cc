@@ -4,8 +4,6 @@
 #include <string>
 #include <vector>
 
-#include "absl/strings/numbers.h"
-#include "absl/strings/str_cat.h"
 #include "common/api/field_mask.h"
 #include "common/api/paging.h"
 #include "common/api/resource_name.h"
@@ -21,20 +19,6 @@ namespace v1 = workflow::v1;
 
 absl::StatusOr<WorkflowId> ParseWorkflow(absl::string_view field, const std::string& name) {
   return api::ParseResource(field, api::kWorkflows, name);
-}
-
-std::string ListingScope(int64_t community) {
-  return absl::StrCat("workflows of ", api::CommunityName(community));
-}
-
-// The id that a page begins after; 0 for the first page.
-absl::StatusOr<int64_t> PageStart(int64_t community, const std::string& token) {
-  ASSIGN_OR_RETURN(const std::string key, api::ParsePageToken(ListingScope(community), token));
-  int64_t after = 0;
-  if (!key.empty() && !absl::SimpleAtoi(key, &after)) {
-    return InvalidField("page_token", "must be a next_page_token of this listing");
-  }
-  return after;
 }
 
 }  // namespace
@@ -74,14 +58,14 @@ grpc::ServerUnaryReactor* WorkflowService::ListWorkflows(grpc::CallbackServerCon
   return rpc::RunUnary(context, executor_, [=](const rpc::CallContext& call) -> absl::Status {
     ASSIGN_OR_RETURN(const int64_t community, api::ParseCommunity("parent", request->parent()));
     ASSIGN_OR_RETURN(const int page_size, api::PageSize(request->page_size()));
-    ASSIGN_OR_RETURN(const int64_t after, PageStart(community, request->page_token()));
+    const std::string listing = api::CommunityListing(api::kWorkflows, community);
+    ASSIGN_OR_RETURN(const int64_t after, api::ParseIdPageToken(listing, request->page_token()));
     // One more than asked for tells whether there is a further page.
     ASSIGN_OR_RETURN(std::vector<Workflow> workflows,
                      workflows_.List(community, after, page_size + 1, call.deadline));
     if (workflows.size() > static_cast<size_t>(page_size)) {
       workflows.resize(page_size);
-      response->set_next_page_token(
-          api::MakePageToken(ListingScope(community), absl::StrCat(workflows.back().id.id)));
+      response->set_next_page_token(api::MakeIdPageToken(listing, workflows.back().id.id));
     }
     for (const Workflow& workflow : workflows) *response->add_workflows() = ToProto(workflow);
     return absl::OkStatus();
