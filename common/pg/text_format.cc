@@ -56,10 +56,10 @@ bool ConsumeYear(absl::string_view& text, int64_t& year) {
 std::string EncodeTime(absl::Time time) {
   if (time == absl::InfiniteFuture()) return "infinity";
   if (time == absl::InfinitePast()) return "-infinity";
-  const absl::Time exact = absl::FromUnixMicros(absl::ToUnixMicros(time));
-  const absl::CivilSecond second = absl::ToCivilSecond(exact, absl::UTCTimeZone());
+  // Not by way of microseconds since 1970, which end before Postgres' calendar does.
+  const absl::CivilSecond second = absl::ToCivilSecond(time, absl::UTCTimeZone());
   const int64_t micros =
-      absl::ToInt64Microseconds(exact - absl::FromCivil(second, absl::UTCTimeZone()));
+      absl::ToInt64Microseconds(time - absl::FromCivil(second, absl::UTCTimeZone()));
   // Postgres, like history, has no year 0: it comes out as 1 BC.
   const bool before_christ = second.year() <= 0;
   const int64_t year = before_christ ? 1 - second.year() : second.year();

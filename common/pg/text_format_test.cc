@@ -26,6 +26,11 @@ TEST(EncodeTimeTest, KnowsNoYearZero) {
   EXPECT_EQ(EncodeTime(Utc(-43, 3, 15)), "0044-03-15 00:00:00.000000+00 BC");
 }
 
+TEST(EncodeTimeTest, ReachesTheEndOfPostgresCalendar) {
+  EXPECT_EQ(EncodeTime(Utc(294276, 12, 31, 23, 59, 59) + absl::Microseconds(999999)),
+            "294276-12-31 23:59:59.999999+00");
+}
+
 TEST(DecodeTimeTest, ReadsWhatPostgresWrites) {
   EXPECT_EQ(DecodeTime("2024-02-29 23:59:58+00"), Utc(2024, 2, 29, 23, 59, 58));
   EXPECT_EQ(DecodeTime("2024-02-29 23:59:58.5+00"),

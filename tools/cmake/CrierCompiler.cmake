@@ -28,3 +28,9 @@ if(CRIER_SANITIZER)
     add_link_options(-fno-sanitize-recover=all -fno-sanitize=vptr)
   endif()
 endif()
+
+# Every library tells libFuzzer what of it was reached; the fuzzers themselves link it.
+if(CRIER_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+  add_link_options(-fsanitize=fuzzer-no-link)
+endif()

@@ -1,4 +1,4 @@
-# The three kinds of target. Every source is named; every dependency is stated once, as PUBLIC when
+# The kinds of target. Every source is named; every dependency is stated once, as PUBLIC when
 # a public header includes it and PRIVATE otherwise.
 
 function(_crier_configure target)
@@ -65,6 +65,31 @@ function(crier_test target)
   set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
   add_test(NAME ${target} COMMAND ${target})
   set_tests_properties(${target} PROPERTIES TIMEOUT 180 LABELS "${ARG_LABELS}")
+endfunction()
+
+# crier_fuzzer(<name> SOURCES <file>... DEPS <dep>...)
+# Sources with LLVMFuzzerTestOneInput() (tests/support/fuzzing.h). The preset `fuzz` makes a fuzzer of
+# them, every other one a test of the inputs in tests/fuzz/<name> and of mutations of these.
+add_custom_target(crier_fuzzers)
+function(crier_fuzzer name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
+  set(corpus "${CMAKE_SOURCE_DIR}/tests/fuzz/${name}")
+  if(CRIER_FUZZ)
+    set(target crier_fuzz_${name})
+    add_executable(${target} ${ARG_SOURCES})
+    _crier_configure_executable(${target})
+    target_link_libraries(${target} PRIVATE ${ARG_DEPS} absl::strings)
+    target_link_options(${target} PRIVATE -fsanitize=fuzzer)
+    set_target_properties(${target} PROPERTIES
+      OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/fuzzers")
+    add_dependencies(crier_fuzzers ${target})
+  else()
+    set(target crier_fuzz_${name}_test)
+    crier_test(${target}
+      SOURCES ${ARG_SOURCES} "${CMAKE_SOURCE_DIR}/tests/support/fuzz_corpus_test.cc"
+      DEPS ${ARG_DEPS} absl::strings)
+    target_compile_definitions(${target} PRIVATE CRIER_FUZZ_CORPUS="${corpus}")
+  endif()
 endfunction()
 
 # crier_migrations(<target> NAMESPACE <ns> FILES <NNNN_name.sql>...)

@@ -109,7 +109,8 @@ std::optional<std::string> CleanHandle(const Network& network, absl::string_view
   }
   while (absl::ConsumeSuffix(&rest, "/")) {
   }
-  absl::ConsumePrefix(&rest, "@");
+  while (absl::ConsumePrefix(&rest, "@")) {
+  }
   // A slash that is left over belongs to another kind of page, or to another site.
   if (rest.empty() || absl::StrContains(rest, '/') ||
       !std::all_of(rest.begin(), rest.end(), IsPlain)) {

@@ -55,6 +55,7 @@ INSTANTIATE_TEST_SUITE_P(
         HandleCase{"linked_in", "in/", std::nullopt},
         HandleCase{"linked_in", "https://linkedin.com.evil.example/in/msanford", std::nullopt},
         HandleCase{"twitter", "@msanford", "msanford"},
+        HandleCase{"twitter", "@@msanford", "msanford"},
         HandleCase{"twitter", "  msanford ", "msanford"},
         HandleCase{"twitter", "https://twitter.com/MSanford", "MSanford"},
         HandleCase{"twitter", "https://x.com/@msanford/", "msanford"},
