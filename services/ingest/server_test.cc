@@ -269,6 +269,7 @@ TEST_F(ServerTest, TellsWhereTheLogsEnd) {
   for (int i = 0; i < 16; ++i) {
     EXPECT_EQ(heads.heads(i).log_partition(), i);
     EXPECT_EQ(heads.heads(i).position(), i == head.log_partition() ? 1 : 0);
+    EXPECT_EQ(heads.heads(i).has_accept_time(), i == head.log_partition());
   }
   v1::GetLogHeadRequest malformed;
   malformed.set_community("communities/x");

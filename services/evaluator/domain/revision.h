@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 
+#include "absl/time/time.h"
 #include "services/evaluator/domain/workflow.h"
 
 namespace crier::evaluator {
@@ -20,6 +21,9 @@ struct LogHead {
   int32_t log_partition = 0;
   // Of the last event; 0 when there was none.
   int64_t position = 0;
+  // When the last event was accepted; every later change has this time or a later one. The infinite
+  // past when there was none.
+  absl::Time accept_time = absl::InfinitePast();
 };
 
 // A workflow as it is, or was, in force. A value.

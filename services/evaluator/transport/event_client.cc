@@ -1,6 +1,7 @@
 #include "services/evaluator/transport/event_client.h"
 
 #include "common/api/resource_name.h"
+#include "common/api/time.h"
 #include "common/rpc/client.h"
 #include "common/status/macros.h"
 #include "services/evaluator/transport/event_subscription.h"
@@ -13,7 +14,9 @@ using ingest::v1::EventService;
 constexpr char kPeer[] = "ingest";
 
 LogHead FromProto(const ingest::v1::LogHead& head) {
-  return {head.log_partition(), head.position()};
+  LogHead result = {head.log_partition(), head.position()};
+  if (head.has_accept_time()) result.accept_time = api::FromProto(head.accept_time());
+  return result;
 }
 
 // A subscription that never began.

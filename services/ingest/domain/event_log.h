@@ -3,6 +3,7 @@
 #define CRIER_SERVICES_INGEST_DOMAIN_EVENT_LOG_H_
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -14,9 +15,12 @@ namespace crier::ingest {
 struct LogHead {
   int32_t log_partition = 0;
   int64_t position = 0;
+  // Of the event at the position; nothing when there was none yet. Never falls.
+  std::optional<absl::Time> accept_time = std::nullopt;
 
   friend bool operator==(const LogHead& a, const LogHead& b) {
-    return a.log_partition == b.log_partition && a.position == b.position;
+    return a.log_partition == b.log_partition && a.position == b.position &&
+           a.accept_time == b.accept_time;
   }
 };
 

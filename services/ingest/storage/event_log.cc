@@ -71,7 +71,9 @@ absl::StatusOr<std::vector<LogHead>> PgEventLog::Heads(absl::Time deadline) {
   RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
     ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kListHeads));
     heads.clear();
-    for (const Rows::Row row : rows) heads.push_back({row.Int32(0), row.Int64(1)});
+    for (const Rows::Row row : rows) {
+      heads.push_back({row.Int32(0), row.Int64(1), row.OptionalTime(2)});
+    }
     return heads.empty() ? DatabaseUnavailableError() : absl::OkStatus();
   }));
   return heads;

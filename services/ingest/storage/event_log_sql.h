@@ -24,7 +24,8 @@ inline constexpr pg::Statement kFirstKeptPosition{
     "SELECT min(position) FROM events WHERE log_partition = $1::integer AND position > $2::bigint"};
 
 inline constexpr pg::Statement kListHeads{
-    "list_heads", "SELECT log_partition, position FROM log_heads ORDER BY log_partition"};
+    "list_heads",
+    "SELECT log_partition, position, accept_time FROM log_heads ORDER BY log_partition"};
 
 }  // namespace crier::ingest::storage
 

@@ -145,7 +145,9 @@ TEST_F(EventLogTest, ListsEveryHead) {
   ASSERT_TRUE(heads.ok()) << heads.status();
   ASSERT_THAT(*heads, SizeIs(16));
   for (int32_t i = 0; i < 16; ++i) {
-    EXPECT_EQ(heads->at(i), (LogHead{i, i == partition_ ? 3 : 0}));
+    EXPECT_EQ(heads->at(i).log_partition, i);
+    EXPECT_EQ(heads->at(i).position, i == partition_ ? 3 : 0);
+    EXPECT_EQ(heads->at(i).accept_time.has_value(), i == partition_);
   }
 }
 

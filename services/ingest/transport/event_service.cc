@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "common/api/resource_name.h"
+#include "common/api/time.h"
 #include "common/rpc/status.h"
 #include "common/rpc/unary.h"
 #include "common/status/errors.h"
@@ -26,6 +27,7 @@ v1::LogHead ToProto(const LogHead& head) {
   v1::LogHead proto;
   proto.set_log_partition(head.log_partition);
   proto.set_position(head.position);
+  if (head.accept_time) *proto.mutable_accept_time() = api::ToProto(*head.accept_time);
   return proto;
 }
 
