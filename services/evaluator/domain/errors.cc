@@ -40,6 +40,14 @@ absl::Status TooManyWorkflowsError() {
                                  " workflows already; delete some first"));
 }
 
+absl::Status ConfirmationRequiredError(int64_t delivery_count, int64_t limit) {
+  return NamedError(
+      absl::StatusCode::kFailedPrecondition, "CONFIRMATION_REQUIRED",
+      absl::StrCat("enabling would release ", delivery_count, " deliveries; above ", limit,
+                   " a confirmation_token of a preview of the last hour is needed"),
+      {{"delivery_count", std::to_string(delivery_count)}});
+}
+
 absl::Status EventsNotKeptError(int64_t earliest_position) {
   return NamedError(absl::StatusCode::kOutOfRange, "POSITION_NOT_KEPT",
                     absl::StrCat("the log begins at position ", earliest_position, " now"),

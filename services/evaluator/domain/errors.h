@@ -26,6 +26,10 @@ absl::Status RequestIdSpentError();
 // FAILED_PRECONDITION, reason TOO_MANY_WORKFLOWS: the community has kMaxWorkflowsPerCommunity.
 absl::Status TooManyWorkflowsError();
 
+// FAILED_PRECONDITION, reason CONFIRMATION_REQUIRED, metadata `delivery_count`: enabling would
+// release more than `limit` deliveries, and nobody has confirmed that.
+absl::Status ConfirmationRequiredError(int64_t delivery_count, int64_t limit);
+
 // OUT_OF_RANGE, metadata `first_kept_position`: the events asked for are no longer kept; the log
 // begins at that position now. Comes from the ingest service; made here by fakes.
 absl::Status EventsNotKeptError(int64_t earliest_position);
