@@ -23,6 +23,7 @@
 #include "common/status/macros.h"
 #include "services/delivery/domain/dispatcher.h"
 #include "services/delivery/domain/enqueuer.h"
+#include "services/delivery/domain/eraser.h"
 #include "services/delivery/domain/outcome_writer.h"
 #include "services/delivery/domain/queue_loader.h"
 #include "services/delivery/domain/retry_schedule.h"
@@ -31,6 +32,7 @@
 #include "services/delivery/domain/webhook_tester.h"
 #include "services/delivery/sending/http_sender.h"
 #include "services/delivery/storage/delivery_log.h"
+#include "services/delivery/storage/erasure_store.h"
 #include "services/delivery/storage/intake_store.h"
 #include "services/delivery/storage/queue_notices.h"
 #include "services/delivery/storage/queue_store.h"
@@ -42,8 +44,8 @@
 namespace crier::delivery {
 namespace {
 
-// Dispatcher, loader and outcome writer, each one statement at a time.
-constexpr int kEngineConnections = 3;
+// Dispatcher, loader, outcome writer and the work in the background, each one statement at a time.
+constexpr int kEngineConnections = 4;
 
 constexpr absl::Duration kMaintenanceEvery = absl::Hours(1);
 constexpr absl::Duration kMaintenanceRetryAfter = absl::Seconds(1);
@@ -99,7 +101,7 @@ void AddOptions(config::Options& options, absl::string_view prefix, DeliveryOpti
               "Schema of the delivery service; `migrate` creates it.");
   options.Required();
   options.Add(absl::StrCat(prefix, "postgres-connections"), &target->postgres_connections, 1, 100,
-              "Connections at most for calls, beside five that attempts, leases and "
+              "Connections at most for calls, beside six that attempts, leases and "
               "notifications have.");
   options.Add(absl::StrCat(prefix, "delivery-retention"), &target->retention, absl::Hours(24),
               absl::Hours(24 * 3650),
@@ -146,6 +148,7 @@ struct DeliveryServer::Parts {
   storage::PgDeliveryLog log;
   storage::PgWebhookStore engine_webhooks;
   storage::PgQueueStore queue;
+  storage::PgErasureStore erasures;
   pg::PgLeaseStore leases;
 
   absl::BitGen random;
@@ -156,6 +159,7 @@ struct DeliveryServer::Parts {
   HttpSender sender;
   QueueLoader loader;
   Enqueuer enqueuer;
+  Eraser eraser;
   WebhookTester tester;
   lease::LeaseKeeper keeper;
 
@@ -166,6 +170,7 @@ struct DeliveryServer::Parts {
   std::atomic<bool> has_room{false};  // there are partitions for today
   std::optional<pg::Listener> listener;
   std::optional<PeriodicTask> maintenance;
+  std::optional<PeriodicTask> erasing;
 };
 
 DeliveryServer::Parts::Parts(const DeliveryOptions& options, metrics::Registry& registry,
@@ -181,6 +186,7 @@ DeliveryServer::Parts::Parts(const DeliveryOptions& options, metrics::Registry& 
       log(call_pool),
       engine_webhooks(engine_pool),
       queue(engine_pool, owner),
+      erasures(engine_pool),
       leases(lease_pool),
       schedule(random),
       scheduler(clock, SchedulerOptionsOf(options)),
@@ -191,6 +197,7 @@ DeliveryServer::Parts::Parts(const DeliveryOptions& options, metrics::Registry& 
       sender(policy, ClientOptionsOf(options)),
       loader(scheduler, queue, clock),
       enqueuer(intake, webhooks, scheduler, clock, registry),
+      eraser(erasures, clock, registry),
       tester(sender, clock, options.activity_base_url),
       keeper(leases, clock, {.owner = owner},
              {.on_gained = [this](const lease::Lease& lease) { scheduler.Gain(lease); },
@@ -201,6 +208,8 @@ DeliveryServer::Parts::Parts(const DeliveryOptions& options, metrics::Registry& 
 
 void DeliveryServer::Parts::Start() {
   maintenance.emplace([this] { return MaintainPartitions(); });
+  // Before the schema is there, it could only complain.
+  erasing.emplace([this] { return has_room ? eraser.Run() : kMaintenanceRetryAfter; });
   listener.emplace(engine_pool.database(), storage::QueueChannel(engine_pool.database().schema),
                    pg::Listener::Callbacks{.on_notify =
                                                [this](absl::string_view payload) {
@@ -221,6 +230,7 @@ void DeliveryServer::Parts::Stop() {
   loader.Stop();
   keeper.Stop();
   listener.reset();
+  erasing.reset();
   maintenance.reset();
 }
 

@@ -66,6 +66,7 @@ struct DeliveryRecord {
   std::vector<Attempt> attempts;                // in order
   std::optional<absl::Time> next_attempt_time;  // while pending
   absl::Time event_accept_time;
+  bool erased = false;  // the contact's data is gone: nothing is left to send
   absl::Time create_time() const { return id.message.time(); }
 };
 

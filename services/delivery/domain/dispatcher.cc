@@ -93,14 +93,42 @@ absl::Status Dispatcher::DispatchOnce(Sender& sender) {
     webhooks = LoadWebhooks(claims);
     status = webhooks.status();
   }
+  absl::StatusOr<std::vector<bool>> cancelled;
+  if (status.ok()) {
+    cancelled = FindCancelled(claims, *webhooks);
+    status = cancelled.status();
+  }
   if (!status.ok()) {
     for (Claim& claim : claims) scheduler_.PutBack(std::move(claim));
     return status;
   }
   for (size_t i = 0; i < claims.size(); ++i) {
+    if ((*cancelled)[i]) {
+      scheduler_.Answered(claims[i]);
+      scheduler_.Settled(claims[i]);
+      continue;
+    }
     Begin(std::move(claims[i]), (*webhooks)[i], sender);
   }
   return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<bool>> Dispatcher::FindCancelled(
+    const std::vector<Claim>& claims, const std::vector<std::optional<Webhook>>& webhooks) {
+  std::vector<bool> cancelled(claims.size(), false);
+  std::vector<DeliveryId> ids;
+  std::vector<size_t> places;
+  for (size_t i = 0; i < claims.size(); ++i) {
+    const DeliveryId& id = claims[i].delivery.id;
+    if (!webhooks[i] || webhooks[i]->cancelled_through < id.message) continue;
+    ids.push_back(id);
+    places.push_back(i);
+  }
+  if (ids.empty()) return cancelled;
+  ASSIGN_OR_RETURN(const std::vector<bool> queued,
+                   queue_.FindQueued(ids, clock_.Now() + kLoadTimeout));
+  for (size_t i = 0; i < places.size(); ++i) cancelled[places[i]] = !queued[i];
+  return cancelled;
 }
 
 absl::Status Dispatcher::LoadContents(std::vector<Claim>& claims) {

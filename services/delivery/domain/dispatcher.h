@@ -58,6 +58,10 @@ class Dispatcher {
   absl::Status LoadContents(std::vector<Claim>& claims);
   absl::StatusOr<std::vector<std::optional<Webhook>>> LoadWebhooks(
       const std::vector<Claim>& claims);
+  // Which of the claims are off the queue by now, though they were in memory. Asks for those only
+  // that a webhook gives reason to: usually none.
+  absl::StatusOr<std::vector<bool>> FindCancelled(
+      const std::vector<Claim>& claims, const std::vector<std::optional<Webhook>>& webhooks);
   void Begin(Claim claim, const std::optional<Webhook>& webhook, Sender& sender);
   void Cancel(const Claim& claim);
   void Finish(const Claim& claim, Exchange exchange);

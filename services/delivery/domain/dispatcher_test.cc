@@ -135,6 +135,48 @@ TEST_F(DispatcherTest, SendsWhatIsDueAndStoresTheSuccess) {
   EXPECT_EQ(scheduler_.size(), 0);
 }
 
+TEST_F(DispatcherTest, DoesNotSendWhatWasCancelledWhileItWasInMemory) {
+  const DeliveryId cancelled = Enqueue();
+  const DeliveryId other = Enqueue();
+  store_.Cancel(cancelled.message);
+  ASSERT_TRUE(webhooks_
+                  .Update(
+                      webhook_, "",
+                      [&](Webhook& webhook) { webhook.cancelled_through = cancelled.message; },
+                      absl::InfiniteFuture())
+                  .ok());
+
+  Dispatch();
+
+  ASSERT_THAT(sender_.sent, SizeIs(1));
+  EXPECT_THAT(sender_.sent.front().request.headers,
+              testing::Contains(Header{"webhook-id", other.message.ToString()}));
+  sender_.Answer(200);
+  Settle();
+  EXPECT_THAT(store_.Outcomes(cancelled.message), testing::IsEmpty());
+  EXPECT_EQ(scheduler_.size(), 0);
+}
+
+TEST_F(DispatcherTest, SendsWhatIsQueuedThoughLaterOnesWereCancelled) {
+  const DeliveryId earlier = Enqueue();
+  const DeliveryId cancelled = Enqueue();
+  store_.Cancel(cancelled.message);
+  ASSERT_TRUE(webhooks_
+                  .Update(
+                      webhook_, "",
+                      [&](Webhook& webhook) { webhook.cancelled_through = cancelled.message; },
+                      absl::InfiniteFuture())
+                  .ok());
+
+  Dispatch();
+
+  ASSERT_THAT(sender_.sent, SizeIs(1));
+  EXPECT_THAT(sender_.sent.front().request.headers,
+              testing::Contains(Header{"webhook-id", earlier.message.ToString()}));
+  sender_.Answer(200);
+  Settle();
+}
+
 TEST_F(DispatcherTest, RetriesAfterTheDelayOfTheSchedule) {
   const DeliveryId id = Enqueue();
   Dispatch();

@@ -68,6 +68,7 @@ Intake Enqueuer::MakeIntake(EnqueueRequest request, const WebhookSet& webhooks,
   intake.expected_position = request.expected_position;
   intake.next_position = request.next_position;
   intake.due_time = clock_.Now();
+  intake.erasures = std::move(request.erasures);
   for (EnqueueRequest::Message& message : request.messages) {
     NewMessage added;
     for (EnqueueRequest::Target& target : message.targets) {

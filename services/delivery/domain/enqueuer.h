@@ -38,6 +38,7 @@ struct EnqueueRequest {
   int64_t expected_position = 0;
   int64_t next_position = 0;
   std::vector<Message> messages;
+  std::vector<Erasure> erasures;
 };
 
 struct EnqueueResult {

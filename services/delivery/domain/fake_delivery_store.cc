@@ -70,6 +70,16 @@ std::vector<WebhookId> FakeDeliveryStore::announced() const {
   return announced_;
 }
 
+std::vector<Erasure> FakeDeliveryStore::erasures() const {
+  absl::MutexLock lock(&mutex_);
+  return erasures_;
+}
+
+void FakeDeliveryStore::Cancel(const MessageId& id) {
+  absl::MutexLock lock(&mutex_);
+  queue_.erase(id);
+}
+
 absl::Status FakeDeliveryStore::Enqueue(const Intake& intake, absl::Time deadline) {
   RETURN_IF_ERROR(Begin());
   absl::MutexLock lock(&mutex_);
@@ -86,6 +96,7 @@ absl::Status FakeDeliveryStore::Enqueue(const Intake& intake, absl::Time deadlin
     }
   }
   announced_.insert(announced_.end(), intake.announce.begin(), intake.announce.end());
+  erasures_.insert(erasures_.end(), intake.erasures.begin(), intake.erasures.end());
   return absl::OkStatus();
 }
 
@@ -158,6 +169,15 @@ absl::StatusOr<std::vector<std::optional<DeliveryContent>>> FakeDeliveryStore::L
                                                 : std::optional<DeliveryContent>(found->second));
   }
   return contents;
+}
+
+absl::StatusOr<std::vector<bool>> FakeDeliveryStore::FindQueued(const std::vector<DeliveryId>& ids,
+                                                                absl::Time deadline) {
+  RETURN_IF_ERROR(Begin());
+  absl::MutexLock lock(&mutex_);
+  std::vector<bool> queued;
+  for (const DeliveryId& id : ids) queued.push_back(queue_.count(id.message) > 0);
+  return queued;
 }
 
 absl::StatusOr<std::vector<bool>> FakeDeliveryStore::Commit(

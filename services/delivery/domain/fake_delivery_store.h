@@ -29,6 +29,8 @@ class FakeDeliveryStore : public QueueStore, public IntakeStore {
       const std::vector<WebhookId>& webhooks, int limit, absl::Time deadline) override;
   absl::StatusOr<std::vector<std::optional<DeliveryContent>>> LoadContents(
       const std::vector<DeliveryId>& ids, absl::Time deadline) override;
+  absl::StatusOr<std::vector<bool>> FindQueued(const std::vector<DeliveryId>& ids,
+                                               absl::Time deadline) override;
   absl::StatusOr<std::vector<bool>> Commit(const std::vector<AttemptOutcome>& outcomes,
                                            absl::Time deadline) override;
 
@@ -43,11 +45,14 @@ class FakeDeliveryStore : public QueueStore, public IntakeStore {
 
   // Adds a delivery that is due at `due_time`.
   void Add(const DeliveryId& id, const DeliveryContent& content, absl::Time due_time);
+  // Takes a delivery off the queue, as an erasure does.
+  void Cancel(const MessageId& id);
   // Whether the delivery is in the queue, and what it looks like there.
   std::optional<QueuedDelivery> Queued(const MessageId& id) const;
   // What was written of the delivery.
   std::vector<AttemptOutcome> Outcomes(const MessageId& id) const;
   std::vector<WebhookId> announced() const;
+  std::vector<Erasure> erasures() const;
 
  private:
   absl::Status Begin();
@@ -63,6 +68,7 @@ class FakeDeliveryStore : public QueueStore, public IntakeStore {
   std::map<MessageId, DeliveryContent> contents_ ABSL_GUARDED_BY(mutex_);
   std::map<MessageId, std::vector<AttemptOutcome>> outcomes_ ABSL_GUARDED_BY(mutex_);
   std::vector<WebhookId> announced_ ABSL_GUARDED_BY(mutex_);
+  std::vector<Erasure> erasures_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace crier::delivery

@@ -28,6 +28,16 @@ struct NewMessage {
   std::vector<Target> targets;  // at least one
 };
 
+// A person, or a whole community, whose data must go.
+struct Erasure {
+  int64_t community = 0;
+  int64_t contact = 0;  // 0: the whole community
+
+  friend bool operator==(const Erasure& a, const Erasure& b) {
+    return a.community == b.community && a.contact == b.contact;
+  }
+};
+
 // What one call adds to the queue.
 struct Intake {
   std::string producer;
@@ -35,6 +45,8 @@ struct Intake {
   int64_t next_position = 0;
   absl::Time due_time;  // of the first attempts
   std::vector<NewMessage> messages;
+  // To be carried out by an Eraser once this is stored.
+  std::vector<Erasure> erasures;
   // Webhooks whose shards other replicas work on: they are told by the same commit.
   std::vector<WebhookId> announce;
 };
@@ -45,9 +57,10 @@ class IntakeStore {
  public:
   virtual ~IntakeStore() = default;
 
-  // Moves the producer from `expected_position` to `next_position` and stores the messages, both or
-  // nothing. PositionMismatchError when the producer stands elsewhere: of several callers with the
-  // same expected position exactly one wins. Any other error leaves open whether it was stored.
+  // Moves the producer from `expected_position` to `next_position` and stores the messages and the
+  // erasures, all or nothing. PositionMismatchError when the producer stands elsewhere: of several
+  // callers with the same expected position exactly one wins. Any other error leaves open whether
+  // it was stored.
   virtual absl::Status Enqueue(const Intake& intake, absl::Time deadline) = 0;
 
   // Tells the other replicas that there are deliveries of these webhooks.

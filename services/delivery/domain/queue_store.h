@@ -53,9 +53,14 @@ class QueueStore {
   virtual absl::StatusOr<std::vector<std::optional<DeliveryContent>>> LoadContents(
       const std::vector<DeliveryId>& ids, absl::Time deadline) = 0;
 
+  // Which of the deliveries are still queued, in the order asked for.
+  virtual absl::StatusOr<std::vector<bool>> FindQueued(const std::vector<DeliveryId>& ids,
+                                                       absl::Time deadline) = 0;
+
   // Writes all outcomes in one transaction, and says of each whether it was written. False means
   // fenced: the shard's lease has another epoch by now, which is checked in the same transaction.
-  // Repeating a commit that may have happened changes nothing.
+  // The attempt of a delivery that was taken off the queue meanwhile is stored without what the
+  // receiver answered. Repeating a commit that may have happened changes nothing.
   virtual absl::StatusOr<std::vector<bool>> Commit(const std::vector<AttemptOutcome>& outcomes,
                                                    absl::Time deadline) = 0;
 };

@@ -11,6 +11,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "common/api/resource_name.h"
+#include "common/base/message_id.h"
 
 namespace crier::delivery {
 
@@ -49,6 +50,9 @@ struct Webhook {
   absl::Time update_time;
   // Counts the changes; from 1.
   int64_t version = 0;
+  // The greatest id of a delivery to it that was cancelled on its own. Those up to it may be in
+  // memory and off the queue.
+  MessageId cancelled_through;
 
   // Changes with every change of the webhook.
   std::string etag() const;

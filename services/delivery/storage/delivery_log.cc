@@ -34,6 +34,7 @@ DeliveryRecord ReadDelivery(const WebhookId& webhook, const MessageId& id, const
   record.event_kind = static_cast<entity::v1::Event::Kind>(row.Int32(2));
   record.event_accept_time = row.Time(3);
   record.next_attempt_time = row.OptionalTime(4);
+  record.erased = row.Bool(9);
   record.state = StateWithoutAttempts(record);
   return record;
 }
@@ -49,7 +50,7 @@ absl::StatusOr<std::vector<DeliveryRecord>> ReadDeliveries(const WebhookId& webh
     }
     if (row.IsNull(5)) continue;
     DeliveryRecord& record = records.back();
-    ASSIGN_OR_RETURN(Exchange exchange, DecodeExchange(row.Bytes(7)));
+    ASSIGN_OR_RETURN(Exchange exchange, DecodeExchange(row.Bytes(7), row.Bytes(8)));
     record.attempts.push_back({row.Int32(5), std::move(exchange)});
     record.state = StateAfter(record, static_cast<DeliveryState>(row.Int32(6)));
   }

@@ -93,7 +93,7 @@ TEST(ExchangeCodecTest, KeepsEverythingButTheRequestBody) {
   exchange.result.error = "the receiver answered with status 503";
   exchange.result.duration = absl::Microseconds(1234);
 
-  const auto decoded = DecodeExchange(EncodeExchange(exchange));
+  const auto decoded = DecodeExchange(EncodeExchange(exchange), EncodeResponse(exchange.result));
 
   ASSERT_TRUE(decoded.ok()) << decoded.status();
   EXPECT_EQ(decoded->start_time, exchange.start_time);
@@ -108,7 +108,7 @@ TEST(ExchangeCodecTest, KeepsEverythingButTheRequestBody) {
   EXPECT_EQ(decoded->result.duration, exchange.result.duration);
 }
 
-TEST(ExchangeCodecTest, RefusesOtherBytes) { EXPECT_FALSE(DecodeExchange("\xff").ok()); }
+TEST(ExchangeCodecTest, RefusesOtherBytes) { EXPECT_FALSE(DecodeExchange("\xff", "").ok()); }
 
 TEST(QueueNoticesTest, ManyWebhooksFillSeveralNotices) {
   std::vector<WebhookId> webhooks;

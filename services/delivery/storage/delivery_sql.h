@@ -29,9 +29,9 @@ constexpr pg::Statement kInsertSnapshots{
 constexpr pg::Statement kInsertDeliveries{
     "insert_deliveries",
     "INSERT INTO deliveries (community_id, webhook_id, delivery_id, snapshot_id, workflow_id,"
-    " workflow_name, event_kind, event_accept_time)"
+    " workflow_name, event_kind, event_accept_time, contact_id)"
     " SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::uuid[], $4::uuid[], $5::bigint[],"
-    " $6::text[], $7::smallint[], $8::timestamptz[])"};
+    " $6::text[], $7::smallint[], $8::timestamptz[], $9::bigint[])"};
 
 // $5: when all of them are due.
 constexpr pg::Statement kInsertQueue{
@@ -86,25 +86,36 @@ constexpr pg::Statement kLoadContents{
     "   AND delivery_id = wanted.delivery_id LIMIT 1) AS delivery"
     " CROSS JOIN LATERAL ("
     "  SELECT event FROM snapshots"
-    "  WHERE community_id = wanted.community_id AND snapshot_id = delivery.snapshot_id LIMIT 1)"
-    "  AS snapshot"};
+    "  WHERE community_id = wanted.community_id AND snapshot_id = delivery.snapshot_id"
+    "   AND event IS NOT NULL LIMIT 1) AS snapshot"};
+
+// Those of the deliveries that are on the queue.
+constexpr pg::Statement kFindQueued{
+    "find_queued",
+    "SELECT wanted.place FROM unnest($1::bigint[], $2::bigint[], $3::uuid[]) WITH ORDINALITY"
+    "  AS wanted (community_id, webhook_id, delivery_id, place)"
+    " WHERE EXISTS (SELECT FROM queue WHERE queue.community_id = wanted.community_id"
+    "  AND queue.webhook_id = wanted.webhook_id AND queue.delivery_id = wanted.delivery_id)"};
 
 // --- outcomes ---
 
 // A repetition of a commit that did happen finds its rows and leaves them.
 constexpr pg::Statement kInsertAttempts{
     "insert_attempts",
-    "INSERT INTO attempts (community_id, webhook_id, delivery_id, number, delivery_state, exchange)"
+    "INSERT INTO attempts (community_id, webhook_id, delivery_id, number, delivery_state, outcome,"
+    " response_status, duration_us, exchange, response)"
     " SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::uuid[], $4::smallint[], $5::smallint[],"
-    " $6::bytea[])"
+    " $6::smallint[], $7::smallint[], $8::integer[], $9::bytea[], $10::bytea[])"
     " ON CONFLICT DO NOTHING"};
 
+// This and the next return what they found on the queue.
 constexpr pg::Statement kDequeue{
     "dequeue",
     "DELETE FROM queue USING unnest($1::bigint[], $2::bigint[], $3::uuid[])"
     "  AS done (community_id, webhook_id, delivery_id)"
     " WHERE queue.community_id = done.community_id AND queue.webhook_id = done.webhook_id"
-    "  AND queue.delivery_id = done.delivery_id"};
+    "  AND queue.delivery_id = done.delivery_id"
+    " RETURNING queue.delivery_id"};
 
 // Touches no row that was cancelled meanwhile.
 constexpr pg::Statement kRequeue{
@@ -113,12 +124,30 @@ constexpr pg::Statement kRequeue{
     " FROM unnest($1::bigint[], $2::bigint[], $3::uuid[], $4::smallint[], $5::timestamptz[])"
     "  AS again (community_id, webhook_id, delivery_id, attempt_count, due_time)"
     " WHERE queue.community_id = again.community_id AND queue.webhook_id = again.webhook_id"
-    "  AND queue.delivery_id = again.delivery_id"};
+    "  AND queue.delivery_id = again.delivery_id"
+    " RETURNING queue.delivery_id"};
 
 // The pending deliveries of a webhook that is being deleted. The replica that has them in memory
 // finds the webhook gone before it begins an attempt.
 constexpr pg::Statement kCancelDeliveries{
     "cancel_deliveries", "DELETE FROM queue WHERE community_id = $1 AND webhook_id = $2"};
+
+// Takes deliveries off the queue, without an attempt.
+constexpr pg::Statement kCancelQueued{
+    "cancel_queued",
+    "DELETE FROM queue USING unnest($1::bigint[], $2::bigint[], $3::uuid[])"
+    "  AS gone (community_id, webhook_id, delivery_id)"
+    " WHERE queue.community_id = gone.community_id AND queue.webhook_id = gone.webhook_id"
+    "  AND queue.delivery_id = gone.delivery_id"
+    " RETURNING queue.webhook_id, queue.delivery_id"};
+
+// $1 to $3: webhooks of one community each once, with the greatest delivery that was cancelled.
+constexpr pg::Statement kNoteCancelled{
+    "note_cancelled",
+    "UPDATE webhooks SET cancelled_through = greatest(cancelled_through, gone.delivery_id)"
+    " FROM unnest($1::bigint[], $2::bigint[], $3::uuid[])"
+    "  AS gone (community_id, webhook_id, delivery_id)"
+    " WHERE webhooks.community_id = gone.community_id AND webhooks.webhook_id = gone.webhook_id"};
 
 // --- reading ---
 
@@ -129,12 +158,12 @@ constexpr pg::Statement kGetDelivery{
     "get_delivery",
     "SELECT delivery.delivery_id, delivery.workflow_id, delivery.event_kind,"
     " delivery.event_accept_time, queued.due_time, attempt.number, attempt.delivery_state,"
-    " attempt.exchange"
+    " attempt.exchange, attempt.response, delivery.erased"
     " FROM deliveries AS delivery"
     " LEFT JOIN LATERAL (SELECT due_time FROM queue"
     "  WHERE community_id = $1 AND webhook_id = $2 AND delivery_id = delivery.delivery_id LIMIT 1)"
     "  AS queued ON true"
-    " LEFT JOIN LATERAL (SELECT number, delivery_state, exchange FROM attempts"
+    " LEFT JOIN LATERAL (SELECT number, delivery_state, exchange, response FROM attempts"
     "  WHERE community_id = $1 AND webhook_id = $2 AND delivery_id = delivery.delivery_id"
     "  ORDER BY number LIMIT 1000) AS attempt ON true"
     " WHERE delivery.community_id = $1 AND delivery.webhook_id = $2 AND delivery.delivery_id = $3"
@@ -145,14 +174,14 @@ constexpr pg::Statement kListDeliveries{
     "list_deliveries",
     "SELECT delivery.delivery_id, delivery.workflow_id, delivery.event_kind,"
     " delivery.event_accept_time, queued.due_time, attempt.number, attempt.delivery_state,"
-    " attempt.exchange"
+    " attempt.exchange, attempt.response, delivery.erased"
     " FROM (SELECT * FROM deliveries"
     "  WHERE community_id = $1 AND webhook_id = $2 AND delivery_id < $3"
     "  ORDER BY delivery_id DESC LIMIT $4) AS delivery"
     " LEFT JOIN LATERAL (SELECT due_time FROM queue"
     "  WHERE community_id = $1 AND webhook_id = $2 AND delivery_id = delivery.delivery_id LIMIT 1)"
     "  AS queued ON true"
-    " LEFT JOIN LATERAL (SELECT number, delivery_state, exchange FROM attempts"
+    " LEFT JOIN LATERAL (SELECT number, delivery_state, exchange, response FROM attempts"
     "  WHERE community_id = $1 AND webhook_id = $2 AND delivery_id = delivery.delivery_id"
     "  ORDER BY number LIMIT 1000) AS attempt ON true"
     " ORDER BY delivery.delivery_id DESC, attempt.number"};

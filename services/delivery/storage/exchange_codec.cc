@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "common/api/time.h"
 #include "common/base/utf8.h"
 #include "crier/delivery/v1/webhook_service.pb.h"
@@ -36,15 +37,22 @@ std::string EncodeExchange(const Exchange& exchange) {
   stored.set_url(exchange.url);
   Encode(exchange.request_headers, *stored.mutable_request_headers());
   stored.set_response_status(result.status);
-  Encode(result.headers, *stored.mutable_response_headers());
-  stored.set_response_body(result.body);
   stored.set_error(ReplaceInvalidUtf8(result.error));
   return stored.SerializeAsString();
 }
 
-absl::StatusOr<Exchange> DecodeExchange(absl::string_view bytes) {
+std::string EncodeResponse(const AttemptResult& result) {
   v1::Exchange stored;
-  if (!stored.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+  Encode(result.headers, *stored.mutable_response_headers());
+  stored.set_response_body(result.body);
+  return stored.SerializeAsString();
+}
+
+absl::StatusOr<Exchange> DecodeExchange(absl::string_view exchange_bytes,
+                                        absl::string_view response) {
+  // A message followed by another of its type is the two merged.
+  v1::Exchange stored;
+  if (!stored.ParseFromString(absl::StrCat(exchange_bytes, response))) {
     return absl::InternalError("a stored exchange cannot be read");
   }
   Exchange exchange;

@@ -10,12 +10,17 @@
 
 namespace crier::delivery::storage {
 
-// A crier.delivery.v1.Exchange without the request body, which can be made again. Bytes of header
-// values and of the error that are no UTF-8 are replaced.
+// A crier.delivery.v1.Exchange without the request body, which can be made again, and without what
+// the receiver answered. Bytes of the error that are no UTF-8 are replaced.
 std::string EncodeExchange(const Exchange& exchange);
 
-// INTERNAL when the bytes are none.
-absl::StatusOr<Exchange> DecodeExchange(absl::string_view bytes);
+// A crier.delivery.v1.Exchange of the headers and the body that the receiver answered with; empty
+// when there are none. Apart from the rest because it may repeat personal data, and so may have to
+// be erased. Bytes of header values that are no UTF-8 are replaced.
+std::string EncodeResponse(const AttemptResult& result);
+
+// The two together; INTERNAL when the bytes are none.
+absl::StatusOr<Exchange> DecodeExchange(absl::string_view exchange, absl::string_view response);
 
 }  // namespace crier::delivery::storage
 

@@ -1,12 +1,17 @@
 #include "services/delivery/storage/intake_store.h"
 
+#include <optional>
+#include <set>
+#include <utility>
 #include <vector>
 
+#include "common/api/resource_name.h"
 #include "common/api/time.h"
 #include "common/status/macros.h"
 #include "services/delivery/domain/errors.h"
 #include "services/delivery/domain/shard.h"
 #include "services/delivery/storage/delivery_sql.h"
+#include "services/delivery/storage/erasure_sql.h"
 #include "services/delivery/storage/queue_notices.h"
 
 namespace crier::delivery::storage {
@@ -37,6 +42,15 @@ absl::Status MoveProducer(Transaction& transaction, const Intake& intake) {
   return PositionMismatchError(actual);
 }
 
+// The contact whose data an event holds; nothing for those of organizations.
+std::optional<int64_t> ContactOf(const entity::v1::Event& event) {
+  if (!event.has_contact() && !event.has_activity()) return std::nullopt;
+  const std::string& name =
+      event.has_contact() ? event.contact().name() : event.activity().contact().name();
+  const absl::StatusOr<api::ResourceId> id = api::ParseResource("name", api::kContacts, name);
+  return id.ok() ? std::make_optional(id->id) : std::nullopt;
+}
+
 // The rows of an intake as columns, made once however often the transaction is repeated.
 struct Columns {
   struct {
@@ -54,6 +68,7 @@ struct Columns {
   std::vector<std::string> workflow_names;
   std::vector<int32_t> kinds;
   std::vector<absl::Time> accept_times;
+  std::vector<std::optional<int64_t>> contacts;
 
   explicit Columns(const Intake& intake) {
     for (const NewMessage& message : intake.messages) {
@@ -76,6 +91,7 @@ struct Columns {
     workflow_names.push_back(target.workflow.display_name);
     kinds.push_back(message.event->kind());
     accept_times.push_back(api::FromProto(message.event->accept_time()));
+    contacts.push_back(ContactOf(*message.event));
   }
 };
 
@@ -95,7 +111,8 @@ absl::Status Insert(Transaction& transaction, const Columns& columns, absl::Time
                                                       .AddArray(columns.workflows)
                                                       .AddArray(columns.workflow_names)
                                                       .AddArray(columns.kinds)
-                                                      .AddArray(columns.accept_times))
+                                                      .AddArray(columns.accept_times)
+                                                      .AddArray(columns.contacts))
                       .status());
   return transaction
       .Execute(kInsertQueue, Params()
@@ -104,6 +121,18 @@ absl::Status Insert(Transaction& transaction, const Columns& columns, absl::Time
                                  .AddArray(columns.deliveries)
                                  .AddArray(columns.shards)
                                  .Add(due_time))
+      .status();
+}
+
+absl::Status RecordErasures(Transaction& transaction, const std::vector<Erasure>& erasures) {
+  std::set<std::pair<int64_t, int64_t>> distinct;  // a statement takes each row once
+  for (const Erasure& erasure : erasures) distinct.insert({erasure.community, erasure.contact});
+  std::vector<int64_t> communities, contacts;
+  for (const auto& [community, contact] : distinct) {
+    communities.push_back(community);
+    contacts.push_back(contact);
+  }
+  return transaction.Execute(kRecordErasures, Params().AddArray(communities).AddArray(contacts))
       .status();
 }
 
@@ -127,6 +156,9 @@ absl::Status PgIntakeStore::Enqueue(const Intake& intake, absl::Time deadline) {
     RETURN_IF_ERROR(MoveProducer(transaction, intake));
     if (!intake.messages.empty()) {
       RETURN_IF_ERROR(Insert(transaction, columns, intake.due_time));
+    }
+    if (!intake.erasures.empty()) {
+      RETURN_IF_ERROR(RecordErasures(transaction, intake.erasures));
     }
     return Notify(transaction, channel_, intake.announce);
   });

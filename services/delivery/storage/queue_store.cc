@@ -1,5 +1,7 @@
 #include "services/delivery/storage/queue_store.h"
 
+#include <algorithm>
+#include <limits>
 #include <map>
 #include <memory>
 #include <set>
@@ -16,6 +18,9 @@ namespace {
 using pg::Params;
 using pg::Rows;
 using pg::Transaction;
+
+// What the column of durations holds at most; attempts end long before.
+constexpr int64_t kLongestMicroseconds = std::numeric_limits<int32_t>::max();
 
 // Keys of deliveries as the parameters $1 to $3.
 struct KeyColumns {
@@ -42,7 +47,11 @@ struct Changes {
     KeyColumns keys;
     std::vector<int32_t> numbers;
     std::vector<int32_t> states;
+    std::vector<int32_t> outcomes;
+    std::vector<int32_t> statuses;
+    std::vector<int32_t> durations;
     std::vector<std::string> exchanges;
+    std::vector<std::string> responses;
   } attempts;
 
   KeyColumns finished;
@@ -55,10 +64,7 @@ struct Changes {
 
   void Add(const AttemptOutcome& outcome) {
     if (outcome.attempt) {
-      attempts.keys.Add(outcome.id);
-      attempts.numbers.push_back(outcome.attempt->number);
-      attempts.states.push_back(static_cast<int32_t>(outcome.state));
-      attempts.exchanges.push_back(EncodeExchange(outcome.attempt->exchange));
+      AddAttempt(outcome.id, *outcome.attempt, outcome.state);
     }
     if (outcome.state != DeliveryState::kPending) {
       finished.Add(outcome.id);
@@ -69,21 +75,47 @@ struct Changes {
     }
   }
 
-  absl::Status Write(Transaction& transaction) const {
-    if (!attempts.keys.empty()) {
-      Params params = attempts.keys.ToParams();
-      params.AddArray(attempts.numbers).AddArray(attempts.states).AddBytesArray(attempts.exchanges);
-      RETURN_IF_ERROR(transaction.Execute(kInsertAttempts, params).status());
-    }
+  void AddAttempt(const DeliveryId& id, const Attempt& attempt, DeliveryState state) {
+    const AttemptResult& result = attempt.exchange.result;
+    attempts.keys.Add(id);
+    attempts.numbers.push_back(attempt.number);
+    attempts.states.push_back(static_cast<int32_t>(state));
+    attempts.outcomes.push_back(static_cast<int32_t>(result.outcome));
+    attempts.statuses.push_back(result.status);
+    attempts.durations.push_back(static_cast<int32_t>(
+        std::min(absl::ToInt64Microseconds(result.duration), kLongestMicroseconds)));
+    attempts.exchanges.push_back(EncodeExchange(attempt.exchange));
+    attempts.responses.push_back(EncodeResponse(result));
+  }
+
+  // The queue comes first: its rows are what this and a cancellation wait for each other at. A
+  // delivery that is not there any more was cancelled while the attempt was under way, perhaps
+  // because the person in it has to be forgotten, so nothing is kept that may tell of them.
+  absl::Status Write(Transaction& transaction) {
+    std::set<std::string> queued;
     if (!finished.empty()) {
-      RETURN_IF_ERROR(transaction.Execute(kDequeue, finished.ToParams()).status());
+      ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kDequeue, finished.ToParams()));
+      for (const Rows::Row row : rows) queued.insert(row.Text(0));
     }
     if (!again.keys.empty()) {
       Params params = again.keys.ToParams();
       params.AddArray(again.attempt_counts).AddArray(again.due_times);
-      RETURN_IF_ERROR(transaction.Execute(kRequeue, params).status());
+      ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kRequeue, params));
+      for (const Rows::Row row : rows) queued.insert(row.Text(0));
     }
-    return absl::OkStatus();
+    if (attempts.keys.empty()) return absl::OkStatus();
+    for (size_t i = 0; i < attempts.responses.size(); ++i) {
+      if (queued.count(attempts.keys.ids[i]) == 0) attempts.responses[i].clear();
+    }
+    Params params = attempts.keys.ToParams();
+    params.AddArray(attempts.numbers)
+        .AddArray(attempts.states)
+        .AddArray(attempts.outcomes)
+        .AddArray(attempts.statuses)
+        .AddArray(attempts.durations)
+        .AddBytesArray(attempts.exchanges)
+        .AddBytesArray(attempts.responses);
+    return transaction.Execute(kInsertAttempts, params).status();
   }
 };
 
@@ -171,6 +203,20 @@ absl::StatusOr<std::vector<std::optional<DeliveryContent>>> PgQueueStore::LoadCo
     return absl::OkStatus();
   }));
   return contents;
+}
+
+absl::StatusOr<std::vector<bool>> PgQueueStore::FindQueued(const std::vector<DeliveryId>& ids,
+                                                           absl::Time deadline) {
+  KeyColumns keys;
+  for (const DeliveryId& id : ids) keys.Add(id);
+  std::vector<bool> queued;
+  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+    ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kFindQueued, keys.ToParams()));
+    queued.assign(ids.size(), false);
+    for (const Rows::Row row : rows) queued[static_cast<size_t>(row.Int64(0)) - 1] = true;
+    return absl::OkStatus();
+  }));
+  return queued;
 }
 
 absl::StatusOr<std::vector<bool>> PgQueueStore::Commit(const std::vector<AttemptOutcome>& outcomes,

@@ -23,6 +23,8 @@ class PgQueueStore : public QueueStore {
       const std::vector<WebhookId>& webhooks, int limit, absl::Time deadline) override;
   absl::StatusOr<std::vector<std::optional<DeliveryContent>>> LoadContents(
       const std::vector<DeliveryId>& ids, absl::Time deadline) override;
+  absl::StatusOr<std::vector<bool>> FindQueued(const std::vector<DeliveryId>& ids,
+                                               absl::Time deadline) override;
   absl::StatusOr<std::vector<bool>> Commit(const std::vector<AttemptOutcome>& outcomes,
                                            absl::Time deadline) override;
 

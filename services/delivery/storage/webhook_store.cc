@@ -77,6 +77,7 @@ absl::StatusOr<Webhook> ReadWebhook(const Rows::Row& row) {
   for (const absl::string_view key : absl::StrSplit(keys, ' ', absl::SkipEmpty())) {
     webhook.signing_keys.push_back(absl::HexStringToBytes(key));
   }
+  ASSIGN_OR_RETURN(webhook.cancelled_through, MessageId::FromUuid(row.Text(14)));
   return webhook;
 }
 

@@ -78,6 +78,7 @@ v1::Delivery ToProto(const DeliveryRecord& record) {
   }
   *delivery.mutable_event_accept_time() = api::ToProto(record.event_accept_time);
   *delivery.mutable_create_time() = api::ToProto(record.create_time());
+  delivery.set_erased(record.erased);
   return delivery;
 }
 

@@ -183,6 +183,40 @@ TEST_F(DeliveryServiceTest, TellsWhereTheProducerStands) {
   EXPECT_EQ(ErrorMetadata(again.status(), "actual_position"), "10");
 }
 
+TEST_F(DeliveryServiceTest, RecordsErasures) {
+  v1::EnqueueDeliveriesRequest request = ValidRequest();
+  request.clear_messages();
+  v1::Erasure& contact = *request.add_erasures();
+  contact.set_community_id(123);
+  contact.set_contact("communities/123/contacts/8");
+  request.add_erasures()->set_community_id(7);
+
+  const auto response = Call<v1::EnqueueDeliveriesResponse>(&Stub::EnqueueDeliveries, request);
+
+  ASSERT_TRUE(response.ok()) << response.status();
+  EXPECT_THAT(store_.erasures(), ElementsAre(Erasure{123, 8}, Erasure{7, 0}));
+}
+
+TEST_F(DeliveryServiceTest, ChecksErasures) {
+  const auto with = [](int64_t community, const std::string& contact) {
+    return [=](v1::EnqueueDeliveriesRequest& request) {
+      request.add_erasures()->set_community_id(1);
+      v1::Erasure& erasure = *request.add_erasures();
+      erasure.set_community_id(community);
+      erasure.set_contact(contact);
+    };
+  };
+  EXPECT_THAT(Wrong(with(0, "")), ElementsAre("erasures[1].community_id"));
+  EXPECT_THAT(Wrong(with(-3, "communities/1/contacts/1")), ElementsAre("erasures[1].community_id"));
+  EXPECT_THAT(Wrong(with(1, "communities/2/contacts/1")), ElementsAre("erasures[1].contact"));
+  EXPECT_THAT(Wrong(with(1, "contacts/1")), ElementsAre("erasures[1].contact"));
+  EXPECT_THAT(Wrong([](v1::EnqueueDeliveriesRequest& request) {
+                for (int i = 0; i < 1001; ++i) request.add_erasures()->set_community_id(1);
+              }),
+              ElementsAre("erasures"));
+  EXPECT_EQ(Position(), 0);
+}
+
 TEST_F(DeliveryServiceTest, ChecksTheProducerAndItsPositions) {
   using Request = v1::EnqueueDeliveriesRequest;
   EXPECT_THAT(Wrong([](Request& r) { r.clear_producer(); }), ElementsAre("producer"));

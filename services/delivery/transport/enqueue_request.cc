@@ -18,6 +18,7 @@ using entity::v1::Event;
 constexpr size_t kMaxProducerBytes = 128;
 constexpr int kMaxMessages = 1000;
 constexpr int kMaxTargets = 10'000;
+constexpr int kMaxErasures = 1000;
 constexpr size_t kMaxDisplayNameBytes = 4096;
 
 bool IsPrintable(char c) { return c >= 0x20 && c < 0x7f; }
@@ -69,7 +70,7 @@ int64_t ReadId(absl::string_view field, absl::string_view collection, absl::stri
   const absl::StatusOr<api::ResourceId> id = api::ParseResource(field, collection, name);
   if (!id.ok() || id->community != community) {
     violations.Add(field, absl::StrCat("must have the form communities/{community}/", collection,
-                                       "/{id}, with the community of the event"));
+                                       "/{id}, with the same community"));
     return 0;
   }
   return id->id;
@@ -149,6 +150,19 @@ EnqueueRequest::Message ReadMessage(const std::string& field, const v1::EnqueueM
   return result;
 }
 
+Erasure ReadErasure(const std::string& field, const v1::Erasure& erasure,
+                    FieldViolations& violations) {
+  Erasure result;
+  result.community = erasure.community_id();
+  if (erasure.community_id() <= 0) {
+    violations.Add(absl::StrCat(field, ".community_id"), "must be positive");
+  } else if (!erasure.contact().empty()) {
+    result.contact = ReadId(absl::StrCat(field, ".contact"), api::kContacts, erasure.contact(),
+                            erasure.community_id(), violations);
+  }
+  return result;
+}
+
 void CheckLimits(const v1::EnqueueDeliveriesRequest& request, FieldViolations& violations) {
   if (request.expected_position() < 0) {
     violations.Add("expected_position", "must not be negative");
@@ -158,6 +172,9 @@ void CheckLimits(const v1::EnqueueDeliveriesRequest& request, FieldViolations& v
   }
   if (request.messages_size() > kMaxMessages) {
     violations.Add("messages", "must have at most 1000 elements; send more in another call");
+  }
+  if (request.erasures_size() > kMaxErasures) {
+    violations.Add("erasures", "must have at most 1000 elements; send more in another call");
   }
   int targets = 0;
   for (const v1::EnqueueMessage& message : request.messages()) targets += message.targets_size();
@@ -188,6 +205,10 @@ absl::StatusOr<EnqueueRequest> ReadEnqueueRequest(const v1::EnqueueDeliveriesReq
   for (int i = 0; i < request.messages_size() && violations.empty(); ++i) {
     result.messages.push_back(
         ReadMessage(absl::StrCat("messages[", i, "]"), request.messages(i), violations));
+  }
+  for (int i = 0; i < request.erasures_size() && violations.empty(); ++i) {
+    result.erasures.push_back(
+        ReadErasure(absl::StrCat("erasures[", i, "]"), request.erasures(i), violations));
   }
   RETURN_IF_ERROR(violations.ToStatus());
   return result;

@@ -19,6 +19,9 @@ CREATE TABLE webhooks (
   update_time timestamptz NOT NULL,
   delete_time timestamptz,  -- set once it is deleted
   version bigint NOT NULL,
+  -- The greatest id of a delivery that was taken off the queue by anything but its attempts. Who has
+  -- deliveries up to it in memory must ask the queue before attempting them.
+  cancelled_through uuid NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000',
   PRIMARY KEY (community_id, webhook_id)
 );
 CREATE UNIQUE INDEX webhooks_request_id ON webhooks (community_id, request_id);

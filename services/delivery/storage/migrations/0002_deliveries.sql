@@ -17,7 +17,7 @@ CREATE TABLE producers (
 CREATE TABLE snapshots (
   community_id bigint NOT NULL,
   snapshot_id uuid NOT NULL,
-  event bytea NOT NULL,  -- crier.entity.v1.Event
+  event bytea,  -- crier.entity.v1.Event; NULL once it was erased
   PRIMARY KEY (community_id, snapshot_id)
 ) PARTITION BY RANGE (snapshot_id);
 
@@ -30,8 +30,14 @@ CREATE TABLE deliveries (
   workflow_name text NOT NULL,
   event_kind smallint NOT NULL,  -- crier.entity.v1.Event.Kind
   event_accept_time timestamptz NOT NULL,
+  contact_id bigint,  -- whose data the snapshot holds; NULL without, and once that was erased
+  erased boolean NOT NULL DEFAULT false,
   PRIMARY KEY (community_id, webhook_id, delivery_id)
 ) PARTITION BY RANGE (delivery_id);
+
+-- Finds what is stored of a person.
+CREATE INDEX deliveries_by_contact ON deliveries (community_id, contact_id)
+  WHERE contact_id IS NOT NULL;
 
 CREATE TABLE attempts (
   community_id bigint NOT NULL,
@@ -39,7 +45,15 @@ CREATE TABLE attempts (
   delivery_id uuid NOT NULL,
   number smallint NOT NULL,  -- from 1
   delivery_state smallint NOT NULL,  -- that the attempt led to; crier.delivery.v1.Delivery.State
-  exchange bytea NOT NULL,  -- crier.delivery.v1.Exchange, without the request body
+  exchange bytea NOT NULL,  -- crier.delivery.v1.Exchange, without request body and response
+  -- crier.delivery.v1.Exchange with nothing but the headers and the body of the response, which may
+  -- repeat what was sent. Empty without a response, and once that was erased.
+  response bytea NOT NULL,
+  -- Of the exchange, for those who look for attempts: how it ended (crier.delivery.v1.Exchange
+  -- .Outcome), with which status (0: none), and how long it took.
+  outcome smallint NOT NULL,
+  response_status smallint NOT NULL,
+  duration_us integer NOT NULL,
   PRIMARY KEY (community_id, webhook_id, delivery_id, number)
 ) PARTITION BY RANGE (delivery_id);
 

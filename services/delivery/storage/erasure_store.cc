@@ -1,0 +1,109 @@
+#include "services/delivery/storage/erasure_store.h"
+
+#include <string>
+#include <vector>
+
+#include "common/status/macros.h"
+#include "services/delivery/storage/cancellation.h"
+#include "services/delivery/storage/erasure_sql.h"
+
+namespace crier::delivery::storage {
+namespace {
+
+using pg::Params;
+using pg::Rows;
+using pg::Transaction;
+
+// Longer than any producer goes on with what it read before the deletion.
+constexpr absl::Duration kSecondSweepAfter = absl::Hours(1);
+
+// Deliveries of one community as columns.
+struct Found {
+  std::vector<int64_t> communities;
+  std::vector<int64_t> webhooks;
+  std::vector<std::string> deliveries;
+  std::vector<std::string> snapshots;
+
+  Found(int64_t community, const Rows& rows) {
+    for (const Rows::Row row : rows) {
+      communities.push_back(community);
+      webhooks.push_back(row.Int64(0));
+      deliveries.push_back(row.Text(1));
+      snapshots.push_back(row.Text(2));
+    }
+  }
+
+  int size() const { return static_cast<int>(deliveries.size()); }
+  Params Keys() const {
+    return Params().AddArray(communities).AddArray(webhooks).AddArray(deliveries);
+  }
+};
+
+// The queue comes first: what is not on it any more is not sent, and the outcome of an attempt that
+// is under way waits for this transaction there, or this for it.
+absl::StatusOr<Found> EraseOfContact(Transaction& transaction, int64_t community, int64_t contact,
+                                     int max_deliveries, int& cancelled) {
+  ASSIGN_OR_RETURN(const Rows rows,
+                   transaction.Execute(kDeliveriesOfContact,
+                                       Params().Add(community).Add(contact).Add(max_deliveries)));
+  Found found(community, rows);
+  if (rows.empty()) return found;
+  ASSIGN_OR_RETURN(cancelled,
+                   CancelQueued(transaction, community, found.webhooks, found.deliveries));
+  RETURN_IF_ERROR(
+      transaction.Execute(kEraseSnapshots, Params().Add(community).AddArray(found.snapshots))
+          .status());
+  RETURN_IF_ERROR(transaction.Execute(kEraseResponses, found.Keys()).status());
+  RETURN_IF_ERROR(transaction.Execute(kMarkErased, found.Keys()).status());
+  return found;
+}
+
+absl::StatusOr<Found> EraseOfCommunity(Transaction& transaction, int64_t community,
+                                       int64_t webhooks_through, int max_deliveries,
+                                       int& cancelled) {
+  const Params webhooks = Params().Add(community).Add(webhooks_through);
+  RETURN_IF_ERROR(transaction.Execute(kDeleteWebhookKeys, webhooks).status());
+  RETURN_IF_ERROR(transaction.Execute(kDeleteWebhooks, webhooks).status());
+  ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kDeliveriesOfCommunity,
+                                                        Params(webhooks).Add(max_deliveries)));
+  Found found(community, rows);
+  if (rows.empty()) return found;
+  ASSIGN_OR_RETURN(cancelled,
+                   CancelQueued(transaction, community, found.webhooks, found.deliveries));
+  RETURN_IF_ERROR(transaction.Execute(kDeleteAttempts, found.Keys()).status());
+  RETURN_IF_ERROR(
+      transaction.Execute(kDeleteSnapshots, Params().Add(community).AddArray(found.snapshots))
+          .status());
+  RETURN_IF_ERROR(transaction.Execute(kDeleteDeliveries, found.Keys()).status());
+  return found;
+}
+
+}  // namespace
+
+absl::StatusOr<ErasureStep> PgErasureStore::Step(int max_deliveries, absl::Time deadline) {
+  ErasureStep step;
+  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+    step = {};
+    ASSIGN_OR_RETURN(const Rows due, transaction.Execute(kTakeErasure));
+    if (due.empty()) return absl::OkStatus();
+    step.found = true;
+    const int64_t community = due[0].Int64(0);
+    const int64_t contact = due[0].Int64(1);
+    ASSIGN_OR_RETURN(const Found found,
+                     contact != 0 ? EraseOfContact(transaction, community, contact, max_deliveries,
+                                                   step.cancelled)
+                                  : EraseOfCommunity(transaction, community, due[0].Int64(2),
+                                                     max_deliveries, step.cancelled));
+    step.erased = found.size();
+    if (step.erased == max_deliveries) return absl::OkStatus();
+    step.swept = true;
+    step.over = due[0].Int32(3) <= 1;
+    const Params key = Params().Add(community).Add(contact);
+    if (step.over) return transaction.Execute(kEndErasure, key).status();
+    return transaction.Execute(kEndSweep, Params(key).Add(absl::ToDoubleSeconds(kSecondSweepAfter)))
+        .status();
+  }));
+  return step;
+}
+
+}  // namespace crier::delivery::storage
