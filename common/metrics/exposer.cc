@@ -9,6 +9,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "common/metrics/metrics.h"
+#include "common/metrics/process_collector.h"
 
 namespace crier::metrics {
 namespace {
@@ -27,6 +28,8 @@ bool IsHostAndPort(const std::string& address) {
 
 struct Exposer::Impl {
   explicit Impl(const std::string& listen_address) : server(listen_address, kThreads) {}
+  // The server only refers to it.
+  const std::shared_ptr<ProcessCollector> process = std::make_shared<ProcessCollector>();
   prometheus::Exposer server;
 };
 
@@ -42,6 +45,7 @@ absl::StatusOr<std::unique_ptr<Exposer>> Exposer::Start(const std::string& liste
   try {
     auto impl = std::make_unique<Impl>(listen_address);
     impl->server.RegisterCollectable(registry.registry());
+    impl->server.RegisterCollectable(impl->process);
     return std::unique_ptr<Exposer>(new Exposer(std::move(impl)));
   } catch (const std::exception&) {  // its text says only that the server could not start
     return absl::UnavailableError(

@@ -45,7 +45,8 @@ class Registry {
 // Buckets for times from 1 ms to 60 s, in seconds.
 const std::vector<double>& LatencyBuckets();
 
-// Serves `/metrics` over HTTP until it is destroyed, from threads of its own.
+// Serves `/metrics` over HTTP until it is destroyed, from threads of its own: the metrics of a
+// registry and those of the process (`process_*`).
 class Exposer {
  public:
   // `listen_address` is `host:port`; port 0 lets the system choose. `registry` must outlive the

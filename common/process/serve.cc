@@ -60,6 +60,7 @@ class Readiness {
 };
 
 absl::StatusOr<std::unique_ptr<rpc::Server>> StartServer(const ServeOptions& options,
+                                                         metrics::Registry& registry,
                                                          const std::vector<Service*>& services) {
   std::vector<grpc::Service*> rpc_services;
   for (Service* const service : services) {
@@ -70,6 +71,7 @@ absl::StatusOr<std::unique_ptr<rpc::Server>> StartServer(const ServeOptions& opt
   rpc::ServerOptions server_options;
   server_options.listen_address = options.listen;
   server_options.drain_grace = options.drain_grace;
+  server_options.metrics = &registry;
   return rpc::Server::Start(server_options, rpc_services);
 }
 
@@ -89,7 +91,7 @@ int Serve(const ServeOptions& options, metrics::Registry& registry,
       .Set(1);
   const auto exposer = metrics::Exposer::Start(options.metrics_listen, registry);
   if (!exposer.ok()) return CannotServe(exposer.status());
-  const auto server = StartServer(options, services);
+  const auto server = StartServer(options, registry, services);
   if (!server.ok()) return CannotServe(server.status());
 
   Readiness readiness(registry, **server, services);

@@ -2,11 +2,16 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <memory>
+#include <utility>
+
+#include "common/rpc/call_metrics.h"
+#include "common/rpc/call_observer.h"
 #include "common/rpc/server.h"
 
 namespace crier::rpc {
 
-std::shared_ptr<grpc::Channel> Connect(const std::string& address) {
+std::shared_ptr<grpc::Channel> Connect(const std::string& address, const ClientOptions& options) {
   grpc::ChannelArguments arguments;
   arguments.SetLoadBalancingPolicyName("round_robin");
   arguments.SetMaxReceiveMessageSize(ServerOptions().max_message_bytes);
@@ -25,7 +30,16 @@ std::shared_ptr<grpc::Channel> Connect(const std::string& address) {
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 5'000);
   // So that new replicas behind a name are found soon.
   arguments.SetInt(GRPC_ARG_DNS_MIN_TIME_BETWEEN_RESOLUTIONS_MS, 5'000);
-  return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
+
+  std::shared_ptr<CallMetrics> metrics;
+  if (options.metrics != nullptr) {
+    metrics = std::make_shared<CallMetrics>(*options.metrics, "client");
+    for (const std::string& service : options.services) metrics->AddService(service);
+  }
+  std::vector<std::unique_ptr<grpc::experimental::ClientInterceptorFactoryInterface>> interceptors;
+  interceptors.push_back(ClientObserver(std::move(metrics)));
+  return grpc::experimental::CreateCustomChannelWithInterceptors(
+      address, grpc::InsecureChannelCredentials(), arguments, std::move(interceptors));
 }
 
 }  // namespace crier::rpc

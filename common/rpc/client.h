@@ -7,16 +7,28 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "common/metrics/metrics.h"
 #include "common/rpc/status.h"
 
 namespace crier::rpc {
 
+struct ClientOptions {
+  // Where calls are counted, as `grpc_client_*`; must outlive the channel. Null counts nothing.
+  metrics::Registry* metrics = nullptr;
+  // Full names of the services that are called (`EventService::service_full_name()`); their methods
+  // are there, at zero, from the start. Calls to others are not counted.
+  std::vector<std::string> services;
+};
+
 // A channel with keepalive, round-robin over every address of the name, quick reconnects and the
 // message limit of the servers. `address` is `host:port` or a gRPC target (`dns:///name.:port`).
-std::shared_ptr<grpc::Channel> Connect(const std::string& address);
+// Calls carry the `traceparent` of trace::Current().
+std::shared_ptr<grpc::Channel> Connect(const std::string& address,
+                                       const ClientOptions& options = {});
 
 // One blocking unary call: returns FromGrpc of its status.
 //   RETURN_IF_ERROR(Call(*stub, &Stub::GetWebhook, request, response, deadline));

@@ -3,6 +3,9 @@
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/impl/server_builder_option.h>
+#include <grpcpp/impl/server_builder_plugin.h>
+#include <grpcpp/impl/server_initializer.h>
 
 #include <string>
 #include <utility>
@@ -12,6 +15,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
+#include "common/rpc/call_metrics.h"
+#include "common/rpc/call_observer.h"
 #include "common/rpc/grpc_log.h"
 #include "common/rpc/malformed_requests.h"
 #include "common/status/errors.h"
@@ -46,7 +51,35 @@ void SetConnectionCare(grpc::ServerBuilder& builder) {
   builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, Milliseconds(absl::Minutes(1)));
 }
 
-void AddPlugins(grpc::ServerBuilder& builder) {
+// Has every service of the server counted: only gRPC's own initialisation tells their names.
+class CountAllServices : public grpc::ServerBuilderPlugin, public grpc::ServerBuilderOption {
+ public:
+  explicit CountAllServices(std::shared_ptr<CallMetrics> metrics) : metrics_(std::move(metrics)) {}
+
+  void UpdateArguments(grpc::ChannelArguments*) override {}
+  void UpdatePlugins(std::vector<std::unique_ptr<grpc::ServerBuilderPlugin>>* plugins) override {
+    plugins->push_back(std::make_unique<CountAllServices>(metrics_));
+  }
+
+  std::string name() override { return "crier_call_metrics"; }
+  void InitServer(grpc::ServerInitializer*) override {}
+  // Before the first call.
+  void Finish(grpc::ServerInitializer* initializer) override {
+    for (const std::string& service : *initializer->GetServiceList()) metrics_->AddService(service);
+  }
+  void ChangeArguments(const std::string&, void*) override {}
+
+ private:
+  const std::shared_ptr<CallMetrics> metrics_;
+};
+
+// Null when nothing is counted.
+std::shared_ptr<CallMetrics> MetricsOf(const ServerOptions& options, const char* side) {
+  if (options.metrics == nullptr) return nullptr;
+  return std::make_shared<CallMetrics>(*options.metrics, side);
+}
+
+void AddPlugins(std::shared_ptr<CallMetrics> metrics, grpc::ServerBuilder& builder) {
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   // Reflection is the only service that is not of the callback kind, and seldom asked.
@@ -56,6 +89,8 @@ void AddPlugins(grpc::ServerBuilder& builder) {
 
   std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>> interceptors;
   interceptors.push_back(MalformedRequestsInterceptor());
+  if (metrics != nullptr) builder.SetOption(std::make_unique<CountAllServices>(metrics));
+  interceptors.push_back(ServerObserver(std::move(metrics)));
   builder.experimental().SetInterceptorCreators(std::move(interceptors));
 }
 
@@ -86,7 +121,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(ServerOptions options,
   grpc::ServerBuilder builder;
   SetLimits(options, builder);
   SetConnectionCare(builder);
-  AddPlugins(builder);
+  AddPlugins(MetricsOf(options, "server"), builder);
   for (grpc::Service* const service : services) builder.RegisterService(service);
   int port = 0;
   builder.AddListeningPort(options.listen_address, grpc::InsecureServerCredentials(), &port);
@@ -110,11 +145,18 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(ServerOptions options,
 
 int Server::port() const { return impl_->port; }
 
-std::shared_ptr<grpc::Channel> Server::InProcessChannel() {
+std::shared_ptr<grpc::Channel> Server::InProcessChannel(const std::vector<std::string>& services) {
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(impl_->options.max_message_bytes);
   arguments.SetMaxSendMessageSize(impl_->options.max_message_bytes);
-  return impl_->server->InProcessChannel(arguments);
+  const std::shared_ptr<CallMetrics> metrics = MetricsOf(impl_->options, "client");
+  if (metrics != nullptr) {
+    for (const std::string& service : services) metrics->AddService(service);
+  }
+  std::vector<std::unique_ptr<grpc::experimental::ClientInterceptorFactoryInterface>> interceptors;
+  interceptors.push_back(ClientObserver(metrics));
+  return impl_->server->experimental().InProcessChannelWithInterceptors(arguments,
+                                                                        std::move(interceptors));
 }
 
 void Server::SetReady(bool ready) {

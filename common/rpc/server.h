@@ -11,6 +11,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "common/metrics/metrics.h"
 
 namespace crier::rpc {
 
@@ -21,11 +22,16 @@ struct ServerOptions {
   int max_message_bytes = 16 * 1024 * 1024;
   // How long Drain() lets running calls go on.
   absl::Duration drain_grace = absl::Seconds(10);
+  // Where calls are counted: `grpc_server_*` for those that are answered, every method at zero from
+  // the start, and `grpc_client_*` for those made over InProcessChannel(). Must outlive the server;
+  // null counts nothing.
+  metrics::Registry* metrics = nullptr;
 };
 
 // Thread-safe. Serves the standard health service with three names: `liveness` (SERVING for as long
 // as the process runs), `readiness` and the empty name (SERVING while SetReady(true) holds and
-// Drain has not begun), and server reflection.
+// Drain has not begun), and server reflection. Each call belongs to a trace: that of the caller's
+// `traceparent`, or one of its own.
 class Server {
  public:
   // Starts to serve, not ready. `services` must outlive the server. UNAVAILABLE, naming the
@@ -39,8 +45,9 @@ class Server {
   // The port that was bound.
   int port() const;
 
-  // A channel to this server that does not leave the process.
-  std::shared_ptr<grpc::Channel> InProcessChannel();
+  // A channel to this server that does not leave the process; calls carry the caller's trace.
+  // `services` as in ClientOptions.
+  std::shared_ptr<grpc::Channel> InProcessChannel(const std::vector<std::string>& services = {});
 
   void SetReady(bool ready);
 

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/log/log.h"
+#include "common/rpc/call_observer.h"
 #include "common/rpc/status.h"
 #include "common/status/errors.h"
 
@@ -22,8 +23,9 @@ constexpr absl::Duration kRetryAfter = absl::Seconds(1);
 CallContext MakeCallContext(const grpc::CallbackServerContext& context) {
   const absl::Time now = absl::Now();
   const auto deadline = context.deadline();
-  if (deadline == std::chrono::system_clock::time_point::max()) return {now + kDefaultTimeout};
-  return {std::min(absl::FromChrono(deadline), now + kMaxTimeout)};
+  const bool unset = deadline == std::chrono::system_clock::time_point::max();
+  return {unset ? now + kDefaultTimeout : std::min(absl::FromChrono(deadline), now + kMaxTimeout),
+          TraceOf(context)};
 }
 
 // Lives from the arrival of a call until gRPC is done with it: it deletes itself in OnDone(), which
@@ -99,6 +101,7 @@ grpc::ServerUnaryReactor* RunUnary(grpc::CallbackServerContext* context, Executo
                                    std::function<absl::Status(const CallContext&)> work) {
   auto* const call = new UnaryCall(context);
   const bool accepted = executor.TrySubmit([call, work = std::move(work)] {
+    const trace::Scope trace_scope(call->call_context().trace);
     absl::Status status = call->CheckWanted();
     if (status.ok()) status = Guarded([&] { return work(call->call_context()); });
     call->FinishWith(status);
@@ -116,6 +119,7 @@ grpc::ServerUnaryReactor* StartUnary(
   const auto pending = std::make_shared<PendingFinish>(call);
   // A copy: `start` may hand the call to a thread that finishes it, and so ends it, meanwhile.
   const CallContext call_context = call->call_context();
+  const trace::Scope trace_scope(call_context.trace);
   const absl::Status status = Guarded([&] {
     start(call_context, [pending](const absl::Status& result) { pending->Finish(result); });
     return absl::OkStatus();

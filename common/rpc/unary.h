@@ -23,6 +23,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "common/rpc/executor.h"
+#include "common/trace/context.h"
 
 namespace crier::rpc {
 
@@ -31,6 +32,8 @@ struct CallContext {
   // The caller's deadline; 10 s from arrival when it set none, and 60 s from arrival when it set a
   // later one. Every wait derives from it.
   absl::Time deadline;
+  // What the call belongs to; current (trace::Current()) while the handler runs.
+  trace::Context trace;
 };
 
 // Runs `work` on the executor and finishes the call with its status (as ToGrpc(); INTERNAL and

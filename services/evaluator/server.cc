@@ -23,8 +23,11 @@ pg::Database DatabaseOf(const EvaluatorOptions& options) {
   return {options.postgres_url, options.postgres_role, options.postgres_schema};
 }
 
-std::shared_ptr<grpc::Channel> ChannelTo(const std::string& address, rpc::Server& server) {
-  return address.empty() ? server.InProcessChannel() : rpc::Connect(address);
+// For calls to one service, counted in `registry`.
+std::shared_ptr<grpc::Channel> ChannelTo(const std::string& address, const std::string& service,
+                                         metrics::Registry& registry, rpc::Server& server) {
+  return address.empty() ? server.InProcessChannel({service})
+                         : rpc::Connect(address, {&registry, {service}});
 }
 
 }  // namespace
@@ -60,6 +63,7 @@ absl::Status Migrate(const EvaluatorOptions& options) {
 struct EvaluatorServer::Parts {
   Parts(const EvaluatorOptions& options_in, metrics::Registry& registry, const Clock& clock)
       : options(options_in),
+        metrics(registry),
         pool(DatabaseOf(options), {.size = options.postgres_connections}),
         store(pool),
         evaluator_metrics(registry),
@@ -71,6 +75,7 @@ struct EvaluatorServer::Parts {
         workflow_service(workflows, executor) {}
 
   const EvaluatorOptions options;
+  metrics::Registry& metrics;
   pg::Pool pool;
   storage::PgWorkflowStore store;
   transport::EventClient events;
@@ -95,8 +100,12 @@ EvaluatorServer::~EvaluatorServer() = default;
 std::vector<grpc::Service*> EvaluatorServer::rpc_services() { return {&parts_->workflow_service}; }
 
 void EvaluatorServer::Start(rpc::Server& server) {
-  parts_->events.Connect(ChannelTo(parts_->options.ingest_address, server));
-  parts_->deliveries.Connect(ChannelTo(parts_->options.delivery_address, server));
+  parts_->events.Connect(ChannelTo(parts_->options.ingest_address,
+                                   ingest::v1::EventService::service_full_name(), parts_->metrics,
+                                   server));
+  parts_->deliveries.Connect(ChannelTo(parts_->options.delivery_address,
+                                       delivery::v1::DeliveryService::service_full_name(),
+                                       parts_->metrics, server));
   parts_->evaluation.Start();
 }
 

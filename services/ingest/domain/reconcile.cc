@@ -42,6 +42,9 @@ class Reconciler {
   absl::StatusOr<Ingested> Apply(int64_t community, const OrganizationRecord& record);
   absl::StatusOr<Ingested> Apply(int64_t community, const ActivityRecord& record);
 
+  // Of the events that the following records make.
+  void SetTraceparent(const std::string& traceparent) { traceparent_ = traceparent; }
+
   size_t event_bytes() const { return event_bytes_; }
 
   // Everything that changed; ends the reconciler's life.
@@ -82,6 +85,7 @@ class Reconciler {
   std::set<ActivityKey> changed_activities_;
   std::map<Identity, int64_t> new_identities_;
   std::map<ContactKey, int64_t> merges_;
+  std::string traceparent_;
   std::vector<Event> events_;
   size_t event_bytes_ = 0;
 };
@@ -224,6 +228,7 @@ Event Reconciler::NextEvent(int64_t community, Event::Kind kind) {
   event.set_log_partition(LogPartitionOf(community, known_.partition_count));
   event.set_position(++head.position);
   event.set_kind(kind);
+  event.set_traceparent(traceparent_);
   *event.mutable_accept_time() = api::ToProto(head.accept_time);
   return event;
 }
@@ -285,6 +290,7 @@ Changes Reconcile(absl::Span<const Record> records, Known known, absl::Time now,
   results.reserve(records.size());
   for (const Record& record : records) {
     if (reconciler.event_bytes() >= max_event_bytes) break;
+    reconciler.SetTraceparent(record.traceparent);
     results.push_back(
         std::visit([&](const auto& content) { return reconciler.Apply(record.community, content); },
                    record.content));

@@ -63,6 +63,18 @@ class ReconcileTest : public testing::Test {
   MemoryEntityStore store_;
 };
 
+TEST_F(ReconcileTest, EventsCarryTheTraceOfTheirRecord) {
+  Record first = ContactOf(1, ContactWith({"a@example.com"}));
+  first.traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  const Record second = ContactOf(1, ContactWith({"b@example.com"}));
+
+  Ingest({first, second});
+
+  ASSERT_THAT(store_.events, SizeIs(2));
+  EXPECT_EQ(store_.events[0].traceparent(), first.traceparent);
+  EXPECT_EQ(store_.events[1].traceparent(), "");
+}
+
 TEST_F(ReconcileTest, CreatesUpdatesAndRecognisesAContact) {
   Contact contact = ContactWith({"marion@example.com"});
   EXPECT_THAT(Ingest({ContactOf(1, contact)}), ElementsAre("CREATED communities/1/contacts/1"));

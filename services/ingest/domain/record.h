@@ -33,6 +33,8 @@ struct ActivityRecord {
 struct Record {
   int64_t community = 0;
   std::variant<ContactRecord, OrganizationRecord, ActivityRecord> content;
+  // Of the call that it came with, for its events; empty when there is none.
+  std::string traceparent = {};
 };
 
 // What became of a record that was stored.

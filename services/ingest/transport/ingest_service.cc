@@ -2,10 +2,12 @@
 
 #include <atomic>
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "common/rpc/status.h"
 #include "common/rpc/unary.h"
+#include "common/trace/context.h"
 #include "services/ingest/transport/requests.h"
 
 namespace crier::ingest {
@@ -46,6 +48,7 @@ grpc::ServerUnaryReactor* IngestServiceHandler::IngestOne(grpc::CallbackServerCo
   return rpc::StartUnary(context, [&](const rpc::CallContext& call, rpc::FinishCall finish) {
     absl::StatusOr<Record> record = ToRecord(*request);
     if (!record.ok()) return finish(record.status());
+    record->traceparent = trace::FormatTraceparent(call.trace);
     const absl::Status taken =
         sink_.Submit(*std::move(record), call.deadline,
                      [response, finish](const absl::StatusOr<Ingested>& result) {
@@ -82,9 +85,11 @@ grpc::ServerUnaryReactor* IngestServiceHandler::BatchIngest(grpc::CallbackServer
     if (!valid.ok()) return finish(valid);
     // The request goes away with the call, which the last item finishes: so the count is kept.
     const int items = request->items_size();
+    const std::string traceparent = trace::FormatTraceparent(call.trace);
     const auto batch = std::make_shared<Batch>(items, response, std::move(finish));
     for (int i = 0; i < items; ++i) {
       absl::StatusOr<Record> record = ToRecord(request->items(i));
+      if (record.ok()) record->traceparent = traceparent;
       const absl::Status taken =
           record.ok() ? sink_.Submit(*std::move(record), call.deadline,
                                      [batch, i](const absl::StatusOr<Ingested>& result) {
