@@ -14,11 +14,6 @@ namespace {
 using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
 
-bool IsValueType(const Descriptor& message) {
-  return message.full_name() == "google.protobuf.Timestamp" ||
-         message.full_name() == "google.protobuf.Duration";
-}
-
 // `:*`, with the asterisk not in quotes.
 bool AsksForPresence(const Expression& restriction) {
   return restriction.op == Operator::kHas && restriction.argument.size() == 1 &&
@@ -160,7 +155,7 @@ class Binder {
         return UnknownField(part, restriction);
       path.fields.push_back(field);
       message = field->message_type();
-      if (message != nullptr && (field->is_map() || IsValueType(*message))) message = nullptr;
+      if (message != nullptr && (field->is_map() || IsValueType(*field))) message = nullptr;
     }
     return path;
   }

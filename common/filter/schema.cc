@@ -6,6 +6,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "common/filter/value.h"
 
 namespace crier::filter {
 namespace {
@@ -16,11 +17,6 @@ using google::protobuf::FieldDescriptor;
 // Beyond this many wrong letters a name is another name, not a slip.
 constexpr size_t kMaxTypos = 3;
 
-bool IsValueType(const Descriptor& message) {
-  return message.full_name() == "google.protobuf.Timestamp" ||
-         message.full_name() == "google.protobuf.Duration";
-}
-
 void Collect(const Schema& schema, const Descriptor& message, const std::string& prefix,
              std::vector<const Descriptor*>& ancestors, std::vector<std::string>& paths) {
   ancestors.push_back(&message);
@@ -30,7 +26,7 @@ void Collect(const Schema& schema, const Descriptor& message, const std::string&
     if (schema.hidden.count(path) > 0) continue;
     paths.push_back(path);
     const Descriptor* const inner = field.message_type();
-    if (inner != nullptr && !field.is_map() && !IsValueType(*inner) &&
+    if (inner != nullptr && !field.is_map() && !IsValueType(field) &&
         std::find(ancestors.begin(), ancestors.end(), inner) == ancestors.end()) {
       Collect(schema, *inner, absl::StrCat(path, "."), ancestors, paths);
     }

@@ -173,6 +173,12 @@ absl::StatusOr<Value> ParseValue(const FieldDescriptor& field, const std::string
   return DoesNotFit(argument, path, "`:*`, or name one of its fields");
 }
 
+bool IsValueType(const FieldDescriptor& field) {
+  return field.message_type() != nullptr &&
+         (field.message_type()->full_name() == "google.protobuf.Timestamp" ||
+          field.message_type()->full_name() == "google.protobuf.Duration");
+}
+
 bool OperatorFits(const FieldDescriptor& field, Operator op) {
   if (op == Operator::kHas) return true;
   const bool equality = op == Operator::kEqual || op == Operator::kNotEqual;
@@ -181,8 +187,7 @@ bool OperatorFits(const FieldDescriptor& field, Operator op) {
     case FieldDescriptor::CPPTYPE_ENUM:
       return equality;
     case FieldDescriptor::CPPTYPE_MESSAGE:
-      return field.message_type()->full_name() == "google.protobuf.Timestamp" ||
-             field.message_type()->full_name() == "google.protobuf.Duration";
+      return IsValueType(field);
     default:
       return true;
   }

@@ -19,6 +19,9 @@ absl::StatusOr<Value> ParseValue(const google::protobuf::FieldDescriptor& field,
 // A text with its wildcards resolved: `*` at either end is open, `\*` is an asterisk.
 TextPattern ParsePattern(const Part& part, bool ignore_case);
 
+// Whether the field's message is a single value: a time or a duration.
+bool IsValueType(const google::protobuf::FieldDescriptor& field);
+
 // Whether the operator may be used on one element of the field: booleans and enums know only `=`,
 // `!=` and `:`, messages only `:`.
 bool OperatorFits(const google::protobuf::FieldDescriptor& field, Operator op);

@@ -51,6 +51,9 @@ class Params {
   Params& AddArray(const std::vector<std::string>& values);
   Params& AddArray(const std::vector<absl::Time>& values);
   Params& AddBytesArray(const std::vector<std::string>& values);
+  // A text[] whose elements are arrays in Postgres' text format, for `unnest($1::text[])` and a
+  // cast of each element: arrays of arrays of different lengths are not known to Postgres.
+  Params& AddArrays(const std::vector<std::vector<std::string>>& values);
   // NULL elements where there is no value.
   Params& AddArray(const std::vector<std::optional<absl::Time>>& values);
   Params& AddArray(const std::vector<std::optional<std::string>>& values);

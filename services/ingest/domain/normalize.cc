@@ -37,6 +37,10 @@ void CleanContact(Contact& contact) {
   }
 }
 
+// Times are kept to the microsecond, which is what Postgres keeps: so what an entity says and what
+// its columns say are the same.
+void DropNanos(google::protobuf::Timestamp* time) { time->set_nanos(time->nanos() / 1000 * 1000); }
+
 }  // namespace
 
 ContactRecord Normalize(Contact contact, std::vector<Sighting> sightings) {
@@ -46,6 +50,9 @@ ContactRecord Normalize(Contact contact, std::vector<Sighting> sightings) {
   ContactRecord record;
   AddToContact(contact, record.contact);
   record.sightings = std::move(sightings);
+  for (Sighting& sighting : record.sightings) {
+    if (sighting.has_seen_time()) DropNanos(sighting.mutable_seen_time());
+  }
   return record;
 }
 
@@ -63,6 +70,7 @@ ActivityRecord Normalize(Activity activity) {
   *sighting.mutable_seen_time() = activity.occur_time();
   ActivityRecord record;
   record.contact = Normalize(std::move(*activity.mutable_contact()), {std::move(sighting)});
+  DropNanos(activity.mutable_occur_time());
   activity.clear_name();
   activity.clear_contact();
   activity.clear_create_time();

@@ -9,6 +9,7 @@
 #include "common/status/macros.h"
 #include "services/ingest/domain/errors.h"
 #include "services/ingest/domain/log_partition.h"
+#include "services/ingest/storage/entity_columns.h"
 #include "services/ingest/storage/entity_store_sql.h"
 #include "services/ingest/storage/log_channel.h"
 
@@ -128,6 +129,9 @@ absl::Status LoadActivities(Transaction& transaction, const std::set<ActivityKey
     stored.id = row.Int64(4);
     stored.contact_id = row.Int64(5);
     RETURN_IF_ERROR(Parse(row.Bytes(6), stored.activity));
+    if (std::string content = row.Text(7); !content.empty()) {
+      stored.activity.set_content(std::move(content));
+    }
   }
   return absl::OkStatus();
 }
@@ -152,14 +156,17 @@ absl::Status WriteContacts(Transaction& transaction, const Changes& changes) {
   if (changes.contacts.empty()) return absl::OkStatus();
   std::vector<int64_t> communities, ids;
   std::vector<std::string> contacts;
+  std::vector<const google::protobuf::Message*> messages;
   for (const auto& [key, contact] : changes.contacts) {
     communities.push_back(key.community);
     ids.push_back(key.id);
     contacts.push_back(contact.SerializeAsString());
+    messages.push_back(&contact);
   }
-  return transaction
-      .Execute(kSaveContacts, Params().AddArray(communities).AddArray(ids).AddBytesArray(contacts))
-      .status();
+  Params params;
+  params.AddArray(communities).AddArray(ids).AddBytesArray(contacts);
+  ContactColumns().AddTo(messages, params);
+  return transaction.Execute(SaveContacts(), params).status();
 }
 
 absl::Status WriteIdentities(Transaction& transaction, const Changes& changes) {
@@ -183,45 +190,39 @@ absl::Status WriteIdentities(Transaction& transaction, const Changes& changes) {
 absl::Status WriteOrganizations(Transaction& transaction, const Changes& changes) {
   if (changes.organizations.empty()) return absl::OkStatus();
   std::vector<int64_t> communities, ids;
-  std::vector<std::string> domains, organizations;
+  std::vector<std::string> organizations;
+  std::vector<const google::protobuf::Message*> messages;
   for (const auto& [key, stored] : changes.organizations) {
     communities.push_back(key.community);
-    domains.push_back(key.domain);
     ids.push_back(stored.id);
     organizations.push_back(stored.organization.SerializeAsString());
+    messages.push_back(&stored.organization);
   }
-  return transaction
-      .Execute(kSaveOrganizations, Params()
-                                       .AddArray(communities)
-                                       .AddArray(domains)
-                                       .AddArray(ids)
-                                       .AddBytesArray(organizations))
-      .status();
+  Params params;
+  params.AddArray(communities).AddArray(ids).AddBytesArray(organizations);
+  OrganizationColumns().AddTo(messages, params);
+  return transaction.Execute(SaveOrganizations(), params).status();
 }
 
 absl::Status WriteActivities(Transaction& transaction, const Changes& changes) {
   if (changes.activities.empty()) return absl::OkStatus();
   std::vector<int64_t> communities, ids, contact_ids;
-  std::vector<std::string> services, types, external_ids, activities;
+  std::vector<std::string> activities;
+  std::vector<const google::protobuf::Message*> messages;
   for (const auto& [key, stored] : changes.activities) {
     communities.push_back(key.community);
-    services.push_back(key.service_name);
-    types.push_back(key.activity_type);
-    external_ids.push_back(key.external_id);
     ids.push_back(stored.id);
     contact_ids.push_back(stored.contact_id);
-    activities.push_back(stored.activity.SerializeAsString());
+    messages.push_back(&stored.activity);
+    // The content, which may be long, is kept as a column only.
+    entity::v1::Activity activity = stored.activity;
+    activity.clear_content();
+    activities.push_back(activity.SerializeAsString());
   }
-  return transaction
-      .Execute(kSaveActivities, Params()
-                                    .AddArray(communities)
-                                    .AddArray(services)
-                                    .AddArray(types)
-                                    .AddArray(external_ids)
-                                    .AddArray(ids)
-                                    .AddArray(contact_ids)
-                                    .AddBytesArray(activities))
-      .status();
+  Params params;
+  params.AddArray(communities).AddArray(ids).AddArray(contact_ids).AddBytesArray(activities);
+  ActivityColumns().AddTo(messages, params);
+  return transaction.Execute(SaveActivities(), params).status();
 }
 
 absl::Status WriteLog(Transaction& transaction, const Changes& changes,

@@ -2,7 +2,10 @@
 #ifndef CRIER_SERVICES_INGEST_STORAGE_ENTITY_STORE_SQL_H_
 #define CRIER_SERVICES_INGEST_STORAGE_ENTITY_STORE_SQL_H_
 
+#include <string>
+
 #include "common/pg/transaction.h"
+#include "services/ingest/storage/entity_columns.h"
 
 namespace crier::ingest::storage {
 
@@ -36,7 +39,7 @@ inline constexpr pg::Statement kLoadOrganizations{
 inline constexpr pg::Statement kLoadActivities{
     "load_activities",
     "SELECT a.community_id, a.service_name, a.activity_type, a.external_id, a.activity_id,"
-    " coalesce(r.winner_id, a.contact_id), a.activity"
+    " coalesce(r.winner_id, a.contact_id), a.activity, a.content"
     " FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[])"
     " AS wanted (community_id, service_name, activity_type, external_id)"
     " JOIN activities a USING (community_id, service_name, activity_type, external_id)"
@@ -67,32 +70,36 @@ inline constexpr pg::Statement kAddRedirects{
     "INSERT INTO contact_redirects (community_id, contact_id, winner_id)"
     " SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[])"};
 
-inline constexpr pg::Statement kSaveContacts{
-    "save_contacts",
-    "INSERT INTO contacts (community_id, contact_id, contact)"
-    " SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bytea[])"
-    " ON CONFLICT (community_id, contact_id) DO UPDATE SET contact = EXCLUDED.contact"};
+// What is stored of an entity follows from its columns, see entity_columns.h.
+inline const pg::Statement& SaveContacts() {
+  static const auto* const sql = new std::string(ContactColumns().UpsertSql(
+      "contacts", {{"community_id", "bigint"}, {"contact_id", "bigint"}, {"contact", "bytea"}}));
+  static const pg::Statement statement{"save_contacts", sql->c_str()};
+  return statement;
+}
 
 inline constexpr pg::Statement kAddIdentities{
     "add_identities",
     "INSERT INTO contact_identities (community_id, kind, value, contact_id)"
     " SELECT * FROM unnest($1::bigint[], $2::smallint[], $3::text[], $4::bigint[])"};
 
-inline constexpr pg::Statement kSaveOrganizations{
-    "save_organizations",
-    "INSERT INTO organizations (community_id, domain, organization_id, organization)"
-    " SELECT * FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::bytea[])"
-    " ON CONFLICT (community_id, organization_id) DO UPDATE SET"
-    " organization = EXCLUDED.organization"};
+inline const pg::Statement& SaveOrganizations() {
+  static const auto* const sql = new std::string(OrganizationColumns().UpsertSql(
+      "organizations",
+      {{"community_id", "bigint"}, {"organization_id", "bigint"}, {"organization", "bytea"}}));
+  static const pg::Statement statement{"save_organizations", sql->c_str()};
+  return statement;
+}
 
-inline constexpr pg::Statement kSaveActivities{
-    "save_activities",
-    "INSERT INTO activities (community_id, service_name, activity_type, external_id, activity_id,"
-    " contact_id, activity)"
-    " SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::bigint[],"
-    " $6::bigint[], $7::bytea[])"
-    " ON CONFLICT (community_id, activity_id) DO UPDATE SET"
-    " contact_id = EXCLUDED.contact_id, activity = EXCLUDED.activity"};
+inline const pg::Statement& SaveActivities() {
+  static const auto* const sql =
+      new std::string(ActivityColumns().UpsertSql("activities", {{"community_id", "bigint"},
+                                                                 {"activity_id", "bigint"},
+                                                                 {"contact_id", "bigint"},
+                                                                 {"activity", "bytea"}}));
+  static const pg::Statement statement{"save_activities", sql->c_str()};
+  return statement;
+}
 
 inline constexpr pg::Statement kAppendEvents{
     "append_events",

@@ -20,10 +20,64 @@ CREATE TABLE log_heads (
 
 INSERT INTO log_heads (log_partition) SELECT generate_series(0, 15);
 
+-- An entity is kept twice: as the message that its readers get, and as the columns that filters and
+-- orders ask for. The columns follow from the message (EntityColumns in storage/entity_columns.h):
+-- NULL is below a message that is unset, everything else has its default. None of them has an index:
+-- that would cost every update more than it would save the few who look; addresses and handles are
+-- found by contact_identities.
 CREATE TABLE contacts (
   community_id bigint NOT NULL,
   contact_id bigint NOT NULL,
   contact bytea NOT NULL,  -- crier.entity.v1.Contact
+  full_name text COLLATE "C" NOT NULL,
+  title text COLLATE "C" NOT NULL,
+  role text COLLATE "C" NOT NULL,
+  avatar_url text COLLATE "C" NOT NULL,
+  primary_email text COLLATE "C" NOT NULL,
+  all_emails text[] COLLATE "C" NOT NULL,
+  organization_display_name text COLLATE "C",
+  organization_domain text COLLATE "C",
+  organization_location_city text COLLATE "C",
+  organization_location_region text COLLATE "C",
+  organization_location_country text COLLATE "C",
+  linked_in_handle text COLLATE "C",
+  linked_in_user_id text COLLATE "C",
+  linked_in_url text COLLATE "C",
+  twitter_handle text COLLATE "C",
+  twitter_user_id text COLLATE "C",
+  twitter_url text COLLATE "C",
+  github_handle text COLLATE "C",
+  github_user_id text COLLATE "C",
+  github_url text COLLATE "C",
+  discord_handle text COLLATE "C",
+  discord_user_id text COLLATE "C",
+  discord_url text COLLATE "C",
+  youtube_handle text COLLATE "C",
+  youtube_user_id text COLLATE "C",
+  youtube_url text COLLATE "C",
+  segments_id bigint[] NOT NULL,
+  segments_name text[] COLLATE "C" NOT NULL,
+  tags_id bigint[] NOT NULL,
+  tags_name text[] COLLATE "C" NOT NULL,
+  first_seen_time timestamptz,
+  first_seen_signal text COLLATE "C" NOT NULL,
+  last_seen_time timestamptz,
+  last_seen_source text COLLATE "C" NOT NULL,
+  lead_score double precision NOT NULL,
+  is_team_member boolean NOT NULL,
+  custom_fields_keys text[] COLLATE "C" NOT NULL,
+  custom_fields_values text[] COLLATE "C" NOT NULL,
+  external_ids_source text[] COLLATE "C" NOT NULL,
+  external_ids_id text[] COLLATE "C" NOT NULL,
+  create_time timestamptz,
+  update_time timestamptz,
+  activity_count bigint NOT NULL,
+  previous_title text COLLATE "C" NOT NULL,
+  previous_organization_display_name text COLLATE "C",
+  previous_organization_domain text COLLATE "C",
+  previous_organization_location_city text COLLATE "C",
+  previous_organization_location_region text COLLATE "C",
+  previous_organization_location_country text COLLATE "C",
   PRIMARY KEY (community_id, contact_id)
 ) WITH (fillfactor = 70);
 
@@ -51,6 +105,13 @@ CREATE TABLE organizations (
   organization_id bigint NOT NULL,
   domain text COLLATE "C" NOT NULL,
   organization bytea NOT NULL,  -- crier.entity.v1.Organization
+  display_name text COLLATE "C" NOT NULL,
+  location_city text COLLATE "C",
+  location_region text COLLATE "C",
+  location_country text COLLATE "C",
+  logo_url text COLLATE "C" NOT NULL,
+  create_time timestamptz,
+  update_time timestamptz,
   PRIMARY KEY (community_id, organization_id),
   UNIQUE (community_id, domain)
 );
@@ -62,7 +123,18 @@ CREATE TABLE activities (
   activity_type text COLLATE "C" NOT NULL,
   external_id text COLLATE "C" NOT NULL,
   contact_id bigint NOT NULL,  -- may have been redirected since
-  activity bytea NOT NULL,     -- crier.entity.v1.Activity without its contact
+  activity bytea NOT NULL,     -- crier.entity.v1.Activity without its contact and content
+  provider_id bigint NOT NULL,
+  title text COLLATE "C" NOT NULL,
+  content text COLLATE "C" NOT NULL,
+  external_activity_url text COLLATE "C" NOT NULL,
+  occur_time timestamptz,
+  categories text[] COLLATE "C" NOT NULL,
+  sentiment bigint NOT NULL,
+  tags text[] COLLATE "C" NOT NULL,
+  topics text[] COLLATE "C" NOT NULL,
+  create_time timestamptz,
+  update_time timestamptz,
   PRIMARY KEY (community_id, activity_id),
   UNIQUE (community_id, service_name, activity_type, external_id)
 );

@@ -1,0 +1,70 @@
+// The columns that entities are filtered and ordered by.
+#ifndef CRIER_SERVICES_INGEST_STORAGE_ENTITY_COLUMNS_H_
+#define CRIER_SERVICES_INGEST_STORAGE_ENTITY_COLUMNS_H_
+
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "common/filter/schema.h"
+#include "common/pg/transaction.h"
+#include "google/protobuf/descriptor.h"
+#include "google/protobuf/message.h"
+
+namespace crier::ingest::storage {
+
+// A column; a value.
+struct EntityColumn {
+  // Which part of the field it holds.
+  enum class Part { kValue, kMapKeys, kMapValues };
+
+  std::string name;
+  std::string type;                                              // in SQL, without its collation
+  std::vector<const google::protobuf::FieldDescriptor*> fields;  // from the entity to the value
+  Part part = Part::kValue;
+
+  bool is_array() const;
+};
+
+// The name of the column of a field: the names from the entity down, joined by `_`. Of a map, the
+// columns are this with `_keys` and `_values`.
+std::string ColumnName(absl::Span<const google::protobuf::FieldDescriptor* const> fields);
+
+// The columns follow from the message: one for every field that filters may name. What is below a
+// message that is unset is NULL, and so is a time that is unset; a plain field that is unset is its
+// default, a list or map without elements `{}`. Of a list of messages there is an array for each of
+// their fields, side by side. So columns know exactly what filters ask for.
+//
+// Immutable, hence thread-safe.
+class EntityColumns {
+ public:
+  // Fields in `left_out`, and what is below them, have no columns.
+  explicit EntityColumns(const filter::Schema& schema, const std::set<std::string>& left_out = {});
+
+  const std::vector<EntityColumn>& columns() const { return columns_; }
+
+  // Adds one array parameter a column, with an element for each of the entities.
+  void AddTo(const std::vector<const google::protobuf::Message*>& entities,
+             pg::Params& params) const;
+
+  // The statement that stores rows given as arrays: first those of `leading` (names and types; the
+  // first two are the key), then those of AddTo(). A row whose key is known replaces it.
+  std::string UpsertSql(absl::string_view table,
+                        const std::vector<std::pair<std::string, std::string>>& leading) const;
+
+ private:
+  std::vector<EntityColumn> columns_;
+};
+
+// All but what a filter may not name.
+const EntityColumns& ContactColumns();
+const EntityColumns& OrganizationColumns();
+// Without the contact, which has its own.
+const EntityColumns& ActivityColumns();
+
+}  // namespace crier::ingest::storage
+
+#endif  // CRIER_SERVICES_INGEST_STORAGE_ENTITY_COLUMNS_H_

@@ -1,0 +1,49 @@
+#include "services/ingest/storage/entity_columns.h"
+
+#include <set>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "services/ingest/storage/store_test_fixture.h"
+
+namespace crier::ingest::storage {
+namespace {
+
+using testing::IsSupersetOf;
+
+class EntityColumnsTest : public StoreTest {
+ protected:
+  // Names with their types; of texts, with the collation unless it is "C".
+  std::set<std::string> ColumnsOfTable(const std::string& table) {
+    std::set<std::string> columns;
+    for (const auto row : postgres_->Run(
+             database_,
+             absl::StrCat("SELECT a.attname, format_type(a.atttypid, NULL), coalesce(l.collname,"
+                          " 'C') FROM pg_attribute a LEFT JOIN pg_collation l ON l.oid ="
+                          " a.attcollation WHERE a.attrelid = '",
+                          table, "'::regclass AND a.attnum > 0 AND NOT a.attisdropped"))) {
+      std::string type = row.Text(1);
+      if (type == "timestamp with time zone") type = "timestamptz";
+      columns.insert(absl::StrCat(row.Text(0), " ", type, " ", row.Text(2)));
+    }
+    return columns;
+  }
+
+  static std::set<std::string> ColumnsOf(const EntityColumns& entity) {
+    std::set<std::string> columns;
+    for (const EntityColumn& column : entity.columns()) {
+      columns.insert(absl::StrCat(column.name, " ", column.type, " C"));
+    }
+    return columns;
+  }
+};
+
+TEST_F(EntityColumnsTest, EveryFieldThatFiltersMayNameHasItsColumn) {
+  EXPECT_THAT(ColumnsOfTable("contacts"), IsSupersetOf(ColumnsOf(ContactColumns())));
+  EXPECT_THAT(ColumnsOfTable("organizations"), IsSupersetOf(ColumnsOf(OrganizationColumns())));
+  EXPECT_THAT(ColumnsOfTable("activities"), IsSupersetOf(ColumnsOf(ActivityColumns())));
+}
+
+}  // namespace
+}  // namespace crier::ingest::storage
