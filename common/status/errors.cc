@@ -2,6 +2,7 @@
 
 #include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "common/base/utf8.h"
 #include "google/protobuf/util/time_util.h"
 #include "google/rpc/error_details.pb.h"
@@ -25,11 +26,12 @@ void Attach(const Detail& detail, absl::Status& status) {
   status.SetPayload(TypeUrl<Detail>(), absl::Cord(detail.SerializeAsString()));
 }
 
-std::optional<google::rpc::ErrorInfo> FindErrorInfo(const absl::Status& status) {
-  const auto payload = status.GetPayload(TypeUrl<google::rpc::ErrorInfo>());
-  google::rpc::ErrorInfo info;
-  if (!payload || !info.ParseFromString(std::string(*payload))) return std::nullopt;
-  return info;
+template <typename Detail>
+std::optional<Detail> Find(const absl::Status& status) {
+  const auto payload = status.GetPayload(TypeUrl<Detail>());
+  Detail detail;
+  if (!payload || !detail.ParseFromString(std::string(*payload))) return std::nullopt;
+  return detail;
 }
 
 }  // namespace
@@ -46,12 +48,12 @@ absl::Status NamedError(absl::StatusCode code, absl::string_view reason, absl::s
 }
 
 std::string ErrorReason(const absl::Status& status) {
-  const auto info = FindErrorInfo(status);
+  const auto info = Find<google::rpc::ErrorInfo>(status);
   return info ? info->reason() : "";
 }
 
 std::optional<std::string> ErrorMetadata(const absl::Status& status, absl::string_view key) {
-  const auto info = FindErrorInfo(status);
+  const auto info = Find<google::rpc::ErrorInfo>(status);
   if (!info) return std::nullopt;
   const auto entry = info->metadata().find(std::string(key));
   if (entry == info->metadata().end()) return std::nullopt;
@@ -75,6 +77,18 @@ void FieldViolations::Add(absl::string_view field, absl::string_view description
   violations_.push_back({std::string(TruncateUtf8(field, kMaxTextBytes)),
                          std::string(TruncateUtf8(description, kMaxTextBytes))});
   listed_bytes_ += violations_.back().field.size() + violations_.back().description.size();
+}
+
+void FieldViolations::AddAll(absl::string_view prefix, const absl::Status& status) {
+  if (status.ok()) return;
+  const auto bad_request = Find<google::rpc::BadRequest>(status);
+  if (!bad_request) {
+    Add(absl::StripSuffix(prefix, "."), status.message());
+    return;
+  }
+  for (const auto& violation : bad_request->field_violations()) {
+    Add(absl::StrCat(prefix, violation.field()), violation.description());
+  }
 }
 
 absl::Status FieldViolations::ToStatus() const {

@@ -52,6 +52,11 @@ class FieldViolations {
   // completes the sentence "<field> …" and names the remedy. Texts beyond 256 bytes are cut.
   void Add(absl::string_view field, absl::string_view description);
 
+  // Adds what another part found wrong, every field under `prefix` (`workflow.`): the violations of
+  // a status that ToStatus() or InvalidField() made. Nothing when the status is OK; any other
+  // failure becomes one violation, of the prefix itself.
+  void AddAll(absl::string_view prefix, const absl::Status& status);
+
   bool empty() const { return violations_.empty(); }
 
   // OK when empty; otherwise INVALID_ARGUMENT with reason `INVALID_FIELD`, a google.rpc.BadRequest

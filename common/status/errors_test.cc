@@ -130,5 +130,23 @@ TEST(InvalidFieldTest, NamesTheField) {
   EXPECT_EQ(BadRequestOf(status).field_violations(0).field(), "page_size");
 }
 
+TEST(FieldViolationsTest, TakesOverWhatAnotherPartFound) {
+  FieldViolations inner;
+  inner.Add("a", "is bad");
+  inner.Add("b", "is worse");
+  FieldViolations violations;
+  violations.AddAll("outer.", absl::OkStatus());
+  EXPECT_TRUE(violations.empty());
+
+  violations.AddAll("outer.", inner.ToStatus());
+  violations.AddAll("other.", absl::InternalError("broke"));
+
+  FieldViolations expected;
+  expected.Add("outer.a", "is bad");
+  expected.Add("outer.b", "is worse");
+  expected.Add("other", "broke");
+  EXPECT_EQ(violations.ToStatus(), expected.ToStatus());
+}
+
 }  // namespace
 }  // namespace crier

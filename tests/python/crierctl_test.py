@@ -270,6 +270,19 @@ class WorkflowsTest(CommandTest):
                                                     webhook="communities/7/webhooks/4"))
         self.assertEqual(list(request.update_mask.paths), ["webhook"])
 
+    def test_criteria_are_sent_and_can_be_emptied(self):
+        for call in ("CreateWorkflow", "UpdateWorkflow"):
+            self.crier.answers[call] = lambda request: request.workflow
+
+        out, _ = self.run_crierctl("workflows", "create", "--display-name=a", "--template=new-member", "--webhook=3",
+                                   "--filter", 'title = "CEO"')
+        self.run_crierctl("workflows", "update", "5", "--filter", "")
+
+        create, update = self.crier.requests
+        self.assertEqual(create.workflow.filter, 'title = "CEO"')
+        self.assertIn('title = "CEO"', out)
+        self.assertEqual(list(update.update_mask.paths), ["filter"])
+
     def test_list_and_disable(self):
         workflow = Workflow(name="communities/7/workflows/5", display_name="Welcome", template=Workflow.NEW_MEMBER,
                             webhook="communities/7/webhooks/3", state=Workflow.ENABLED)

@@ -23,6 +23,11 @@ class Catalog {
 
   int64_t version() const { return version_; }
 
+  // The revisions of each community's workflows of each template, in the order of Find().
+  const absl::flat_hash_map<std::pair<int64_t, Template>, std::vector<Revision>>& groups() const {
+    return revisions_;
+  }
+
   // The revisions of a community's workflows of one template, by workflow id and position.
   absl::Span<const Revision> Find(int64_t community, Template workflow_template) const;
 

@@ -9,7 +9,8 @@ namespace {
 
 Revision MakeRevision(int64_t community, int64_t workflow, int64_t from_position,
                       std::optional<int64_t> until_position = std::nullopt) {
-  return {{community, workflow}, Template::kNewMember, 1, "name", from_position, until_position};
+  return {{community, workflow}, Template::kNewMember, 1, "name", "",
+          from_position,         until_position};
 }
 
 TEST(CatalogTest, TheEmptyCatalogIsOlderThanAnyStoredOne) {

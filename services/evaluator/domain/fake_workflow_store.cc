@@ -14,16 +14,14 @@ absl::StatusOr<Workflow> FakeWorkflowStore::Create(const NewWorkflow& workflow, 
   ASSIGN_OR_RETURN(const std::optional<Workflow> earlier,
                    Find(workflow.community, workflow.request_id));
   if (earlier) return *earlier;
-  const auto count = std::count_if(workflows_.begin(), workflows_.end(), [&](const auto& entry) {
-    return entry.first.first == workflow.community && entry.second.state != State::kDeleted;
-  });
-  if (count >= kMaxWorkflowsPerCommunity) return TooManyWorkflowsError();
+  RETURN_IF_ERROR(CheckRoomIn(workflow.community));
 
   Workflow created;
   created.id = {workflow.community, ++last_id_};
   created.display_name = workflow.display_name;
   created.workflow_template = workflow.workflow_template;
   created.webhook = workflow.webhook;
+  created.filter = workflow.filter;
   created.create_time = now;
   created.update_time = now;
   created.version = 1;
@@ -31,6 +29,18 @@ absl::StatusOr<Workflow> FakeWorkflowStore::Create(const NewWorkflow& workflow, 
   workflows_[key] = created;
   if (!workflow.request_id.empty()) request_ids_[{workflow.community, workflow.request_id}] = key;
   return created;
+}
+
+absl::Status FakeWorkflowStore::CheckRoom(int64_t community, absl::Time deadline) {
+  absl::MutexLock lock(&mutex_);
+  return CheckRoomIn(community);
+}
+
+absl::Status FakeWorkflowStore::CheckRoomIn(int64_t community) {
+  const auto count = std::count_if(workflows_.begin(), workflows_.end(), [&](const auto& entry) {
+    return entry.first.first == community && entry.second.state != State::kDeleted;
+  });
+  return count >= kMaxWorkflowsPerCommunity ? TooManyWorkflowsError() : absl::OkStatus();
 }
 
 absl::StatusOr<std::optional<Workflow>> FakeWorkflowStore::FindByRequestId(
@@ -92,7 +102,7 @@ void FakeWorkflowStore::Apply(const Workflow& before, const Workflow& after, con
   if (transition.close_at) open->until_position = *transition.close_at;
   if (transition.open_from) {
     revisions.push_back({after.id, after.workflow_template, after.webhook, after.display_name,
-                         *transition.open_from, std::nullopt});
+                         after.filter, *transition.open_from, std::nullopt});
   }
   std::erase_if(revisions, [](const Revision& revision) {
     return revision.until_position == revision.from_position;

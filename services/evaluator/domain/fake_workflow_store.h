@@ -23,6 +23,7 @@ class FakeWorkflowStore : public WorkflowStore, public CatalogStore {
 
   absl::StatusOr<Workflow> Create(const NewWorkflow& workflow, absl::Time now,
                                   absl::Time deadline) override;
+  absl::Status CheckRoom(int64_t community, absl::Time deadline) override;
   absl::StatusOr<std::optional<Workflow>> FindByRequestId(int64_t community,
                                                           absl::string_view request_id,
                                                           absl::Time deadline) override;
@@ -39,6 +40,7 @@ class FakeWorkflowStore : public WorkflowStore, public CatalogStore {
  private:
   using Key = std::pair<int64_t, int64_t>;  // community, workflow
 
+  absl::Status CheckRoomIn(int64_t community) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::StatusOr<std::optional<Workflow>> Find(int64_t community, absl::string_view request_id)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Apply(const Workflow& before, const Workflow& after, const LogHead& head)

@@ -19,31 +19,14 @@ void AddTarget(const Revision& revision, delivery::v1::EnqueueMessage& message) 
 
 }  // namespace
 
-std::optional<Template> TemplateFor(Event::Kind kind) {
-  switch (kind) {
-    case Event::CONTACT_FOUND:
-      return Template::kNewMember;
-    case Event::ORGANIZATION_FOUND:
-      return Template::kNewOrganization;
-    case Event::ACTIVITY_FOUND:
-      return Template::kNewActivity;
-    default:  // updates, and kinds of a newer ingest service
-      return std::nullopt;
-  }
-}
-
-Messages Match(const Catalog& catalog, google::protobuf::RepeatedPtrField<Event>& events) {
+Messages Match(const MatchIndex& index, google::protobuf::RepeatedPtrField<Event>& events) {
   Messages messages;
   for (Event& event : events) {
-    const std::optional<Template> wanted = TemplateFor(event.kind());
-    if (!wanted) continue;
-    delivery::v1::EnqueueMessage message;
-    for (const Revision& revision : catalog.Find(event.community_id(), *wanted)) {
-      if (revision.Covers(event.position())) AddTarget(revision, message);
-    }
-    if (message.targets().empty()) continue;
+    const std::vector<const Revision*> fired = index.Match(event);
+    if (fired.empty()) continue;
+    delivery::v1::EnqueueMessage& message = *messages.Add();
+    for (const Revision* const revision : fired) AddTarget(*revision, message);
     *message.mutable_event() = std::move(event);
-    *messages.Add() = std::move(message);
   }
   return messages;
 }

@@ -3,12 +3,11 @@
 #define CRIER_SERVICES_EVALUATOR_DOMAIN_MATCHER_H_
 
 #include <cstdint>
-#include <optional>
 #include <vector>
 
 #include "crier/delivery/v1/delivery_service.pb.h"
 #include "crier/entity/v1/event.pb.h"
-#include "services/evaluator/domain/catalog.h"
+#include "services/evaluator/domain/match_index.h"
 
 namespace crier::evaluator {
 
@@ -28,12 +27,9 @@ struct BatchLimits {
   int max_targets = 10'000;
 };
 
-// The template whose workflows an event of this kind fires; nothing for changes of what was known.
-std::optional<Template> TemplateFor(entity::v1::Event::Kind kind);
-
 // A message for every event that fires at least one workflow, with the targets in the order of
 // workflow ids. The events that fire are moved from.
-Messages Match(const Catalog& catalog,
+Messages Match(const MatchIndex& index,
                google::protobuf::RepeatedPtrField<entity::v1::Event>& events);
 
 // Splits messages between events so that each batch keeps the limits; the targets of one event stay

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gmock/gmock.h"
@@ -26,14 +27,25 @@ Event MakeEvent(Event::Kind kind, int64_t position, int64_t community = kCommuni
 
 Revision MakeRevision(int64_t workflow, Template workflow_template, int64_t from_position,
                       std::optional<int64_t> until_position = std::nullopt) {
-  return {{kCommunity, workflow},         workflow_template, /*webhook=*/workflow * 10,
-          "w" + std::to_string(workflow), from_position,     until_position};
+  return {{kCommunity, workflow},
+          workflow_template,
+          /*webhook=*/workflow * 10,
+          "w" + std::to_string(workflow),
+          "",
+          from_position,
+          until_position};
+}
+
+MatchIndex IndexOf(std::vector<Revision> revisions) {
+  auto index = MatchIndex::Build(Catalog(1, std::move(revisions)), MatchIndex());
+  EXPECT_TRUE(index.ok()) << index.status();
+  return index.value_or(MatchIndex());
 }
 
 // The positions of the events that fired, once for each target.
-std::vector<int64_t> FiredPositions(const Catalog& catalog, Frame events) {
+std::vector<int64_t> FiredPositions(const MatchIndex& index, Frame events) {
   std::vector<int64_t> positions;
-  for (const auto& message : Match(catalog, events)) {
+  for (const auto& message : Match(index, events)) {
     positions.insert(positions.end(), message.targets_size(), message.event().position());
   }
   return positions;
@@ -52,34 +64,20 @@ Messages MessagesWithTargets(const std::vector<int>& target_counts) {
   return messages;
 }
 
-TEST(MatcherTest, EachTemplateFiresForItsKindOfFind) {
-  EXPECT_EQ(TemplateFor(Event::CONTACT_FOUND), Template::kNewMember);
-  EXPECT_EQ(TemplateFor(Event::ORGANIZATION_FOUND), Template::kNewOrganization);
-  EXPECT_EQ(TemplateFor(Event::ACTIVITY_FOUND), Template::kNewActivity);
-}
-
-TEST(MatcherTest, UpdatesAndUnknownKindsFireNothing) {
-  EXPECT_EQ(TemplateFor(Event::CONTACT_UPDATED), std::nullopt);
-  EXPECT_EQ(TemplateFor(Event::ORGANIZATION_UPDATED), std::nullopt);
-  EXPECT_EQ(TemplateFor(Event::ACTIVITY_UPDATED), std::nullopt);
-  EXPECT_EQ(TemplateFor(Event::KIND_UNSPECIFIED), std::nullopt);
-  EXPECT_EQ(TemplateFor(static_cast<Event::Kind>(99)), std::nullopt);
-}
-
 TEST(MatcherTest, TheIntervalIsOpenAtItsBeginAndClosedAtItsEnd) {
-  const Catalog catalog(1, {MakeRevision(1, Template::kNewMember, 2, 4)});
+  const MatchIndex index = IndexOf({MakeRevision(1, Template::kNewMember, 2, 4)});
   std::vector<Event> events;
   for (int64_t position = 1; position <= 6; ++position) {
     events.push_back(MakeEvent(Event::CONTACT_FOUND, position));
   }
 
-  EXPECT_THAT(FiredPositions(catalog, FrameOf(events)), ElementsAre(3, 4));
+  EXPECT_THAT(FiredPositions(index, FrameOf(events)), ElementsAre(3, 4));
 }
 
 TEST(MatcherTest, AnOpenRevisionHasNoEnd) {
-  const Catalog catalog(1, {MakeRevision(1, Template::kNewMember, 2)});
+  const MatchIndex index = IndexOf({MakeRevision(1, Template::kNewMember, 2)});
 
-  EXPECT_THAT(FiredPositions(catalog, FrameOf({MakeEvent(Event::CONTACT_FOUND, 1'000'000)})),
+  EXPECT_THAT(FiredPositions(index, FrameOf({MakeEvent(Event::CONTACT_FOUND, 1'000'000)})),
               ElementsAre(1'000'000));
 }
 
@@ -88,10 +86,10 @@ TEST(MatcherTest, AnUpdatedWorkflowFiresOnceForEachEventByTheValuesOfItsTime) {
   Revision after = MakeRevision(1, Template::kNewMember, 1);
   after.webhook = 99;
   after.display_name = "renamed";
-  const Catalog catalog(1, {after, before});
+  const MatchIndex index = IndexOf({after, before});
   Frame frame = FrameOf({MakeEvent(Event::CONTACT_FOUND, 1), MakeEvent(Event::CONTACT_FOUND, 2)});
 
-  const Messages messages = Match(catalog, frame);
+  const Messages messages = Match(index, frame);
 
   ASSERT_EQ(messages.size(), 2);
   ASSERT_EQ(messages[0].targets_size(), 1);
@@ -104,25 +102,25 @@ TEST(MatcherTest, AnUpdatedWorkflowFiresOnceForEachEventByTheValuesOfItsTime) {
 }
 
 TEST(MatcherTest, OtherCommunitiesAndTemplatesStayOut) {
-  const Catalog catalog(1, {MakeRevision(1, Template::kNewMember, 0)});
+  const MatchIndex index = IndexOf({MakeRevision(1, Template::kNewMember, 0)});
 
-  EXPECT_THAT(FiredPositions(catalog, FrameOf({
-                                          MakeEvent(Event::CONTACT_FOUND, 1, kCommunity + 1),
-                                          MakeEvent(Event::ORGANIZATION_FOUND, 2),
-                                          MakeEvent(Event::CONTACT_UPDATED, 3),
-                                      })),
+  EXPECT_THAT(FiredPositions(index, FrameOf({
+                                        MakeEvent(Event::CONTACT_FOUND, 1, kCommunity + 1),
+                                        MakeEvent(Event::ORGANIZATION_FOUND, 2),
+                                        MakeEvent(Event::CONTACT_UPDATED, 3),
+                                    })),
               ElementsAre());
 }
 
 TEST(MatcherTest, EveryWorkflowOfATemplateIsATargetInTheOrderOfIds) {
-  const Catalog catalog(
-      1, {MakeRevision(3, Template::kNewActivity, 0), MakeRevision(1, Template::kNewActivity, 0),
-          MakeRevision(2, Template::kNewMember, 0)});
+  const MatchIndex index = IndexOf({MakeRevision(3, Template::kNewActivity, 0),
+                                    MakeRevision(1, Template::kNewActivity, 0),
+                                    MakeRevision(2, Template::kNewMember, 0)});
   Event event = MakeEvent(Event::ACTIVITY_FOUND, 1);
   event.mutable_activity()->set_title("a title");
   Frame frame = FrameOf({event});
 
-  const Messages messages = Match(catalog, frame);
+  const Messages messages = Match(index, frame);
 
   ASSERT_EQ(messages.size(), 1);
   ASSERT_EQ(messages[0].targets_size(), 2);

@@ -19,7 +19,8 @@ constexpr int kWarnAfterInterruptions = 5;
 
 log::Level LevelOf(const absl::Status& interruption, int in_a_row) {
   const bool needs_operator = absl::IsDataLoss(interruption) || absl::IsOutOfRange(interruption) ||
-                              absl::IsInternal(interruption);
+                              absl::IsInternal(interruption) ||
+                              absl::IsFailedPrecondition(interruption);
   if (needs_operator) return log::Level::kError;
   return in_a_row % kWarnAfterInterruptions == 0 ? log::Level::kWarning : log::Level::kInfo;
 }
@@ -116,7 +117,7 @@ absl::Status PartitionRunner::Evaluate(Frame frame) {
 
   // Only now: whatever was stored before one of these events was accepted is seen (CatalogStore).
   RETURN_IF_ERROR(RefreshCatalog());
-  Messages messages = Match(catalog_, frame);
+  Messages messages = Match(index_, frame);
   for (Batch& batch : SplitIntoBatches(std::move(messages), last_position, options_.batch_limits)) {
     if (stop_requested()) return absl::CancelledError("stop was requested");
     RETURN_IF_ERROR(HandOver(std::move(batch)));
@@ -140,8 +141,9 @@ absl::Status PartitionRunner::CheckGapless(const Frame& frame) const {
 
 absl::Status PartitionRunner::RefreshCatalog() {
   ASSIGN_OR_RETURN(const int64_t version, catalogs_.Version(log_partition_, Deadline()));
-  if (version == catalog_.version()) return absl::OkStatus();
-  ASSIGN_OR_RETURN(catalog_, catalogs_.Load(log_partition_, confirmed_, Deadline()));
+  if (version == index_.catalog().version()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(Catalog catalog, catalogs_.Load(log_partition_, confirmed_, Deadline()));
+  ASSIGN_OR_RETURN(index_, MatchIndex::Build(std::move(catalog), index_));
   return absl::OkStatus();
 }
 
@@ -178,7 +180,7 @@ absl::Status PartitionRunner::SkipWhatIsNotKept(int64_t earliest_position) {
     return absl::DataLossError("the log says that it dropped events, and keeps those asked for");
   }
   RETURN_IF_ERROR(RefreshCatalog());
-  const bool lost = catalog_.CoversAny(evaluated_, last_dropped);
+  const bool lost = index_.catalog().CoversAny(evaluated_, last_dropped);
   const int64_t first_dropped = evaluated_ + 1;
   RETURN_IF_ERROR(HandOver({{}, last_dropped}));
   if (lost) {

@@ -49,7 +49,9 @@ struct RunnerOptions {
 // kept; if a workflow was to fire for some of the events between, it counts all of these as lost
 // and logs an error with the positions. A position beyond the head (the ingest database was set
 // back) cannot be told from an intact log by the events that follow, so the runner stands still,
-// as `interrupted_log_partitions` and the log show, until an operator has decided.
+// as `interrupted_log_partitions` and the log show, until an operator has decided. It also stands
+// still while the criteria of a workflow are not understood (MatchIndex::Build), until a replica of
+// the later release has the partition.
 //
 // Has a thread of its own. All methods are thread-safe.
 class PartitionRunner {
@@ -119,7 +121,7 @@ class PartitionRunner {
 
   // Of the runner's thread alone.
   Backoff backoff_;
-  Catalog catalog_;
+  MatchIndex index_;
   int64_t confirmed_ = 0;  // what the delivery service knows; at most evaluated_
   absl::Duration confirm_time_;
   int interruptions_in_a_row_ = 0;

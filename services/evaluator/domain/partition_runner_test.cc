@@ -92,7 +92,7 @@ class World {
       : store(faults), events(1, faults), deliveries(faults), metrics(registry) {
     options.min_backoff = absl::Microseconds(10);
     options.max_backoff = absl::Microseconds(100);
-    const NewWorkflow workflow = {kCommunity, "name", Template::kNewMember, kWebhook, ""};
+    const NewWorkflow workflow = {kCommunity, "name", Template::kNewMember, kWebhook, "", ""};
     workflow_id = store.Create(workflow, clock.Now(), absl::InfiniteFuture())->id;
   }
 

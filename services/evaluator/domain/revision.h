@@ -32,6 +32,8 @@ struct Revision {
   Template workflow_template = Template::kNewMember;
   int64_t webhook = 0;
   std::string display_name;
+  // Criteria that CheckCriteria() accepted.
+  std::string filter;
   // Covers the positions after `from_position` up to and including `until_position`, in the log
   // partition of the workflow's community; without an end while it is in force.
   int64_t from_position = 0;

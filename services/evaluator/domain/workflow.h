@@ -43,6 +43,8 @@ struct Workflow {
   Template workflow_template = Template::kNewMember;
   // Id of the webhook, in the workflow's community.
   int64_t webhook = 0;
+  // Criteria that CheckCriteria() accepts; empty when everything meets them.
+  std::string filter;
   State state = State::kDisabled;
   // To the microsecond, as they are stored.
   absl::Time create_time;
@@ -62,6 +64,8 @@ struct NewWorkflow {
   std::string display_name;
   Template workflow_template = Template::kNewMember;
   int64_t webhook = 0;
+  // Criteria that CheckCriteria() accepts.
+  std::string filter;
   // Makes creation repeatable; empty when the caller does not care.
   std::string request_id;
 };

@@ -32,6 +32,9 @@ class WorkflowStore {
   virtual absl::StatusOr<Workflow> Create(const NewWorkflow& workflow, absl::Time now,
                                           absl::Time deadline) = 0;
 
+  // Whether the community has room for one more workflow. TooManyWorkflowsError.
+  virtual absl::Status CheckRoom(int64_t community, absl::Time deadline) = 0;
+
   // The workflow that was created with a request id, if there is one. RequestIdSpentError when it
   // has been deleted.
   virtual absl::StatusOr<std::optional<Workflow>> FindByRequestId(int64_t community,

@@ -22,7 +22,7 @@ const absl::Time kCreateTime = absl::FromUnixMicros(1'681'726'886'978'123);
 const absl::Time kUpdateTime = kCreateTime + absl::Hours(1);
 
 NewWorkflow MakeNew(const std::string& display_name, const std::string& request_id = "") {
-  return {kCommunity, display_name, Template::kNewActivity, /*webhook=*/42, request_id};
+  return {kCommunity, display_name, Template::kNewActivity, /*webhook=*/42, "title:*", request_id};
 }
 
 absl::Status Rename(Workflow& workflow, const std::string& display_name) {
@@ -71,6 +71,7 @@ TEST_P(WorkflowStoreConformance, CreatesADisabledWorkflowAndKeepsIt) {
   EXPECT_EQ(created.display_name, "New activity");
   EXPECT_EQ(created.workflow_template, Template::kNewActivity);
   EXPECT_EQ(created.webhook, 42);
+  EXPECT_EQ(created.filter, "title:*");
   EXPECT_EQ(created.state, State::kDisabled);
   EXPECT_EQ(created.create_time, kCreateTime);
   EXPECT_EQ(created.update_time, kCreateTime);
@@ -166,10 +167,13 @@ TEST_P(WorkflowStoreConformance, TheRequestIdOfADeletedWorkflowIsSpent) {
 
 TEST_P(WorkflowStoreConformance, ACommunityHasOnlySoManyWorkflows) {
   const Workflow first = Create();
+  EXPECT_TRUE(workflows().CheckRoom(kCommunity, Deadline()).ok());
   for (int i = 1; i < kMaxWorkflowsPerCommunity; ++i) Create();
 
   EXPECT_EQ(workflows().Create(MakeNew("more"), kCreateTime, Deadline()).status(),
             TooManyWorkflowsError());
+  EXPECT_EQ(workflows().CheckRoom(kCommunity, Deadline()), TooManyWorkflowsError());
+  EXPECT_TRUE(workflows().CheckRoom(kCommunity + 1, Deadline()).ok());
   ASSERT_TRUE(SetState(first.id, State::kDeleted, 0).ok());
   EXPECT_TRUE(workflows().Create(MakeNew("more"), kCreateTime, Deadline()).ok());
 }
@@ -231,8 +235,8 @@ TEST_P(WorkflowStoreConformance, AnEnabledWorkflowIsInForceFromTheHeadOn) {
 
   ASSERT_TRUE(SetState(created.id, State::kEnabled, 10).ok());
 
-  EXPECT_THAT(Revisions(), ElementsAre(Revision{created.id, Template::kNewActivity, 42, "name", 10,
-                                                std::nullopt}));
+  EXPECT_THAT(Revisions(), ElementsAre(Revision{created.id, Template::kNewActivity, 42, "name",
+                                                "title:*", 10, std::nullopt}));
 }
 
 TEST_P(WorkflowStoreConformance, DisabledAndDeletedWorkflowsStayInForceUpToTheHead) {
@@ -243,7 +247,7 @@ TEST_P(WorkflowStoreConformance, DisabledAndDeletedWorkflowsStayInForceUpToTheHe
     ASSERT_TRUE(SetState(created.id, state, 20).ok());
 
     EXPECT_EQ(Revisions().back(),
-              (Revision{created.id, Template::kNewActivity, 42, "name", 10, 20}));
+              (Revision{created.id, Template::kNewActivity, 42, "name", "title:*", 10, 20}));
   }
 }
 
@@ -256,15 +260,16 @@ TEST_P(WorkflowStoreConformance, AnUpdateInForceKeepsTheOldValuesForOldEvents) {
                       created.id, {kLogPartition, 20},
                       [](Workflow& workflow) {
                         workflow.webhook = 43;
+                        workflow.filter = "content:*";
                         return Rename(workflow, "after");
                       },
                       Deadline())
                   .ok());
 
-  EXPECT_THAT(
-      Revisions(),
-      ElementsAre(Revision{created.id, Template::kNewActivity, 42, "before", 10, 20},
-                  Revision{created.id, Template::kNewActivity, 43, "after", 20, std::nullopt}));
+  EXPECT_THAT(Revisions(), ElementsAre(Revision{created.id, Template::kNewActivity, 42, "before",
+                                                "title:*", 10, 20},
+                                       Revision{created.id, Template::kNewActivity, 43, "after",
+                                                "content:*", 20, std::nullopt}));
 }
 
 TEST_P(WorkflowStoreConformance, RevisionsThatCoverNothingLeaveNoTrace) {
@@ -275,8 +280,8 @@ TEST_P(WorkflowStoreConformance, RevisionsThatCoverNothingLeaveNoTrace) {
   EXPECT_THAT(Revisions(), IsEmpty());
 
   ASSERT_TRUE(SetState(created.id, State::kEnabled, 10).ok());
-  EXPECT_THAT(Revisions(), ElementsAre(Revision{created.id, Template::kNewActivity, 42, "name", 10,
-                                                std::nullopt}));
+  EXPECT_THAT(Revisions(), ElementsAre(Revision{created.id, Template::kNewActivity, 42, "name",
+                                                "title:*", 10, std::nullopt}));
 }
 
 TEST_P(WorkflowStoreConformance, AHeadFromBeforeARacingCallMovesNoBoundaryBack) {
@@ -288,8 +293,9 @@ TEST_P(WorkflowStoreConformance, AHeadFromBeforeARacingCallMovesNoBoundaryBack) 
 
   EXPECT_THAT(
       Revisions(),
-      ElementsAre(Revision{created.id, Template::kNewActivity, 42, "name", 10, 20},
-                  Revision{created.id, Template::kNewActivity, 42, "name", 20, std::nullopt}));
+      ElementsAre(
+          Revision{created.id, Template::kNewActivity, 42, "name", "title:*", 10, 20},
+          Revision{created.id, Template::kNewActivity, 42, "name", "title:*", 20, std::nullopt}));
 }
 
 TEST_P(WorkflowStoreConformance, WhatHasPassedIsForgotten) {
@@ -300,9 +306,9 @@ TEST_P(WorkflowStoreConformance, WhatHasPassedIsForgotten) {
 
   EXPECT_EQ(Revisions(/*passed_position=*/19).size(), 2u);
   EXPECT_EQ(Revisions(/*passed_position=*/20).size(), 1u);
-  EXPECT_THAT(
-      Revisions(/*passed_position=*/0),
-      ElementsAre(Revision{created.id, Template::kNewActivity, 42, "name", 30, std::nullopt}));
+  EXPECT_THAT(Revisions(/*passed_position=*/0),
+              ElementsAre(Revision{created.id, Template::kNewActivity, 42, "name", "title:*", 30,
+                                   std::nullopt}));
 }
 
 TEST_P(WorkflowStoreConformance, TheCatalogVersionMovesWithEveryChangeOfThePartition) {

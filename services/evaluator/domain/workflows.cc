@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "common/status/errors.h"
 #include "common/status/macros.h"
+#include "services/evaluator/domain/criteria.h"
 #include "services/evaluator/domain/errors.h"
 
 namespace crier::evaluator {
@@ -11,6 +13,12 @@ namespace {
 absl::Status CheckEtag(const Workflow& workflow, const std::string& etag) {
   if (!etag.empty() && etag != workflow.etag()) return EtagMismatchError();
   return absl::OkStatus();
+}
+
+absl::Status CheckCriteria(Template workflow_template, const std::string& filter) {
+  FieldViolations violations;
+  violations.AddAll("workflow.", CompileCriteria(workflow_template, filter).status());
+  return violations.ToStatus();
 }
 
 }  // namespace
@@ -28,11 +36,13 @@ absl::StatusOr<Workflow> Workflows::Create(const NewWorkflow& workflow, absl::Ti
 
 absl::StatusOr<Workflow> Workflows::Preview(const NewWorkflow& workflow, absl::Time deadline) {
   RETURN_IF_ERROR(CheckWebhook({workflow.community, workflow.webhook}, deadline));
+  RETURN_IF_ERROR(store_.CheckRoom(workflow.community, deadline));
   Workflow preview;
   preview.id.community = workflow.community;
   preview.display_name = workflow.display_name;
   preview.workflow_template = workflow.workflow_template;
   preview.webhook = workflow.webhook;
+  preview.filter = workflow.filter;
   return preview;
 }
 
@@ -48,7 +58,8 @@ absl::StatusOr<std::vector<Workflow>> Workflows::List(int64_t community, int64_t
 absl::StatusOr<Workflow> Workflows::Update(const WorkflowId& id, const WorkflowUpdate& update,
                                            absl::Time deadline) {
   // Spares the other services the question about a workflow that does not exist.
-  RETURN_IF_ERROR(store_.Get(id, deadline).status());
+  ASSIGN_OR_RETURN(const Workflow current, store_.Get(id, deadline));
+  if (update.filter) RETURN_IF_ERROR(CheckCriteria(current.workflow_template, *update.filter));
   if (update.webhook) RETURN_IF_ERROR(CheckWebhook({id.community, *update.webhook}, deadline));
   return Change(
       id,
@@ -56,6 +67,7 @@ absl::StatusOr<Workflow> Workflows::Update(const WorkflowId& id, const WorkflowU
         RETURN_IF_ERROR(CheckEtag(workflow, update.etag));
         if (update.display_name) workflow.display_name = *update.display_name;
         if (update.webhook) workflow.webhook = *update.webhook;
+        if (update.filter) workflow.filter = *update.filter;
         return absl::OkStatus();
       },
       deadline);

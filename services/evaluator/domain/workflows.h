@@ -22,6 +22,7 @@ namespace crier::evaluator {
 struct WorkflowUpdate {
   std::optional<std::string> display_name;
   std::optional<int64_t> webhook;
+  std::optional<std::string> filter;
   // The etag that the workflow must have; empty when any will do.
   std::string etag;
 };
@@ -37,7 +38,8 @@ class Workflows {
   // As WorkflowStore::Create. WebhookNotFoundError.
   absl::StatusOr<Workflow> Create(const NewWorkflow& workflow, absl::Time deadline);
 
-  // What Create() would return, less id, times and version; stores nothing.
+  // What Create() would return, less id, times and version; stores nothing. WebhookNotFoundError;
+  // TooManyWorkflowsError.
   absl::StatusOr<Workflow> Preview(const NewWorkflow& workflow, absl::Time deadline);
 
   absl::StatusOr<Workflow> Get(const WorkflowId& id, absl::Time deadline);
@@ -47,7 +49,8 @@ class Workflows {
                                              absl::Time deadline);
 
   // Events accepted before the call fire by the old values, events accepted after it by the new.
-  // EtagMismatchError; WebhookNotFoundError.
+  // EtagMismatchError; WebhookNotFoundError; INVALID_ARGUMENT on `workflow.filter` when it does not
+  // fit the workflow's template.
   absl::StatusOr<Workflow> Update(const WorkflowId& id, const WorkflowUpdate& update,
                                   absl::Time deadline);
 

@@ -26,7 +26,7 @@ class WorkflowsTest : public testing::Test {
   }
 
   static NewWorkflow MakeNew(const std::string& request_id = "") {
-    return {kCommunity, "name", Template::kNewMember, kWebhook, request_id};
+    return {kCommunity, "name", Template::kNewMember, kWebhook, "", request_id};
   }
 
   Workflow Create() { return *workflows_.Create(MakeNew(), deadline_); }
@@ -142,6 +142,38 @@ TEST_F(WorkflowsTest, AnUpdateSetsWhatItNamesAndDatesIt) {
   EXPECT_EQ(updated->webhook, kWebhook);
   EXPECT_EQ(updated->update_time, created.update_time + absl::Hours(1));
   EXPECT_EQ(*workflows_.Get(created.id, deadline_), *updated);
+}
+
+TEST_F(WorkflowsTest, AnUpdateOfTheCriteriaIsInForceForLaterEvents) {
+  const Workflow created = Create();
+  ASSERT_TRUE(workflows_.Enable(created.id, deadline_).ok());
+  EXPECT_TRUE(FiresForTheNextEvent());  // position 1
+
+  ASSERT_TRUE(workflows_.Update(created.id, {.filter = "title = CEO"}, deadline_).ok());
+
+  const Catalog catalog = *store_.Load(0, 0, deadline_);
+  const auto revisions = catalog.Find(kCommunity, Template::kNewMember);
+  ASSERT_EQ(revisions.size(), 2u);
+  EXPECT_EQ(revisions[0].filter, "");
+  EXPECT_EQ(revisions[0].until_position, 1);
+  EXPECT_EQ(revisions[1].filter, "title = CEO");
+}
+
+TEST_F(WorkflowsTest, AnUpdateRefusesCriteriaThatDoNotFitTheTemplate) {
+  const Workflow created = Create();
+
+  const auto updated = workflows_.Update(created.id, {.filter = "activity_type = a"}, deadline_);
+
+  EXPECT_TRUE(absl::IsInvalidArgument(updated.status()));
+  EXPECT_EQ(updated.status().message(),
+            "workflow.filter is wrong at byte 0: there is no field `activity_type`");
+  EXPECT_EQ(*workflows_.Get(created.id, deadline_), created);
+}
+
+TEST_F(WorkflowsTest, APreviewNeedsRoomToo) {
+  for (int i = 0; i < kMaxWorkflowsPerCommunity; ++i) Create();
+
+  EXPECT_EQ(workflows_.Preview(MakeNew(), deadline_).status(), TooManyWorkflowsError());
 }
 
 TEST_F(WorkflowsTest, AnUpdateWithoutChangeKeepsTheEtag) {

@@ -15,43 +15,43 @@ constexpr pg::Statement kCountWorkflows{
 constexpr pg::Statement kInsertWorkflow{
     "insert_workflow",
     "INSERT INTO workflows (community_id, template, display_name, webhook_id, request_id,"
-    " create_time, update_time, state, version)"
-    " VALUES ($1, $2, $3, $4, $5, $6, $6, 1, 1)"
+    " create_time, update_time, filter, state, version)"
+    " VALUES ($1, $2, $3, $4, $5, $6, $6, $7, 1, 1)"
     " ON CONFLICT (community_id, request_id) DO NOTHING"
     " RETURNING community_id, workflow_id, template, display_name, webhook_id, state,"
-    " create_time, update_time, version"};
+    " create_time, update_time, version, filter"};
 
 // Deleted ones too.
 constexpr pg::Statement kFindByRequestId{
     "find_workflow_by_request_id",
     "SELECT community_id, workflow_id, template, display_name, webhook_id, state,"
-    " create_time, update_time, version"
+    " create_time, update_time, version, filter"
     " FROM workflows WHERE community_id = $1 AND request_id = $2"};
 
 constexpr pg::Statement kGetWorkflow{
     "get_workflow",
     "SELECT community_id, workflow_id, template, display_name, webhook_id, state,"
-    " create_time, update_time, version"
+    " create_time, update_time, version, filter"
     " FROM workflows WHERE community_id = $1 AND workflow_id = $2 AND state <> 3"};
 
 // Holds off every other change of the workflow until the end of the transaction.
 constexpr pg::Statement kLockWorkflow{
     "lock_workflow",
     "SELECT community_id, workflow_id, template, display_name, webhook_id, state,"
-    " create_time, update_time, version"
+    " create_time, update_time, version, filter"
     " FROM workflows WHERE community_id = $1 AND workflow_id = $2 AND state <> 3 FOR UPDATE"};
 
 constexpr pg::Statement kListWorkflows{
     "list_workflows",
     "SELECT community_id, workflow_id, template, display_name, webhook_id, state,"
-    " create_time, update_time, version"
+    " create_time, update_time, version, filter"
     " FROM workflows WHERE community_id = $1 AND workflow_id > $2 AND state <> 3"
     " ORDER BY workflow_id LIMIT $3"};
 
 constexpr pg::Statement kUpdateWorkflow{
     "update_workflow",
     "UPDATE workflows SET display_name = $3, webhook_id = $4, state = $5, update_time = $6,"
-    " version = $7 WHERE community_id = $1 AND workflow_id = $2"};
+    " version = $7, filter = $8 WHERE community_id = $1 AND workflow_id = $2"};
 
 constexpr pg::Statement kLastBoundary{
     "last_boundary_of_workflow",
@@ -72,7 +72,7 @@ constexpr pg::Statement kCloseRevision{
 constexpr pg::Statement kOpenRevision{
     "open_revision",
     "INSERT INTO workflow_revisions (community_id, workflow_id, log_partition, template,"
-    " display_name, webhook_id, from_position) VALUES ($1, $2, $3, $4, $5, $6, $7)"};
+    " display_name, webhook_id, from_position, filter) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"};
 
 constexpr pg::Statement kMoveCatalogVersion{
     "move_catalog_version",
@@ -89,7 +89,7 @@ constexpr pg::Statement kDropPassedRevisions{
 constexpr pg::Statement kGetRevisions{
     "get_revisions",
     "SELECT community_id, workflow_id, template, webhook_id, display_name, from_position,"
-    " until_position FROM workflow_revisions WHERE log_partition = $1"};
+    " until_position, filter FROM workflow_revisions WHERE log_partition = $1"};
 
 }  // namespace crier::evaluator::storage
 

@@ -30,7 +30,7 @@ absl::StatusOr<Template> ReadTemplate(int32_t number) {
       absl::StrCat("stored template ", number, " is unknown to this release"));
 }
 
-// The nine columns that every statement about workflows returns.
+// The ten columns that every statement about workflows returns.
 absl::StatusOr<Workflow> ReadWorkflow(const Rows::Row& row) {
   Workflow workflow;
   workflow.id = {row.Int64(0), row.Int64(1)};
@@ -41,6 +41,7 @@ absl::StatusOr<Workflow> ReadWorkflow(const Rows::Row& row) {
   workflow.create_time = row.Time(6);
   workflow.update_time = row.Time(7);
   workflow.version = row.Int64(8);
+  workflow.filter = row.Text(9);
   return workflow;
 }
 
@@ -52,6 +53,7 @@ absl::StatusOr<Revision> ReadRevision(const Rows::Row& row) {
   revision.display_name = row.Text(4);
   revision.from_position = row.Int64(5);
   revision.until_position = row.OptionalInt64(6);
+  revision.filter = row.Text(7);
   return revision;
 }
 
@@ -82,7 +84,7 @@ absl::StatusOr<std::optional<Workflow>> Insert(Transaction& transaction,
       .Add(workflow.display_name)
       .Add(workflow.webhook);
   workflow.request_id.empty() ? params.AddNull() : params.Add(workflow.request_id);
-  params.Add(now);
+  params.Add(now).Add(workflow.filter);
   ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kInsertWorkflow, params));
   if (rows.empty()) return std::optional<Workflow>();
   ASSIGN_OR_RETURN(Workflow created, ReadWorkflow(rows[0]));
@@ -120,7 +122,8 @@ absl::Status StoreWorkflow(Transaction& transaction, const Workflow& workflow) {
                                     .Add(workflow.webhook)
                                     .Add(Number(workflow.state))
                                     .Add(workflow.update_time)
-                                    .Add(workflow.version))
+                                    .Add(workflow.version)
+                                    .Add(workflow.filter))
       .status();
 }
 
@@ -141,7 +144,8 @@ absl::Status StoreRevisions(Transaction& transaction, const Workflow& before, co
                                                     .Add(Number(after.workflow_template))
                                                     .Add(after.display_name)
                                                     .Add(after.webhook)
-                                                    .Add(*transition.open_from))
+                                                    .Add(*transition.open_from)
+                                                    .Add(after.filter))
                         .status());
   }
   // Last, because changes of all workflows of the partition wait for each other here.
@@ -183,6 +187,11 @@ absl::StatusOr<Workflow> PgWorkflowStore::Create(const NewWorkflow& workflow, ab
     return absl::OkStatus();
   }));
   return created;
+}
+
+absl::Status PgWorkflowStore::CheckRoom(int64_t community, absl::Time deadline) {
+  return pool_.Run(deadline,
+                   [&](Transaction& transaction) { return CheckCount(transaction, community); });
 }
 
 absl::StatusOr<std::optional<Workflow>> PgWorkflowStore::FindByRequestId(

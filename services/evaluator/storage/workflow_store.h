@@ -18,6 +18,7 @@ class PgWorkflowStore : public WorkflowStore, public CatalogStore {
 
   absl::StatusOr<Workflow> Create(const NewWorkflow& workflow, absl::Time now,
                                   absl::Time deadline) override;
+  absl::Status CheckRoom(int64_t community, absl::Time deadline) override;
   absl::StatusOr<std::optional<Workflow>> FindByRequestId(int64_t community,
                                                           absl::string_view request_id,
                                                           absl::Time deadline) override;

@@ -4,6 +4,7 @@
 #include "common/api/resource_name.h"
 #include "common/api/time.h"
 #include "common/api/validation.h"
+#include "services/evaluator/domain/criteria.h"
 
 namespace crier::evaluator::transport {
 namespace {
@@ -61,7 +62,8 @@ int64_t ReadWebhook(int64_t community, const std::string& name, FieldViolations&
 }  // namespace
 
 const std::vector<std::string>& UpdatableFields() {
-  static const auto* const fields = new std::vector<std::string>{"display_name", "webhook"};
+  static const auto* const fields =
+      new std::vector<std::string>{"display_name", "webhook", "filter"};
   return *fields;
 }
 
@@ -71,6 +73,7 @@ V1Workflow ToProto(const Workflow& workflow) {
   proto.set_display_name(workflow.display_name);
   proto.set_template_(ToProto(workflow.workflow_template));
   proto.set_webhook(api::ResourceName(api::kWebhooks, {community, workflow.webhook}));
+  proto.set_filter(workflow.filter);
   proto.set_state(workflow.state == State::kEnabled ? V1Workflow::ENABLED : V1Workflow::DISABLED);
   if (workflow.version > 0) {
     proto.set_name(api::ResourceName(api::kWorkflows, workflow.id));
@@ -89,6 +92,12 @@ NewWorkflow ReadNewWorkflow(int64_t community, const V1Workflow& workflow,
   api::CheckKnownEnums("workflow", workflow, violations);
   result.workflow_template = ReadTemplate(workflow.template_(), violations);
   result.webhook = ReadWebhook(community, workflow.webhook(), violations);
+  result.filter = workflow.filter();
+  // Without a template there are no fields that criteria could be checked against.
+  if (workflow.template_() != V1Workflow::TEMPLATE_UNSPECIFIED) {
+    violations.AddAll("workflow.",
+                      CompileCriteria(result.workflow_template, result.filter).status());
+  }
   return result;
 }
 
@@ -103,6 +112,7 @@ WorkflowUpdate ReadUpdate(int64_t community, const V1Workflow& workflow,
   if (fields.contains("webhook")) {
     update.webhook = ReadWebhook(community, workflow.webhook(), violations);
   }
+  if (fields.contains("filter")) update.filter = workflow.filter();
   return update;
 }
 

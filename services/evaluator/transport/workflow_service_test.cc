@@ -221,6 +221,31 @@ TEST_F(WorkflowServiceTest, RefusesBadCreationsByField) {
   EXPECT_EQ(CountWorkflows(), 0);
 }
 
+TEST_F(WorkflowServiceTest, KeepsAndChangesCriteria) {
+  v1::CreateWorkflowRequest request = MakeCreate();
+  request.mutable_workflow()->set_filter("lead_score >= 80 AND tags.name:VIP");
+  v1::Workflow created = Create(request).value();
+  EXPECT_EQ(created.filter(), "lead_score >= 80 AND tags.name:VIP");
+  EXPECT_EQ(Get(created.name()).value().filter(), created.filter());
+
+  created.set_filter("");
+  EXPECT_EQ(Update(created, {"filter"}).value().filter(), "");
+}
+
+TEST_F(WorkflowServiceTest, SaysWhereCriteriaAreWrongBesideWhatElseIs) {
+  v1::CreateWorkflowRequest request = MakeCreate();
+  request.mutable_workflow()->set_display_name("");
+  request.mutable_workflow()->set_filter("lead_score >= 80 AND domain = x");
+
+  const absl::Status status = Create(request).status();
+
+  EXPECT_THAT(BadFields(status), ElementsAre("workflow.display_name", "workflow.filter"));
+  request.mutable_workflow()->set_display_name("name");
+  EXPECT_EQ(Create(request).status().message(),
+            "workflow.filter is wrong at byte 21: there is no field `domain`; did you mean "
+            "`organization.domain`?");
+}
+
 TEST_F(WorkflowServiceTest, AcceptsADisplayNameOf255Bytes) {
   v1::CreateWorkflowRequest request = MakeCreate();
   request.mutable_workflow()->set_display_name(std::string(255, 'a'));

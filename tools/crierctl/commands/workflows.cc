@@ -46,6 +46,7 @@ void Show(Session& session, const Workflow& workflow) {
       {"name", workflow.display_name()},
       {"template", TemplateText(workflow.template_())},
       {"webhook", workflow.webhook()},
+      {"filter", workflow.filter()},
       {"state", workflow.name().empty() ? "" : StateText(workflow)},
       {"created", TimeText(workflow.create_time(), workflow.has_create_time())},
       {"updated", TimeText(workflow.update_time(), workflow.has_update_time())},
@@ -105,6 +106,9 @@ void AddCreate(CLI::App& parent, Session& session) {
   command
       .add_option("--webhook", arguments->webhook, "Where to send: the webhook's number or name")
       ->required();
+  command.add_option_function<std::string>(
+      "--filter", [&workflow](const std::string& filter) { workflow.set_filter(filter); },
+      "Criteria, for example 'lead_score >= 80 AND tags.name:VIP'");
   command.add_flag("--enable", arguments->enable, "Enable it at once");
   command.add_option_function<std::string>(
       "--request-id", [arguments](const std::string& id) { arguments->request.set_request_id(id); },
@@ -183,7 +187,7 @@ absl::Status Update(Session& session, const UpdateArguments& arguments) {
     request.mutable_update_mask()->add_paths("webhook");
   }
   if (request.update_mask().paths().empty()) {
-    return UsageError("nothing to change: give --display-name or --webhook");
+    return UsageError("nothing to change: give --display-name, --webhook or --filter");
   }
   ASSIGN_OR_RETURN(const Workflow workflow,
                    ConnectWorkflows(session.settings).Call(&Stub::UpdateWorkflow, request));
@@ -204,6 +208,13 @@ void AddUpdate(CLI::App& parent, Session& session) {
       "Name for people");
   command.add_option("--webhook", arguments->webhook,
                      "Where to send: the webhook's number or name");
+  command.add_option_function<std::string>(
+      "--filter",
+      [arguments](const std::string& filter) {
+        arguments->request.mutable_workflow()->set_filter(filter);
+        arguments->request.mutable_update_mask()->add_paths("filter");
+      },
+      "Criteria; empty ('') when everything is to be sent");
   command.add_option_function<std::string>(
       "--etag",
       [arguments](const std::string& etag) {

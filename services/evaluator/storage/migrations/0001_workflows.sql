@@ -6,6 +6,7 @@ CREATE TABLE workflows (
   template smallint NOT NULL,  -- 1 new member, 2 new organization, 3 new activity
   display_name text NOT NULL,
   webhook_id bigint NOT NULL,
+  filter text NOT NULL,        -- criteria; empty when everything meets them
   state smallint NOT NULL,     -- 1 disabled, 2 enabled, 3 deleted
   version bigint NOT NULL,     -- counts the changes
   request_id text COLLATE "C", -- of the call that created it; also after its deletion
@@ -29,6 +30,7 @@ CREATE TABLE workflow_revisions (
   template smallint NOT NULL,
   display_name text NOT NULL,
   webhook_id bigint NOT NULL,
+  filter text NOT NULL,
   from_position bigint NOT NULL CHECK (from_position >= 0),
   until_position bigint CHECK (until_position > from_position),  -- NULL while in force
   PRIMARY KEY (community_id, workflow_id, from_position),
