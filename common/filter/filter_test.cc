@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "common/filter/schema.h"
 #include "crier/entity/v1/contact.pb.h"
@@ -77,6 +78,32 @@ TEST(FilterTest, ComparesTexts) {
   EXPECT_FALSE(Matches("full_name = \"Mar\\*\""));
   EXPECT_TRUE(Matches("primary_email >= \"marion\" primary_email < \"n\""));
   EXPECT_TRUE(Matches("title = (\"CEO\" OR \"Technical Writer\")"));
+}
+
+// Every way of comparing says without regard to case what it says with regard to it of lower case.
+TEST(FilterTest, IgnoringCaseIsComparingInLowerCase) {
+  const std::vector<std::string> texts = {"",   "a",   "A",   "ab",  "aB",   "AB", "b",
+                                          "Ba", "BAB", "Zoë", "ZOË", "\x7f", "[",  "_"};
+  for (const std::string& text : texts) {
+    for (const std::string& value : texts) {
+      SCOPED_TRACE(absl::StrCat("\"", text, "\" against \"", value, "\""));
+      const std::string lower = absl::AsciiStrToLower(value);
+      for (const bool open_start : {false, true}) {
+        for (const bool open_end : {false, true}) {
+          TextPattern pattern;
+          pattern.text = absl::AsciiStrToLower(text);
+          pattern.open_start = open_start;
+          pattern.open_end = open_end;
+          const bool matches = pattern.Matches(lower);
+          const int order = pattern.Compare(lower);
+          pattern.ignore_case = true;
+          EXPECT_EQ(pattern.Matches(value), matches);
+          EXPECT_EQ(pattern.Compare(value) < 0, order < 0);
+          EXPECT_EQ(pattern.Compare(value) > 0, order > 0);
+        }
+      }
+    }
+  }
 }
 
 TEST(FilterTest, ComparesNumbersBooleansAndTimes) {

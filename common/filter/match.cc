@@ -206,25 +206,39 @@ bool Evaluate(const Condition& condition, const Message& message, absl::Time now
   return false;
 }
 
-// Calls `use` with the value in the case that the pattern is compared in.
-template <typename Use>
-auto InCase(const TextPattern& pattern, absl::string_view value, const Use& use) {
-  return pattern.ignore_case ? use(absl::AsciiStrToLower(value)) : use(value);
+unsigned char Lower(char c) { return absl::ascii_tolower(static_cast<unsigned char>(c)); }
+
+bool ContainsIgnoringCase(absl::string_view value, absl::string_view lower_text) {
+  return std::search(value.begin(), value.end(), lower_text.begin(), lower_text.end(),
+                     [](char a, char b) { return Lower(a) == static_cast<unsigned char>(b); }) !=
+         value.end();
 }
 
 }  // namespace
 
+// Nothing here copies the value: criteria of many workflows look at each event.
 bool TextPattern::Matches(absl::string_view value) const {
-  return InCase(*this, value, [this](absl::string_view cased) {
-    if (open_start && open_end) return absl::StrContains(cased, text);
-    if (open_start) return absl::EndsWith(cased, text);
-    if (open_end) return absl::StartsWith(cased, text);
-    return cased == text;
-  });
+  if (open_start && open_end) {
+    if (!ignore_case) return absl::StrContains(value, text);
+    return text.empty() || ContainsIgnoringCase(value, text);
+  }
+  if (open_start) {
+    return ignore_case ? absl::EndsWithIgnoreCase(value, text) : absl::EndsWith(value, text);
+  }
+  if (open_end) {
+    return ignore_case ? absl::StartsWithIgnoreCase(value, text) : absl::StartsWith(value, text);
+  }
+  return ignore_case ? absl::EqualsIgnoreCase(value, text) : value == text;
 }
 
 int TextPattern::Compare(absl::string_view value) const {
-  return InCase(*this, value, [this](absl::string_view cased) { return cased.compare(text); });
+  if (!ignore_case) return value.compare(text);
+  const size_t common = std::min(value.size(), text.size());
+  for (size_t i = 0; i < common; ++i) {
+    const int difference = Lower(value[i]) - static_cast<unsigned char>(text[i]);
+    if (difference != 0) return difference;
+  }
+  return ThreeWay(value.size(), text.size());
 }
 
 bool Filter::Matches(const Message& message, absl::Time now) const {

@@ -39,6 +39,7 @@
 #include "services/delivery/storage/schema.h"
 #include "services/delivery/storage/webhook_store.h"
 #include "services/delivery/transport/delivery_service.h"
+#include "services/delivery/transport/target_service.h"
 #include "services/delivery/transport/webhook_service.h"
 
 namespace crier::delivery {
@@ -166,6 +167,7 @@ struct DeliveryServer::Parts {
   rpc::Executor executor;
   transport::WebhookService webhook_service;
   transport::DeliveryService delivery_service;
+  transport::TargetService target_service;
 
   std::atomic<bool> has_room{false};  // there are partitions for today
   std::optional<pg::Listener> listener;
@@ -204,7 +206,8 @@ DeliveryServer::Parts::Parts(const DeliveryOptions& options, metrics::Registry& 
               .on_lost = [this](const lease::Lease& lease) { scheduler.Lose(lease); }}),
       executor({.threads = options.postgres_connections}),
       webhook_service(webhooks, tester, policy, clock, executor),
-      delivery_service(enqueuer, intake, log, executor) {}
+      delivery_service(enqueuer, intake, log, executor),
+      target_service(webhooks, options.activity_base_url, executor) {}
 
 void DeliveryServer::Parts::Start() {
   maintenance.emplace([this] { return MaintainPartitions(); });
@@ -254,7 +257,7 @@ DeliveryServer::DeliveryServer(const DeliveryOptions& options, metrics::Registry
 DeliveryServer::~DeliveryServer() { Stop(); }
 
 std::vector<grpc::Service*> DeliveryServer::rpc_services() {
-  return {&parts_->webhook_service, &parts_->delivery_service};
+  return {&parts_->webhook_service, &parts_->delivery_service, &parts_->target_service};
 }
 
 void DeliveryServer::Start(rpc::Server& server) { parts_->Start(); }

@@ -14,6 +14,7 @@ if(NOT TARGET rapidjson)  # headers only; Debian's configuration defines no targ
   target_include_directories(rapidjson INTERFACE ${RAPIDJSON_INCLUDE_DIRS})
 endif()
 find_package(CLI11 CONFIG REQUIRED)
+find_package(benchmark CONFIG REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(PQXX REQUIRED IMPORTED_TARGET libpqxx)
 pkg_check_modules(HTTPLIB REQUIRED IMPORTED_TARGET cpp-httplib)

@@ -69,11 +69,13 @@ Intake Enqueuer::MakeIntake(EnqueueRequest request, const WebhookSet& webhooks,
   intake.next_position = request.next_position;
   intake.due_time = clock_.Now();
   intake.erasures = std::move(request.erasures);
+  WebhookSet dropped;
   for (EnqueueRequest::Message& message : request.messages) {
     NewMessage added;
     for (EnqueueRequest::Target& target : message.targets) {
       if (!webhooks.contains(target.webhook)) {
         ++result.dropped;
+        dropped.insert(target.webhook);
         continue;
       }
       ++result.enqueued;
@@ -84,6 +86,7 @@ Intake Enqueuer::MakeIntake(EnqueueRequest request, const WebhookSet& webhooks,
     added.event = Share(std::move(message.event));
     intake.messages.push_back(std::move(added));
   }
+  result.dropped_webhooks.assign(dropped.begin(), dropped.end());
   return intake;
 }
 

@@ -43,7 +43,8 @@ struct EnqueueRequest {
 
 struct EnqueueResult {
   int enqueued = 0;
-  int dropped = 0;  // their webhook is deleted or unknown
+  int dropped = 0;                          // their webhook is deleted or unknown
+  std::vector<WebhookId> dropped_webhooks;  // each once
 };
 
 // Thread-safe. What it has stored it hands to the scheduler of this replica where that holds the

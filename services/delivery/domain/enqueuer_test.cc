@@ -95,6 +95,7 @@ TEST_F(EnqueuerTest, DropsAndCountsWhatHasNoWebhook) {
   ASSERT_TRUE(result.ok()) << result.status();
   EXPECT_EQ(result->enqueued, 1);
   EXPECT_EQ(result->dropped, 2);
+  EXPECT_THAT(result->dropped_webhooks, SizeIs(2));
   EXPECT_THAT(TakeAll(), SizeIs(1));
 }
 

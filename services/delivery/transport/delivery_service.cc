@@ -49,6 +49,9 @@ grpc::ServerUnaryReactor* DeliveryService::EnqueueDeliveries(
                      enqueuer_.Enqueue(std::move(enqueue), call.deadline));
     response->set_enqueued_count(result.enqueued);
     response->set_dropped_count(result.dropped);
+    for (const WebhookId& webhook : result.dropped_webhooks) {
+      response->add_dropped_webhooks(api::ResourceName(api::kWebhooks, webhook));
+    }
     return absl::OkStatus();
   });
 }

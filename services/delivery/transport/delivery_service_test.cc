@@ -168,6 +168,7 @@ TEST_F(DeliveryServiceTest, EnqueuesAndMovesThePosition) {
   ASSERT_TRUE(response.ok()) << response.status();
   EXPECT_EQ(response->enqueued_count(), 1);
   EXPECT_EQ(response->dropped_count(), 1);
+  EXPECT_THAT(response->dropped_webhooks(), ElementsAre("communities/123/webhooks/999"));
   v1::GetProducerPositionRequest position;
   position.set_producer(request.producer());
   EXPECT_EQ(Call<v1::ProducerPosition>(&Stub::GetProducerPosition, position)->position(), 10);

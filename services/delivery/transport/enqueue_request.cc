@@ -192,6 +192,14 @@ absl::Status CheckProducer(const std::string& producer) {
   return violations.ToStatus();
 }
 
+absl::StatusOr<EnqueueRequest::Message> ReadEnqueueMessage(const std::string& field,
+                                                           const v1::EnqueueMessage& message) {
+  FieldViolations violations;
+  EnqueueRequest::Message result = ReadMessage(field, message, violations);
+  RETURN_IF_ERROR(violations.ToStatus());
+  return result;
+}
+
 absl::StatusOr<EnqueueRequest> ReadEnqueueRequest(const v1::EnqueueDeliveriesRequest& request) {
   FieldViolations violations;
   AddProducerViolation(request.producer(), violations);

@@ -14,6 +14,11 @@ namespace crier::delivery::transport {
 // INVALID_ARGUMENT on `producer`.
 absl::Status CheckProducer(const std::string& producer);
 
+// INVALID_ARGUMENT names what breaks a rule of the .proto for one message; `field` is its path in
+// the request.
+absl::StatusOr<EnqueueRequest::Message> ReadEnqueueMessage(const std::string& field,
+                                                           const v1::EnqueueMessage& message);
+
 // INVALID_ARGUMENT names what breaks a rule of the .proto; of the messages, the first that does.
 absl::StatusOr<EnqueueRequest> ReadEnqueueRequest(const v1::EnqueueDeliveriesRequest& request);
 
