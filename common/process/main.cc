@@ -29,6 +29,32 @@ log::Level LevelOf(const ServeOptions& options) {
   return level;
 }
 
+// A certificate goes with its key, and who must show one needs somebody to have signed it.
+std::string TlsMistake(const rpc::TlsOptions& tls) {
+  if (tls.certificate_file.empty() != tls.key_file.empty()) {
+    return "tls-cert-file and tls-key-file belong together: give both or neither";
+  }
+  if (tls.require_client_certificate &&
+      (tls.certificate_file.empty() || tls.authorities_file.empty())) {
+    return "tls-require-client-cert needs tls-cert-file, tls-key-file and tls-ca-file as well";
+  }
+  const absl::Status status = rpc::CheckTls(tls);
+  return status.ok() ? "" : absl::StrCat("TLS: ", status.message());
+}
+
+void AddTlsOptions(config::Options& options, rpc::TlsOptions* tls) {
+  options.Add("tls-cert-file", &tls->certificate_file,
+              "PEM file of this server's certificate and its chain; with it and tls-key-file, gRPC "
+              "speaks TLS only. The files of TLS are read anew when they change.");
+  options.Add("tls-key-file", &tls->key_file, "PEM file of the certificate's private key.");
+  options.Add("tls-ca-file", &tls->authorities_file,
+              "PEM file of the authorities to trust; with it, calls to other services use TLS, and "
+              "show this server's certificate when asked.");
+  options.Add("tls-require-client-cert", &tls->require_client_certificate,
+              "Whether to refuse callers without a certificate of those authorities.");
+  options.Check([tls] { return TlsMistake(*tls); });
+}
+
 }  // namespace
 
 void AddServeOptions(config::Options& options, ServeOptions* target) {
@@ -38,10 +64,15 @@ void AddServeOptions(config::Options& options, ServeOptions* target) {
   options.Add("metrics-listen", &target->metrics_listen,
               "Address of /metrics as host:port; port 0 lets the system choose.");
   options.Required();
+  options.Add(
+      "health-listen", &target->health_listen,
+      "Address, as host:port, where the gRPC health service is answered in plain text beside "
+      "`listen`: probes of Kubernetes speak no TLS. Empty: nowhere.");
   options.Add("log-level", &target->log_level,
               "Lowest level that is logged: debug, info, warning or error.");
   options.Add("drain-grace", &target->drain_grace, absl::ZeroDuration(), absl::Minutes(10),
               "How long running calls may go on after SIGTERM, 0s to 10m.");
+  AddTlsOptions(options, &target->tls);
   options.Check([target]() -> std::string {
     log::Level level;
     if (log::ParseLevel(target->log_level, &level)) return "";

@@ -88,7 +88,7 @@ TEST_F(MainTest, HelpNamesEverySetting) {
   EXPECT_EQ(Run({"--help"}), 0);
 
   for (const char* const name : {"colour", "listen", "metrics-listen", "log-level", "drain-grace",
-                                 "migrate", "serve", "Tests the main function."}) {
+                                 "health-listen", "migrate", "serve", "Tests the main function."}) {
     EXPECT_THAT(out_, HasSubstr(name));
   }
   EXPECT_EQ(serves_, 0);
@@ -109,6 +109,30 @@ TEST_F(MainTest, WrongSettingsEndItBeforeItBegins) {
 
   EXPECT_EQ(Run({"--drain-grace=for ever"}), 2);
   EXPECT_THAT(err_, HasSubstr("drain-grace"));
+  EXPECT_EQ(serves_, 0);
+}
+
+TEST_F(MainTest, SettingsOfTlsThatContradictEachOther) {
+  EXPECT_EQ(Run({"--tls-cert-file=/a"}), 2);
+  EXPECT_EQ(err_, "tls-cert-file and tls-key-file belong together: give both or neither\n");
+
+  serve_ = ServeOptions();
+  EXPECT_EQ(Run({"--tls-key-file=/a"}), 2);
+  EXPECT_THAT(err_, HasSubstr("belong together"));
+
+  serve_ = ServeOptions();
+  EXPECT_EQ(Run({"--tls-require-client-cert", "--tls-cert-file=/a", "--tls-key-file=/b"}), 2);
+  EXPECT_EQ(err_,
+            "tls-require-client-cert needs tls-cert-file, tls-key-file and tls-ca-file as well\n");
+}
+
+TEST_F(MainTest, FilesOfTlsThatAreMissing) {
+  EXPECT_EQ(Run({"--tls-cert-file=/nowhere/tls.crt", "--tls-key-file=/nowhere/tls.key"}), 2);
+  EXPECT_EQ(err_, "TLS: /nowhere/tls.crt cannot be read: No such file or directory\n");
+
+  serve_ = ServeOptions();
+  EXPECT_EQ(Run({"--tls-ca-file=/nowhere/ca.crt"}), 2);
+  EXPECT_EQ(err_, "TLS: /nowhere/ca.crt cannot be read: No such file or directory\n");
   EXPECT_EQ(serves_, 0);
 }
 

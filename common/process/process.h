@@ -10,6 +10,7 @@
 #include "common/config/options.h"
 #include "common/metrics/metrics.h"
 #include "common/process/service.h"
+#include "common/rpc/tls.h"
 
 namespace crier::process {
 
@@ -17,19 +18,23 @@ namespace crier::process {
 struct ServeOptions {
   std::string listen = "0.0.0.0:7400";
   std::string metrics_listen = "0.0.0.0:9400";
+  // Where the health service is answered in plain text as well; empty: nowhere.
+  std::string health_listen;
   std::string log_level = "info";
   // How long running calls may go on after SIGTERM.
   absl::Duration drain_grace = absl::Seconds(10);
+  // Of the gRPC server, and of the channels to other services.
+  rpc::TlsOptions tls;
 };
 
-// Declares `listen`, `metrics-listen`, `log-level`, `drain-grace`.
+// Declares `listen`, `metrics-listen`, `health-listen`, `log-level`, `drain-grace` and `tls-…`.
 void AddServeOptions(config::Options& options, ServeOptions* target);
 
 // Serves until SIGTERM or SIGINT, then drains: readiness off → Stop() of the services in reverse
-// order → Drain() of the server. Logs one line `serving` with the fields `grpc_port` and
-// `metrics_port` once both are bound, `ready` and `not ready` (with the reason) on each change, and
-// `drained` at the end. Exposes `crier_build_info` and `crier_ready`. Returns the exit code: 0
-// after a drain, 1 when an address cannot be bound.
+// order → Drain() of the server. Logs one line `serving` with the fields `grpc_port`,
+// `health_port` (0: none) and `metrics_port` once all are bound, `ready` and `not ready` (with the
+// reason) on each change, and `drained` at the end. Exposes `crier_build_info` and `crier_ready`.
+// Returns the exit code: 0 after a drain, 1 when an address cannot be bound.
 //
 // Must be called from the main thread before other threads are started: it blocks the signals.
 int Serve(const ServeOptions& options, metrics::Registry& registry,

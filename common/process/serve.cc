@@ -72,6 +72,8 @@ absl::StatusOr<std::unique_ptr<rpc::Server>> StartServer(const ServeOptions& opt
   server_options.listen_address = options.listen;
   server_options.drain_grace = options.drain_grace;
   server_options.metrics = &registry;
+  server_options.tls = options.tls;
+  server_options.health_listen_address = options.health_listen;
   return rpc::Server::Start(server_options, rpc_services);
 }
 
@@ -96,7 +98,9 @@ int Serve(const ServeOptions& options, metrics::Registry& registry,
 
   Readiness readiness(registry, **server, services);
   for (Service* const service : services) service->Start(**server);
-  log::Info("serving", {{"grpc_port", (*server)->port()}, {"metrics_port", (*exposer)->port()}});
+  log::Info("serving", {{"grpc_port", (*server)->port()},
+                        {"health_port", (*server)->health_port()},
+                        {"metrics_port", (*exposer)->port()}});
 
   do {
     readiness.Check();

@@ -39,7 +39,7 @@ std::shared_ptr<grpc::Channel> Connect(const std::string& address, const ClientO
   std::vector<std::unique_ptr<grpc::experimental::ClientInterceptorFactoryInterface>> interceptors;
   interceptors.push_back(ClientObserver(std::move(metrics)));
   return grpc::experimental::CreateCustomChannelWithInterceptors(
-      address, grpc::InsecureChannelCredentials(), arguments, std::move(interceptors));
+      address, MakeChannelCredentials(options.tls), arguments, std::move(interceptors));
 }
 
 }  // namespace crier::rpc

@@ -13,6 +13,7 @@
 #include "absl/time/time.h"
 #include "common/metrics/metrics.h"
 #include "common/rpc/status.h"
+#include "common/rpc/tls.h"
 
 namespace crier::rpc {
 
@@ -22,11 +23,12 @@ struct ClientOptions {
   // Full names of the services that are called (`EventService::service_full_name()`); their methods
   // are there, at zero, from the start. Calls to others are not counted.
   std::vector<std::string> services;
+  TlsOptions tls;
 };
 
 // A channel with keepalive, round-robin over every address of the name, quick reconnects and the
 // message limit of the servers. `address` is `host:port` or a gRPC target (`dns:///name.:port`).
-// Calls carry the `traceparent` of trace::Current().
+// TLS when the options name authorities. Calls carry the `traceparent` of trace::Current().
 std::shared_ptr<grpc::Channel> Connect(const std::string& address,
                                        const ClientOptions& options = {});
 

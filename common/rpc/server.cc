@@ -20,6 +20,7 @@
 #include "common/rpc/grpc_log.h"
 #include "common/rpc/malformed_requests.h"
 #include "common/status/errors.h"
+#include "common/status/macros.h"
 
 namespace crier::rpc {
 namespace {
@@ -94,20 +95,52 @@ void AddPlugins(std::shared_ptr<CallMetrics> metrics, grpc::ServerBuilder& build
   builder.experimental().SetInterceptorCreators(std::move(interceptors));
 }
 
+// A server that listens, and where.
+struct Listening {
+  std::unique_ptr<grpc::Server> server;
+  int port = 0;
+};
+
+absl::StatusOr<Listening> Listen(grpc::ServerBuilder& builder, const std::string& address,
+                                 std::shared_ptr<grpc::ServerCredentials> credentials) {
+  Listening result;
+  builder.AddListeningPort(address, std::move(credentials), &result.port);
+  result.server = builder.BuildAndStart();
+  if (result.server == nullptr || result.port == 0) {
+    return NamedError(absl::StatusCode::kUnavailable, "CANNOT_LISTEN",
+                      absl::StrCat("cannot listen on ", address,
+                                   ": the port is taken or the address is not of this machine"));
+  }
+  return result;
+}
+
+// A server of nothing but the health service, which every server has.
+absl::StatusOr<Listening> ListenForHealth(const std::string& address) {
+  if (address.empty()) return Listening();
+  grpc::ServerBuilder builder;
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  return Listen(builder, address, grpc::InsecureServerCredentials());
+}
+
 }  // namespace
 
 struct Server::Impl {
   ServerOptions options;
-  std::unique_ptr<grpc::Server> server;
-  int port = 0;
+  Listening main;
+  Listening health;  // without a server when there is none
 
   absl::Mutex mutex;
   bool draining ABSL_GUARDED_BY(mutex) = false;
 
   void SetServing(bool ready) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
-    grpc::HealthCheckServiceInterface* const health = server->GetHealthCheckService();
-    health->SetServingStatus(kReadiness, ready);
-    health->SetServingStatus("", ready);
+    SetServing(kReadiness, ready);
+    SetServing("", ready);
+  }
+
+  void SetServing(const char* name, bool serving) {
+    main.server->GetHealthCheckService()->SetServingStatus(name, serving);
+    if (health.server == nullptr) return;
+    health.server->GetHealthCheckService()->SetServingStatus(name, serving);
   }
 };
 
@@ -123,27 +156,22 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(ServerOptions options,
   SetConnectionCare(builder);
   AddPlugins(MetricsOf(options, "server"), builder);
   for (grpc::Service* const service : services) builder.RegisterService(service);
-  int port = 0;
-  builder.AddListeningPort(options.listen_address, grpc::InsecureServerCredentials(), &port);
-  std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
-  if (server == nullptr || port == 0) {
-    return NamedError(absl::StatusCode::kUnavailable, "CANNOT_LISTEN",
-                      absl::StrCat("cannot listen on ", options.listen_address,
-                                   ": the port is taken or the address is not of this machine"));
-  }
   auto impl = std::make_unique<Impl>();
+  ASSIGN_OR_RETURN(impl->health, ListenForHealth(options.health_listen_address));
+  ASSIGN_OR_RETURN(impl->main,
+                   Listen(builder, options.listen_address, MakeServerCredentials(options.tls)));
   impl->options = std::move(options);
-  impl->server = std::move(server);
-  impl->port = port;
   {
     absl::MutexLock lock(&impl->mutex);
     impl->SetServing(false);
   }
-  impl->server->GetHealthCheckService()->SetServingStatus(kLiveness, true);
+  impl->SetServing(kLiveness, true);
   return std::unique_ptr<Server>(new Server(std::move(impl)));
 }
 
-int Server::port() const { return impl_->port; }
+int Server::port() const { return impl_->main.port; }
+
+int Server::health_port() const { return impl_->health.port; }
 
 std::shared_ptr<grpc::Channel> Server::InProcessChannel(const std::vector<std::string>& services) {
   grpc::ChannelArguments arguments;
@@ -155,8 +183,8 @@ std::shared_ptr<grpc::Channel> Server::InProcessChannel(const std::vector<std::s
   }
   std::vector<std::unique_ptr<grpc::experimental::ClientInterceptorFactoryInterface>> interceptors;
   interceptors.push_back(ClientObserver(metrics));
-  return impl_->server->experimental().InProcessChannelWithInterceptors(arguments,
-                                                                        std::move(interceptors));
+  return impl_->main.server->experimental().InProcessChannelWithInterceptors(
+      arguments, std::move(interceptors));
 }
 
 void Server::SetReady(bool ready) {
@@ -171,7 +199,9 @@ void Server::Drain() {
     impl_->draining = true;
   }
   // Safe to call twice, also at the same time: the second call waits for the first to end.
-  impl_->server->Shutdown(absl::ToChronoTime(absl::Now() + impl_->options.drain_grace));
+  impl_->main.server->Shutdown(absl::ToChronoTime(absl::Now() + impl_->options.drain_grace));
+  // Last, so that whoever asks hears that the process lives until it is done.
+  if (impl_->health.server != nullptr) impl_->health.server->Shutdown();
 }
 
 }  // namespace crier::rpc

@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/metrics/metrics.h"
+#include "common/rpc/tls.h"
 
 namespace crier::rpc {
 
@@ -26,6 +27,11 @@ struct ServerOptions {
   // the start, and `grpc_client_*` for those made over InProcessChannel(). Must outlive the server;
   // null counts nothing.
   metrics::Registry* metrics = nullptr;
+  // Without a certificate the server speaks plain text.
+  TlsOptions tls;
+  // Another `host:port` that answers the health service alone, always in plain text, as the probes
+  // of Kubernetes are. Empty: none.
+  std::string health_listen_address;
 };
 
 // Thread-safe. Serves the standard health service with three names: `liveness` (SERVING for as long
@@ -42,8 +48,9 @@ class Server {
   // As Drain().
   ~Server();
 
-  // The port that was bound.
+  // The port that was bound, and that of health alone (0 when there is none).
   int port() const;
+  int health_port() const;
 
   // A channel to this server that does not leave the process; calls carry the caller's trace.
   // `services` as in ClientOptions.

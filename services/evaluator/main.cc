@@ -21,6 +21,7 @@ int main(int argc, char** argv) {
        .migrate = [&] { return crier::evaluator::Migrate(evaluator); },
        .serve_command =
            [&](crier::metrics::Registry& registry) {
+             evaluator.tls = serve.tls;
              crier::evaluator::EvaluatorServer server(evaluator, registry);
              return crier::process::Serve(serve, registry, {&server});
            }});

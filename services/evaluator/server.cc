@@ -25,9 +25,10 @@ pg::Database DatabaseOf(const EvaluatorOptions& options) {
 
 // For calls to one service, counted in `registry`.
 std::shared_ptr<grpc::Channel> ChannelTo(const std::string& address, const std::string& service,
-                                         metrics::Registry& registry, rpc::Server& server) {
+                                         const rpc::TlsOptions& tls, metrics::Registry& registry,
+                                         rpc::Server& server) {
   return address.empty() ? server.InProcessChannel({service})
-                         : rpc::Connect(address, {&registry, {service}});
+                         : rpc::Connect(address, {&registry, {service}, tls});
 }
 
 }  // namespace
@@ -101,11 +102,11 @@ std::vector<grpc::Service*> EvaluatorServer::rpc_services() { return {&parts_->w
 
 void EvaluatorServer::Start(rpc::Server& server) {
   parts_->events.Connect(ChannelTo(parts_->options.ingest_address,
-                                   ingest::v1::EventService::service_full_name(), parts_->metrics,
-                                   server));
+                                   ingest::v1::EventService::service_full_name(),
+                                   parts_->options.tls, parts_->metrics, server));
   parts_->deliveries.Connect(ChannelTo(parts_->options.delivery_address,
                                        delivery::v1::DeliveryService::service_full_name(),
-                                       parts_->metrics, server));
+                                       parts_->options.tls, parts_->metrics, server));
   parts_->evaluation.Start();
 }
 

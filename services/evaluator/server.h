@@ -13,6 +13,7 @@
 #include "common/config/options.h"
 #include "common/metrics/metrics.h"
 #include "common/process/service.h"
+#include "common/rpc/tls.h"
 
 namespace crier::evaluator {
 
@@ -24,6 +25,8 @@ struct EvaluatorOptions {
   // `host:port` or gRPC targets; empty for the services of the same process.
   std::string ingest_address;
   std::string delivery_address;
+  // For calls to these addresses.
+  rpc::TlsOptions tls;
 };
 
 // Declares the settings, each name beginning with `prefix` (empty or `evaluator.`). Without a

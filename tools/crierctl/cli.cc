@@ -31,6 +31,18 @@ void AddGlobalOptions(CLI::App& app, Settings& settings) {
   app.add_option("--delivery-server", settings.delivery_server,
                  "Where the delivery service runs, if apart")
       ->envname("CRIER_DELIVERY_SERVER");
+  app.add_option("--tls-ca-file", settings.tls.authorities_file,
+                 "Speak TLS, and trust the authorities in this PEM file")
+      ->envname("CRIER_TLS_CA_FILE");
+  CLI::Option* const certificate =
+      app.add_option("--tls-cert-file", settings.tls.certificate_file,
+                     "Certificate (PEM) to show to servers that want one")
+          ->envname("CRIER_TLS_CERT_FILE");
+  CLI::Option* const key =
+      app.add_option("--tls-key-file", settings.tls.key_file, "Its private key (PEM)")
+          ->envname("CRIER_TLS_KEY_FILE");
+  certificate->needs(key);
+  key->needs(certificate);
   app.add_option("--community", settings.community, "The community's number")
       ->envname("CRIER_COMMUNITY");
   app.add_option("--output", settings.output, "A table for people, or json for programs")
@@ -152,6 +164,10 @@ int Run(int argc, const char* const* argv, Session& session) {
     app->parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return ShowParseError(*app, error, session);
+  }
+  if (const absl::Status tls = rpc::CheckTls(session.settings.tls); !tls.ok()) {
+    ShowError(tls.message(), session.err);
+    return kWrongUsage;
   }
   const absl::Status status = session.action();
   session.out << std::flush;

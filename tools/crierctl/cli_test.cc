@@ -40,7 +40,8 @@ class CliTest : public testing::Test {
   CliTest() {
     for (const char* name :
          {"CRIER_SERVER", "CRIER_COMMUNITY", "CRIER_INGEST_SERVER", "CRIER_WORKFLOW_SERVER",
-          "CRIER_DELIVERY_SERVER", "CRIER_SIGNING_SECRET"}) {
+          "CRIER_DELIVERY_SERVER", "CRIER_SIGNING_SECRET", "CRIER_TLS_CA_FILE",
+          "CRIER_TLS_CERT_FILE", "CRIER_TLS_KEY_FILE"}) {
       unsetenv(name);
     }
   }
@@ -51,6 +52,21 @@ TEST_F(CliTest, PrintsItsVersion) {
   EXPECT_EQ(RunWith({"version"}).exit_code, 0);
   EXPECT_THAT(RunWith({"version", "--output", "json"}).out, StartsWith("{\"version\":\""));
   EXPECT_THAT(RunWith({"--version"}).out, StartsWith("crierctl "));
+}
+
+TEST_F(CliTest, FilesOfTlsMustBeThere) {
+  const Outcome outcome =
+      RunWith({"webhooks", "list", "--community=7", "--tls-ca-file=/nowhere/ca.crt"});
+
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_EQ(outcome.err, "error: /nowhere/ca.crt cannot be read: No such file or directory\n");
+}
+
+TEST_F(CliTest, ACertificateNeedsItsKey) {
+  const Outcome outcome = RunWith({"version", "--tls-cert-file=/nowhere/tls.crt"});
+
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("--tls-key-file"));
 }
 
 TEST_F(CliTest, HelpsOnStandardOutput) {

@@ -10,19 +10,19 @@ const std::string& AddressOf(const std::string& own, const Settings& settings) {
 }  // namespace
 
 IngestClient ConnectIngest(const Settings& settings) {
-  return {AddressOf(settings.ingest_server, settings), settings.timeout};
+  return {AddressOf(settings.ingest_server, settings), settings};
 }
 
 WorkflowClient ConnectWorkflows(const Settings& settings) {
-  return {AddressOf(settings.workflow_server, settings), settings.timeout};
+  return {AddressOf(settings.workflow_server, settings), settings};
 }
 
 WebhookClient ConnectWebhooks(const Settings& settings) {
-  return {AddressOf(settings.delivery_server, settings), settings.timeout};
+  return {AddressOf(settings.delivery_server, settings), settings};
 }
 
 DeliveryClient ConnectDeliveries(const Settings& settings) {
-  return {AddressOf(settings.delivery_server, settings), settings.timeout};
+  return {AddressOf(settings.delivery_server, settings), settings};
 }
 
 }  // namespace crier::crierctl

@@ -29,11 +29,11 @@ class Client {
   template <typename Request, typename Response>
   using Method = grpc::Status (Stub::*)(grpc::ClientContext*, const Request&, Response*);
 
-  // `timeout` bounds each call.
-  Client(std::string address, absl::Duration timeout)
+  // Each call has the timeout of the settings.
+  Client(std::string address, const Settings& settings)
       : address_(std::move(address)),
-        timeout_(timeout),
-        stub_(Service::NewStub(rpc::Connect(address_))) {}
+        timeout_(settings.timeout),
+        stub_(Service::NewStub(rpc::Connect(address_, {.tls = settings.tls}))) {}
 
   // The response, or a failure in plain words (see Explain).
   template <typename Request, typename Response>

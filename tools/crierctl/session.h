@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "common/rpc/tls.h"
 
 namespace crier::crierctl {
 
@@ -19,6 +20,8 @@ struct Settings {
   std::string ingest_server;
   std::string workflow_server;
   std::string delivery_server;
+  // TLS when it names authorities.
+  rpc::TlsOptions tls;
   std::string community;
   std::string output = "table";  // or `json`
   absl::Duration timeout = absl::Seconds(10);
