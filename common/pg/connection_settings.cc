@@ -3,13 +3,17 @@
 #include <libpq-fe.h>
 
 #include <algorithm>
+#include <fstream>
+#include <iterator>
 #include <map>
 #include <memory>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "common/pg/sql_error.h"
 #include "common/pg/text_format.h"
+#include "common/status/macros.h"
 
 namespace crier::pg {
 namespace {
@@ -29,6 +33,14 @@ absl::StatusOr<Settings> Parse(const std::string& url) {
 
 std::string Quoted(const std::string& value) {
   return absl::StrCat("'", absl::StrReplaceAll(value, {{"\\", "\\\\"}, {"'", "\\'"}}), "'");
+}
+
+// Without the white space at the end, such as the new line that editors leave.
+absl::StatusOr<std::string> ReadPassword(const std::string& path) {
+  std::ifstream file(path);
+  std::string content((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  if (!file) return PasswordFileError(path);
+  return std::string(absl::StripTrailingAsciiWhitespace(content));
 }
 
 // libpq counts in whole seconds, and takes less than two for two.
@@ -54,6 +66,9 @@ absl::StatusOr<std::string> ConnectionString(const Database& database,
       {"tcp_user_timeout", "20000"},
       {"target_session_attrs", "read-write"},
   });
+  if (!database.password_file.empty()) {
+    ASSIGN_OR_RETURN((*settings)["password"], ReadPassword(database.password_file));
+  }
   (*settings)["client_encoding"] = "UTF8";
 
   std::string text;

@@ -1,5 +1,11 @@
 #include "common/pg/connection_settings.h"
 
+#include <unistd.h>
+
+#include <cstdio>
+#include <fstream>
+#include <string>
+
 #include "common/status/errors.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -52,6 +58,21 @@ TEST(ConnectionStringTest, DoesNotQuoteAMalformedUrl) {
   EXPECT_EQ(text.status().code(), absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(ErrorReason(text.status()), "INVALID_DATABASE_URL");
   EXPECT_THAT(text.status().ToString(), Not(HasSubstr("secret")));
+}
+
+TEST(ConnectionStringTest, ReadsThePasswordAnewEachTime) {
+  const std::string path = testing::TempDir() + "crier-password-" + std::to_string(getpid());
+  const Database database = {"postgresql://ada:old@db/crier", "", "", path};
+
+  std::ofstream(path) << "first secret\n";
+  EXPECT_THAT(*ConnectionString(database, absl::Seconds(5)), HasSubstr("password='first secret'"));
+  std::ofstream(path) << "second";
+  EXPECT_THAT(*ConnectionString(database, absl::Seconds(5)), HasSubstr("password='second'"));
+
+  std::remove(path.c_str());
+  const absl::Status missing = ConnectionString(database, absl::Seconds(5)).status();
+  EXPECT_EQ(ErrorReason(missing), "PASSWORD_FILE_MISSING");
+  EXPECT_THAT(std::string(missing.message()), HasSubstr(path));
 }
 
 }  // namespace

@@ -68,7 +68,7 @@ absl::Status EnsureSchema(Transaction& transaction, const Database& database) {
 
 // What only the login may do, not the role.
 absl::Status EnsureRoleAndSchema(const Database& database) {
-  Pool pool({database.url, /*role=*/"", /*schema=*/""}, {/*size=*/1});
+  Pool pool({database.url, /*role=*/"", /*schema=*/"", database.password_file}, {/*size=*/1});
   return pool.Run(absl::Now() + kStepTimeout, [&](Transaction& transaction) -> absl::Status {
     RETURN_IF_ERROR(transaction.Execute(sql::kLockMigrations).status());
     if (!database.role.empty()) RETURN_IF_ERROR(EnsureRole(transaction, database.role));
@@ -76,22 +76,41 @@ absl::Status EnsureRoleAndSchema(const Database& database) {
   });
 }
 
-absl::StatusOr<int> GetVersion(Transaction& transaction) {
-  ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(sql::kGetVersion));
-  return rows[0].Int32(0);
+struct Versions {
+  int schema = 0;
+  int oldest_program = 0;
+};
+
+absl::StatusOr<Versions> GetVersions(Transaction& transaction) {
+  ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(sql::kGetVersions));
+  return Versions{rows[0].Int32(0), rows[0].Int32(1)};
 }
 
 absl::StatusOr<int> GetOrStartVersion(Transaction& transaction, const std::string& schema) {
   ASSIGN_OR_RETURN(const Rows table,
                    transaction.Execute(sql::kFindVersionTable, Params().Add(schema)));
   if (table.empty()) RETURN_IF_ERROR(transaction.ExecuteScript(sql::kCreateVersionTable));
-  return GetVersion(transaction);
+  ASSIGN_OR_RETURN(const Versions versions, GetVersions(transaction));
+  return versions.schema;
 }
 
-absl::Status TooNew(int version, int last) {
-  return NamedError(absl::StatusCode::kFailedPrecondition, "SCHEMA_TOO_NEW",
-                    absl::StrCat("the schema has version ", version, ", this program knows ", last,
-                                 "; use a newer release of the program"));
+absl::Status TooNew(const std::string& schema, int version, int known) {
+  return NamedError(
+      absl::StatusCode::kFailedPrecondition, "SCHEMA_TOO_NEW",
+      absl::StrCat("the schema ", schema, " has version ", version, ", this program knows ", known,
+                   "; use a newer release of the program"));
+}
+
+// 0 and 0 for a schema that was never migrated.
+absl::StatusOr<Versions> FindVersions(Pool& pool, absl::Time deadline) {
+  Versions versions;
+  const absl::Status status = pool.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+    ASSIGN_OR_RETURN(versions, GetVersions(transaction));
+    return absl::OkStatus();
+  });
+  if (ErrorReason(status) == kSchemaMissing) return Versions();
+  RETURN_IF_ERROR(status);
+  return versions;
 }
 
 // Makes the next step that is missing, if any; `done` says whether it was the last.
@@ -100,14 +119,16 @@ absl::Status Step(Transaction& transaction, const Database& database,
   RETURN_IF_ERROR(transaction.Execute(sql::kLockMigrations).status());
   ASSIGN_OR_RETURN(const int version, GetOrStartVersion(transaction, database.schema));
   const int last = static_cast<int>(migrations.size());
-  if (version > last) return TooNew(version, last);
+  if (version > last) return TooNew(database.schema, version, last);
   *done = version == last;
   if (*done) return absl::OkStatus();
 
   const Migration& next = migrations[version];
   RETURN_IF_ERROR(transaction.ExecuteScript(next.sql));
-  RETURN_IF_ERROR(
-      transaction.Execute(sql::kAddVersion, Params().Add(next.version).Add(next.name)).status());
+  RETURN_IF_ERROR(transaction
+                      .Execute(sql::kAddVersion,
+                               Params().Add(next.version).Add(next.name).Add(next.oldest_program))
+                      .status());
   *done = version + 1 == last;
   return absl::OkStatus();
 }
@@ -139,22 +160,18 @@ absl::Status Migrate(const Database& database, const std::vector<Migration>& mig
 }
 
 absl::StatusOr<int> SchemaVersion(Pool& pool, absl::Time deadline) {
-  int version = 0;
-  const absl::Status status = pool.Run(deadline, [&](Transaction& transaction) -> absl::Status {
-    ASSIGN_OR_RETURN(version, GetVersion(transaction));
-    return absl::OkStatus();
-  });
-  if (ErrorReason(status) == kSchemaMissing) return 0;
-  RETURN_IF_ERROR(status);
-  return version;
+  ASSIGN_OR_RETURN(const Versions versions, FindVersions(pool, deadline));
+  return versions.schema;
 }
 
-absl::Status CheckSchema(Pool& pool, int required, absl::Time deadline) {
-  ASSIGN_OR_RETURN(const int version, SchemaVersion(pool, deadline));
-  if (version >= required) return absl::OkStatus();
+absl::Status CheckSchema(Pool& pool, int known, absl::Time deadline) {
+  ASSIGN_OR_RETURN(const Versions versions, FindVersions(pool, deadline));
+  const std::string& schema = pool.database().schema;
+  if (versions.oldest_program > known) return TooNew(schema, versions.schema, known);
+  if (versions.schema >= known) return absl::OkStatus();
   return NamedError(absl::StatusCode::kFailedPrecondition, kSchemaMissing,
-                    absl::StrCat("the schema ", pool.database().schema, " has version ", version,
-                                 ", version ", required, " is needed; run the `migrate` command"));
+                    absl::StrCat("the schema ", schema, " has version ", versions.schema,
+                                 ", version ", known, " is needed; run the `migrate` command"));
 }
 
 }  // namespace crier::pg

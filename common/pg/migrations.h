@@ -15,6 +15,9 @@ struct Migration {
   int version;
   const char* name;
   const char* sql;
+  // A step that takes away what older programs need says the least version that a program must know
+  // to work with the schema from then on. 0: every program that could before still can.
+  int oldest_program = 0;
 };
 
 // Brings the schema of `database` to the last of `migrations`, each in a transaction of its own,
@@ -28,9 +31,10 @@ absl::Status Migrate(const Database& database, const std::vector<Migration>& mig
 // away.
 absl::StatusOr<int> SchemaVersion(Pool& pool, absl::Time deadline);
 
-// OK when the schema is at least at `required`; FAILED_PRECONDITION, with the remedy, when it is
-// older. A newer one is fine: migrations expand before they contract.
-absl::Status CheckSchema(Pool& pool, int required, absl::Time deadline);
+// OK when a program that knows version `known` can work with the schema; FAILED_PRECONDITION, with
+// the remedy, when the schema is older (SCHEMA_MISSING), or newer (SCHEMA_TOO_NEW) and without what
+// such a program needs. Any other newer one is fine: migrations expand before they contract.
+absl::Status CheckSchema(Pool& pool, int known, absl::Time deadline);
 
 }  // namespace crier::pg
 

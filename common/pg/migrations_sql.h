@@ -27,16 +27,17 @@ constexpr Statement kFindVersionTable{"find_version_table", R"sql(
 
 constexpr char kCreateVersionTable[] = R"sql(
   CREATE TABLE schema_migrations (
-    version      integer     PRIMARY KEY,
-    name         text        NOT NULL,
-    applied_time timestamptz NOT NULL DEFAULT now()
+    version        integer     PRIMARY KEY,
+    name           text        NOT NULL,
+    oldest_program integer     NOT NULL,
+    applied_time   timestamptz NOT NULL DEFAULT now()
   ))sql";
 
-constexpr Statement kGetVersion{"get_version",
-                                "SELECT coalesce(max(version), 0) FROM schema_migrations"};
+constexpr Statement kGetVersions{"get_versions", R"sql(
+  SELECT coalesce(max(version), 0), coalesce(max(oldest_program), 0) FROM schema_migrations)sql"};
 
-constexpr Statement kAddVersion{"add_version",
-                                "INSERT INTO schema_migrations (version, name) VALUES ($1, $2)"};
+constexpr Statement kAddVersion{"add_version", R"sql(
+  INSERT INTO schema_migrations (version, name, oldest_program) VALUES ($1, $2, $3))sql"};
 
 }  // namespace crier::pg::sql
 

@@ -29,6 +29,13 @@ const std::vector<Migration>& TwoSteps() {
   return *steps;
 }
 
+// The second step takes something away that a program of version 1 needs.
+const std::vector<Migration>& Contraction() {
+  static const auto* const steps = new std::vector<Migration>{
+      OneStep()[0], {2, "0002_no_things", "DROP TABLE things", /*oldest_program=*/2}};
+  return *steps;
+}
+
 class MigrationsTest : public testing::Test {
  protected:
   absl::StatusOr<int> VersionOf(const Database& database) {
@@ -225,6 +232,22 @@ TEST_F(MigrationsTest, ARoleCannotReadTheSchemaOfAnother) {
 
   EXPECT_TRUE(own.ok()) << own;
   EXPECT_EQ(ErrorMetadata(foreign, "sqlstate"), "42501") << foreign;
+}
+
+TEST_F(MigrationsTest, AProgramTooOldForANewerSchemaIsToldSo) {
+  const Database database = server_.NewSchemaName();
+  ASSERT_TRUE(Migrate(database, OneStep()).ok());
+  ASSERT_TRUE(Check(database, 1).ok());
+
+  ASSERT_TRUE(Migrate(database, Contraction()).ok());
+
+  const absl::Status status = Check(database, 1);
+  EXPECT_EQ(ErrorReason(status), "SCHEMA_TOO_NEW");
+  EXPECT_EQ(status.message(),
+            absl::StrCat("the schema ", database.schema,
+                         " has version 2, this program knows 1; use a newer release of the "
+                         "program"));
+  EXPECT_TRUE(Check(database, 2).ok());
 }
 
 }  // namespace

@@ -20,6 +20,9 @@ struct Database {
   std::string role;
   // Schema of the service; the only one on the search path.
   std::string schema;
+  // File with the password of the login, read anew for every connection, so that it can be changed
+  // while the process runs. Empty: the URL says all.
+  std::string password_file = {};
 };
 
 struct PoolOptions {

@@ -135,6 +135,12 @@ absl::Status BadUrlError() {
                     "with special characters of the password percent-encoded");
 }
 
+absl::Status PasswordFileError(absl::string_view path) {
+  return NamedError(absl::StatusCode::kFailedPrecondition, "PASSWORD_FILE_MISSING",
+                    absl::StrCat("the password of the database cannot be read from ", path,
+                                 ": no such file, or no right to read it"));
+}
+
 absl::Status RoleError(absl::string_view role) {
   return NamedError(absl::StatusCode::kFailedPrecondition, kSchemaMissing,
                     absl::StrCat("the login cannot assume the role ", role,

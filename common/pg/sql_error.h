@@ -38,6 +38,7 @@ absl::Status ConnectError(absl::string_view message);
 
 // The operator's URL is malformed.
 absl::Status BadUrlError();
+absl::Status PasswordFileError(absl::string_view path);
 
 // Waited for a connection, or worked, until the deadline.
 absl::Status DeadlineError(absl::string_view message);

@@ -23,7 +23,7 @@ struct ClientOptions {
   // Full names of the services that are called (`EventService::service_full_name()`); their methods
   // are there, at zero, from the start. Calls to others are not counted.
   std::vector<std::string> services;
-  TlsOptions tls;
+  TlsOptions tls = {};
 };
 
 // A channel with keepalive, round-robin over every address of the name, quick reconnects and the

@@ -2,6 +2,7 @@
 // installation. They keep their own schemas and talk by RPC only, as they do apart.
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/process/process.h"
@@ -17,13 +18,17 @@ using crier::config::Options;
 struct Settings {
   crier::process::ServeOptions serve;
   std::string postgres_url;
+  std::string postgres_password_file;
   bool migrate_at_start = true;
   crier::ingest::IngestOptions ingest;
   crier::evaluator::EvaluatorOptions evaluator;
   crier::delivery::DeliveryOptions delivery;
 
-  std::vector<std::string*> ServiceUrls() {
-    return {&ingest.postgres_url, &evaluator.postgres_url, &delivery.postgres_url};
+  // URL and password file of each service.
+  std::vector<std::pair<std::string*, std::string*>> ServiceDatabases() {
+    return {{&ingest.postgres_url, &ingest.postgres_password_file},
+            {&evaluator.postgres_url, &evaluator.postgres_password_file},
+            {&delivery.postgres_url, &delivery.postgres_password_file}};
   }
 };
 
@@ -31,13 +36,16 @@ void AddOptions(Options& options, Settings& settings) {
   options.Add("postgres-url", &settings.postgres_url,
               "Postgres of every service that is given none of its own, as a libpq URL.");
   options.Secret();
+  options.Add("postgres-password-file", &settings.postgres_password_file,
+              "File with the password for that URL, read anew for every connection. Empty: the URL "
+              "says all.");
   options.Add("migrate-at-start", &settings.migrate_at_start,
               "Whether to create or update schemas and roles before serving.");
   crier::ingest::AddOptions(options, "ingest.", &settings.ingest);
   crier::evaluator::AddOptions(options, "evaluator.", &settings.evaluator);
   crier::delivery::AddOptions(options, "delivery.", &settings.delivery);
   options.Check([&settings]() -> std::string {
-    for (std::string* url : settings.ServiceUrls()) {
+    for (const auto& [url, password_file] : settings.ServiceDatabases()) {
       if (url->empty() && settings.postgres_url.empty()) {
         return "postgres-url is missing: set --postgres-url or CRIER_POSTGRES_URL to the Postgres "
                "to use, for example postgresql://localhost/crier";
@@ -48,8 +56,10 @@ void AddOptions(Options& options, Settings& settings) {
 }
 
 void ShareDatabase(Settings& settings) {
-  for (std::string* url : settings.ServiceUrls()) {
-    if (url->empty()) *url = settings.postgres_url;
+  for (const auto& [url, password_file] : settings.ServiceDatabases()) {
+    if (!url->empty()) continue;  // a database of its own, with a password of its own
+    *url = settings.postgres_url;
+    *password_file = settings.postgres_password_file;
   }
 }
 

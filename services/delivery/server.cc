@@ -56,7 +56,8 @@ constexpr absl::Duration kMaintenanceTimeout = absl::Minutes(1);
 constexpr absl::Duration kStopGrace = absl::Seconds(5);
 
 pg::Database DatabaseOf(const DeliveryOptions& options) {
-  return {options.postgres_url, options.postgres_role, options.postgres_schema};
+  return {options.postgres_url, options.postgres_role, options.postgres_schema,
+          options.postgres_password_file};
 }
 
 SchedulerOptions SchedulerOptionsOf(const DeliveryOptions& options) {
@@ -96,6 +97,9 @@ void AddOptions(config::Options& options, absl::string_view prefix, DeliveryOpti
   options.Secret();
   // Where several services share a process, it may give all of them the same.
   if (prefix.empty()) options.Required();
+  options.Add(absl::StrCat(prefix, "postgres-password-file"), &target->postgres_password_file,
+              "File with the password for postgres-url, read anew for every connection. Empty: the "
+              "URL says all.");
   options.Add(absl::StrCat(prefix, "postgres-role"), &target->postgres_role,
               "Role that owns the schema; `migrate` creates it. Empty: the login itself.");
   options.Add(absl::StrCat(prefix, "postgres-schema"), &target->postgres_schema,

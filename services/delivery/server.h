@@ -20,6 +20,7 @@ namespace crier::delivery {
 
 struct DeliveryOptions {
   std::string postgres_url;
+  std::string postgres_password_file;
   std::string postgres_role = "crier_delivery";
   std::string postgres_schema = "delivery";
   int postgres_connections = 4;

@@ -20,7 +20,8 @@ namespace crier::evaluator {
 namespace {
 
 pg::Database DatabaseOf(const EvaluatorOptions& options) {
-  return {options.postgres_url, options.postgres_role, options.postgres_schema};
+  return {options.postgres_url, options.postgres_role, options.postgres_schema,
+          options.postgres_password_file};
 }
 
 // For calls to one service, counted in `registry`.
@@ -40,6 +41,9 @@ void AddOptions(config::Options& options, absl::string_view prefix, EvaluatorOpt
               "Postgres of the evaluator, as a libpq URL.");
   options.Secret();
   if (alone) options.Required();
+  options.Add(absl::StrCat(prefix, "postgres-password-file"), &target->postgres_password_file,
+              "File with the password for postgres-url, read anew for every connection. Empty: the "
+              "URL says all.");
   options.Add(absl::StrCat(prefix, "postgres-role"), &target->postgres_role,
               "Role that owns the schema; `migrate` creates it. Empty: the login itself.");
   options.Add(absl::StrCat(prefix, "postgres-schema"), &target->postgres_schema,

@@ -19,6 +19,7 @@ namespace crier::evaluator {
 
 struct EvaluatorOptions {
   std::string postgres_url;
+  std::string postgres_password_file;
   std::string postgres_role = "crier_evaluator";
   std::string postgres_schema = "evaluator";
   int postgres_connections = 4;

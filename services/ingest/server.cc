@@ -34,7 +34,8 @@ constexpr absl::Duration kMaintenanceTimeout = absl::Seconds(30);
 constexpr int kDaysAhead = 3;
 
 pg::Database DatabaseOf(const IngestOptions& options) {
-  return {options.postgres_url, options.postgres_role, options.postgres_schema};
+  return {options.postgres_url, options.postgres_role, options.postgres_schema,
+          options.postgres_password_file};
 }
 
 }  // namespace
@@ -45,6 +46,9 @@ void AddOptions(config::Options& options, absl::string_view prefix, IngestOption
   options.Secret();
   // Where several services share a process, it may give all of them the same.
   if (prefix.empty()) options.Required();
+  options.Add(absl::StrCat(prefix, "postgres-password-file"), &target->postgres_password_file,
+              "File with the password for postgres-url, read anew for every connection. Empty: the "
+              "URL says all.");
   options.Add(absl::StrCat(prefix, "postgres-role"), &target->postgres_role,
               "Role that owns the schema; `migrate` creates it. Empty: the login itself.");
   options.Add(absl::StrCat(prefix, "postgres-schema"), &target->postgres_schema,

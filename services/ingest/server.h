@@ -18,6 +18,7 @@ namespace crier::ingest {
 
 struct IngestOptions {
   std::string postgres_url;
+  std::string postgres_password_file;
   std::string postgres_role = "crier_ingest";
   std::string postgres_schema = "ingest";
   int postgres_connections = 4;

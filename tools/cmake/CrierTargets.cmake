@@ -94,7 +94,8 @@ endfunction()
 
 # crier_migrations(<target> NAMESPACE <ns> FILES <NNNN_name.sql>...)
 # A library with `const std::vector<crier::pg::Migration>& <ns>::Migrations()`, declared in the
-# generated header `<target>.h`: the files, in the order given, as versions 1, 2, …
+# generated header `<target>.h`: the files, in the order given, as versions 1, 2, … A file that takes
+# away what older programs need begins with `-- oldest-program: N`; see crier::pg::Migration.
 function(crier_migrations target)
   cmake_parse_arguments(ARG "" "NAMESPACE" "FILES" ${ARGN})
   set(entries "")
@@ -104,7 +105,12 @@ function(crier_migrations target)
     get_filename_component(name "${file}" NAME_WE)
     set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${file}")
     file(READ "${file}" sql)
-    string(APPEND entries "      {${version}, \"${name}\", R\"crier_sql(${sql})crier_sql\"},\n")
+    set(oldest_program 0)
+    if(sql MATCHES "^-- oldest-program: ([0-9]+)\n")
+      set(oldest_program ${CMAKE_MATCH_1})
+    endif()
+    string(APPEND entries
+      "      {${version}, \"${name}\", R\"crier_sql(${sql})crier_sql\", ${oldest_program}},\n")
   endforeach()
   set(out "${CMAKE_CURRENT_BINARY_DIR}/generated")
   file(CONFIGURE OUTPUT "${out}/${target}.h" CONTENT
