@@ -5,6 +5,7 @@
 
 #include "absl/status/status.h"
 #include "tools/bench.d/crier_bench/load.h"
+#include "tools/bench.d/crier_bench/read.h"
 #include "tools/bench.d/crier_bench/receive.h"
 
 namespace crier::bench {
@@ -41,8 +42,16 @@ int Run(int argc, char** argv) {
       ->required();
   receive_command.add_option("--count", receive.count, "Contacts in all")->required();
 
+  ReadOptions read;
+  CLI::App& read_command = *app.add_subcommand("read", "Streams contacts of the ingest service");
+  read_command.add_option("--target", read.target, "The ingest service, host:port")->required();
+  read_command.add_option("--community", read.community)->required();
+  read_command.add_option("--filter", read.filter);
+
   CLI11_PARSE(app, argc, argv);
-  const absl::Status status = load_command.parsed() ? Load(load) : Receive(receive);
+  const absl::Status status = load_command.parsed()   ? Load(load)
+                              : read_command.parsed() ? Read(read)
+                                                      : Receive(receive);
   if (status.ok()) return 0;
   std::cerr << "crier-bench: " << status << "\n";
   return 1;
