@@ -44,6 +44,8 @@ std::string ResourceName(absl::string_view collection, const ResourceId& id);
 inline constexpr char kContacts[] = "contacts";
 inline constexpr char kOrganizations[] = "organizations";
 inline constexpr char kActivities[] = "activities";
+inline constexpr char kSegments[] = "segments";
+inline constexpr char kTags[] = "tags";
 inline constexpr char kWebhooks[] = "webhooks";
 inline constexpr char kWorkflows[] = "workflows";
 

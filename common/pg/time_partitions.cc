@@ -116,8 +116,13 @@ absl::StatusOr<std::vector<std::string>> ListExpired(Pool& pool, const TimeParti
 }
 
 // A transaction each, so that the lock that stops everybody else is short.
-absl::Status DropPartition(Pool& pool, const std::string& name, absl::Time deadline) {
+absl::Status DropPartition(Pool& pool, const TimePartitionedTable& table, const std::string& name,
+                           absl::Time deadline) {
   return pool.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+    if (table.may_drop) {
+      ASSIGN_OR_RETURN(const bool may, table.may_drop(transaction, QuoteIdentifier(name)));
+      if (!may) return absl::OkStatus();
+    }
     return transaction.ExecuteScript(absl::StrCat("SET LOCAL lock_timeout = '1s'; ",
                                                   "DROP TABLE IF EXISTS ", QuoteIdentifier(name)));
   });
@@ -130,7 +135,7 @@ absl::Status MaintainPartitions(Pool& pool, const TimePartitionedTable& table, a
   RETURN_IF_ERROR(AddPartitions(pool, table, now, days_ahead, deadline));
   ASSIGN_OR_RETURN(const std::vector<std::string> expired, ListExpired(pool, table, now, deadline));
   for (const std::string& name : expired) {
-    RETURN_IF_ERROR(DropPartition(pool, name, deadline));
+    RETURN_IF_ERROR(DropPartition(pool, table, name, deadline));
   }
   return absl::OkStatus();
 }

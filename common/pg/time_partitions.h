@@ -2,11 +2,14 @@
 #ifndef CRIER_COMMON_PG_TIME_PARTITIONS_H_
 #define CRIER_COMMON_PG_TIME_PARTITIONS_H_
 
+#include <functional>
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/pg/pool.h"
+#include "common/pg/transaction.h"
 
 namespace crier::pg {
 
@@ -23,6 +26,10 @@ struct TimePartitionedTable {
   Key key = Key::kTimestamp;
   // Days are kept for this long after their end.
   absl::Duration retention;
+  // Asked before a day is dropped, in the transaction that does it, with the partition's name as it
+  // is written in SQL. A day that may not be dropped yet is asked for again the next time. Without
+  // it, all may.
+  std::function<absl::StatusOr<bool>(Transaction&, const std::string& partition)> may_drop = {};
 };
 
 // Makes the partitions for yesterday (late clocks) up to `days_ahead` days after `now`, and drops

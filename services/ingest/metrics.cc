@@ -1,5 +1,7 @@
 #include "services/ingest/metrics.h"
 
+#include <algorithm>
+
 #include "absl/strings/ascii.h"
 
 namespace crier::ingest {
@@ -7,7 +9,8 @@ namespace crier::ingest {
 using entity::v1::Event;
 
 IngestMetrics::IngestMetrics(metrics::Registry& registry)
-    : batch_records_(registry.Histogram("crier_ingest_batch_records",
+    : registry_(registry),
+      batch_records_(registry.Histogram("crier_ingest_batch_records",
                                         "Records that shared a transaction.",
                                         {1, 2, 5, 10, 20, 50, 100, 200, 500})),
       commit_seconds_(registry.Histogram(
@@ -31,5 +34,31 @@ void IngestMetrics::OnCommit(size_t records, absl::Duration elapsed) {
 void IngestMetrics::OnEvent(Event::Kind kind) { events_.at(kind)->Increment(); }
 
 void IngestMetrics::OnRefused() { refused_.Increment(); }
+
+// The names of readers are a fixed set: their number has a limit. One that was deleted is no longer
+// behind.
+void IngestMetrics::OnReaderLags(const std::vector<ReaderLag>& lags, absl::Time keep_after) {
+  std::map<std::string, ReaderLag> by_id;
+  for (const std::string& id : readers_) by_id[id];
+  for (const ReaderLag& lag : lags) by_id[lag.id] = lag;
+  for (const auto& [id, lag] : by_id) {
+    readers_.insert(id);
+    const metrics::Labels labels = {{"reader", id}};
+    registry_
+        .Gauge("crier_ingest_log_reader_unconfirmed_events",
+               "Events that a registered reader of the log has not confirmed.", labels)
+        .Set(static_cast<double>(lag.unconfirmed_events));
+    const absl::Duration held_back =
+        lag.oldest_accept_time
+            ? std::max(absl::ZeroDuration(), keep_after - *lag.oldest_accept_time)
+            : absl::ZeroDuration();
+    registry_
+        .Gauge("crier_ingest_log_held_back_seconds",
+               "How much longer than the retention says the log is kept because of a reader, in "
+               "seconds.",
+               labels)
+        .Set(absl::ToDoubleSeconds(held_back));
+  }
+}
 
 }  // namespace crier::ingest

@@ -3,9 +3,13 @@
 #define CRIER_SERVICES_INGEST_METRICS_H_
 
 #include <map>
+#include <set>
+#include <string>
+#include <vector>
 
 #include "common/metrics/metrics.h"
 #include "services/ingest/domain/ingester.h"
+#include "services/ingest/domain/log_readers.h"
 
 namespace crier::ingest {
 
@@ -18,11 +22,16 @@ class IngestMetrics : public IngestObserver {
   void OnEvent(entity::v1::Event::Kind kind) override;
   void OnRefused() override;
 
+  // `keep_after`: what was accepted before is only kept because a reader has not confirmed it.
+  void OnReaderLags(const std::vector<ReaderLag>& lags, absl::Time keep_after);
+
  private:
+  metrics::Registry& registry_;
   std::map<entity::v1::Event::Kind, prometheus::Counter*> events_;
   prometheus::Histogram& batch_records_;
   prometheus::Histogram& commit_seconds_;
   prometheus::Counter& refused_;
+  std::set<std::string> readers_;  // that were ever seen; used by one thread
 };
 
 }  // namespace crier::ingest

@@ -19,8 +19,12 @@
 #include "services/ingest/engine.h"
 #include "services/ingest/log_follower.h"
 #include "services/ingest/metrics.h"
+#include "services/ingest/storage/entity_reader.h"
 #include "services/ingest/storage/entity_store.h"
+#include "services/ingest/storage/eraser.h"
 #include "services/ingest/storage/event_log.h"
+#include "services/ingest/storage/log_readers.h"
+#include "services/ingest/transport/entity_service.h"
 #include "services/ingest/transport/event_service.h"
 #include "services/ingest/transport/ingest_service.h"
 
@@ -28,6 +32,9 @@ namespace crier::ingest {
 namespace {
 
 constexpr absl::Duration kMaintenanceEvery = absl::Hours(1);
+constexpr absl::Duration kObserveLogReadersEvery = absl::Seconds(15);
+// Deletions that another replica has begun and does not get on with.
+constexpr absl::Duration kLookForDeletionsEvery = absl::Seconds(10);
 constexpr absl::Duration kMaintenanceRetryAfter = absl::Seconds(1);
 constexpr absl::Duration kMaintenanceTimeout = absl::Seconds(30);
 // Maintenance may fail for this long, and clocks be wrong by as much, before ingest stops.
@@ -56,10 +63,14 @@ void AddOptions(config::Options& options, absl::string_view prefix, IngestOption
   options.Required();
   options.Add(absl::StrCat(prefix, "postgres-connections"), &target->postgres_connections, 2, 100,
               "Connections at most, beside one that listens; one writes, the others read.");
+  options.Add(
+      absl::StrCat(prefix, "query-connections"), &target->query_connections, 1, 100,
+      "Connections at most for reading entities back, beside one that erases; they are kept "
+      "apart so that long queries never hold up what is written.");
   options.Add(absl::StrCat(prefix, "event-retention"), &target->event_retention, absl::Hours(1),
               absl::Hours(24 * 3650),
-              "How long events are kept after the end of their day; evaluators that lag further "
-              "behind lose events.");
+              "How long events are kept after the end of their day, and longer where a registered "
+              "reader has not confirmed them.");
 }
 
 absl::Status Migrate(const IngestOptions& options) {
@@ -71,37 +82,74 @@ struct IngestServer::Parts {
       : clock(clock_in),
         events(storage::EventTable(options.event_retention)),
         pool(DatabaseOf(options), {.size = options.postgres_connections}),
+        query_pool(DatabaseOf(options), {.size = options.query_connections + 1}),
         store(pool),
         log(pool),
+        log_readers(pool),
+        reader(query_pool),
+        eraser(query_pool),
         ingest_metrics(registry),
         ingester(store, tail, clock, ingest_metrics),
         engine(ingester, ingest_metrics),
         executor({.threads = options.postgres_connections}),
+        query_executor({.threads = options.query_connections}),
         ingest_service(engine),
-        event_service(log, tail, executor) {}
+        event_service(log, tail, log_readers, executor, clock),
+        entity_service(reader, eraser, query_executor, clock, [this] { deletions.RunSoon(); }),
+        deletions([this] { return ContinueDeletions(); }) {}
 
   // Makes room for the events of the next days and drops those past their retention.
   absl::Status MaintainEventLog(absl::Time deadline);
   // As above, and returns after how long to do it again.
   absl::Duration MaintainEventLogAgain();
+  // Shows how far the readers of the log are behind, and returns after how long to do it again.
+  absl::Duration ObserveLogReaders();
+  // Does a step of the deletion of a community, and returns after how long to do the next.
+  absl::Duration ContinueDeletions();
 
   const Clock& clock;
   const pg::TimePartitionedTable events;
   pg::Pool pool;
+  pg::Pool query_pool;  // one connection more than queries use: for deletions
   storage::PgEntityStore store;
   storage::PgEventLog log;
+  storage::PgLogReaders log_readers;
+  storage::PgEntityReader reader;
+  storage::PgEraser eraser;
   LogTail tail;
   IngestMetrics ingest_metrics;
   Ingester ingester;
   IngestEngine engine;
   rpc::Executor executor;
+  rpc::Executor query_executor;
   IngestServiceHandler ingest_service;
   EventServiceHandler event_service;
+  EntityServiceHandler entity_service;
 
   std::atomic<bool> event_log_has_room{false};
   std::optional<LogFollower> follower;
   std::optional<PeriodicTask> maintenance;
+  std::optional<PeriodicTask> reader_lags;
+  PeriodicTask deletions;  // last: its thread uses the above
 };
+
+absl::Duration IngestServer::Parts::ObserveLogReaders() {
+  const absl::StatusOr<std::vector<ReaderLag>> lags =
+      log_readers.Lags(absl::Now() + kMaintenanceTimeout);
+  // A database that is away shows elsewhere; what was last seen stays.
+  if (lags.ok()) ingest_metrics.OnReaderLags(*lags, clock.Now() - events.retention);
+  return kObserveLogReadersEvery;
+}
+
+absl::Duration IngestServer::Parts::ContinueDeletions() {
+  const absl::StatusOr<bool> worked =
+      eraser.ContinueDeletions(clock.Now(), absl::Now() + kMaintenanceTimeout);
+  if (worked.ok()) return *worked ? absl::ZeroDuration() : kLookForDeletionsEvery;
+  // Before the schema is there, this is what waiting for it looks like.
+  log::Write(event_log_has_room.load() ? log::Level::kWarning : log::Level::kDebug,
+             "a step of the deletion of a community failed", {{"status", worked.status()}});
+  return kMaintenanceRetryAfter;
+}
 
 absl::Status IngestServer::Parts::MaintainEventLog(absl::Time deadline) {
   RETURN_IF_ERROR(pg::MaintainPartitions(pool, events, clock.Now(), kDaysAhead, deadline));
@@ -125,11 +173,12 @@ IngestServer::IngestServer(const IngestOptions& options, metrics::Registry& regi
 IngestServer::~IngestServer() = default;
 
 std::vector<grpc::Service*> IngestServer::rpc_services() {
-  return {&parts_->ingest_service, &parts_->event_service};
+  return {&parts_->ingest_service, &parts_->event_service, &parts_->entity_service};
 }
 
 void IngestServer::Start(rpc::Server& server) {
   parts_->follower.emplace(parts_->pool.database(), parts_->log, parts_->tail);
+  parts_->reader_lags.emplace([parts = parts_.get()] { return parts->ObserveLogReaders(); });
   parts_->maintenance.emplace([parts = parts_.get()] { return parts->MaintainEventLogAgain(); });
 }
 
@@ -140,6 +189,9 @@ absl::Status IngestServer::CheckReady(absl::Time deadline) {
   return parts_->event_log_has_room.load() ? absl::OkStatus() : parts_->MaintainEventLog(deadline);
 }
 
-void IngestServer::Stop() { parts_->tail.Close(DrainingError()); }
+void IngestServer::Stop() {
+  parts_->tail.Close(DrainingError());
+  parts_->entity_service.Drain();
+}
 
 }  // namespace crier::ingest

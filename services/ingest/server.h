@@ -22,6 +22,7 @@ struct IngestOptions {
   std::string postgres_role = "crier_ingest";
   std::string postgres_schema = "ingest";
   int postgres_connections = 4;
+  int query_connections = 2;
   // Days of events are kept for this long after their end.
   absl::Duration event_retention = absl::Hours(7 * 24);
 };

@@ -12,6 +12,7 @@
 #include "common/metrics/metrics.h"
 #include "common/rpc/server.h"
 #include "common/rpc/status.h"
+#include "crier/ingest/v1/entity_service.grpc.pb.h"
 #include "crier/ingest/v1/event_service.grpc.pb.h"
 #include "crier/ingest/v1/ingest_service.grpc.pb.h"
 #include "google/rpc/error_details.pb.h"
@@ -32,6 +33,7 @@ class Replica {
     ingest_.Start(*server_);
     records = v1::IngestService::NewStub(server_->InProcessChannel());
     events = v1::EventService::NewStub(server_->InProcessChannel());
+    entities = v1::EntityService::NewStub(server_->InProcessChannel());
   }
 
   ~Replica() {
@@ -49,6 +51,7 @@ class Replica {
   metrics::Registry registry;
   std::unique_ptr<v1::IngestService::Stub> records;
   std::unique_ptr<v1::EventService::Stub> events;
+  std::unique_ptr<v1::EntityService::Stub> entities;
 
  private:
   IngestServer ingest_;

@@ -20,7 +20,7 @@ import threading
 
 import grpc
 from crier.delivery.v1 import delivery_service_pb2_grpc, webhook_service_pb2, webhook_service_pb2_grpc
-from crier.ingest.v1 import event_service_pb2_grpc, ingest_service_pb2_grpc
+from crier.ingest.v1 import entity_service_pb2_grpc, event_service_pb2_grpc, ingest_service_pb2_grpc
 from crier.workflow.v1 import workflow_service_pb2, workflow_service_pb2_grpc
 
 TIMEOUT_SECONDS = 60
@@ -93,7 +93,7 @@ class Suite:
 
     def __init__(self, postgres_url, replicas=2, receiver_port=0):
         self._postgres_url = postgres_url
-        self._schema = f"e2e_{secrets.token_hex(4)}"
+        self.schema = f"e2e_{secrets.token_hex(4)}"
         self._receiver_port = receiver_port
         self._channels = []
         self.ingest, self.evaluator, self.delivery = [], [], []
@@ -116,6 +116,7 @@ class Suite:
         self.evaluator_channel = self.channel(target(self.evaluator))
         self.records = ingest_service_pb2_grpc.IngestServiceStub(self.ingest_channel)
         self.events = event_service_pb2_grpc.EventServiceStub(self.ingest_channel)
+        self.entities = entity_service_pb2_grpc.EntityServiceStub(self.ingest_channel)
         self.webhooks = webhook_service_pb2_grpc.WebhookServiceStub(self.delivery_channel)
         self.deliveries = delivery_service_pb2_grpc.DeliveryServiceStub(self.delivery_channel)
         self.workflows = workflow_service_pb2_grpc.WorkflowServiceStub(self.evaluator_channel)
@@ -137,7 +138,7 @@ class Suite:
 
     def _arguments(self, service):
         return [str(BIN / f"crier-{service}"), f"--postgres-url={self._postgres_url}",
-                f"--postgres-schema={self._schema}_{service}"]
+                f"--postgres-schema={self.schema}_{service}"]
 
     def _addresses(self, service):
         if service == "evaluator":
@@ -185,7 +186,7 @@ class Suite:
             replica.stop()
         for service in ("ingest", "evaluator", "delivery"):
             subprocess.run(["psql", self._postgres_url, "-q", "-c", "SET client_min_messages = error", "-c",
-                            f"DROP SCHEMA IF EXISTS {self._schema}_{service} CASCADE"], check=False)
+                            f"DROP SCHEMA IF EXISTS {self.schema}_{service} CASCADE"], check=False)
 
 
 Received = collections.namedtuple("Received", "message_id headers body")

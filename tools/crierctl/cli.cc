@@ -148,6 +148,8 @@ std::unique_ptr<CLI::App> MakeParser(Session& session) {
   AddWebhooksCommand(*app, session);
   AddWorkflowsCommand(*app, session);
   AddIngestCommand(*app, session);
+  AddEntityCommands(*app, session);
+  AddLogCommand(*app, session);
   AddDeliveriesCommand(*app, session);
   AddListenCommand(*app, session);
   AddCompletionCommand(*app, session);

@@ -13,6 +13,14 @@ IngestClient ConnectIngest(const Settings& settings) {
   return {AddressOf(settings.ingest_server, settings), settings};
 }
 
+EntityClient ConnectEntities(const Settings& settings) {
+  return {AddressOf(settings.ingest_server, settings), settings};
+}
+
+EventClient ConnectEvents(const Settings& settings) {
+  return {AddressOf(settings.ingest_server, settings), settings};
+}
+
 WorkflowClient ConnectWorkflows(const Settings& settings) {
   return {AddressOf(settings.workflow_server, settings), settings};
 }

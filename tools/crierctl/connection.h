@@ -14,6 +14,8 @@
 #include "common/status/macros.h"
 #include "crier/delivery/v1/delivery_service.grpc.pb.h"
 #include "crier/delivery/v1/webhook_service.grpc.pb.h"
+#include "crier/ingest/v1/entity_service.grpc.pb.h"
+#include "crier/ingest/v1/event_service.grpc.pb.h"
 #include "crier/ingest/v1/ingest_service.grpc.pb.h"
 #include "crier/workflow/v1/workflow_service.grpc.pb.h"
 #include "tools/crierctl/failure.h"
@@ -53,11 +55,15 @@ class Client {
 };
 
 using IngestClient = Client<ingest::v1::IngestService>;
+using EntityClient = Client<ingest::v1::EntityService>;
+using EventClient = Client<ingest::v1::EventService>;
 using WorkflowClient = Client<workflow::v1::WorkflowService>;
 using WebhookClient = Client<delivery::v1::WebhookService>;
 using DeliveryClient = Client<delivery::v1::DeliveryService>;
 
 IngestClient ConnectIngest(const Settings& settings);
+EntityClient ConnectEntities(const Settings& settings);
+EventClient ConnectEvents(const Settings& settings);
 WorkflowClient ConnectWorkflows(const Settings& settings);
 WebhookClient ConnectWebhooks(const Settings& settings);
 DeliveryClient ConnectDeliveries(const Settings& settings);

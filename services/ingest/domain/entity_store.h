@@ -86,6 +86,7 @@ struct Lookup {
 struct Known {
   int32_t partition_count = 0;
   std::map<int32_t, Head> heads;           // by log partition, of all communities of the lookup
+  std::set<int64_t> deleting;              // communities whose records are refused
   std::map<Identity, int64_t> identities;  // to the id of the contact
   std::map<ContactKey, entity::v1::Contact> contacts;  // all that `identities` leads to
   std::map<OrganizationKey, StoredOrganization> organizations;

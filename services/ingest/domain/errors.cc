@@ -10,6 +10,48 @@ absl::Status EntityTooLargeError(absl::string_view limit) {
                     absl::StrCat("with what is known already, ", limit, "; send less"));
 }
 
+absl::Status EntityNotFoundError(EntityKind kind) {
+  const auto not_found = [](absl::string_view reason, absl::string_view noun) {
+    return NamedError(absl::StatusCode::kNotFound, reason,
+                      absl::StrCat("there is no ", noun, " of this name"));
+  };
+  switch (kind) {
+    case EntityKind::kContact:
+      return not_found("CONTACT_NOT_FOUND", "contact");
+    case EntityKind::kOrganization:
+      return not_found("ORGANIZATION_NOT_FOUND", "organization");
+    case EntityKind::kActivity:
+      return not_found("ACTIVITY_NOT_FOUND", "activity");
+    case EntityKind::kSegment:
+      return not_found("SEGMENT_NOT_FOUND", "segment");
+    case EntityKind::kTag:
+      return not_found("TAG_NOT_FOUND", "tag");
+  }
+  return not_found("ENTITY_NOT_FOUND", "entity");
+}
+
+absl::Status CommunityDeletionNotFoundError() {
+  return NamedError(absl::StatusCode::kNotFound, "COMMUNITY_DELETION_NOT_FOUND",
+                    "nobody has asked to delete this community");
+}
+
+absl::Status CommunityBeingDeletedError() {
+  return NamedError(
+      absl::StatusCode::kFailedPrecondition, "COMMUNITY_BEING_DELETED",
+      "the community is being deleted; its records are taken again once that is done");
+}
+
+absl::Status LogReaderNotFoundError() {
+  return NamedError(absl::StatusCode::kNotFound, "LOG_READER_NOT_FOUND",
+                    "no reader of the event log is registered by this name");
+}
+
+absl::Status TooManyLogReadersError() {
+  return NamedError(absl::StatusCode::kFailedPrecondition, "TOO_MANY_LOG_READERS",
+                    "there are 16 registered readers already; delete those that are gone, and give "
+                    "all replicas of a service one name");
+}
+
 absl::Status PositionBeyondHeadError(int64_t head) {
   return NamedError(absl::StatusCode::kOutOfRange, "POSITION_BEYOND_HEAD",
                     absl::StrCat("after_position lies beyond the head of the log partition, ", head,

@@ -7,12 +7,29 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "services/ingest/domain/entity_reader.h"
 
 namespace crier::ingest {
 
 // FAILED_PRECONDITION, `ENTITY_TOO_LARGE`: with what is known already, the entity would exceed a
 // limit. `limit` names it, for example `all_emails holds more than 1,000 elements`.
 absl::Status EntityTooLargeError(absl::string_view limit);
+
+// NOT_FOUND, `CONTACT_NOT_FOUND` and so on: there is no entity of this name.
+absl::Status EntityNotFoundError(EntityKind kind);
+
+// NOT_FOUND, `COMMUNITY_DELETION_NOT_FOUND`: nobody has asked to delete the community.
+absl::Status CommunityDeletionNotFoundError();
+
+// FAILED_PRECONDITION, `COMMUNITY_BEING_DELETED`: records are refused until all of the community is
+// erased.
+absl::Status CommunityBeingDeletedError();
+
+// NOT_FOUND, `LOG_READER_NOT_FOUND`: no reader of the log is registered by this name.
+absl::Status LogReaderNotFoundError();
+
+// FAILED_PRECONDITION, `TOO_MANY_LOG_READERS`: see kMaxLogReaders.
+absl::Status TooManyLogReadersError();
 
 // OUT_OF_RANGE, `POSITION_BEYOND_HEAD`, metadata `head`: a reader asks for what comes after a
 // position that the log has not reached.

@@ -10,6 +10,7 @@
 #include "common/api/resource_name.h"
 #include "common/api/time.h"
 #include "common/status/macros.h"
+#include "services/ingest/domain/errors.h"
 #include "services/ingest/domain/log_partition.h"
 #include "services/ingest/domain/merge.h"
 
@@ -284,12 +285,17 @@ Lookup LookupOf(absl::Span<const Record> records) {
 
 Changes Reconcile(absl::Span<const Record> records, Known known, absl::Time now,
                   size_t max_event_bytes) {
+  const std::set<int64_t> deleting = known.deleting;
   // Postgres keeps microseconds; what an event says and what its row says are the same.
   Reconciler reconciler(std::move(known), absl::FromUnixMicros(absl::ToUnixMicros(now)));
   std::vector<absl::StatusOr<Ingested>> results;
   results.reserve(records.size());
   for (const Record& record : records) {
     if (reconciler.event_bytes() >= max_event_bytes) break;
+    if (deleting.count(record.community) > 0) {
+      results.push_back(CommunityBeingDeletedError());
+      continue;
+    }
     reconciler.SetTraceparent(record.traceparent);
     results.push_back(
         std::visit([&](const auto& content) { return reconciler.Apply(record.community, content); },

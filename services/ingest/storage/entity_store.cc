@@ -1,9 +1,13 @@
 #include "services/ingest/storage/entity_store.h"
 
+#include <optional>
 #include <set>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_split.h"
+#include "common/api/resource_name.h"
 #include "common/api/time.h"
 #include "common/pg/transaction.h"
 #include "common/status/macros.h"
@@ -41,6 +45,10 @@ absl::Status LockHeads(Transaction& transaction, const Lookup& lookup, Known& kn
   for (const Rows::Row row : rows) {
     known.heads[row.Int32(0)] = {row.Int64(1), row.Int64(2),
                                  row.OptionalTime(3).value_or(absl::InfinitePast())};
+    for (absl::string_view community : absl::StrSplit(row.Text(4), ',', absl::SkipEmpty())) {
+      int64_t deleting = 0;
+      if (absl::SimpleAtoi(community, &deleting)) known.deleting.insert(deleting);
+    }
   }
   return absl::OkStatus();
 }
@@ -225,18 +233,32 @@ absl::Status WriteActivities(Transaction& transaction, const Changes& changes) {
   return transaction.Execute(SaveActivities(), params).status();
 }
 
+// The contact that an event tells of, 0 for an organization's; nothing when there is nothing to
+// erase.
+std::optional<int64_t> SubjectOf(const entity::v1::Event& event) {
+  if (event.has_organization()) return 0;
+  const entity::v1::Contact* const contact = event.has_contact()    ? &event.contact()
+                                             : event.has_activity() ? &event.activity().contact()
+                                                                    : nullptr;
+  if (contact == nullptr) return std::nullopt;
+  const auto name = api::ParseResource("name", api::kContacts, contact->name());
+  return name.ok() ? name->id : 0;
+}
+
 absl::Status WriteLog(Transaction& transaction, const Changes& changes,
                       const std::string& channel) {
   if (changes.heads.empty()) return absl::OkStatus();
   std::vector<int32_t> partitions;
   std::vector<int64_t> positions, communities, last_ids;
   std::vector<absl::Time> accept_times;
+  std::vector<std::optional<int64_t>> subjects;
   std::vector<std::string> events;
   for (const auto& event : changes.events) {
     partitions.push_back(event.log_partition());
     positions.push_back(event.position());
     accept_times.push_back(api::FromProto(event.accept_time()));
     communities.push_back(event.community_id());
+    subjects.push_back(SubjectOf(event));
     events.push_back(event.SerializeAsString());
   }
   RETURN_IF_ERROR(transaction
@@ -245,6 +267,7 @@ absl::Status WriteLog(Transaction& transaction, const Changes& changes,
                                                   .AddArray(positions)
                                                   .AddArray(accept_times)
                                                   .AddArray(communities)
+                                                  .AddArray(subjects)
                                                   .AddBytesArray(events))
                       .status());
   partitions.clear();

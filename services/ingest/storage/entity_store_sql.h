@@ -15,7 +15,8 @@ inline constexpr pg::Statement kCountLogPartitions{"count_log_partitions",
 // Sorted, so that batches that share partitions do not lock each other out.
 inline constexpr pg::Statement kLockHeads{
     "lock_heads",
-    "SELECT log_partition, position, last_id, accept_time FROM log_heads"
+    "SELECT log_partition, position, last_id, accept_time, array_to_string(deleting, ',')"
+    " FROM log_heads"
     " WHERE log_partition = ANY ($1::integer[]) ORDER BY log_partition FOR UPDATE"};
 
 inline constexpr pg::Statement kLoadIdentities{
@@ -103,9 +104,9 @@ inline const pg::Statement& SaveActivities() {
 
 inline constexpr pg::Statement kAppendEvents{
     "append_events",
-    "INSERT INTO events (log_partition, position, accept_time, community_id, event)"
+    "INSERT INTO events (log_partition, position, accept_time, community_id, subject_id, event)"
     " SELECT * FROM unnest($1::integer[], $2::bigint[], $3::timestamptz[], $4::bigint[],"
-    " $5::bytea[])"};
+    " $5::bigint[], $6::bytea[])"};
 
 inline constexpr pg::Statement kMoveHeads{
     "move_heads",

@@ -8,6 +8,7 @@
 #include "common/status/macros.h"
 #include "services/ingest/domain/errors.h"
 #include "services/ingest/storage/event_log_sql.h"
+#include "services/ingest/storage/log_readers.h"
 
 namespace crier::ingest::storage {
 namespace {
@@ -80,7 +81,7 @@ absl::StatusOr<std::vector<LogHead>> PgEventLog::Heads(absl::Time deadline) {
 }
 
 pg::TimePartitionedTable EventTable(absl::Duration retention) {
-  return {"events", pg::TimePartitionedTable::Key::kTimestamp, retention};
+  return {"events", pg::TimePartitionedTable::Key::kTimestamp, retention, IsConfirmedByAll};
 }
 
 }  // namespace crier::ingest::storage

@@ -26,7 +26,8 @@ class PgEventLog : public EventLog {
   pg::Pool& pool_;
 };
 
-// The table that holds the events, by day of their acceptance.
+// The table that holds the events, by day of their acceptance. Days are dropped once they are old
+// enough and every registered reader has confirmed them.
 pg::TimePartitionedTable EventTable(absl::Duration retention);
 
 }  // namespace crier::ingest::storage

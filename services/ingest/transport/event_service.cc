@@ -1,7 +1,13 @@
 #include "services/ingest/transport/event_service.h"
 
+#include <algorithm>
+#include <set>
+#include <string>
 #include <vector>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "common/api/resource_name.h"
 #include "common/api/time.h"
 #include "common/rpc/status.h"
@@ -13,6 +19,10 @@
 
 namespace crier::ingest {
 namespace {
+
+constexpr char kReaders[] = "readers/";
+constexpr size_t kMaxReaderBytes = 63;
+constexpr int kMaxPositions = 1000;
 
 // A stream that ends before it begins.
 class Refusal : public grpc::ServerWriteReactor<v1::SubscribeResponse> {
@@ -29,6 +39,55 @@ v1::LogHead ToProto(const LogHead& head) {
   proto.set_position(head.position);
   if (head.accept_time) *proto.mutable_accept_time() = api::ToProto(*head.accept_time);
   return proto;
+}
+
+v1::LogReader ToProto(const LogReader& reader) {
+  v1::LogReader proto;
+  proto.set_name(absl::StrCat(kReaders, reader.id));
+  for (const LogHead& position : reader.positions) {
+    v1::LogPosition& confirmed = *proto.add_positions();
+    confirmed.set_log_partition(position.log_partition);
+    confirmed.set_position(position.position);
+  }
+  *proto.mutable_create_time() = api::ToProto(reader.create_time);
+  *proto.mutable_confirm_time() = api::ToProto(reader.confirm_time);
+  return proto;
+}
+
+absl::StatusOr<std::string> ParseReader(absl::string_view name) {
+  const bool has_prefix = absl::ConsumePrefix(&name, kReaders);
+  const bool fits = std::all_of(name.begin(), name.end(), [](char c) {
+    return absl::ascii_islower(c) || absl::ascii_isdigit(c) || c == '-';
+  });
+  if (!has_prefix || !fits || name.empty() || name.size() > kMaxReaderBytes) {
+    return InvalidField("name",
+                        "must have the form readers/{reader} with 1 to 63 lower-case letters, "
+                        "digits and hyphens");
+  }
+  return std::string(name);
+}
+
+absl::StatusOr<std::vector<LogHead>> ParsePositions(const v1::ConfirmPositionsRequest& request) {
+  if (request.positions().empty()) return InvalidField("positions", "must not be empty");
+  if (request.positions_size() > kMaxPositions) {
+    return InvalidField("positions", "must not hold more than 1,000 elements");
+  }
+  std::vector<LogHead> positions;
+  std::set<int32_t> partitions;
+  FieldViolations violations;
+  for (int i = 0; i < request.positions_size(); ++i) {
+    const v1::LogPosition& position = request.positions(i);
+    const std::string field = absl::StrCat("positions[", i, "].");
+    if (position.position() < 0) {
+      violations.Add(absl::StrCat(field, "position"), "must not be negative");
+    }
+    if (!partitions.insert(position.log_partition()).second) {
+      violations.Add(absl::StrCat(field, "log_partition"), "must not come twice");
+    }
+    positions.push_back({position.log_partition(), position.position()});
+  }
+  RETURN_IF_ERROR(violations.ToStatus());
+  return positions;
 }
 
 }  // namespace
@@ -63,6 +122,47 @@ grpc::ServerUnaryReactor* EventServiceHandler::ListLogHeads(grpc::CallbackServer
     ASSIGN_OR_RETURN(const std::vector<LogHead> heads, log_.Heads(call.deadline));
     for (const LogHead& head : heads) *response->add_heads() = ToProto(head);
     return absl::OkStatus();
+  });
+}
+
+grpc::ServerUnaryReactor* EventServiceHandler::RegisterReader(
+    grpc::CallbackServerContext* context, const v1::RegisterReaderRequest* request,
+    v1::LogReader* response) {
+  return rpc::RunUnary(context, executor_, [=](const rpc::CallContext& call) -> absl::Status {
+    ASSIGN_OR_RETURN(const std::string id, ParseReader(request->name()));
+    ASSIGN_OR_RETURN(const LogReader reader,
+                     readers_.Register(id, request->from_beginning(), clock_.Now(), call.deadline));
+    *response = ToProto(reader);
+    return absl::OkStatus();
+  });
+}
+
+grpc::ServerUnaryReactor* EventServiceHandler::ConfirmPositions(
+    grpc::CallbackServerContext* context, const v1::ConfirmPositionsRequest* request,
+    google::protobuf::Empty* response) {
+  return rpc::RunUnary(context, executor_, [=](const rpc::CallContext& call) -> absl::Status {
+    ASSIGN_OR_RETURN(const std::string id, ParseReader(request->name()));
+    ASSIGN_OR_RETURN(const std::vector<LogHead> positions, ParsePositions(*request));
+    return readers_.Confirm(id, positions, clock_.Now(), call.deadline);
+  });
+}
+
+grpc::ServerUnaryReactor* EventServiceHandler::ListReaders(grpc::CallbackServerContext* context,
+                                                           const v1::ListReadersRequest* request,
+                                                           v1::ListReadersResponse* response) {
+  return rpc::RunUnary(context, executor_, [=](const rpc::CallContext& call) -> absl::Status {
+    ASSIGN_OR_RETURN(const std::vector<LogReader> readers, readers_.List(call.deadline));
+    for (const LogReader& reader : readers) *response->add_readers() = ToProto(reader);
+    return absl::OkStatus();
+  });
+}
+
+grpc::ServerUnaryReactor* EventServiceHandler::DeleteReader(grpc::CallbackServerContext* context,
+                                                            const v1::DeleteReaderRequest* request,
+                                                            google::protobuf::Empty* response) {
+  return rpc::RunUnary(context, executor_, [=](const rpc::CallContext& call) -> absl::Status {
+    ASSIGN_OR_RETURN(const std::string id, ParseReader(request->name()));
+    return readers_.Remove(id, call.deadline);
   });
 }
 

@@ -2,9 +2,11 @@
 #ifndef CRIER_SERVICES_INGEST_TRANSPORT_EVENT_SERVICE_H_
 #define CRIER_SERVICES_INGEST_TRANSPORT_EVENT_SERVICE_H_
 
+#include "common/base/clock.h"
 #include "common/rpc/executor.h"
 #include "crier/ingest/v1/event_service.grpc.pb.h"
 #include "services/ingest/domain/event_log.h"
+#include "services/ingest/domain/log_readers.h"
 #include "services/ingest/domain/log_tail.h"
 
 namespace crier::ingest {
@@ -12,8 +14,9 @@ namespace crier::ingest {
 // Thread-safe. The parts must outlive the server.
 class EventServiceHandler : public v1::EventService::CallbackService {
  public:
-  EventServiceHandler(EventLog& log, LogTail& tail, rpc::Executor& executor)
-      : log_(log), tail_(tail), executor_(executor) {}
+  EventServiceHandler(EventLog& log, LogTail& tail, LogReaders& readers, rpc::Executor& executor,
+                      const Clock& clock)
+      : log_(log), tail_(tail), readers_(readers), executor_(executor), clock_(clock) {}
 
   grpc::ServerWriteReactor<v1::SubscribeResponse>* Subscribe(
       grpc::CallbackServerContext* context, const v1::SubscribeRequest* request) override;
@@ -23,11 +26,25 @@ class EventServiceHandler : public v1::EventService::CallbackService {
   grpc::ServerUnaryReactor* ListLogHeads(grpc::CallbackServerContext* context,
                                          const v1::ListLogHeadsRequest* request,
                                          v1::ListLogHeadsResponse* response) override;
+  grpc::ServerUnaryReactor* RegisterReader(grpc::CallbackServerContext* context,
+                                           const v1::RegisterReaderRequest* request,
+                                           v1::LogReader* response) override;
+  grpc::ServerUnaryReactor* ConfirmPositions(grpc::CallbackServerContext* context,
+                                             const v1::ConfirmPositionsRequest* request,
+                                             google::protobuf::Empty* response) override;
+  grpc::ServerUnaryReactor* ListReaders(grpc::CallbackServerContext* context,
+                                        const v1::ListReadersRequest* request,
+                                        v1::ListReadersResponse* response) override;
+  grpc::ServerUnaryReactor* DeleteReader(grpc::CallbackServerContext* context,
+                                         const v1::DeleteReaderRequest* request,
+                                         google::protobuf::Empty* response) override;
 
  private:
   EventLog& log_;
   LogTail& tail_;
+  LogReaders& readers_;
   rpc::Executor& executor_;
+  const Clock& clock_;
 };
 
 }  // namespace crier::ingest

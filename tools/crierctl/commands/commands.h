@@ -13,6 +13,9 @@ namespace crier::crierctl {
 void AddWebhooksCommand(CLI::App& app, Session& session);
 void AddWorkflowsCommand(CLI::App& app, Session& session);
 void AddIngestCommand(CLI::App& app, Session& session);
+// contacts, organizations, activities, segments, tags and communities.
+void AddEntityCommands(CLI::App& app, Session& session);
+void AddLogCommand(CLI::App& app, Session& session);
 void AddDeliveriesCommand(CLI::App& app, Session& session);
 void AddListenCommand(CLI::App& app, Session& session);
 void AddCompletionCommand(CLI::App& app, Session& session);

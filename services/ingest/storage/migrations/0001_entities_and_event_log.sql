@@ -15,7 +15,8 @@ CREATE TABLE log_heads (
   log_partition integer PRIMARY KEY,
   position bigint NOT NULL DEFAULT 0,  -- of the last event
   last_id bigint NOT NULL DEFAULT 0,   -- the last id given to an entity of the partition's communities
-  accept_time timestamptz              -- of the last event; never falls
+  accept_time timestamptz,             -- of the last event; never falls
+  deleting bigint[] NOT NULL DEFAULT '{}'  -- communities whose records are refused
 ) WITH (fillfactor = 10);              -- rewritten with every batch: leaves room for updates in place
 
 INSERT INTO log_heads (log_partition) SELECT generate_series(0, 15);
@@ -138,6 +139,7 @@ CREATE TABLE activities (
   PRIMARY KEY (community_id, activity_id),
   UNIQUE (community_id, service_name, activity_type, external_id)
 );
+CREATE INDEX activities_by_contact ON activities (community_id, contact_id);
 
 -- The event log. Its key begins with the log partition and not with the community, because readers
 -- follow a partition, position by position, across all of its communities.
@@ -149,6 +151,9 @@ CREATE TABLE events (
   position bigint NOT NULL,
   accept_time timestamptz NOT NULL,
   community_id bigint NOT NULL,
+  -- Whom the event tells of: a contact, 0 for an organization; NULL when it has nothing to erase.
+  subject_id bigint,
   event bytea NOT NULL,  -- crier.entity.v1.Event
   PRIMARY KEY (log_partition, position, accept_time)
 ) PARTITION BY RANGE (accept_time);
+CREATE INDEX events_by_subject ON events (community_id, subject_id) WHERE subject_id IS NOT NULL;

@@ -1,0 +1,299 @@
+// EntityService over real gRPC.
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "common/status/errors.h"
+#include "gmock/gmock.h"
+#include "services/ingest/server_test_fixture.h"
+
+namespace crier::ingest {
+namespace {
+
+using entity::v1::Contact;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::SizeIs;
+using Stub = v1::EntityService::Stub;
+
+class EntityServiceTest : public ServerTest {
+ protected:
+  EntityServiceTest() { replica_.WaitUntilReady(); }
+
+  // A contact for each name, `anna` with anna@example.com; ids are 1, 2, … in their order.
+  void AddContacts(const std::vector<std::string>& names) {
+    v1::BatchIngestRequest batch;
+    for (const std::string& name : names) {
+      v1::UpsertContactRequest& request = *batch.add_items()->mutable_contact();
+      request.set_parent("communities/1");
+      request.mutable_contact()->set_full_name(name);
+      request.mutable_contact()->set_primary_email(absl::StrCat(name, "@example.com"));
+      request.add_sightings()->set_source("Test");
+    }
+    v1::BatchIngestResponse response;
+    ASSERT_EQ(Ingest(replica_, batch, &response), absl::OkStatus());
+  }
+
+  template <typename Method, typename Request, typename Response>
+  absl::Status Ask(Method method, const Request& request, Response* response) {
+    return Call(*replica_.entities, method, request, response);
+  }
+
+  static v1::ListContactsRequest ListRequest(const std::string& filter = "",
+                                             const std::string& order_by = "") {
+    v1::ListContactsRequest request;
+    request.set_parent("communities/1");
+    request.set_filter(filter);
+    request.set_order_by(order_by);
+    return request;
+  }
+
+  static std::vector<std::string> NamesIn(
+      const google::protobuf::RepeatedPtrField<Contact>& contacts) {
+    std::vector<std::string> names;
+    for (const Contact& contact : contacts) names.push_back(contact.full_name());
+    return names;
+  }
+
+  // All frames of a stream; how it ended.
+  absl::Status ReadStream(const v1::StreamContactsRequest& request,
+                          std::vector<v1::StreamContactsResponse>* frames) {
+    grpc::ClientContext context;
+    const auto reader = replica_.entities->StreamContacts(&context, request);
+    v1::StreamContactsResponse frame;
+    while (reader->Read(&frame)) frames->push_back(frame);
+    return rpc::FromGrpc(reader->Finish());
+  }
+
+  Replica replica_{options_};
+};
+
+TEST_F(EntityServiceTest, GetsWhatWasStored) {
+  AddContacts({"anna"});
+  v1::GetContactRequest request;
+  Contact contact;
+
+  request.set_name("communities/1/contacts/1");
+  ASSERT_EQ(Ask(&Stub::GetContact, request, &contact), absl::OkStatus());
+  EXPECT_EQ(contact.full_name(), "anna");
+  EXPECT_EQ(contact.name(), request.name());
+
+  request.set_name("communities/1/contacts/2");
+  EXPECT_EQ(ErrorReason(Ask(&Stub::GetContact, request, &contact)), "CONTACT_NOT_FOUND");
+  request.set_name("communities/2/contacts/1");
+  EXPECT_EQ(ErrorReason(Ask(&Stub::GetContact, request, &contact)), "CONTACT_NOT_FOUND");
+  request.set_name("communities/1/organizations/1");
+  EXPECT_EQ(Ask(&Stub::GetContact, request, &contact).code(), absl::StatusCode::kInvalidArgument);
+}
+
+TEST_F(EntityServiceTest, ListsPageByPage) {
+  AddContacts({"anna", "bert", "cleo", "dora", "emil"});
+  v1::ListContactsRequest request = ListRequest("NOT full_name = DORA", "full_name desc");
+  request.set_page_size(2);
+  std::vector<std::string> names;
+  do {
+    v1::ListContactsResponse page;
+    ASSERT_EQ(Ask(&Stub::ListContacts, request, &page), absl::OkStatus());
+    for (const std::string& name : NamesIn(page.contacts())) names.push_back(name);
+    request.set_page_token(page.next_page_token());
+  } while (!request.page_token().empty());
+
+  EXPECT_THAT(names, ElementsAre("emil", "cleo", "bert", "anna"));
+}
+
+TEST_F(EntityServiceTest, APageTokenBelongsToItsListing) {
+  AddContacts({"anna", "bert", "cleo"});
+  v1::ListContactsRequest request = ListRequest("full_name:*", "full_name");
+  request.set_page_size(1);
+  v1::ListContactsResponse page;
+  ASSERT_EQ(Ask(&Stub::ListContacts, request, &page), absl::OkStatus());
+  request.set_page_token(page.next_page_token());
+  const auto refused = [this, &page](const v1::ListContactsRequest& changed) {
+    return ErrorReason(Ask(&Stub::ListContacts, changed, &page)) == "INVALID_FIELD";
+  };
+
+  v1::ListContactsRequest changed = request;
+  changed.set_filter("title:*");
+  EXPECT_TRUE(refused(changed));
+  changed = request;
+  changed.set_order_by("full_name desc");
+  EXPECT_TRUE(refused(changed));
+  changed = request;
+  changed.set_parent("communities/2");
+  EXPECT_TRUE(refused(changed));
+  changed = request;
+  changed.set_page_size(2);
+  EXPECT_FALSE(refused(changed));
+  EXPECT_THAT(NamesIn(page.contacts()), ElementsAre("bert", "cleo"));
+}
+
+TEST_F(EntityServiceTest, RefusesWhatCannotBeUnderstood) {
+  v1::ListContactsResponse page;
+  v1::CountResponse count;
+  EXPECT_THAT(std::string(Ask(&Stub::ListContacts, ListRequest("ful_name = x"), &page).message()),
+              HasSubstr("did you mean `full_name`?"));
+  EXPECT_THAT(std::string(Ask(&Stub::ListContacts, ListRequest("", "tags"), &page).message()),
+              HasSubstr("order_by"));
+  v1::ListContactsRequest negative = ListRequest();
+  negative.set_page_size(-1);
+  EXPECT_THAT(std::string(Ask(&Stub::ListContacts, negative, &page).message()),
+              HasSubstr("page_size"));
+  EXPECT_THAT(
+      std::string(Ask(&Stub::ListContacts, ListRequest(std::string(17'000, 'a')), &page).message()),
+      HasSubstr("16 KiB"));
+  v1::CountContactsRequest no_parent;
+  EXPECT_THAT(std::string(Ask(&Stub::CountContacts, no_parent, &count).message()),
+              HasSubstr("parent"));
+  v1::CountContactsRequest bad_time;
+  bad_time.set_parent("communities/1");
+  bad_time.mutable_evaluate_time()->set_nanos(-1);
+  EXPECT_THAT(std::string(Ask(&Stub::CountContacts, bad_time, &count).message()),
+              HasSubstr("evaluate_time"));
+  v1::StreamContactsRequest stream;
+  std::vector<v1::StreamContactsResponse> frames;
+  stream.set_parent("communities/1");
+  stream.set_after_contact("communities/2/contacts/1");
+  EXPECT_THAT(std::string(ReadStream(stream, &frames).message()), HasSubstr("after_contact"));
+  stream.clear_after_contact();
+  stream.set_filter("(");
+  EXPECT_THAT(std::string(ReadStream(stream, &frames).message()), HasSubstr("byte"));
+}
+
+TEST_F(EntityServiceTest, Counts) {
+  AddContacts({"anna", "bert", "cleo"});
+  v1::CountContactsRequest request;
+  request.set_parent("communities/1");
+  v1::CountResponse count;
+
+  ASSERT_EQ(Ask(&Stub::CountContacts, request, &count), absl::OkStatus());
+  EXPECT_EQ(count.count(), 3);
+  request.set_filter("last_seen_time >= \"now\"");
+  ASSERT_EQ(Ask(&Stub::CountContacts, request, &count), absl::OkStatus());
+  EXPECT_EQ(count.count(), 0);
+  request.mutable_evaluate_time()->set_seconds(1000);
+  ASSERT_EQ(Ask(&Stub::CountContacts, request, &count), absl::OkStatus());
+  EXPECT_EQ(count.count(), 3);
+}
+
+TEST_F(EntityServiceTest, StreamsEverythingAndGoesOnAfterAContact) {
+  std::vector<std::string> names;
+  for (int i = 0; i < 900; ++i) names.push_back(absl::StrCat("name", i));
+  AddContacts(names);
+  for (int i = 900; i < 1'500; ++i) names.push_back(absl::StrCat("name", i));
+  AddContacts({names.begin() + 900, names.end()});
+  v1::StreamContactsRequest request;
+  request.set_parent("communities/1");
+  std::vector<v1::StreamContactsResponse> frames;
+
+  ASSERT_EQ(ReadStream(request, &frames), absl::OkStatus());
+  std::vector<std::string> read;
+  for (const auto& frame : frames) {
+    EXPECT_TRUE(frame.has_evaluate_time());
+    for (const std::string& name : NamesIn(frame.contacts())) read.push_back(name);
+  }
+  EXPECT_EQ(read, names);
+  EXPECT_THAT(frames, SizeIs(2));
+
+  frames.clear();
+  request.set_after_contact(absl::StrCat("communities/1/contacts/", 1'498));
+  ASSERT_EQ(ReadStream(request, &frames), absl::OkStatus());
+  ASSERT_THAT(frames, SizeIs(1));
+  EXPECT_THAT(NamesIn(frames[0].contacts()), ElementsAre("name1498", "name1499"));
+}
+
+TEST_F(EntityServiceTest, AStreamTellsWhoWasMerged) {
+  AddContacts({"anna", "bert"});
+  v1::UpsertContactRequest both;
+  both.set_parent("communities/1");
+  both.mutable_contact()->add_all_emails("anna@example.com");
+  both.mutable_contact()->add_all_emails("bert@example.com");
+  both.add_sightings()->set_source("Test");
+  v1::IngestResult result;
+  ASSERT_EQ(Ingest(replica_, both, &result), absl::OkStatus());
+  v1::StreamContactsRequest request;
+  request.set_parent("communities/1");
+  std::vector<v1::StreamContactsResponse> frames;
+
+  ASSERT_EQ(ReadStream(request, &frames), absl::OkStatus());
+
+  ASSERT_THAT(frames, SizeIs(1));
+  ASSERT_THAT(frames[0].merged(), SizeIs(1));
+  EXPECT_EQ(frames[0].merged(0).contact(), "communities/1/contacts/1");
+  EXPECT_THAT(frames[0].merged(0).merged_contacts(), ElementsAre("communities/1/contacts/2"));
+
+  v1::BatchGetContactsRequest get;
+  v1::BatchGetContactsResponse got;
+  get.set_parent("communities/1");
+  get.add_names("communities/1/contacts/2");
+  get.add_names("communities/1/contacts/1");
+  get.add_names("communities/1/contacts/99");
+  ASSERT_EQ(Ask(&Stub::BatchGetContacts, get, &got), absl::OkStatus());
+  EXPECT_THAT(NamesIn(got.contacts()), ElementsAre("anna"));
+  EXPECT_THAT(got.merged(), SizeIs(1));
+}
+
+TEST_F(EntityServiceTest, AStreamEndsAtItsDeadlineAndWhenTheServerDrains) {
+  std::vector<std::string> names;
+  for (int i = 0; i < 5; ++i) names.push_back(absl::StrCat("name", i));
+  AddContacts(names);
+  v1::StreamContactsRequest request;
+  request.set_parent("communities/1");
+
+  grpc::ClientContext late;
+  late.set_deadline(absl::ToChronoTime(absl::Now() - absl::Seconds(1)));
+  EXPECT_EQ(replica_.entities->StreamContacts(&late, request)->Finish().error_code(),
+            grpc::StatusCode::DEADLINE_EXCEEDED);
+
+  replica_.Stop();
+  std::vector<v1::StreamContactsResponse> frames;
+  const absl::Status ended = ReadStream(request, &frames);
+  EXPECT_EQ(ErrorReason(ended), "DRAINING") << ended;
+}
+
+TEST_F(EntityServiceTest, DeletesAContactAndTellsTheLog) {
+  AddContacts({"anna", "bert"});
+  v1::DeleteContactRequest request;
+  google::protobuf::Empty empty;
+  request.set_name("communities/1/contacts/1");
+
+  ASSERT_EQ(Ask(&Stub::DeleteContact, request, &empty), absl::OkStatus());
+
+  Stream stream(replica_, HeadOf(replica_, "communities/1").log_partition(), 0);
+  const std::vector<entity::v1::Event> events = stream.Next();
+  ASSERT_THAT(events, SizeIs(3));
+  EXPECT_EQ(events[0].kind(), entity::v1::Event::CONTACT_FOUND);
+  EXPECT_FALSE(events[0].has_contact());
+  EXPECT_TRUE(events[1].has_contact());
+  EXPECT_EQ(events[2].deleted_contact(), request.name());
+  EXPECT_EQ(ErrorReason(Ask(&Stub::DeleteContact, request, &empty)), "CONTACT_NOT_FOUND");
+}
+
+TEST_F(EntityServiceTest, DeletesACommunity) {
+  AddContacts({"anna", "bert"});
+  v1::DeleteCommunityRequest request;
+  request.set_name("communities/1");
+  v1::CommunityDeletion deletion;
+  ASSERT_EQ(Ask(&Stub::DeleteCommunity, request, &deletion), absl::OkStatus());
+  EXPECT_EQ(deletion.name(), "communities/1/deletion");
+
+  // The events of the log tell when it is done.
+  Stream stream(replica_, HeadOf(replica_, "communities/1").log_partition(), 2);
+  const std::vector<entity::v1::Event> events = stream.Next();
+  ASSERT_THAT(events, SizeIs(1));
+  EXPECT_EQ(events[0].kind(), entity::v1::Event::COMMUNITY_DELETED);
+  v1::GetCommunityDeletionRequest get;
+  get.set_name("communities/1/deletion");
+  ASSERT_EQ(Ask(&Stub::GetCommunityDeletion, get, &deletion), absl::OkStatus());
+  EXPECT_EQ(deletion.state(), v1::CommunityDeletion::DONE);
+  v1::ListContactsResponse page;
+  ASSERT_EQ(Ask(&Stub::ListContacts, ListRequest(), &page), absl::OkStatus());
+  EXPECT_THAT(page.contacts(), SizeIs(0));
+
+  get.set_name("communities/2/deletion");
+  EXPECT_EQ(ErrorReason(Ask(&Stub::GetCommunityDeletion, get, &deletion)),
+            "COMMUNITY_DELETION_NOT_FOUND");
+}
+
+}  // namespace
+}  // namespace crier::ingest

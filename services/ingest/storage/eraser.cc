@@ -1,0 +1,270 @@
+#include "services/ingest/storage/eraser.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "common/api/resource_name.h"
+#include "common/api/time.h"
+#include "common/pg/transaction.h"
+#include "common/status/macros.h"
+#include "crier/entity/v1/event.pb.h"
+#include "services/ingest/domain/entity_store.h"
+#include "services/ingest/domain/errors.h"
+#include "services/ingest/domain/log_partition.h"
+#include "services/ingest/storage/entity_store_sql.h"
+#include "services/ingest/storage/eraser_sql.h"
+#include "services/ingest/storage/log_channel.h"
+
+namespace crier::ingest::storage {
+namespace {
+
+using entity::v1::Event;
+using pg::Params;
+using pg::Rows;
+using pg::Transaction;
+
+// What is erased with a community, row by row; the keys begin with the community. Events are
+// rewritten, and the deletion itself stays.
+constexpr const char* kTables[] = {"activities", "contacts", "contact_identities",
+                                   "contact_redirects", "organizations"};
+
+// A log partition's head, locked until the transaction ends.
+struct LockedHead {
+  int32_t log_partition = 0;
+  Head head;
+};
+
+absl::StatusOr<LockedHead> LockHead(Transaction& transaction, int64_t community) {
+  ASSIGN_OR_RETURN(const Rows count, transaction.Execute(kCountPartitions));
+  LockedHead locked;
+  locked.log_partition = LogPartitionOf(community, count[0].Int32(0));
+  ASSIGN_OR_RETURN(
+      const Rows rows,
+      transaction.Execute(kLockHeads, Params().AddArray(std::vector{locked.log_partition})));
+  if (rows.size() != 1) return absl::InternalError("a log partition has no head");
+  locked.head = {rows[0].Int64(1), rows[0].Int64(2),
+                 rows[0].OptionalTime(3).value_or(absl::InfinitePast())};
+  return locked;
+}
+
+// Appends an event of nothing but names.
+absl::Status Append(Transaction& transaction, LockedHead locked, Event event, absl::Time now,
+                    const std::string& channel) {
+  Head& head = locked.head;
+  ++head.position;
+  head.accept_time = std::max(head.accept_time, absl::FromUnixMicros(absl::ToUnixMicros(now)));
+  event.set_log_partition(locked.log_partition);
+  event.set_position(head.position);
+  *event.mutable_accept_time() = api::ToProto(head.accept_time);
+  RETURN_IF_ERROR(
+      transaction
+          .Execute(kAppendEvents, Params()
+                                      .AddArray(std::vector{locked.log_partition})
+                                      .AddArray(std::vector{head.position})
+                                      .AddArray(std::vector{head.accept_time})
+                                      .AddArray(std::vector<int64_t>{event.community_id()})
+                                      .AddArray(std::vector<std::optional<int64_t>>{std::nullopt})
+                                      .AddBytesArray({event.SerializeAsString()}))
+          .status());
+  RETURN_IF_ERROR(transaction
+                      .Execute(kMoveHeads, Params()
+                                               .AddArray(std::vector{locked.log_partition})
+                                               .AddArray(std::vector{head.position})
+                                               .AddArray(std::vector{head.last_id})
+                                               .AddArray(std::vector{head.accept_time}))
+                      .status());
+  const std::string heads = EncodeHeads({{locked.log_partition, head}});
+  return transaction.Execute(kNotify, Params().Add(channel).Add(heads)).status();
+}
+
+// Takes the entities out of stored events.
+absl::Status Rewrite(Transaction& transaction, const Rows& rows) {
+  if (rows.empty()) return absl::OkStatus();
+  std::vector<int32_t> partitions;
+  std::vector<int64_t> positions;
+  std::vector<absl::Time> accept_times;
+  std::vector<std::string> events;
+  for (const Rows::Row row : rows) {
+    Event event;
+    if (!event.ParseFromString(row.Bytes(3))) {
+      return absl::InternalError("a stored event cannot be parsed");
+    }
+    event.clear_entity();
+    partitions.push_back(row.Int32(0));
+    positions.push_back(row.Int64(1));
+    accept_times.push_back(row.Time(2));
+    events.push_back(event.SerializeAsString());
+  }
+  return transaction
+      .Execute(kRewriteEvents, Params()
+                                   .AddArray(partitions)
+                                   .AddArray(positions)
+                                   .AddArray(accept_times)
+                                   .AddBytesArray(events))
+      .status();
+}
+
+absl::StatusOr<std::vector<int64_t>> NamesOf(Transaction& transaction, int64_t community,
+                                             int64_t id) {
+  ASSIGN_OR_RETURN(const Rows rows,
+                   transaction.Execute(kNamesOfContact, Params().Add(community).Add(id)));
+  std::vector<int64_t> ids;
+  for (const Rows::Row row : rows) ids.push_back(row.Int64(0));
+  return ids;
+}
+
+// Erases some of what a contact did and of what events say of it; how many rows.
+absl::StatusOr<int64_t> EraseSomeOf(Transaction& transaction, int64_t community,
+                                    const std::vector<int64_t>& names, int limit) {
+  Params params;
+  params.Add(community).AddArray(names).Add(limit);
+  ASSIGN_OR_RETURN(const Rows activities, transaction.Execute(kEraseActivitiesOf, params));
+  ASSIGN_OR_RETURN(const Rows events, transaction.Execute(kLoadEventsOf, params));
+  RETURN_IF_ERROR(Rewrite(transaction, events));
+  return activities.affected() + events.size();
+}
+
+Event DeletionOf(int64_t community, std::vector<int64_t> names) {
+  Event event;
+  event.set_community_id(community);
+  event.set_kind(Event::CONTACT_DELETED);
+  event.set_deleted_contact(api::ResourceName(api::kContacts, {community, names.front()}));
+  std::sort(names.begin() + 1, names.end());
+  for (size_t i = 1; i < names.size(); ++i) {
+    event.add_merged_contacts(api::ResourceName(api::kContacts, {community, names[i]}));
+  }
+  return event;
+}
+
+struct Step {
+  int64_t rows = 0;
+  int64_t next_subject = 0;
+};
+
+// Erases some rows of a community, of one table at a time.
+absl::StatusOr<Step> EraseSome(Transaction& transaction, int64_t community, int64_t next_subject,
+                               int limit) {
+  Step step{0, next_subject};
+  for (const char* table : kTables) {
+    ASSIGN_OR_RETURN(
+        const Rows rows,
+        transaction.ExecuteDynamic(
+            absl::StrCat("DELETE FROM ", table, " WHERE ctid = ANY (ARRAY(SELECT ctid FROM ", table,
+                         " WHERE community_id = $1 LIMIT $2::bigint))"),
+            Params().Add(community).Add(limit)));
+    step.rows = rows.affected();
+    if (step.rows > 0) return step;
+  }
+  ASSIGN_OR_RETURN(
+      const Rows events,
+      transaction.Execute(kLoadEventsFrom, Params().Add(community).Add(next_subject).Add(limit)));
+  RETURN_IF_ERROR(Rewrite(transaction, events));
+  step.rows = events.size();
+  if (!events.empty()) step.next_subject = events[events.size() - 1].Int64(4);
+  return step;
+}
+
+}  // namespace
+
+PgEraser::PgEraser(pg::Pool& pool, int step_rows)
+    : pool_(pool), step_rows_(step_rows), channel_(LogChannel(pool.database().schema)) {}
+
+absl::Status PgEraser::EraseContact(int64_t community, int64_t id, absl::Time now,
+                                    absl::Time deadline) {
+  // What may be much goes first, without the lock that writers wait for.
+  int64_t erased = step_rows_;
+  while (erased >= step_rows_) {
+    RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+      ASSIGN_OR_RETURN(const std::vector<int64_t> names, NamesOf(transaction, community, id));
+      if (names.empty()) return EntityNotFoundError(EntityKind::kContact);
+      ASSIGN_OR_RETURN(erased, EraseSomeOf(transaction, community, names, step_rows_));
+      return absl::OkStatus();
+    }));
+  }
+  return pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+    ASSIGN_OR_RETURN(LockedHead head, LockHead(transaction, community));
+    // Read anew: a merge may have come in between, and nothing comes from here on.
+    ASSIGN_OR_RETURN(const std::vector<int64_t> names, NamesOf(transaction, community, id));
+    if (names.empty()) return EntityNotFoundError(EntityKind::kContact);
+    int64_t rest = 1;
+    while (rest > 0) {
+      ASSIGN_OR_RETURN(rest, EraseSomeOf(transaction, community, names, step_rows_));
+    }
+    Params params;
+    params.Add(community).AddArray(names);
+    RETURN_IF_ERROR(transaction.Execute(kEraseContacts, params).status());
+    RETURN_IF_ERROR(transaction.Execute(kEraseIdentitiesOf, params).status());
+    RETURN_IF_ERROR(transaction.Execute(kEraseRedirectsOf, params).status());
+    return Append(transaction, std::move(head), DeletionOf(community, names), now, channel_);
+  });
+}
+
+absl::StatusOr<CommunityDeletion> PgEraser::BeginDeletion(int64_t community, absl::Time now,
+                                                          absl::Time deadline) {
+  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+    ASSIGN_OR_RETURN(const LockedHead head, LockHead(transaction, community));
+    RETURN_IF_ERROR(transaction.Execute(kBeginDeletion, Params().Add(community).Add(now)).status());
+    return transaction.Execute(kRefuseRecords, Params().Add(community).Add(head.log_partition))
+        .status();
+  }));
+  return GetDeletion(community, deadline);
+}
+
+absl::StatusOr<CommunityDeletion> PgEraser::GetDeletion(int64_t community, absl::Time deadline) {
+  CommunityDeletion deletion;
+  deletion.community = community;
+  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+    ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kGetDeletion, Params().Add(community)));
+    if (rows.empty()) return CommunityDeletionNotFoundError();
+    deletion.create_time = rows[0].Time(0);
+    deletion.finish_time = rows[0].OptionalTime(1);
+    deletion.erased_count = rows[0].Int64(2);
+    return absl::OkStatus();
+  }));
+  return deletion;
+}
+
+absl::StatusOr<bool> PgEraser::ContinueDeletions(absl::Time now, absl::Time deadline) {
+  int64_t community = 0;
+  int64_t rows_erased = 0;
+  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+    community = 0;
+    ASSIGN_OR_RETURN(const Rows taken, transaction.Execute(kTakeDeletion));
+    if (taken.empty()) return absl::OkStatus();
+    community = taken[0].Int64(0);
+    ASSIGN_OR_RETURN(const Step step,
+                     EraseSome(transaction, community, taken[0].Int64(1), step_rows_));
+    rows_erased = step.rows;
+    return transaction
+        .Execute(kCountErased, Params().Add(community).Add(step.rows).Add(step.next_subject))
+        .status();
+  }));
+  if (community == 0 || rows_erased > 0) return community != 0;
+  // Records are refused since the deletion began. What somebody may have had under way then is
+  // found by a last look, under the lock that all writers take.
+  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+    ASSIGN_OR_RETURN(LockedHead head, LockHead(transaction, community));
+    ASSIGN_OR_RETURN(const Step last, EraseSome(transaction, community, 0, step_rows_));
+    if (last.rows > 0) {
+      return transaction
+          .Execute(kCountErased, Params().Add(community).Add(last.rows).Add(int64_t{0}))
+          .status();
+    }
+    ASSIGN_OR_RETURN(const Rows finished,
+                     transaction.Execute(kFinishDeletion, Params().Add(community).Add(now)));
+    if (finished.affected() == 0) return absl::OkStatus();  // by another replica
+    RETURN_IF_ERROR(
+        transaction.Execute(kAcceptRecords, Params().Add(community).Add(head.log_partition))
+            .status());
+    Event event;
+    event.set_community_id(community);
+    event.set_kind(Event::COMMUNITY_DELETED);
+    return Append(transaction, std::move(head), std::move(event), now, channel_);
+  }));
+  return true;
+}
+
+}  // namespace crier::ingest::storage

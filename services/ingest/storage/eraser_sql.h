@@ -1,0 +1,101 @@
+// The statements of PgEraser. $1 is the community everywhere.
+#ifndef CRIER_SERVICES_INGEST_STORAGE_ERASER_SQL_H_
+#define CRIER_SERVICES_INGEST_STORAGE_ERASER_SQL_H_
+
+#include "common/pg/transaction.h"
+
+namespace crier::ingest::storage {
+
+// The contact that a name leads to, with all names that do.
+inline constexpr pg::Statement kNamesOfContact{
+    "names_of_contact",
+    "WITH winner AS (SELECT coalesce((SELECT winner_id FROM contact_redirects"
+    " WHERE community_id = $1 AND contact_id = $2), $2::bigint) AS id)"
+    " SELECT c.contact_id FROM contacts c JOIN winner ON c.contact_id = winner.id"
+    " WHERE c.community_id = $1"
+    " UNION ALL SELECT r.contact_id FROM contact_redirects r JOIN winner ON r.winner_id = winner.id"
+    " WHERE r.community_id = $1"};
+
+// Contacts, rows at most.
+inline constexpr pg::Statement kEraseActivitiesOf{
+    "erase_activities_of",
+    "DELETE FROM activities WHERE community_id = $1 AND activity_id IN ("
+    "SELECT activity_id FROM activities WHERE community_id = $1 AND contact_id = ANY ($2::bigint[])"
+    " LIMIT $3)"};
+
+// Contacts, rows at most. The row locks let two erasures of one contact take turns.
+inline constexpr pg::Statement kLoadEventsOf{
+    "load_events_of",
+    "SELECT log_partition, position, accept_time, event FROM events"
+    " WHERE community_id = $1 AND subject_id = ANY ($2::bigint[]) LIMIT $3 FOR UPDATE"};
+
+// Subject to begin at, rows at most. In the order of the index, so that a step does not wade
+// through what earlier ones have erased.
+inline constexpr pg::Statement kLoadEventsFrom{
+    "load_events_from",
+    "SELECT log_partition, position, accept_time, event, subject_id FROM events"
+    " WHERE community_id = $1 AND subject_id >= $2 ORDER BY subject_id LIMIT $3 FOR UPDATE"};
+
+// Partitions, positions, accept times, events. An event without a subject has nothing personal.
+inline constexpr pg::Statement kRewriteEvents{
+    "rewrite_events",
+    "UPDATE events e SET event = r.event, subject_id = NULL"
+    " FROM unnest($1::integer[], $2::bigint[], $3::timestamptz[], $4::bytea[])"
+    " AS r (log_partition, position, accept_time, event)"
+    " WHERE e.log_partition = r.log_partition AND e.position = r.position"
+    " AND e.accept_time = r.accept_time"};
+
+// The three of a contact take all of its names.
+inline constexpr pg::Statement kEraseContacts{
+    "erase_contacts",
+    "DELETE FROM contacts WHERE community_id = $1 AND contact_id = ANY ($2::bigint[])"};
+inline constexpr pg::Statement kEraseIdentitiesOf{
+    "erase_identities_of",
+    "DELETE FROM contact_identities WHERE community_id = $1 AND contact_id = ANY ($2::bigint[])"};
+inline constexpr pg::Statement kEraseRedirectsOf{
+    "erase_redirects_of",
+    "DELETE FROM contact_redirects WHERE community_id = $1 AND contact_id = ANY ($2::bigint[])"};
+
+inline constexpr pg::Statement kBeginDeletion{
+    "begin_deletion",
+    "INSERT INTO community_deletions AS d (community_id, create_time) VALUES ($1, $2)"
+    " ON CONFLICT (community_id) DO UPDATE SET create_time = EXCLUDED.create_time,"
+    " finish_time = NULL, erased_count = 0, next_subject_id = 0 WHERE d.finish_time IS NOT NULL"};
+
+inline constexpr pg::Statement kGetDeletion{
+    "get_deletion",
+    "SELECT create_time, finish_time, erased_count FROM community_deletions"
+    " WHERE community_id = $1"};
+
+// Partition.
+inline constexpr pg::Statement kRefuseRecords{
+    "refuse_records",
+    "UPDATE log_heads SET deleting = array_append(array_remove(deleting, $1::bigint), $1::bigint)"
+    " WHERE log_partition = $2"};
+inline constexpr pg::Statement kAcceptRecords{
+    "accept_records",
+    "UPDATE log_heads SET deleting = array_remove(deleting, $1::bigint) WHERE log_partition = $2"};
+
+// Without a community: takes one that nobody works on.
+inline constexpr pg::Statement kTakeDeletion{
+    "take_deletion",
+    "SELECT community_id, next_subject_id FROM community_deletions WHERE finish_time IS NULL"
+    " ORDER BY create_time, community_id LIMIT 1 FOR UPDATE SKIP LOCKED"};
+
+// Rows erased, subject of events to go on at.
+inline constexpr pg::Statement kCountErased{
+    "count_erased",
+    "UPDATE community_deletions SET erased_count = erased_count + $2, next_subject_id = $3"
+    " WHERE community_id = $1"};
+
+inline constexpr pg::Statement kFinishDeletion{
+    "finish_deletion",
+    "UPDATE community_deletions SET finish_time = $2 WHERE community_id = $1"
+    " AND finish_time IS NULL"};
+
+inline constexpr pg::Statement kCountPartitions{"count_partitions",
+                                                "SELECT count(*) FROM log_heads"};
+
+}  // namespace crier::ingest::storage
+
+#endif  // CRIER_SERVICES_INGEST_STORAGE_ERASER_SQL_H_

@@ -1,0 +1,203 @@
+#include "services/ingest/storage/eraser.h"
+
+#include <string>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
+#include "common/status/errors.h"
+#include "gmock/gmock.h"
+#include "services/ingest/domain/log_partition.h"
+#include "services/ingest/storage/store_test_fixture.h"
+
+namespace crier::ingest::storage {
+namespace {
+
+using entity::v1::Contact;
+using entity::v1::Event;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+class EraserTest : public StoreTest {
+ protected:
+  // The tables of the schema that hold the text anywhere, be it within a message.
+  std::vector<std::string> TablesWith(const std::string& text) {
+    std::vector<std::string> found;
+    for (const auto row : postgres_->Run(
+             database_, absl::StrCat("SELECT table_name::text FROM information_schema.tables WHERE"
+                                     " table_schema = '",
+                                     database_.schema, "' ORDER BY 1"))) {
+      const std::string table = row.Text(0);
+      const int64_t rows =
+          Count(absl::StrCat("\"", table, "\" t WHERE position('", absl::AsciiStrToLower(text),
+                             "' IN lower(t::text)) > 0 OR position('", absl::BytesToHexString(text),
+                             "' IN t::text) > 0"));
+      if (rows > 0) found.push_back(table);
+    }
+    return found;
+  }
+
+  std::vector<Event> Events(int64_t community) {
+    const auto heads = log_.Heads(Deadline());
+    const auto read = log_.Read(LogPartitionOf(community, static_cast<int32_t>(heads->size())), 0,
+                                ReadLimits(), Deadline());
+    EXPECT_EQ(read.status(), absl::OkStatus());
+    return read.ok() ? read->events : std::vector<Event>();
+  }
+
+  int64_t OnlyContact(int64_t community) {
+    return postgres_
+        ->Run(database_, absl::StrCat("SELECT min(contact_id) FROM contacts WHERE community_id = ",
+                                      community))[0]
+        .Int64(0);
+  }
+
+  void FinishDeletions(PgEraser& eraser) {
+    for (;;) {
+      const auto worked = eraser.ContinueDeletions(kNow, Deadline());
+      ASSERT_TRUE(worked.ok()) << worked.status();
+      if (!*worked) return;
+    }
+  }
+
+  // Of two contacts that are merged, with an activity each, beside somebody else.
+  void IngestPerson() {
+    Contact person = ContactWith({"marion@example.com"});
+    person.set_full_name("Marion Sanford");
+    Ingest(store_, {ContactOf(1, person), ContactOf(1, ContactWith({"other@example.com"})),
+                    OrganizationOf(1, "example.com", "Example")});
+    Ingest(store_, {ActivityOf(1, "1", ContactWith({"sanford@example.com"}), "marion said"),
+                    ActivityOf(1, "2", ContactWith({"marion@example.com"}), "marion too"),
+                    ActivityOf(1, "3", ContactWith({"other@example.com"}))});
+    Ingest(store_, {ContactOf(1, ContactWith({"marion@example.com", "sanford@example.com"}))});
+  }
+
+  PgEraser eraser_{pool_, 2};  // so that there are several steps
+};
+
+TEST_F(EraserTest, AContactIsErasedFromEveryTable) {
+  IngestPerson();
+  ASSERT_THAT(TablesWith("marion@example.com"), testing::Not(IsEmpty()));
+  const std::vector<Event> before = Events(1);
+  const int64_t id = OnlyContact(1);
+
+  ASSERT_EQ(eraser_.EraseContact(1, id, kNow, Deadline()), absl::OkStatus());
+
+  EXPECT_THAT(TablesWith("marion"), IsEmpty());
+  EXPECT_THAT(TablesWith("Marion Sanford"), IsEmpty());
+  EXPECT_THAT(TablesWith("other@example.com"), testing::Not(IsEmpty()));
+  EXPECT_EQ(Count("activities"), 1);
+  EXPECT_EQ(Count("contact_redirects"), 0);
+
+  const std::vector<Event> after = Events(1);
+  ASSERT_EQ(after.size(), before.size() + 1);
+  for (size_t i = 0; i < before.size(); ++i) {
+    EXPECT_EQ(after[i].position(), before[i].position());
+    EXPECT_EQ(after[i].kind(), before[i].kind());
+  }
+  EXPECT_EQ(after.back().kind(), Event::CONTACT_DELETED);
+  EXPECT_EQ(after.back().deleted_contact(), absl::StrCat("communities/1/contacts/", id));
+  EXPECT_EQ(after.back().merged_contacts_size(), 1);
+}
+
+TEST_F(EraserTest, AContactIsErasedByTheNameOfOneThatWasMergedIntoItAndOnlyOnce) {
+  IngestPerson();
+  const int64_t loser =
+      postgres_->Run(database_, "SELECT min(contact_id) FROM contact_redirects")[0].Int64(0);
+
+  EXPECT_EQ(eraser_.EraseContact(1, loser, kNow, Deadline()), absl::OkStatus());
+
+  EXPECT_THAT(TablesWith("marion"), IsEmpty());
+  const absl::Status again = eraser_.EraseContact(1, loser, kNow, Deadline());
+  EXPECT_EQ(ErrorReason(again), "CONTACT_NOT_FOUND");
+  EXPECT_EQ(Events(1).back().kind(), Event::CONTACT_DELETED);
+}
+
+TEST_F(EraserTest, WhoIsErasedIsFoundAnew) {
+  IngestPerson();
+  ASSERT_EQ(eraser_.EraseContact(1, OnlyContact(1), kNow, Deadline()), absl::OkStatus());
+
+  EXPECT_THAT(Ingest(store_, {ContactOf(1, ContactWith({"marion@example.com"}))}),
+              ElementsAre(HasSubstr("CREATED")));
+}
+
+TEST_F(EraserTest, ACommunityIsErasedInSteps) {
+  IngestPerson();
+  Ingest(store_, {ContactOf(2, ContactWith({"marion@example.com"}))});
+  const size_t events = Events(1).size();
+
+  const auto begun = eraser_.BeginDeletion(1, kNow, Deadline());
+  ASSERT_TRUE(begun.ok()) << begun.status();
+  EXPECT_FALSE(begun->finish_time.has_value());
+  FinishDeletions(eraser_);
+
+  for (const char* table : {"contacts", "contact_identities", "contact_redirects", "activities",
+                            "organizations", "events"}) {
+    const bool is_log = std::string(table) == "events";
+    EXPECT_EQ(Count(absl::StrCat(table, " WHERE community_id = 1",
+                                 is_log ? " AND subject_id IS NOT NULL" : "")),
+              0)
+        << table;
+  }
+  EXPECT_EQ(Count("contacts WHERE community_id = 2"), 1);
+  EXPECT_THAT(TablesWith("other@example.com"), IsEmpty());
+  const auto done = eraser_.GetDeletion(1, Deadline());
+  ASSERT_TRUE(done.ok()) << done.status();
+  EXPECT_TRUE(done->finish_time.has_value());
+  EXPECT_GT(done->erased_count, 0);
+  const std::vector<Event> log = Events(1);
+  ASSERT_EQ(log.size(), events + 1);
+  EXPECT_EQ(log.back().kind(), Event::COMMUNITY_DELETED);
+  for (const Event& event : log) EXPECT_EQ(event.entity_case(), Event::ENTITY_NOT_SET);
+}
+
+TEST_F(EraserTest, RecordsAreRefusedUntilTheCommunityIsErased) {
+  IngestPerson();
+  const Record record = ContactOf(1, ContactWith({"late@example.com"}));
+  ASSERT_TRUE(eraser_.BeginDeletion(1, kNow, Deadline()).ok());
+
+  EXPECT_THAT(Ingest(store_, {record, ContactOf(2, ContactWith({"late@example.com"}))}),
+              ElementsAre("FAILED_PRECONDITION", HasSubstr("CREATED")));
+
+  FinishDeletions(eraser_);
+  EXPECT_THAT(Ingest(store_, {record}), ElementsAre(HasSubstr("CREATED")));
+}
+
+TEST_F(EraserTest, ADeletionGoesOnWhereAnotherReplicaStopped) {
+  IngestPerson();
+  ASSERT_TRUE(eraser_.BeginDeletion(1, kNow, Deadline()).ok());
+  ASSERT_TRUE(*eraser_.ContinueDeletions(kNow, Deadline()));
+  PgEraser other(pool_, 2);
+
+  const auto repeated = other.BeginDeletion(1, kNow + absl::Hours(1), Deadline());
+  ASSERT_TRUE(repeated.ok()) << repeated.status();
+  EXPECT_EQ(repeated->create_time, kNow);
+  EXPECT_GT(repeated->erased_count, 0);
+  FinishDeletions(other);
+
+  EXPECT_TRUE(other.GetDeletion(1, Deadline())->finish_time.has_value());
+  EXPECT_EQ(Count("events WHERE community_id = 1 AND subject_id IS NOT NULL"), 0);
+}
+
+TEST_F(EraserTest, ACommunityThatIsDeletedTwiceIsErasedTwice) {
+  IngestPerson();
+  ASSERT_TRUE(eraser_.BeginDeletion(1, kNow, Deadline()).ok());
+  FinishDeletions(eraser_);
+  IngestPerson();
+
+  const auto again = eraser_.BeginDeletion(1, kNow + absl::Hours(1), Deadline());
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(again->create_time, kNow + absl::Hours(1));
+  FinishDeletions(eraser_);
+
+  EXPECT_THAT(TablesWith("marion"), IsEmpty());
+}
+
+TEST_F(EraserTest, NobodyHasAskedToDeleteACommunityThatIsThere) {
+  EXPECT_EQ(ErrorReason(eraser_.GetDeletion(1, Deadline()).status()),
+            "COMMUNITY_DELETION_NOT_FOUND");
+}
+
+}  // namespace
+}  // namespace crier::ingest::storage

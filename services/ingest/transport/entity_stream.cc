@@ -1,0 +1,61 @@
+#include "services/ingest/transport/entity_stream.h"
+
+#include <chrono>
+
+#include "absl/time/clock.h"
+#include "common/log/log.h"
+#include "common/rpc/status.h"
+#include "common/status/errors.h"
+#include "common/status/macros.h"
+#include "services/ingest/domain/errors.h"
+
+namespace crier::ingest {
+namespace {
+
+constexpr int kMaxRun = 1000;
+constexpr int64_t kMaxRunBytes = 2 * 1024 * 1024;
+// A filter that matches next to nothing makes one run read the whole community.
+constexpr absl::Duration kMaxRead = absl::Minutes(2);
+
+}  // namespace
+
+RunReader::RunReader(const StreamParts& parts, EntitySelection selection,
+                     std::optional<int64_t> after_id, bool with_merged, absl::Time deadline)
+    : parts_(parts), selection_(std::move(selection)), deadline_(deadline) {
+  options_.limit = kMaxRun;
+  options_.max_bytes = kMaxRunBytes;
+  options_.with_merged = with_merged;
+  if (after_id) options_.after = ListPosition{{}, *after_id};
+}
+
+absl::StatusOr<EntityRun> RunReader::Next() {
+  if (!more_) return EntityRun();
+  if (parts_.draining.load()) return DrainingError();
+  const absl::Time deadline = std::min(deadline_, absl::Now() + kMaxRead);
+  ASSIGN_OR_RETURN(EntityRun run, parts_.reader.Find(selection_, options_, deadline));
+  more_ = run.more;
+  options_.in_bulk = run.more;
+  if (!run.entities.empty()) options_.after = ListPosition{{}, run.entities.back().id};
+  return run;
+}
+
+grpc::Status EndOfStream(const absl::Status& status) {
+  // What the reader is not told of is looked for in the log.
+  if (absl::IsInternal(status) || absl::IsUnknown(status)) {
+    log::Error("stream of entities failed", {{"status", status}});
+  }
+  return rpc::ToGrpc(status);
+}
+
+absl::Time DeadlineOf(const grpc::CallbackServerContext& context) {
+  const auto deadline = context.deadline();
+  return deadline == std::chrono::system_clock::time_point::max() ? absl::InfiniteFuture()
+                                                                  : absl::FromChrono(deadline);
+}
+
+absl::Status TooManyReadersError() {
+  return OverloadedError("the server has too much to read; go on after the given delay",
+                         absl::Seconds(1));
+}
+
+}  // namespace crier::ingest

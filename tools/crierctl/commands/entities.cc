@@ -1,0 +1,302 @@
+// crierctl contacts, organizations, activities, segments, tags, communities: what is known.
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "tools/crierctl/arguments.h"
+#include "tools/crierctl/commands/commands.h"
+#include "tools/crierctl/connection.h"
+#include "tools/crierctl/message_output.h"
+#include "tools/crierctl/names.h"
+#include "tools/crierctl/table.h"
+
+namespace crier::crierctl {
+namespace {
+
+using ::crier::entity::v1::Activity;
+using ::crier::entity::v1::Contact;
+using ::crier::entity::v1::Organization;
+using ::crier::entity::v1::Segment;
+using ::crier::entity::v1::Tag;
+using ::crier::ingest::v1::CommunityDeletion;
+using ::crier::ingest::v1::CountActivitiesRequest;
+using ::crier::ingest::v1::CountContactsRequest;
+using ::crier::ingest::v1::CountOrganizationsRequest;
+using ::crier::ingest::v1::CountResponse;
+using ::crier::ingest::v1::CountSegmentsRequest;
+using ::crier::ingest::v1::CountTagsRequest;
+using ::crier::ingest::v1::DeleteCommunityRequest;
+using ::crier::ingest::v1::DeleteContactRequest;
+using ::crier::ingest::v1::GetActivityRequest;
+using ::crier::ingest::v1::GetCommunityDeletionRequest;
+using ::crier::ingest::v1::GetContactRequest;
+using ::crier::ingest::v1::GetOrganizationRequest;
+using ::crier::ingest::v1::ListActivitiesRequest;
+using ::crier::ingest::v1::ListActivitiesResponse;
+using ::crier::ingest::v1::ListContactsRequest;
+using ::crier::ingest::v1::ListContactsResponse;
+using ::crier::ingest::v1::ListOrganizationsRequest;
+using ::crier::ingest::v1::ListOrganizationsResponse;
+using ::crier::ingest::v1::ListSegmentsRequest;
+using ::crier::ingest::v1::ListSegmentsResponse;
+using ::crier::ingest::v1::ListTagsRequest;
+using ::crier::ingest::v1::ListTagsResponse;
+using Stub = EntityClient::Stub;
+using Row = std::vector<std::string>;
+
+constexpr char kFilterHelp[] =
+    "Which ones, for example: organization.domain = \"example.com\" AND lead_score >= 80";
+
+Row RowOf(const Contact& contact) {
+  return {
+      LastPart(contact.name()), contact.full_name(),
+      contact.title(),          contact.organization().display_name(),
+      contact.primary_email(),  TimeText(contact.last_seen_time(), contact.has_last_seen_time())};
+}
+
+Row RowOf(const Organization& organization) {
+  return {LastPart(organization.name()), organization.display_name(), organization.domain(),
+          organization.location().country(),
+          TimeText(organization.create_time(), organization.has_create_time())};
+}
+
+Row RowOf(const Activity& activity) {
+  return {LastPart(activity.name()),
+          activity.activity_type(),
+          activity.service_name(),
+          activity.title(),
+          LastPart(activity.contact().name()),
+          TimeText(activity.occur_time(), activity.has_occur_time())};
+}
+
+template <typename Label>
+Row RowOf(const Label& label) {
+  return {absl::StrCat(label.id()), label.name()};
+}
+
+template <typename Entities>
+absl::Status ShowList(Session& session, const google::protobuf::Message& response,
+                      const Entities& entities, Row titles, const std::string& next_page_token) {
+  if (session.settings.json()) {
+    session.out << MessageJson(response);
+    return absl::OkStatus();
+  }
+  Table table(std::move(titles));
+  for (const auto& entity : entities) table.AddRow(RowOf(entity));
+  session.out << table.Render();
+  if (!next_page_token.empty()) session.err << "There are more; --limit shows more of them.\n";
+  return absl::OkStatus();
+}
+
+// What `list` takes.
+struct ListArguments {
+  std::string filter;
+  std::string order_by;
+  int limit = 50;
+};
+
+// `list` for one kind. `entities` are those of a response; `further` adds options of its own.
+template <typename Request, typename Response, typename Entities>
+CLI::App& AddList(CLI::App& parent, Session& session, const std::string& help, Row titles,
+                  EntityClient::Method<Request, Response> method, int (Response::*count)() const,
+                  Entities entities, std::function<absl::Status(Request*)> further = {}) {
+  const auto arguments = std::make_shared<ListArguments>();
+  CLI::App& command = *parent.add_subcommand("list", help);
+  command.add_option("--filter", arguments->filter, kFilterHelp);
+  command.add_option("--order-by", arguments->order_by,
+                     "In which order, for example: last_seen_time desc, full_name");
+  command.add_option("--limit", arguments->limit, "How many at most")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  OnRun(command, session, [=, &session]() -> absl::Status {
+    Request request;
+    ASSIGN_OR_RETURN(*request.mutable_parent(), CommunityName(session.settings.community));
+    request.set_filter(arguments->filter);
+    request.set_order_by(arguments->order_by);
+    if (further) RETURN_IF_ERROR(further(&request));
+    ASSIGN_OR_RETURN(const Response response, List(ConnectEntities(session.settings), method,
+                                                   request, arguments->limit, count));
+    return ShowList(session, response, entities(response), titles, response.next_page_token());
+  });
+  return command;
+}
+
+template <typename Request>
+void AddCount(CLI::App& parent, Session& session, const std::string& help,
+              EntityClient::Method<Request, CountResponse> method) {
+  const auto filter = std::make_shared<std::string>();
+  CLI::App& command = *parent.add_subcommand("count", help);
+  command.add_option("--filter", *filter, kFilterHelp);
+  OnRun(command, session, [=, &session]() -> absl::Status {
+    Request request;
+    ASSIGN_OR_RETURN(*request.mutable_parent(), CommunityName(session.settings.community));
+    request.set_filter(*filter);
+    ASSIGN_OR_RETURN(const CountResponse response,
+                     ConnectEntities(session.settings).Call(method, request));
+    session.out << (session.settings.json() ? MessageJson(response)
+                                            : absl::StrCat(response.count(), "\n"));
+    return absl::OkStatus();
+  });
+}
+
+// `get` prints the whole entity, which has too many fields for a table.
+template <typename Request, typename Entity>
+void AddGet(CLI::App& parent, Session& session, const char* collection, const std::string& noun,
+            EntityClient::Method<Request, Entity> method) {
+  const auto name = std::make_shared<std::string>();
+  CLI::App& command =
+      *parent.add_subcommand("get", absl::StrCat("Show all that is known of one, as JSON"));
+  command.add_option(noun, *name, absl::StrCat("The ", noun, ": its number, or its full name"))
+      ->required();
+  OnRun(command, session, [=, &session]() -> absl::Status {
+    Request request;
+    ASSIGN_OR_RETURN(*request.mutable_name(),
+                     ChildName(collection, session.settings.community, *name));
+    ASSIGN_OR_RETURN(const Entity entity, ConnectEntities(session.settings).Call(method, request));
+    session.out << MessageJson(entity);
+    return absl::OkStatus();
+  });
+}
+
+constexpr char kYesHelp[] = "It is meant: what is erased cannot be brought back";
+
+void AddDeleteContact(CLI::App& parent, Session& session) {
+  const auto name = std::make_shared<std::string>();
+  CLI::App& command = *parent.add_subcommand(
+      "delete", "Erase a person from everywhere: record, identities, activities, events");
+  command.add_option("contact", *name, "The contact: its number, or its full name")->required();
+  command.add_flag("--yes", kYesHelp)->required();
+  OnRun(command, session, [=, &session]() -> absl::Status {
+    DeleteContactRequest request;
+    ASSIGN_OR_RETURN(*request.mutable_name(),
+                     ChildName("contacts", session.settings.community, *name));
+    ASSIGN_OR_RETURN(const google::protobuf::Empty response,
+                     ConnectEntities(session.settings).Call(&Stub::DeleteContact, request));
+    session.out << (session.settings.json() ? MessageJson(response)
+                                            : absl::StrCat("erased ", request.name(), "\n"));
+    return absl::OkStatus();
+  });
+}
+
+void AddContacts(CLI::App& app, Session& session) {
+  CLI::App& command = *app.add_subcommand("contacts", "The people that are known");
+  command.require_subcommand(1);
+  AddGet<GetContactRequest, Contact>(command, session, "contacts", "contact", &Stub::GetContact);
+  AddList<ListContactsRequest, ListContactsResponse>(
+      command, session, "List the contacts of a community",
+      {"ID", "NAME", "TITLE", "ORGANIZATION", "E-MAIL", "LAST SEEN"}, &Stub::ListContacts,
+      &ListContactsResponse::contacts_size,
+      [](const ListContactsResponse& response) { return response.contacts(); });
+  AddCount<CountContactsRequest>(command, session, "Count the contacts of a community",
+                                 &Stub::CountContacts);
+  AddDeleteContact(command, session);
+}
+
+void AddOrganizations(CLI::App& app, Session& session) {
+  CLI::App& command = *app.add_subcommand("organizations", "The organizations that are known");
+  command.require_subcommand(1);
+  AddGet<GetOrganizationRequest, Organization>(command, session, "organizations", "organization",
+                                               &Stub::GetOrganization);
+  AddList<ListOrganizationsRequest, ListOrganizationsResponse>(
+      command, session, "List the organizations of a community",
+      {"ID", "NAME", "DOMAIN", "COUNTRY", "FOUND"}, &Stub::ListOrganizations,
+      &ListOrganizationsResponse::organizations_size,
+      [](const ListOrganizationsResponse& response) { return response.organizations(); });
+  AddCount<CountOrganizationsRequest>(command, session, "Count the organizations of a community",
+                                      &Stub::CountOrganizations);
+}
+
+void AddActivities(CLI::App& app, Session& session) {
+  CLI::App& command = *app.add_subcommand("activities", "What people did");
+  command.require_subcommand(1);
+  AddGet<GetActivityRequest, Activity>(command, session, "activities", "activity",
+                                       &Stub::GetActivity);
+  const auto contact = std::make_shared<std::string>();
+  AddList<ListActivitiesRequest, ListActivitiesResponse>(
+      command, session, "List the activities of a community",
+      {"ID", "TYPE", "SERVICE", "TITLE", "CONTACT", "OCCURRED"}, &Stub::ListActivities,
+      &ListActivitiesResponse::activities_size,
+      [](const ListActivitiesResponse& response) { return response.activities(); },
+      [contact, &session](ListActivitiesRequest* request) -> absl::Status {
+        if (contact->empty()) return absl::OkStatus();
+        ASSIGN_OR_RETURN(*request->mutable_contact(),
+                         ChildName("contacts", session.settings.community, *contact));
+        return absl::OkStatus();
+      })
+      .add_option("--contact", *contact, "Only those of this contact: its number or full name");
+  AddCount<CountActivitiesRequest>(command, session, "Count the activities of a community",
+                                   &Stub::CountActivities);
+}
+
+void AddLabels(CLI::App& app, Session& session) {
+  CLI::App& segments = *app.add_subcommand("segments", "The groups that contacts are in");
+  segments.require_subcommand(1);
+  AddList<ListSegmentsRequest, ListSegmentsResponse>(
+      segments, session, "List the segments of a community", {"ID", "NAME"}, &Stub::ListSegments,
+      &ListSegmentsResponse::segments_size,
+      [](const ListSegmentsResponse& response) { return response.segments(); });
+  AddCount<CountSegmentsRequest>(segments, session, "Count the segments of a community",
+                                 &Stub::CountSegments);
+  CLI::App& tags = *app.add_subcommand("tags", "The labels that contacts carry");
+  tags.require_subcommand(1);
+  AddList<ListTagsRequest, ListTagsResponse>(
+      tags, session, "List the tags of a community", {"ID", "NAME"}, &Stub::ListTags,
+      &ListTagsResponse::tags_size,
+      [](const ListTagsResponse& response) { return response.tags(); });
+  AddCount<CountTagsRequest>(tags, session, "Count the tags of a community", &Stub::CountTags);
+}
+
+void Show(Session& session, const CommunityDeletion& deletion) {
+  if (session.settings.json()) {
+    session.out << MessageJson(deletion);
+    return;
+  }
+  session.out << RenderFields({
+      {"deletion", deletion.name()},
+      {"state", deletion.state() == CommunityDeletion::DONE ? "done" : "running"},
+      {"begun", TimeText(deletion.create_time(), deletion.has_create_time())},
+      {"finished", TimeText(deletion.finish_time(), deletion.has_finish_time())},
+      {"rows erased", absl::StrCat(deletion.erased_count())},
+  });
+}
+
+void AddCommunities(CLI::App& app, Session& session) {
+  CLI::App& command = *app.add_subcommand("communities", "Communities as a whole");
+  command.require_subcommand(1);
+  CLI::App& erase = *command.add_subcommand(
+      "delete", "Begin to erase everything of the community that --community names");
+  erase.add_flag("--yes", kYesHelp)->required();
+  OnRun(erase, session, [&session]() -> absl::Status {
+    DeleteCommunityRequest request;
+    ASSIGN_OR_RETURN(*request.mutable_name(), CommunityName(session.settings.community));
+    ASSIGN_OR_RETURN(const CommunityDeletion deletion,
+                     ConnectEntities(session.settings).Call(&Stub::DeleteCommunity, request));
+    Show(session, deletion);
+    return absl::OkStatus();
+  });
+  CLI::App& status =
+      *command.add_subcommand("deletion", "Show how far the deletion of the community has come");
+  OnRun(status, session, [&session]() -> absl::Status {
+    GetCommunityDeletionRequest request;
+    ASSIGN_OR_RETURN(const std::string community, CommunityName(session.settings.community));
+    request.set_name(absl::StrCat(community, "/deletion"));
+    ASSIGN_OR_RETURN(const CommunityDeletion deletion,
+                     ConnectEntities(session.settings).Call(&Stub::GetCommunityDeletion, request));
+    Show(session, deletion);
+    return absl::OkStatus();
+  });
+}
+
+}  // namespace
+
+void AddEntityCommands(CLI::App& app, Session& session) {
+  AddContacts(app, session);
+  AddOrganizations(app, session);
+  AddActivities(app, session);
+  AddLabels(app, session);
+  AddCommunities(app, session);
+}
+
+}  // namespace crier::crierctl
