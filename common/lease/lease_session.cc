@@ -4,13 +4,29 @@
 #include <utility>
 
 namespace crier::lease {
+namespace {
+
+prometheus::Counter* ChangeCounter(const LeaseOptions& options, const char* change) {
+  if (options.metrics == nullptr) return nullptr;
+  return &options.metrics->Counter("crier_lease_changes_total",
+                                   "Leases that this process gained or lost.",
+                                   {{"kind", options.kind}, {"change", change}});
+}
+
+void Add(prometheus::Counter* counter, size_t count) {
+  if (counter != nullptr) counter->Increment(static_cast<double>(count));
+}
+
+}  // namespace
 
 LeaseSession::LeaseSession(LeaseStore& store, const Clock& clock, LeaseOptions options,
                            LeaseCallbacks callbacks)
     : store_(store),
       clock_(clock),
       options_(std::move(options)),
-      callbacks_(std::move(callbacks)) {}
+      callbacks_(std::move(callbacks)),
+      gained_(ChangeCounter(options_, "gained")),
+      lost_(ChangeCounter(options_, "lost")) {}
 
 absl::Duration LeaseSession::Tick() {
   if (RanOut(clock_.Monotonic())) LoseAll();
@@ -69,6 +85,8 @@ void LeaseSession::Adopt(const std::vector<Lease>& held, absl::Duration valid_un
     for (const auto& [slot, epoch] : before) lost.push_back({slot, epoch});
     valid_until_ = valid_until;
   }
+  Add(lost_, lost.size());
+  Add(gained_, gained.size());
   for (const Lease& lease : lost) callbacks_.on_lost(lease);
   for (const Lease& lease : gained) callbacks_.on_gained(lease);
 }

@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "common/base/clock.h"
 #include "common/lease/lease_store.h"
+#include "common/metrics/metrics.h"
 
 namespace crier::lease {
 
@@ -22,6 +23,10 @@ struct LeaseOptions {
   absl::Duration duration = absl::Seconds(5);
   // How often to renew; well below `duration`.
   absl::Duration heartbeat = absl::Seconds(1);
+  // Where changes are counted, as `crier_lease_changes_total` with the label `kind`; must outlive
+  // the session. Null counts nothing.
+  metrics::Registry* metrics = nullptr;
+  std::string kind = {};
 };
 
 struct LeaseCallbacks {
@@ -60,6 +65,8 @@ class LeaseSession {
   const Clock& clock_;
   const LeaseOptions options_;
   const LeaseCallbacks callbacks_;
+  prometheus::Counter* const gained_;  // null when nothing is counted
+  prometheus::Counter* const lost_;
 
   // Leases that were lost here may live on in the store. They must not come back under the epoch
   // that has been declared lost, so they are given back before the next heartbeat.

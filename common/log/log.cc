@@ -4,21 +4,26 @@
 #include <rapidjson/writer.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <cmath>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/base/utf8.h"
+#include "common/log/rate_limit.h"
+#include "common/trace/context.h"
 
 namespace crier::log {
 namespace {
 
-// What Initialize() sets; read by every line without a lock because it is set before any thread is
+// What Initialize() sets; the service is read without a lock because it is set before any thread is
 // started.
 struct Settings {
   std::string service;
-  Level lowest = Level::kWarning;
+  std::atomic<Level> lowest = Level::kWarning;
+  RateLimit rate_limit;
 };
 
 Settings& CurrentSettings() {
@@ -58,8 +63,8 @@ std::string Member(absl::string_view name, absl::string_view json) {
 }
 
 std::string FieldMember(absl::string_view name, absl::string_view json) {
-  const bool is_reserved =
-      name == "time" || name == "level" || name == "service" || name == "message";
+  const bool is_reserved = name == "time" || name == "level" || name == "service" ||
+                           name == "message" || name == "trace_id" || name == "suppressed";
   return Member(is_reserved ? absl::StrCat("field_", name) : std::string(name), json);
 }
 
@@ -109,7 +114,8 @@ Field::Field(absl::string_view name, const absl::Status& value)
                                             value.message())) {}
 
 void Initialize(absl::string_view service, Level level) {
-  CurrentSettings() = {std::string(service), level};
+  CurrentSettings().service = std::string(service);
+  SetLevel(level);
 }
 
 bool ParseLevel(absl::string_view text, Level* level) {
@@ -122,18 +128,41 @@ bool ParseLevel(absl::string_view text, Level* level) {
   return false;
 }
 
-void Write(Level level, absl::string_view message, std::initializer_list<Field> fields) {
+void SetLevel(Level level) { CurrentSettings().lowest = level; }
+
+bool Shown(Level level) { return level >= CurrentSettings().lowest; }
+
+namespace {
+
+void WriteLine(Level level, absl::string_view message, int64_t suppressed,
+               std::initializer_list<Field> fields) {
   const Settings& settings = CurrentSettings();
-  if (level < settings.lowest) return;
   std::string line = absl::StrCat("{", Member("time", JsonTime(absl::Now())), ",",
                                   Member("level", JsonText(LevelName(level))), ",");
   if (!settings.service.empty()) {
     absl::StrAppend(&line, Member("service", JsonText(settings.service)), ",");
   }
   absl::StrAppend(&line, Member("message", JsonText(message)));
+  if (trace::Current().valid()) {
+    absl::StrAppend(&line, ",", Member("trace_id", JsonText(trace::Current().trace_id_hex())));
+  }
+  if (suppressed > 0) absl::StrAppend(&line, ",", Member("suppressed", absl::StrCat(suppressed)));
   for (const Field& field : fields) absl::StrAppend(&line, ",", field.json());
   absl::StrAppend(&line, "}\n");
   WriteToStandardError(line);
+}
+
+}  // namespace
+
+void Write(Level level, absl::string_view message, std::initializer_list<Field> fields) {
+  if (!Shown(level)) return;
+  const absl::Duration now = absl::FromChrono(std::chrono::steady_clock::now().time_since_epoch());
+  const std::optional<int64_t> suppressed = CurrentSettings().rate_limit.Admit(message, now);
+  if (suppressed) WriteLine(level, message, *suppressed, fields);
+}
+
+void WriteRecord(Level level, absl::string_view message, std::initializer_list<Field> fields) {
+  if (Shown(level)) WriteLine(level, message, 0, fields);
 }
 
 }  // namespace crier::log

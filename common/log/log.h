@@ -1,9 +1,14 @@
 // Structured logs: one JSON object a line on standard error. Field names are an API:
-// `time` (RFC 3339, UTC), `level`, `service`, `message`, then the fields of the site.
+// `time` (RFC 3339, UTC), `level`, `service`, `message`, `trace_id` when the thread works for a
+// trace (trace::Current()), `suppressed` (see below), then the fields of the site.
+//
+// A site that writes more than 10 lines a second, after a burst of 100, is cut short; its next line
+// says in `suppressed` how many were left out. A site is known by its message, so a message is a
+// constant, and what varies is a field.
 //
 //   log::Info("lease gained", {{"slot", lease.slot}, {"epoch", lease.epoch}});
 //
-// A field of a site that is named like one of these four is written as `field_<name>`, so that no
+// A field of a site that is named like one of these six is written as `field_<name>`, so that no
 // line has a name twice. Any bytes may be given: what is not UTF-8 is replaced by U+FFFD. Never log
 // payloads, secrets, e-mail addresses, URLs of customers or SQL.
 #ifndef CRIER_COMMON_LOG_LOG_H_
@@ -45,12 +50,22 @@ class Field {
 // tests, lines have no service and start at warning. Not thread-safe.
 void Initialize(absl::string_view service, Level level);
 
+// Changes the lowest level shown, from now on. Thread-safe.
+void SetLevel(Level level);
+
+// Whether lines of this level are written: for sites whose fields cost something. Thread-safe.
+bool Shown(Level level);
+
 // `debug`, `info`, `warning`, `error`; false, and `level` as it was, for anything else.
 bool ParseLevel(absl::string_view text, Level* level);
 
 // Thread-safe, as are the following. One write(2) a line, so lines of several threads never mix. A
 // line that cannot be written is lost.
 void Write(Level level, absl::string_view message, std::initializer_list<Field> fields);
+
+// As Write(), for lines that are a record of what happened and sampled by their site: never left
+// out for their number.
+void WriteRecord(Level level, absl::string_view message, std::initializer_list<Field> fields);
 
 inline void Debug(absl::string_view message, std::initializer_list<Field> fields = {}) {
   Write(Level::kDebug, message, fields);

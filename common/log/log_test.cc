@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "common/trace/context.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -112,6 +113,54 @@ TEST_F(LogTest, WritesEveryKindOfField) {
   EXPECT_STREQ(line["ok"].GetString(), "OK");
 }
 
+TEST_F(LogTest, LinesHaveTheTraceThatTheThreadWorksFor) {
+  const auto line = LineOf([] {
+    const trace::Scope scope(
+        *trace::ParseTraceparent("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"));
+    Info("traced");
+  });
+
+  EXPECT_STREQ(line["trace_id"].GetString(), "0af7651916cd43dd8448eb211c80319c");
+  EXPECT_FALSE(LineOf([] { Info("not traced"); }).HasMember("trace_id"));
+}
+
+TEST_F(LogTest, TheLevelChangesWhileRunning) {
+  CapturedStandardError captured;
+
+  SetLevel(Level::kError);
+  Warning("hidden");
+  EXPECT_FALSE(Shown(Level::kWarning));
+  SetLevel(Level::kDebug);
+  EXPECT_TRUE(Shown(Level::kDebug));
+  Debug("shown");
+
+  EXPECT_THAT(captured.NextWrite(), HasSubstr(R"("message":"shown")"));
+}
+
+TEST_F(LogTest, ALoopIsCutShortAndOthersAreNot) {
+  CapturedStandardError captured;
+
+  const auto count_lines = [&] {
+    int lines = 0;
+    while (!captured.NextWrite().empty()) ++lines;
+    return lines;
+  };
+  int lines = 0;
+  for (int i = 0; i < 1000; ++i) {
+    Info("again and again");
+    lines += count_lines();
+  }
+  EXPECT_GE(lines, 100);
+  EXPECT_LT(lines, 500);  // 10 a second on top
+
+  Info("another site");
+  EXPECT_EQ(count_lines(), 1);
+  for (int i = 0; i < 200; ++i) {
+    WriteRecord(Level::kInfo, "again and again", {});
+    EXPECT_EQ(count_lines(), 1);
+  }
+}
+
 TEST_F(LogTest, StatusDetailsAreNotShown) {
   absl::Status status = absl::InternalError("failed");
   status.SetPayload("type.googleapis.com/x", absl::Cord("hidden"));
@@ -134,7 +183,12 @@ TEST_F(LogTest, AnyBytesMakeOneLineOfValidJson) {
 
 TEST_F(LogTest, ReservedNamesStayUnique) {
   const auto line = LineOf([] {
-    Info("site", {{"time", 1}, {"level", 2}, {"service", 3}, {"message", 4}});
+    Info("site", {{"time", 1},
+                  {"level", 2},
+                  {"service", 3},
+                  {"message", 4},
+                  {"trace_id", 5},
+                  {"suppressed", 6}});
   });
 
   EXPECT_STREQ(line["message"].GetString(), "site");
@@ -143,6 +197,8 @@ TEST_F(LogTest, ReservedNamesStayUnique) {
   EXPECT_EQ(line["field_level"].GetInt(), 2);
   EXPECT_EQ(line["field_service"].GetInt(), 3);
   EXPECT_EQ(line["field_message"].GetInt(), 4);
+  EXPECT_EQ(line["field_trace_id"].GetInt(), 5);
+  EXPECT_EQ(line["field_suppressed"].GetInt(), 6);
 }
 
 TEST_F(LogTest, LevelsBelowTheLowestAreNotShown) {

@@ -13,6 +13,7 @@
 #include "common/pg/connect_backoff.h"
 #include "common/pg/connection.h"
 #include "common/pg/fair_semaphore.h"
+#include "common/pg/pool_metrics.h"
 #include "common/pg/sql_error.h"
 #include "common/pg/watchdog.h"
 #include "common/status/macros.h"
@@ -38,6 +39,7 @@ struct Pool::Impl {
       : database(std::move(database_in)),
         options(options_in),
         backoff(SystemClock()),
+        use(options.metrics, options.name, options.size),
         slots(options.size) {}
 
   // A connection for the length of one attempt; null until opened. Given back at the end.
@@ -69,6 +71,7 @@ struct Pool::Impl {
   const Database database;
   const PoolOptions options;
   ConnectBackoff backoff;
+  PoolMetrics use;
   Watchdog watchdog;
   FairSemaphore slots;  // one for each connection that may be in use
 
@@ -90,6 +93,7 @@ void Pool::Impl::Return(std::unique_ptr<Connection> connection) {
     absl::MutexLock lock(&mutex);
     idle.push_back(std::move(connection));
   }
+  use.Returned();
   slots.Release();
 }
 
@@ -102,6 +106,7 @@ absl::StatusOr<std::unique_ptr<Connection>> Pool::Impl::Connect(absl::Time deadl
     const Watchdog::Guard guard(watchdog, (*connection)->socket(), deadline);
     status = (*connection)->SetUp(database);
   }
+  use.Connected(status.ok());
   if (absl::IsUnavailable(status)) {
     if (absl::Now() >= deadline) return DeadlineError("the database did not answer in time");
     backoff.Failed(status);
@@ -112,7 +117,10 @@ absl::StatusOr<std::unique_ptr<Connection>> Pool::Impl::Connect(absl::Time deadl
 
 Connection::Outcome Pool::Impl::RunOnce(absl::Time deadline,
                                         absl::FunctionRef<absl::Status(Transaction&)> work) {
-  if (!slots.Acquire(deadline)) {
+  const absl::Duration asked = SystemClock().Monotonic();
+  const bool acquired = slots.Acquire(deadline);
+  use.Waited(SystemClock().Monotonic() - asked, acquired);
+  if (!acquired) {
     return {DeadlineError("all connections to the database were busy until the deadline")};
   }
   Borrowed borrowed(*this);

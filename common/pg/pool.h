@@ -8,6 +8,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "common/metrics/metrics.h"
 #include "common/pg/transaction.h"
 
 namespace crier::pg {
@@ -31,6 +32,10 @@ struct PoolOptions {
   // How long to wait for a connection, a host; never much longer than the caller's deadline. libpq
   // rounds it up to whole seconds, two at least.
   absl::Duration connect_timeout = absl::Seconds(5);
+  // Where the use of the pool is shown, as `crier_postgres_pool_*` with the label `pool` = `name`;
+  // must outlive the pool. Null shows nothing.
+  metrics::Registry* metrics = nullptr;
+  std::string name = {};
 };
 
 // Thread-safe; who waits for a connection gets one in turn. A connection that broke is dropped and

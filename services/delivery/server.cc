@@ -120,6 +120,9 @@ void AddOptions(config::Options& options, absl::string_view prefix, DeliveryOpti
   options.Add(base_url, &target->activity_base_url,
               "Scheme and host of the pages of activities, which payloads link to.");
   options.Check([base_url, target] { return CheckBaseUrl(base_url, target->activity_base_url); });
+  options.Add(absl::StrCat(prefix, "send-traceparent"), &target->send_traceparent,
+              "Whether attempts carry a W3C traceparent header, so that receivers can join the "
+              "trace.");
   options.Add(absl::StrCat(prefix, "extra-roots-file"), &target->extra_roots_file,
               "PEM file of certificate authorities to trust beside the system's.");
   AddPolicyOptions(options, prefix, &target->targets);
@@ -184,9 +187,12 @@ DeliveryServer::Parts::Parts(const DeliveryOptions& options, metrics::Registry& 
     : clock(clock_in),
       retention(options.retention),
       policy(UrlPolicy::Create(options.targets).value()),
-      call_pool(DatabaseOf(options), {.size = options.postgres_connections}),
-      engine_pool(DatabaseOf(options), {.size = kEngineConnections}),
-      lease_pool(DatabaseOf(options), {.size = 1}),
+      call_pool(
+          DatabaseOf(options),
+          {.size = options.postgres_connections, .metrics = &registry, .name = "delivery_calls"}),
+      engine_pool(DatabaseOf(options),
+                  {.size = kEngineConnections, .metrics = &registry, .name = "delivery_engine"}),
+      lease_pool(DatabaseOf(options), {.size = 1, .metrics = &registry, .name = "delivery_leases"}),
       webhooks(call_pool),
       intake(call_pool),
       log(call_pool),
@@ -199,13 +205,13 @@ DeliveryServer::Parts::Parts(const DeliveryOptions& options, metrics::Registry& 
       outcomes(queue, clock, registry,
                [this](const lease::Lease& lease) { return scheduler.Holds(lease); }),
       dispatcher(scheduler, queue, engine_webhooks, outcomes, schedule, clock, registry,
-                 options.activity_base_url),
+                 options.activity_base_url, options.send_traceparent),
       sender(policy, ClientOptionsOf(options)),
       loader(scheduler, queue, clock),
       enqueuer(intake, webhooks, scheduler, clock, registry),
       eraser(erasures, clock, registry),
       tester(sender, clock, options.activity_base_url),
-      keeper(leases, clock, {.owner = owner},
+      keeper(leases, clock, {.owner = owner, .metrics = &registry, .kind = "delivery_shards"},
              {.on_gained = [this](const lease::Lease& lease) { scheduler.Gain(lease); },
               .on_lost = [this](const lease::Lease& lease) { scheduler.Lose(lease); }}),
       executor({.threads = options.postgres_connections}),

@@ -32,6 +32,8 @@ struct DeliveryOptions {
   int webhook_concurrency = 10;
   std::string activity_base_url = kDefaultAppBaseUrl;
   TargetPolicy targets;
+  // Whether receivers are sent a `traceparent` header.
+  bool send_traceparent = false;
   // Further trusted roots (PEM file), beside the system's.
   std::string extra_roots_file;
 };

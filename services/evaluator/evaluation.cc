@@ -34,13 +34,14 @@ std::string OwnerName() {
 }  // namespace
 
 Evaluation::Evaluation(pg::Pool& pool, EventSource& events, PartitionSet& partitions,
-                       const Clock& clock)
+                       const Clock& clock, metrics::Registry& metrics)
     : pool_(pool),
       events_(events),
       partitions_(partitions),
       leases_(pool),
       keeper_(
-          leases_, clock, {.owner = OwnerName()},
+          leases_, clock,
+          {.owner = OwnerName(), .metrics = &metrics, .kind = "evaluator_log_partitions"},
           {.on_gained = [&partitions](const lease::Lease& lease) { partitions.Add(lease.slot); },
            .on_lost = [&partitions](const lease::Lease& lease) { partitions.Remove(lease.slot); }}),
       status_(absl::UnavailableError("the log partitions are not known yet")) {}

@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 #include "common/base/clock.h"
 #include "common/lease/lease_keeper.h"
+#include "common/metrics/metrics.h"
 #include "common/pg/lease_store.h"
 #include "common/pg/pool.h"
 #include "services/evaluator/domain/event_source.h"
@@ -22,7 +23,8 @@ namespace crier::evaluator {
 class Evaluation {
  public:
   // Everything must outlive the object.
-  Evaluation(pg::Pool& pool, EventSource& events, PartitionSet& partitions, const Clock& clock);
+  Evaluation(pg::Pool& pool, EventSource& events, PartitionSet& partitions, const Clock& clock,
+             metrics::Registry& metrics);
 
   // As Stop().
   ~Evaluation();

@@ -69,13 +69,15 @@ struct EvaluatorServer::Parts {
   Parts(const EvaluatorOptions& options_in, metrics::Registry& registry, const Clock& clock)
       : options(options_in),
         metrics(registry),
-        pool(DatabaseOf(options), {.size = options.postgres_connections}),
+        pool(DatabaseOf(options),
+             {.size = options.postgres_connections, .metrics = &registry, .name = "evaluator"}),
         store(pool),
         evaluator_metrics(registry),
         workflows(store, events, deliveries, clock),
         partitions(store, events, deliveries, clock, evaluator_metrics, RunnerOptions()),
-        lease_pool(DatabaseOf(options), {.size = 1}),
-        evaluation(lease_pool, events, partitions, clock),
+        lease_pool(DatabaseOf(options),
+                   {.size = 1, .metrics = &registry, .name = "evaluator_leases"}),
+        evaluation(lease_pool, events, partitions, clock, registry),
         executor({.threads = 2 * options.postgres_connections}),
         workflow_service(workflows, executor) {}
 

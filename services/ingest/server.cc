@@ -81,8 +81,11 @@ struct IngestServer::Parts {
   Parts(const IngestOptions& options, metrics::Registry& registry, const Clock& clock_in)
       : clock(clock_in),
         events(storage::EventTable(options.event_retention)),
-        pool(DatabaseOf(options), {.size = options.postgres_connections}),
-        query_pool(DatabaseOf(options), {.size = options.query_connections + 1}),
+        pool(DatabaseOf(options),
+             {.size = options.postgres_connections, .metrics = &registry, .name = "ingest"}),
+        query_pool(DatabaseOf(options), {.size = options.query_connections + 1,
+                                         .metrics = &registry,
+                                         .name = "ingest_queries"}),
         store(pool),
         log(pool),
         log_readers(pool),

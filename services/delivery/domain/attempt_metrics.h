@@ -1,14 +1,20 @@
-// What is counted of attempts.
+// What is counted of attempts and of the deliveries that they end.
 #ifndef CRIER_SERVICES_DELIVERY_DOMAIN_ATTEMPT_METRICS_H_
 #define CRIER_SERVICES_DELIVERY_DOMAIN_ATTEMPT_METRICS_H_
 
-#include <array>
+#include <map>
+#include <utility>
 
 #include "absl/time/time.h"
 #include "common/metrics/metrics.h"
+#include "services/delivery/domain/delivery.h"
 #include "services/delivery/domain/sender.h"
 
 namespace crier::delivery {
+
+// As metrics and logs write them.
+const char* OutcomeName(Outcome outcome);    // `timed_out`
+const char* StateName(DeliveryState state);  // `exhausted`
 
 // Thread-safe.
 class AttemptMetrics {
@@ -18,13 +24,21 @@ class AttemptMetrics {
   // The first attempt of a delivery begins, so long after its event was accepted.
   void CountFirst(absl::Duration since_event);
   void Count(const AttemptResult& result);
+  // The receiver has accepted a delivery, so long after its event was accepted.
+  void CountDelivered(absl::Duration since_event);
+  // Where to count that a delivery has ended in `state`; null for kPending. Lives as long as the
+  // registry.
+  prometheus::Counter* Ended(DeliveryState state) const;
   // Deliveries in memory, and shards whose leases are held.
   void Show(int queued, int shards);
 
  private:
-  std::array<prometheus::Counter*, 5> attempts_;  // by Outcome, from kSucceeded
+  std::map<std::pair<Outcome, const char*>, prometheus::Counter*> attempts_;  // by status class
+  std::map<DeliveryState, prometheus::Counter*> ended_;
+  prometheus::Counter& refused_targets_;
   prometheus::Histogram& attempt_seconds_;
   prometheus::Histogram& event_to_attempt_seconds_;
+  prometheus::Histogram& event_to_delivery_seconds_;
   prometheus::Gauge& queued_;
   prometheus::Gauge& shards_;
 };

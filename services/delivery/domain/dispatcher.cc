@@ -28,11 +28,35 @@ absl::Time AcceptTime(const entity::v1::Event& event) {
          absl::Nanoseconds(event.accept_time().nanos());
 }
 
+trace::Context TraceOf(const Claim& claim) {
+  if (!claim.delivery.content) return {};
+  return trace::ParseTraceparent(claim.delivery.content->event->traceparent())
+      .value_or(trace::Context());
+}
+
+// The attempt as a part of the event's trace.
+std::shared_ptr<trace::Span> BeginSpan(const Claim& claim) {
+  auto span =
+      std::make_shared<trace::Span>("delivery.attempt", trace::SpanKind::kClient, TraceOf(claim));
+  if (span->recorded()) {
+    span->Set("crier.community", claim.delivery.id.webhook.community);
+    span->Set("crier.webhook", claim.delivery.id.webhook.id);
+    span->Set("crier.delivery", claim.delivery.id.message.ToString());
+    span->Set("crier.attempt", int64_t{claim.delivery.attempt_count + 1});
+  }
+  return span;
+}
+
+void EndSpan(const AttemptResult& result, trace::Span& span) {
+  if (result.status != 0) span.Set("http.response.status_code", int64_t{result.status});
+  if (result.outcome != Outcome::kSucceeded) span.Fail(OutcomeName(result.outcome));
+}
+
 }  // namespace
 
 Dispatcher::Dispatcher(ShardScheduler& scheduler, QueueStore& queue, WebhookStore& webhooks,
                        OutcomeWriter& outcomes, RetrySchedule& schedule, const Clock& clock,
-                       metrics::Registry& metrics, std::string app_base_url)
+                       metrics::Registry& metrics, std::string app_base_url, bool send_traceparent)
     : scheduler_(scheduler),
       queue_(queue),
       webhooks_(webhooks),
@@ -40,6 +64,7 @@ Dispatcher::Dispatcher(ShardScheduler& scheduler, QueueStore& queue, WebhookStor
       schedule_(schedule),
       clock_(clock),
       app_base_url_(std::move(app_base_url)),
+      send_traceparent_(send_traceparent),
       metrics_(metrics) {}
 
 Dispatcher::~Dispatcher() = default;
@@ -165,6 +190,7 @@ absl::StatusOr<std::vector<std::optional<Webhook>>> Dispatcher::LoadWebhooks(
 }
 
 void Dispatcher::Begin(Claim claim, const std::optional<Webhook>& webhook, Sender& sender) {
+  const trace::Scope trace_scope(TraceOf(claim));
   if (!scheduler_.Holds(claim.lease)) {  // lost while the database was asked
     scheduler_.Answered(claim);
     scheduler_.Settled(claim);
@@ -195,6 +221,10 @@ void Dispatcher::Begin(Claim claim, const std::optional<Webhook>& webhook, Sende
   }
   AttemptRequest request =
       BuildAttemptRequest(*webhook, claim.delivery.id.message, *std::move(body), now);
+  std::shared_ptr<trace::Span> span = BeginSpan(claim);
+  if (send_traceparent_ && span->context().valid()) {
+    request.headers.push_back({trace::kTraceparent, trace::FormatTraceparent(span->context())});
+  }
   exchange.request_headers = MaskedHeaders(request.headers);
   if (claim.delivery.attempt_count == 0) metrics_.CountFirst(now - AcceptTime(*content.event));
 
@@ -202,7 +232,10 @@ void Dispatcher::Begin(Claim claim, const std::optional<Webhook>& webhook, Sende
   // Callbacks must be copyable: what they hold is shared.
   auto shared_claim = std::make_shared<const Claim>(std::move(claim));
   sender.Send(std::move(request), connection_group,
-              [this, shared_claim, exchange = std::move(exchange)](AttemptResult result) mutable {
+              [this, shared_claim, span = std::move(span),
+               exchange = std::move(exchange)](AttemptResult result) mutable {
+                EndSpan(result, *span);
+                span = nullptr;
                 exchange.result = std::move(result);
                 Finish(*shared_claim, std::move(exchange));
               });
@@ -216,6 +249,7 @@ void Dispatcher::Cancel(const Claim& claim) {
 }
 
 void Dispatcher::Finish(const Claim& claim, Exchange exchange) {
+  const trace::Scope trace_scope(TraceOf(claim));
   scheduler_.Answered(claim);
   metrics_.Count(exchange.result);
   const int number = claim.delivery.attempt_count + 1;
@@ -228,7 +262,13 @@ void Dispatcher::Finish(const Claim& claim, Exchange exchange) {
   } else {
     outcome.state = DeliveryState::kExhausted;
   }
+  const absl::Time now = clock_.Now();
+  const DeliveryContent& content = *claim.delivery.content;
+  const absl::Duration event_age = now - AcceptTime(*content.event);
+  if (outcome.state == DeliveryState::kSucceeded) metrics_.CountDelivered(event_age);
   outcome.attempt = Attempt{number, std::move(exchange)};
+  log_.Write(claim.delivery.id, content.workflow.id, *outcome.attempt, outcome.state, event_age,
+             outcome.due_time - now);
   Write(claim, std::move(outcome));
 }
 
@@ -237,9 +277,10 @@ void Dispatcher::Write(const Claim& claim, AttemptOutcome outcome) {
   outcome.id = claim.delivery.id;
   const bool again = outcome.state == DeliveryState::kPending;
   const absl::Time due_time = outcome.due_time;
+  prometheus::Counter* const ended = metrics_.Ended(outcome.state);
   // The writer outlives the dispatcher, so `this` is not for its callbacks.
   outcomes_.Submit(std::move(outcome), [&scheduler = scheduler_, &clock = clock_, claim, again,
-                                        due_time](OutcomeWriter::Fate fate) {
+                                        due_time, ended](OutcomeWriter::Fate fate) {
     switch (fate) {
       case OutcomeWriter::Fate::kFailed:
         scheduler.Forgotten(claim, clock.Now() + kRedoDelay);
@@ -250,6 +291,7 @@ void Dispatcher::Write(const Claim& claim, AttemptOutcome outcome) {
         scheduler.Settled(claim);
         return;
       case OutcomeWriter::Fate::kWritten:
+        if (ended != nullptr) ended->Increment();
         again ? scheduler.Requeued(claim, due_time) : scheduler.Settled(claim);
         return;
     }

@@ -13,6 +13,8 @@
 #include "absl/time/time.h"
 #include "common/base/clock.h"
 #include "common/metrics/metrics.h"
+#include "common/trace/span.h"
+#include "services/delivery/domain/attempt_log.h"
 #include "services/delivery/domain/attempt_metrics.h"
 #include "services/delivery/domain/outcome_writer.h"
 #include "services/delivery/domain/queue_store.h"
@@ -33,10 +35,11 @@ namespace crier::delivery {
 // the versions of the same rows.
 class Dispatcher {
  public:
-  // All of it must outlive the dispatcher. `app_base_url` as for RenderPayload.
+  // All of it must outlive the dispatcher. `app_base_url` as for RenderPayload. With
+  // `send_traceparent` receivers are sent the trace context of the attempt.
   Dispatcher(ShardScheduler& scheduler, QueueStore& queue, WebhookStore& webhooks,
              OutcomeWriter& outcomes, RetrySchedule& schedule, const Clock& clock,
-             metrics::Registry& metrics, std::string app_base_url);
+             metrics::Registry& metrics, std::string app_base_url, bool send_traceparent = false);
 
   // Stop() must have been called if Start() was, and the sender must be gone: until then its
   // callbacks come here.
@@ -75,7 +78,9 @@ class Dispatcher {
   RetrySchedule& schedule_;
   const Clock& clock_;
   const std::string app_base_url_;
+  const bool send_traceparent_;
   AttemptMetrics metrics_;
+  AttemptLog log_;
 
   absl::Mutex mutex_;
   absl::CondVar changed_;

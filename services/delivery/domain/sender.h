@@ -30,6 +30,8 @@ struct AttemptResult {
   // In words for the customer, why there was no success; empty on success.
   std::string error;
   absl::Duration duration;
+  // The operator's policy does not permit the target. For metrics; customers are not told.
+  bool target_refused = false;
 };
 
 // A request with what came of it, as it is shown: the request's headers are masked.

@@ -22,14 +22,17 @@ http::ClientOptions WithFilter(http::ClientOptions options, const UrlPolicy& pol
   return options;
 }
 
-void LogRefusal(int64_t community, absl::string_view reason) {
-  log::Warning("target refused", {{"community", community}, {"reason", reason}});
-}
-
 AttemptResult NotDialled() {
   AttemptResult result;
   result.outcome = Outcome::kUnreachable;
   result.error = kNotDialledError;
+  return result;
+}
+
+AttemptResult TargetRefused(int64_t community, absl::string_view reason) {
+  log::Warning("target refused", {{"community", community}, {"reason", reason}});
+  AttemptResult result = NotDialled();
+  result.target_refused = true;
   return result;
 }
 
@@ -80,8 +83,7 @@ AttemptResult FromHttp(http::Response response, int64_t community) {
       result.error = response.error;
       break;
     case http::Result::kForbidden:
-      LogRefusal(community, response.error);
-      result = NotDialled();
+      result = TargetRefused(community, response.error);
       break;
     case http::Result::kUnreachable:
       result = NotDialled();
@@ -101,8 +103,7 @@ void HttpSender::Send(AttemptRequest request, int64_t connection_group,
                       std::function<void(AttemptResult)> done) {
   // The policy may be another than the one that the webhook was saved under.
   if (const std::optional<UrlRefusal> refusal = policy_.CheckUrl(request.url)) {
-    LogRefusal(connection_group, absl::StrCat("the URL ", refusal->description));
-    done(NotDialled());
+    done(TargetRefused(connection_group, absl::StrCat("the URL ", refusal->description)));
     return;
   }
   client_.Send(ToHttp(std::move(request), connection_group),

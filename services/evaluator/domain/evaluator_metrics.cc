@@ -19,6 +19,9 @@ EvaluatorMetrics::EvaluatorMetrics(metrics::Registry& registry)
                                            "Log partitions leased by this process.")),
       lag_events(registry.Gauge("crier_evaluator_lag_events",
                                 "Events behind the heads of the leased log partitions.")),
+      lag_seconds(registry.Gauge(
+          "crier_evaluator_lag_seconds",
+          "For how long the oldest event that is not evaluated yet has been waiting.")),
       frame_seconds(registry.Histogram(
           "crier_evaluator_frame_seconds",
           "Time from the arrival of a frame of events to the end of its hand-over.",

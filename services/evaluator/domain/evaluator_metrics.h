@@ -26,6 +26,9 @@ struct EvaluatorMetrics {
   prometheus::Gauge& leased_log_partitions;
   // Events behind the heads of the leased log partitions, in total.
   prometheus::Gauge& lag_events;
+  // How long the oldest event that is not evaluated yet has been waiting, over the leased log
+  // partitions; exact to a few seconds.
+  prometheus::Gauge& lag_seconds;
   // From the arrival of a frame to the end of its hand-over.
   prometheus::Histogram& frame_seconds;
 };

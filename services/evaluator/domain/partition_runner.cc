@@ -1,6 +1,7 @@
 #include "services/evaluator/domain/partition_runner.h"
 
 #include <algorithm>
+#include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "absl/time/clock.h"
 #include "common/log/log.h"
 #include "common/status/macros.h"
+#include "common/trace/span.h"
 #include "services/evaluator/domain/errors.h"
 
 namespace crier::evaluator {
@@ -29,6 +31,27 @@ int CountTargets(const Messages& messages) {
   int count = 0;
   for (const auto& message : messages) count += message.targets_size();
   return count;
+}
+
+int64_t AcceptMicros(const entity::v1::Event& event) {
+  return event.accept_time().seconds() * 1'000'000 + event.accept_time().nanos() / 1'000;
+}
+
+// One for each event whose trace is recorded: few of a frame.
+std::vector<std::unique_ptr<trace::Span>> BeginSpans(const Frame& frame) {
+  std::vector<std::unique_ptr<trace::Span>> spans;
+  for (const auto& event : frame) {
+    const auto context = trace::ParseTraceparent(event.traceparent());
+    if (!context || !context->sampled) continue;
+    auto span =
+        std::make_unique<trace::Span>("evaluator.evaluate", trace::SpanKind::kConsumer, *context);
+    if (!span->recorded()) break;  // nobody takes spans
+    span->Set("crier.log_partition", int64_t{event.log_partition()});
+    span->Set("crier.position", event.position());
+    span->Set("crier.frame_events", int64_t{frame.size()});
+    spans.push_back(std::move(span));
+  }
+  return spans;
 }
 
 }  // namespace
@@ -113,7 +136,10 @@ absl::Status PartitionRunner::Evaluate(Frame frame) {
   const absl::Duration start = clock_.Monotonic();
   RETURN_IF_ERROR(CheckGapless(frame));
   const int64_t last_position = frame.rbegin()->position();
+  const int64_t accept_micros = AcceptMicros(*frame.rbegin());
   const int count = frame.size();
+  const auto spans = BeginSpans(frame);
+  const trace::Scope trace_scope(spans.empty() ? trace::Context() : spans.front()->context());
 
   // Only now: whatever was stored before one of these events was accepted is seen (CatalogStore).
   RETURN_IF_ERROR(RefreshCatalog());
@@ -123,6 +149,7 @@ absl::Status PartitionRunner::Evaluate(Frame frame) {
     RETURN_IF_ERROR(HandOver(std::move(batch)));
   }
   evaluated_ = last_position;
+  accept_micros_ = accept_micros;
 
   metrics_.events.Increment(count);
   metrics_.frame_seconds.Observe(absl::ToDoubleSeconds(clock_.Monotonic() - start));

@@ -76,6 +76,12 @@ class PartitionRunner {
   // The position up to which everything is evaluated; -1 until the first session has begun.
   int64_t position() const { return evaluated_; }
 
+  // When the last event that was evaluated was accepted; in the infinite past before the first.
+  absl::Time accept_time() const {
+    const int64_t micros = accept_micros_;
+    return micros < 0 ? absl::InfinitePast() : absl::FromUnixMicros(micros);
+  }
+
   int32_t log_partition() const { return log_partition_; }
 
  private:
@@ -117,6 +123,7 @@ class PartitionRunner {
   std::shared_ptr<EventSubscription> subscription_ ABSL_GUARDED_BY(mutex_);
 
   std::atomic<int64_t> evaluated_ = -1;
+  std::atomic<int64_t> accept_micros_ = -1;
   std::atomic<bool> stopped_ = false;
 
   // Of the runner's thread alone.

@@ -57,6 +57,7 @@ void PartitionSet::StopAll() {
     running_.clear();
     metrics_.leased_log_partitions.Set(0);
     metrics_.lag_events.Set(0);
+    metrics_.lag_seconds.Set(0);
   }
   for (const Runner& runner : ended) runner->RequestStop();
   ended.clear();  // waits for each
@@ -64,13 +65,26 @@ void PartitionSet::StopAll() {
 
 void PartitionSet::UpdateLag(const std::vector<LogHead>& heads) {
   absl::MutexLock lock(&mutex_);
+  const absl::Time now = clock_.Now();
   int64_t lag = 0;
+  absl::Duration lag_time;
+  std::map<int32_t, absl::Time> caught_up;
   for (const LogHead& head : heads) {
     const auto runner = running_.find(head.log_partition);
     if (runner == running_.end()) continue;
     const int64_t position = runner->second->position();
-    if (position >= 0) lag += std::max<int64_t>(0, head.position - position);
+    if (position < 0) continue;
+    const int64_t behind = std::max<int64_t>(0, head.position - position);
+    lag += behind;
+    // The next event is younger than the last that was evaluated, and than the last moment when
+    // there was none.
+    const auto before = caught_up_.find(head.log_partition);
+    absl::Time& since = caught_up[head.log_partition];
+    since = behind == 0 || before == caught_up_.end() ? now : before->second;
+    lag_time = std::max(lag_time, now - std::max(since, runner->second->accept_time()));
   }
+  caught_up_ = std::move(caught_up);
+  metrics_.lag_seconds.Set(absl::ToDoubleSeconds(lag_time));
   metrics_.lag_events.Set(static_cast<double>(lag));
 }
 

@@ -52,6 +52,8 @@ class PartitionSet {
 
   absl::Mutex mutex_;
   std::map<int32_t, Runner> running_ ABSL_GUARDED_BY(mutex_);
+  // When a partition was last seen without events to evaluate, or first seen.
+  std::map<int32_t, absl::Time> caught_up_ ABSL_GUARDED_BY(mutex_);
   // Asked to stop, not yet joined. Each is gone within the timeouts of a few calls.
   std::vector<Runner> ending_ ABSL_GUARDED_BY(mutex_);
 };

@@ -78,5 +78,24 @@ TEST_F(PartitionSetTest, TheLagIsThatOfTheLeasedPartitions) {
   EXPECT_EQ(metrics_.lag_events.Value(), 7);
 }
 
+TEST_F(PartitionSetTest, TheLagInTimeBeginsWhenThereIsSomethingToDo) {
+  partitions_.Add(1);
+  WaitForSubscriptions(1);
+
+  partitions_.UpdateLag({{1, 0}});
+  clock_.Advance(absl::Hours(1));
+  partitions_.UpdateLag({{1, 0}});
+  EXPECT_EQ(metrics_.lag_seconds.Value(), 0);
+
+  clock_.Advance(absl::Seconds(5));
+  partitions_.UpdateLag({{1, 7}});
+  clock_.Advance(absl::Seconds(5));
+  partitions_.UpdateLag({{1, 9}});
+  EXPECT_EQ(metrics_.lag_seconds.Value(), 10);
+
+  partitions_.UpdateLag({{1, 0}});
+  EXPECT_EQ(metrics_.lag_seconds.Value(), 0);
+}
+
 }  // namespace
 }  // namespace crier::evaluator

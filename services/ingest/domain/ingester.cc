@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "common/trace/span.h"
 #include "services/ingest/domain/errors.h"
 #include "services/ingest/domain/reconcile.h"
 
@@ -22,6 +23,16 @@ bool IsTransient(const absl::Status& status) {
     default:
       return false;
   }
+}
+
+// Those that are recorded, of the calls that the records came with.
+std::vector<trace::Context> TracesOf(absl::Span<const Record> records) {
+  std::vector<trace::Context> traces;
+  for (const Record& record : records) {
+    const auto trace = trace::ParseTraceparent(record.traceparent);
+    if (trace && trace->sampled) traces.push_back(*trace);
+  }
+  return traces;
 }
 
 }  // namespace
@@ -49,10 +60,14 @@ std::vector<absl::StatusOr<Ingested>> Ingester::Ingest(absl::Span<const Record> 
 absl::StatusOr<Ingester::Results> Ingester::Commit(absl::Span<const Record> records,
                                                    absl::Time deadline) {
   const absl::Duration start = clock_.Monotonic();
+  trace::Span span("ingest.commit", trace::SpanKind::kInternal, TracesOf(records));
+  span.Set("crier.records", static_cast<int64_t>(records.size()));
+  const trace::Scope trace_scope(span.context());
   absl::StatusOr<Changes> changes = store_.Transact(LookupOf(records), deadline, [&](Known known) {
     return Reconcile(records, std::move(known), clock_.Now());
   });
   observer_.OnCommit(records.size(), clock_.Monotonic() - start);
+  span.SetStatus(changes.status());
   if (!changes.ok()) return changes.status();
   for (const auto& event : changes->events) observer_.OnEvent(event.kind());
   for (const auto& [log_partition, head] : changes->heads) {
