@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/base/periodic_task.h"
+#include "common/crypto/key_ring.h"
 #include "common/lease/lease_keeper.h"
 #include "common/log/log.h"
 #include "common/pg/lease_store.h"
@@ -27,6 +28,7 @@
 #include "services/delivery/domain/outcome_writer.h"
 #include "services/delivery/domain/queue_loader.h"
 #include "services/delivery/domain/retry_schedule.h"
+#include "services/delivery/domain/secret_keeper.h"
 #include "services/delivery/domain/shard_scheduler.h"
 #include "services/delivery/domain/url_policy_options.h"
 #include "services/delivery/domain/webhook_tester.h"
@@ -37,6 +39,7 @@
 #include "services/delivery/storage/queue_notices.h"
 #include "services/delivery/storage/queue_store.h"
 #include "services/delivery/storage/schema.h"
+#include "services/delivery/storage/secret_store.h"
 #include "services/delivery/storage/webhook_store.h"
 #include "services/delivery/transport/delivery_service.h"
 #include "services/delivery/transport/target_service.h"
@@ -89,6 +92,27 @@ std::string CheckBaseUrl(const std::string& name, const std::string& url) {
   return absl::StrCat(name, " must begin with https:// and not end with a slash");
 }
 
+std::string CheckSecretKeys(const std::string& keys_file, const std::string& plaintext,
+                            const DeliveryOptions& options) {
+  if (options.secret_keys_file.empty()) {
+    if (options.allow_plaintext_secrets) return "";
+    return absl::StrCat(keys_file,
+                        " must name the file of the keys that secrets are stored under "
+                        "(`crierctl secret-keys new` makes one); or set ",
+                        plaintext, ", for development");
+  }
+  const absl::Status status = crypto::KeyRing::ReadFile(options.secret_keys_file).status();
+  return status.ok() ? "" : absl::StrCat(keys_file, ": ", status.message());
+}
+
+crypto::KeyRing ReadKeyRing(const DeliveryOptions& options) {
+  if (!options.secret_keys_file.empty()) {
+    return crypto::KeyRing::ReadFile(options.secret_keys_file).value();
+  }
+  log::Warning("the secrets of webhooks are stored in the clear; set secret-keys-file");
+  return crypto::KeyRing::Plaintext();
+}
+
 }  // namespace
 
 void AddOptions(config::Options& options, absl::string_view prefix, DeliveryOptions* target) {
@@ -126,6 +150,16 @@ void AddOptions(config::Options& options, absl::string_view prefix, DeliveryOpti
   options.Add(absl::StrCat(prefix, "extra-roots-file"), &target->extra_roots_file,
               "PEM file of certificate authorities to trust beside the system's.");
   AddPolicyOptions(options, prefix, &target->targets);
+  const std::string keys_file = absl::StrCat(prefix, "secret-keys-file");
+  const std::string plaintext = absl::StrCat(prefix, "allow-plaintext-secrets");
+  options.Add(keys_file, &target->secret_keys_file,
+              "File of the keys that the secrets of webhooks are stored under: a line for each, an "
+              "id and the base64 of 32 bytes; the first one seals, all open. It is read again when "
+              "it changes. `crierctl secret-keys new` makes a line.");
+  options.Add(plaintext, &target->allow_plaintext_secrets,
+              "Store secrets in the clear when there is no file of keys. For development only.");
+  options.Check(
+      [keys_file, plaintext, target] { return CheckSecretKeys(keys_file, plaintext, *target); });
 }
 
 absl::Status Migrate(const DeliveryOptions& options) {
@@ -147,6 +181,8 @@ struct DeliveryServer::Parts {
   const std::string owner = NewOwner();
   const UrlPolicy policy;
 
+  crypto::KeyRingHolder key_rings;
+
   // Calls and attempts do not wait for each other's connections, and heartbeats for nobody's.
   pg::Pool call_pool;
   pg::Pool engine_pool;
@@ -157,6 +193,7 @@ struct DeliveryServer::Parts {
   storage::PgWebhookStore engine_webhooks;
   storage::PgQueueStore queue;
   storage::PgErasureStore erasures;
+  storage::PgSecretStore secrets;
   pg::PgLeaseStore leases;
 
   absl::BitGen random;
@@ -168,6 +205,7 @@ struct DeliveryServer::Parts {
   QueueLoader loader;
   Enqueuer enqueuer;
   Eraser eraser;
+  SecretKeeper secret_keeper;
   WebhookTester tester;
   lease::LeaseKeeper keeper;
 
@@ -180,6 +218,7 @@ struct DeliveryServer::Parts {
   std::optional<pg::Listener> listener;
   std::optional<PeriodicTask> maintenance;
   std::optional<PeriodicTask> erasing;
+  std::optional<PeriodicTask> keeping_secrets;
 };
 
 DeliveryServer::Parts::Parts(const DeliveryOptions& options, metrics::Registry& registry,
@@ -187,18 +226,20 @@ DeliveryServer::Parts::Parts(const DeliveryOptions& options, metrics::Registry& 
     : clock(clock_in),
       retention(options.retention),
       policy(UrlPolicy::Create(options.targets).value()),
+      key_rings(ReadKeyRing(options)),
       call_pool(
           DatabaseOf(options),
           {.size = options.postgres_connections, .metrics = &registry, .name = "delivery_calls"}),
       engine_pool(DatabaseOf(options),
                   {.size = kEngineConnections, .metrics = &registry, .name = "delivery_engine"}),
       lease_pool(DatabaseOf(options), {.size = 1, .metrics = &registry, .name = "delivery_leases"}),
-      webhooks(call_pool),
+      webhooks(call_pool, key_rings),
       intake(call_pool),
       log(call_pool),
-      engine_webhooks(engine_pool),
+      engine_webhooks(engine_pool, key_rings),
       queue(engine_pool, owner),
       erasures(engine_pool),
+      secrets(engine_pool, key_rings),
       leases(lease_pool),
       schedule(random),
       scheduler(clock, SchedulerOptionsOf(options)),
@@ -210,6 +251,7 @@ DeliveryServer::Parts::Parts(const DeliveryOptions& options, metrics::Registry& 
       loader(scheduler, queue, clock),
       enqueuer(intake, webhooks, scheduler, clock, registry),
       eraser(erasures, clock, registry),
+      secret_keeper(secrets, key_rings, options.secret_keys_file, clock, registry),
       tester(sender, clock, options.activity_base_url),
       keeper(leases, clock, {.owner = owner, .metrics = &registry, .kind = "delivery_shards"},
              {.on_gained = [this](const lease::Lease& lease) { scheduler.Gain(lease); },
@@ -223,6 +265,8 @@ void DeliveryServer::Parts::Start() {
   maintenance.emplace([this] { return MaintainPartitions(); });
   // Before the schema is there, it could only complain.
   erasing.emplace([this] { return has_room ? eraser.Run() : kMaintenanceRetryAfter; });
+  keeping_secrets.emplace(
+      [this] { return has_room ? secret_keeper.Run() : kMaintenanceRetryAfter; });
   listener.emplace(engine_pool.database(), storage::QueueChannel(engine_pool.database().schema),
                    pg::Listener::Callbacks{.on_notify =
                                                [this](absl::string_view payload) {
@@ -243,6 +287,7 @@ void DeliveryServer::Parts::Stop() {
   loader.Stop();
   keeper.Stop();
   listener.reset();
+  keeping_secrets.reset();
   erasing.reset();
   maintenance.reset();
 }

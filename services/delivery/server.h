@@ -36,6 +36,10 @@ struct DeliveryOptions {
   bool send_traceparent = false;
   // Further trusted roots (PEM file), beside the system's.
   std::string extra_roots_file;
+  // The keys that secrets are stored under; see crypto::KeyRing. Without it they are stored in the
+  // clear, which must be allowed.
+  std::string secret_keys_file;
+  bool allow_plaintext_secrets = false;
 };
 
 // Declares the settings, each name beginning with `prefix` (empty or `delivery.`).

@@ -73,7 +73,7 @@ class Crier:
         self._lines = queue.Queue()
         arguments = [CRIER, f"--postgres-url={postgres_url}", "--listen=127.0.0.1:0", "--metrics-listen=127.0.0.1:0",
                      "--delivery.allow-http", "--delivery.allowed-targets=127.0.0.1/32",
-                     f"--delivery.allowed-ports={receiver_port}"]
+                     f"--delivery.allowed-ports={receiver_port}", "--delivery.allow-plaintext-secrets"]
         arguments += [f"--{service}.postgres-schema={schema}" for service, schema in self._schemas.items()]
         # The variables of the tests are not settings of crier.
         environment = {name: value for name, value in os.environ.items() if not name.startswith("CRIER_")}

@@ -70,7 +70,7 @@ Message SomeMessage(const Webhook& webhook) {
 Webhook SomeWebhook() {
   Webhook webhook;
   webhook.url = "https://hooks.example.com/";
-  webhook.signing_keys = {MakeSigningKey(), MakeSigningKey()};
+  webhook.signing_keys = {MakeSigningKey(SigningScheme::kV1), MakeSigningKey(SigningScheme::kV1)};
   return webhook;
 }
 
@@ -86,7 +86,7 @@ TEST(StandardWebhooksTest, AttemptsVerifyWithEachKey) {
 TEST(StandardWebhooksTest, AttemptsDoNotVerifyWithAnotherKey) {
   Message message = SomeMessage(SomeWebhook());
 
-  message.secret = SigningSecret(MakeSigningKey());
+  message.secret = SigningSecret(MakeSigningKey(SigningScheme::kV1));
 
   EXPECT_EQ(Judge(message), kInvalid);
 }

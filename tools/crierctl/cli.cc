@@ -152,6 +152,7 @@ std::unique_ptr<CLI::App> MakeParser(Session& session) {
   AddLogCommand(*app, session);
   AddDeliveriesCommand(*app, session);
   AddListenCommand(*app, session);
+  AddSecretKeysCommand(*app, session);
   AddCompletionCommand(*app, session);
   AddVersionCommand(*app, session);
   app->footer(

@@ -113,6 +113,16 @@ class Demo:
         self.bin = root / "build" / "dev" / "bin"
         self.processes: list[Process] = []
 
+    def secret_keys(self) -> pathlib.Path:
+        """The file of the keys that secrets are stored under, made on the first run."""
+        path = self.state / "demo-secret-keys"
+        if not path.exists():
+            line = subprocess.run([str(self.bin / "crierctl"), "secret-keys", "new"], check=True,
+                                  capture_output=True, text=True).stdout
+            path.write_text(line, encoding="utf-8")
+            path.chmod(0o600)
+        return path
+
     def start_crier(self, database: str):
         crier = Process([
             str(self.bin / "crier"),
@@ -123,6 +133,7 @@ class Demo:
             "--delivery.allow-http",
             "--delivery.allowed-targets=127.0.0.1/32",
             f"--delivery.allowed-ports={self.receiver_port}",
+            f"--delivery.secret-keys-file={self.secret_keys()}",
         ], self.state / "demo-crier.log", json_from="stderr")
         self.processes.append(crier)
         serving = crier.wait_for(lambda line: line.get("message") == "serving", "the start of crier")

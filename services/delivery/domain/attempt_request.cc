@@ -44,7 +44,6 @@ bool Contains(const List& list, absl::string_view name) {
 AttemptRequest BuildAttemptRequest(const Webhook& webhook, const MessageId& message,
                                    std::string body, absl::Time now) {
   const std::string id = message.ToString();
-  const int64_t timestamp = absl::ToUnixSeconds(now);
 
   AttemptRequest request;
   request.url = webhook.url;
@@ -54,14 +53,15 @@ AttemptRequest BuildAttemptRequest(const Webhook& webhook, const MessageId& mess
       {"content-type", "application/json"},
       {"user-agent", "crier/" CRIER_VERSION},
       {"webhook-id", id},
-      {"webhook-timestamp", absl::StrCat(timestamp)},
-      {"webhook-signature", Signatures(webhook.signing_keys, id, timestamp, body)},
+      {"webhook-timestamp", absl::StrCat(absl::ToUnixSeconds(now))},
+      {"webhook-signature", Signatures(webhook.signing_keys, id, now, body)},
   };
   if (!webhook.secret.empty()) request.headers.push_back({kSecretHeader, webhook.secret});
   for (const auto& [name, value] : webhook.custom_headers) {
     request.headers.push_back({absl::AsciiStrToLower(name), value});
   }
   request.body = std::move(body);
+  request.tls = {webhook.client_certificate, webhook.client_key, webhook.trusted_roots};
   return request;
 }
 

@@ -21,6 +21,13 @@ struct Header {
   }
 };
 
+// What the TLS connection to a receiver has of its own; PEM, each may be empty.
+struct AttemptTls {
+  std::string client_certificate;
+  std::string client_key;
+  std::string trusted_roots;
+};
+
 // A POST to a receiver.
 struct AttemptRequest {
   std::string url;
@@ -28,6 +35,7 @@ struct AttemptRequest {
   std::string body;
   absl::Duration connect_timeout = absl::Seconds(5);
   absl::Duration timeout = absl::Seconds(15);  // everything included
+  AttemptTls tls;
 };
 
 // The request for one attempt at `now`. `body` is the payload, and is signed as it is. Headers, in

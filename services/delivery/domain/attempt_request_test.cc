@@ -20,7 +20,7 @@ MessageId SomeMessage() {
 Webhook SomeWebhook() {
   Webhook webhook;
   webhook.url = "https://hooks.example.com/hook";
-  webhook.signing_keys = {"a key", "an older key"};
+  webhook.signing_keys = {{.number = 2, .key = "a key"}, {.number = 1, .key = "an older key"}};
   return webhook;
 }
 
@@ -38,14 +38,13 @@ TEST(AttemptRequestTest, HasTheDocumentedHeadersInOrder) {
 
   EXPECT_EQ(request.url, webhook.url);
   EXPECT_EQ(request.body, "{}");
-  EXPECT_THAT(
-      request.headers,
-      ElementsAre(Header{"content-type", "application/json"},
-                  Header{"user-agent", absl::StrCat("crier/", CRIER_VERSION)},
-                  Header{"webhook-id", message.ToString()},
-                  Header{"webhook-timestamp", "1700000000"},
-                  Header{"webhook-signature",
-                         Signatures(webhook.signing_keys, message.ToString(), 1700000000, "{}")}));
+  EXPECT_THAT(request.headers,
+              ElementsAre(Header{"content-type", "application/json"},
+                          Header{"user-agent", absl::StrCat("crier/", CRIER_VERSION)},
+                          Header{"webhook-id", message.ToString()},
+                          Header{"webhook-timestamp", "1700000000"},
+                          Header{"webhook-signature", Signatures(webhook.signing_keys,
+                                                                 message.ToString(), kNow, "{}")}));
 }
 
 TEST(AttemptRequestTest, SecretIsSentVerbatimBeforeCustomHeaders) {

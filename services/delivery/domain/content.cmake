@@ -10,6 +10,8 @@ crier_library(crier_delivery_content
     ip_range.h
     json_writer.cc
     json_writer.h
+    key_rotation.cc
+    key_rotation.h
     payload.cc
     payload.h
     samples.cc
@@ -17,6 +19,8 @@ crier_library(crier_delivery_content
     sender.h
     signer.cc
     signer.h
+    signing_key.cc
+    signing_key.h
     translator.cc
     translator.h
     url_policy.cc
@@ -44,7 +48,9 @@ crier_test(crier_delivery_content_test
     ip_range_test.cc
     payload_property_test.cc
     payload_test.cc
+    key_rotation_test.cc
     signer_test.cc
+    signing_key_test.cc
     url_policy_test.cc
     webhook_rules_test.cc
     webhook_tester_test.cc

@@ -207,6 +207,16 @@ void Dispatcher::Begin(Claim claim, const std::optional<Webhook>& webhook, Sende
 
   const DeliveryContent& content = *claim.delivery.content;
   const absl::Time now = clock_.Now();
+  if (!webhook->secrets_error.empty()) {
+    // It counts as an attempt, so that the customer sees why nothing comes, and is repeated as such
+    // until the operator has put the key back.
+    Exchange unsent;
+    unsent.start_time = now;
+    unsent.url = webhook->url;
+    unsent.result.error = "the secrets of the webhook cannot be read by the server";
+    Finish(claim, std::move(unsent));
+    return;
+  }
   absl::StatusOr<std::string> body =
       RenderPayload(*content.event, content.workflow, *webhook, app_base_url_);
   Exchange exchange;

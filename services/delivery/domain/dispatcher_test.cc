@@ -54,7 +54,7 @@ class DispatcherTest : public testing::Test {
     Webhook webhook;
     webhook.id.community = 123;
     webhook.url = "https://example.com/first";
-    webhook.signing_keys = {"key"};
+    webhook.signing_keys = {{.number = 1, .key = "key"}};
     webhook_ = webhooks_.Create(webhook, "", absl::InfiniteFuture())->id;
     lease_ = {ShardOf(webhook_), 1};
     scheduler_.Gain(lease_);
@@ -175,6 +175,26 @@ TEST_F(DispatcherTest, SendsWhatIsQueuedThoughLaterOnesWereCancelled) {
               testing::Contains(Header{"webhook-id", earlier.message.ToString()}));
   sender_.Answer(200);
   Settle();
+}
+
+TEST_F(DispatcherTest, SendsNothingWithoutTheSecretsAndTriesAgain) {
+  const DeliveryId id = Enqueue();
+  ASSERT_TRUE(webhooks_
+                  .Update(
+                      webhook_, "",
+                      [](Webhook& webhook) { webhook.secrets_error = "the key ring has no key 1"; },
+                      absl::InfiniteFuture())
+                  .ok());
+
+  Dispatch();
+  Settle();
+
+  EXPECT_THAT(sender_.sent, testing::IsEmpty());
+  ASSERT_THAT(store_.Outcomes(id.message), SizeIs(1));
+  const AttemptOutcome outcome = store_.Outcomes(id.message).front();
+  EXPECT_EQ(outcome.state, DeliveryState::kPending);
+  EXPECT_EQ(outcome.attempt->exchange.result.error,
+            "the secrets of the webhook cannot be read by the server");
 }
 
 TEST_F(DispatcherTest, RetriesAfterTheDelayOfTheSchedule) {

@@ -17,6 +17,27 @@ absl::Status EtagMismatchError() {
                     "the webhook has changed since the etag was read; get it and try again");
 }
 
+absl::Status SecretsUnreadableError() {
+  return NamedError(absl::StatusCode::kFailedPrecondition, "SECRETS_UNREADABLE",
+                    "the secrets of the webhook cannot be read; the operator must restore the key "
+                    "that they were stored under");
+}
+
+absl::Status TooManySigningKeysError() {
+  return NamedError(absl::StatusCode::kFailedPrecondition, "TOO_MANY_SIGNING_KEYS",
+                    "the webhook has 10 signing keys; revoke one, or wait until one expires");
+}
+
+absl::Status SigningKeyNotFoundError(int number) {
+  return NamedError(absl::StatusCode::kNotFound, "SIGNING_KEY_NOT_FOUND",
+                    absl::StrCat("the webhook has no signing key ", number));
+}
+
+absl::Status LastSigningKeyError() {
+  return NamedError(absl::StatusCode::kFailedPrecondition, "LAST_SIGNING_KEY",
+                    "no other key of the webhook stays; rotate first, with an overlap of 0s");
+}
+
 absl::Status RequestIdSpentError() {
   return NamedError(absl::StatusCode::kAlreadyExists, "REQUEST_ID_SPENT",
                     "request_id belongs to a webhook that was deleted; use a new one");

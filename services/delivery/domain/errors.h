@@ -16,6 +16,20 @@ absl::Status WebhookNotFoundError(const WebhookId& id);
 // ABORTED, reason ETAG_MISMATCH: the webhook changed since the caller read it.
 absl::Status EtagMismatchError();
 
+// FAILED_PRECONDITION, reason SECRETS_UNREADABLE: the key ring lacks the key that a webhook's
+// secrets are under; the operator knows more.
+absl::Status SecretsUnreadableError();
+
+// FAILED_PRECONDITION, reason TOO_MANY_SIGNING_KEYS.
+absl::Status TooManySigningKeysError();
+
+// NOT_FOUND, reason SIGNING_KEY_NOT_FOUND.
+absl::Status SigningKeyNotFoundError(int number);
+
+// FAILED_PRECONDITION, reason LAST_SIGNING_KEY: without the key nothing would be signed any more,
+// now or later.
+absl::Status LastSigningKeyError();
+
 // ALREADY_EXISTS, reason REQUEST_ID_SPENT: the webhook made with this request id was deleted.
 absl::Status RequestIdSpentError();
 

@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "common/api/resource_name.h"
 #include "common/base/message_id.h"
+#include "services/delivery/domain/signing_key.h"
 
 namespace crier::delivery {
 
@@ -35,8 +36,8 @@ struct Webhook {
   std::string url;
   // Travels in clear in `x-commonroom-webhook-secret`; signs nothing. No header when empty.
   std::string secret;
-  // Raw bytes, newest first. Every attempt is signed with each of them.
-  std::vector<std::string> signing_keys;
+  // Newest first, without those that have expired. Every attempt is signed with each of them.
+  std::vector<SigningKey> signing_keys;
   PayloadVersion payload_version = PayloadVersion::k202304;
   // Wraps payloads with id and source.
   bool envelope = false;
@@ -46,6 +47,13 @@ struct Webhook {
   std::map<std::string, std::string> custom_headers;
   // For one attempt, everything included.
   absl::Duration request_timeout = absl::Seconds(15);
+  // What the receiver may ask for in the TLS handshake: certificate (with its chain) and key as
+  // PEM, both or neither.
+  std::string client_certificate;
+  std::string client_key;
+  // Certificate authorities (PEM) that the receiver's certificate may come from, beside those that
+  // all are trusted for.
+  std::string trusted_roots;
   absl::Time create_time;
   absl::Time update_time;
   // Counts the changes; from 1.
@@ -53,6 +61,9 @@ struct Webhook {
   // The greatest id of a delivery to it that was cancelled on its own. Those up to it may be in
   // memory and off the queue.
   MessageId cancelled_through;
+  // Why the stored secrets cannot be read, as when the key that they are under is missing; then
+  // they are left out, and nothing may be sent. Otherwise empty.
+  std::string secrets_error;
 
   // Changes with every change of the webhook.
   std::string etag() const;

@@ -88,6 +88,21 @@ absl::StatusOr<Webhook> FakeWebhookStore::Update(const WebhookId& id, absl::stri
   return *webhook;
 }
 
+absl::StatusOr<Webhook> FakeWebhookStore::UpdateKeys(
+    const WebhookId& id, absl::string_view etag,
+    const std::function<absl::StatusOr<bool>(Webhook&)>& change, absl::Time) {
+  absl::MutexLock lock(&mutex_);
+  ASSIGN_OR_RETURN(Webhook * webhook, Find(id, etag));
+  if (!webhook->secrets_error.empty()) return SecretsUnreadableError();
+  Webhook changed = *webhook;
+  ASSIGN_OR_RETURN(const bool store, change(changed));
+  if (store) {
+    ++changed.version;
+    *webhook = changed;
+  }
+  return *webhook;
+}
+
 absl::Status FakeWebhookStore::Delete(const WebhookId& id, absl::string_view etag, absl::Time) {
   absl::MutexLock lock(&mutex_);
   RETURN_IF_ERROR(Find(id, etag).status());

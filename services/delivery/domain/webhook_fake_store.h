@@ -29,6 +29,9 @@ class FakeWebhookStore : public WebhookStore {
   absl::StatusOr<Webhook> Update(const WebhookId& id, absl::string_view etag,
                                  const std::function<void(Webhook&)>& change,
                                  absl::Time deadline) override;
+  absl::StatusOr<Webhook> UpdateKeys(const WebhookId& id, absl::string_view etag,
+                                     const std::function<absl::StatusOr<bool>(Webhook&)>& change,
+                                     absl::Time deadline) override;
   absl::Status Delete(const WebhookId& id, absl::string_view etag, absl::Time deadline) override;
 
   // From now on every method fails with `status`; OK ends it.

@@ -22,6 +22,10 @@ TEST(FakeWebhookStoreTest, FailsOnRequest) {
                                       .Update(
                                           {}, "", [](Webhook&) {}, deadline)
                                       .status()));
+  EXPECT_TRUE(absl::IsUnavailable(store
+                                      .UpdateKeys(
+                                          {}, "", [](Webhook&) { return true; }, deadline)
+                                      .status()));
   EXPECT_TRUE(absl::IsUnavailable(store.Delete({}, "", deadline)));
   EXPECT_EQ(store.size(), 0u);
 }

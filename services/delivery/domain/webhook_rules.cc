@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "common/api/validation.h"
+#include "common/crypto/certificates.h"
 #include "services/delivery/domain/attempt_request.h"
 
 namespace crier::delivery {
@@ -18,6 +19,7 @@ constexpr size_t kMaxSecretBytes = 255;
 constexpr size_t kMaxHeaders = 20;
 constexpr size_t kMaxHeaderNameBytes = 255;
 constexpr size_t kMaxHeaderValueBytes = 1024;
+constexpr size_t kMaxPemBytes = 64 * 1024;
 constexpr absl::Duration kMinTimeout = absl::Seconds(1);
 constexpr absl::Duration kMaxTimeout = absl::Seconds(30);
 
@@ -67,12 +69,41 @@ void CheckHeaders(const std::map<std::string, std::string>& headers, FieldViolat
   for (const auto& [name, value] : headers) CheckHeader(name, value, seen, violations);
 }
 
+// PEM is text, and goes into a text column.
+bool IsPem(const std::string& text) {
+  return text.size() <= kMaxPemBytes && std::all_of(text.begin(), text.end(), [](unsigned char c) {
+           return absl::ascii_isprint(c) || absl::ascii_isspace(c);
+         });
+}
+
+void CheckClientCertificate(const Webhook& webhook, const std::set<std::string>& fields,
+                            FieldViolations& violations) {
+  if (fields.count("client_certificate") != fields.count("client_key")) {
+    violations.Add(fields.count("client_key") ? "webhook.client_certificate" : "webhook.client_key",
+                   "must be changed together with the other of client_certificate and client_key");
+    return;
+  }
+  if (webhook.client_certificate.empty() && webhook.client_key.empty()) return;
+  if (!IsPem(webhook.client_certificate) ||
+      !crypto::CheckCertificates(webhook.client_certificate).ok()) {
+    violations.Add("webhook.client_certificate",
+                   "must be a certificate as PEM, then those that lead to its authority, of 64 KiB "
+                   "together");
+  } else if (!IsPem(webhook.client_key) || !crypto::CheckPrivateKey(webhook.client_key).ok()) {
+    violations.Add("webhook.client_key",
+                   "must be a private key as PEM, not encrypted, of at most 64 KiB");
+  } else if (!crypto::CheckKeyPair(webhook.client_certificate, webhook.client_key).ok()) {
+    violations.Add("webhook.client_key", "must be the key of the first certificate");
+  }
+}
+
 }  // namespace
 
 const std::vector<std::string>& WebhookSettings() {
   static const auto* const settings = new std::vector<std::string>{
-      "display_name", "url",          "secret",         "payload_version",
-      "envelope",     "member_alias", "custom_headers", "request_timeout"};
+      "display_name",       "url",          "secret",         "payload_version",
+      "envelope",           "member_alias", "custom_headers", "request_timeout",
+      "client_certificate", "client_key",   "trusted_roots"};
   return *settings;
 }
 
@@ -96,6 +127,13 @@ void CheckWebhook(const Webhook& webhook, const std::set<std::string>& fields,
       (webhook.request_timeout < kMinTimeout || webhook.request_timeout > kMaxTimeout)) {
     violations.Add("webhook.request_timeout", "must be from 1 s to 30 s");
   }
+  CheckClientCertificate(webhook, fields, violations);
+  if (fields.count("trusted_roots") && !webhook.trusted_roots.empty() &&
+      (!IsPem(webhook.trusted_roots) || !crypto::CheckCertificates(webhook.trusted_roots).ok())) {
+    violations.Add(
+        "webhook.trusted_roots",
+        "must be certificates as PEM, of 64 KiB together; empty for the usual ones only");
+  }
 }
 
 void CopySettings(const Webhook& from, const std::set<std::string>& fields, Webhook& to) {
@@ -108,6 +146,9 @@ void CopySettings(const Webhook& from, const std::set<std::string>& fields, Webh
   if (named("member_alias")) to.member_alias = from.member_alias;
   if (named("custom_headers")) to.custom_headers = from.custom_headers;
   if (named("request_timeout")) to.request_timeout = from.request_timeout;
+  if (named("client_certificate")) to.client_certificate = from.client_certificate;
+  if (named("client_key")) to.client_key = from.client_key;
+  if (named("trusted_roots")) to.trusted_roots = from.trusted_roots;
 }
 
 }  // namespace crier::delivery

@@ -50,9 +50,17 @@ class WebhookStore {
   // Applies `change` to the webhook as it is now and stores the result with the next version; no
   // other change comes in between. `change` may run more than once, and must not touch id, version
   // or keys. WebhookNotFoundError; EtagMismatchError when `etag` is neither empty nor current.
+  // Secrets that cannot be read stay as they are stored, unless they are changed.
   virtual absl::StatusOr<Webhook> Update(const WebhookId& id, absl::string_view etag,
                                          const std::function<void(Webhook&)>& change,
                                          absl::Time deadline) = 0;
+
+  // As Update, but for the signing keys: `change` may touch nothing else. When it returns false or
+  // an error, nothing is stored, and the webhook as it is or the error returned.
+  // SecretsUnreadableError when the keys cannot be read.
+  virtual absl::StatusOr<Webhook> UpdateKeys(
+      const WebhookId& id, absl::string_view etag,
+      const std::function<absl::StatusOr<bool>(Webhook&)>& change, absl::Time deadline) = 0;
 
   // Removes the webhook with its secrets and cancels its pending deliveries, in one transaction.
   // Errors as for Update.

@@ -23,6 +23,24 @@ const absl::Time kCreated = absl::FromUnixMicros(1700000000123456);
 // Only a test that hangs will reach it.
 absl::Time Deadline() { return absl::Now() + absl::Seconds(30); }
 
+SigningKey Key(int number, const std::string& bytes) {
+  SigningKey key;
+  key.number = number;
+  key.key = bytes;
+  key.create_time = kCreated;
+  return key;
+}
+
+std::string Text(const std::vector<SigningKey>& keys) {
+  std::string text;
+  for (const SigningKey& key : keys) {
+    absl::StrAppend(&text, key.number, "/", static_cast<int>(key.scheme), "/", key.key, "/",
+                    absl::FormatTime(key.create_time), "/", absl::FormatTime(key.expire_time), "/",
+                    key.request_id, "\n");
+  }
+  return text;
+}
+
 // A webhook in which nothing has its default.
 Webhook FullWebhook() {
   Webhook webhook;
@@ -30,7 +48,14 @@ Webhook FullWebhook() {
   webhook.display_name = "CRM – “Zoë”";
   webhook.url = "https://hooks.example.com/hook?a=%20'\"";
   webhook.secret = "s'e\\c\"ret";
-  webhook.signing_keys = {std::string("\0\xff newest", 9), std::string(32, 'k'), "old"};
+  webhook.signing_keys = {Key(7, std::string("\0\xff newest", 9)), Key(3, std::string(32, 'k')),
+                          Key(2, "old")};
+  webhook.signing_keys[0].scheme = SigningScheme::kV1a;
+  webhook.signing_keys[0].request_id = "a:b c";
+  webhook.signing_keys[1].expire_time = absl::FromUnixSeconds(4'000'000'000);
+  webhook.client_certificate = "-----BEGIN CERTIFICATE-----\n";
+  webhook.client_key = "-----BEGIN PRIVATE KEY-----\n";
+  webhook.trusted_roots = "-----BEGIN CERTIFICATE-----\n'";
   webhook.envelope = true;
   webhook.member_alias = true;
   webhook.custom_headers = {{"X-Env", "pr\"od\\"}, {"authorization", "Bearer {},'"}};
@@ -45,7 +70,7 @@ Webhook SmallWebhook(int64_t community = kCommunity) {
   webhook.id.community = community;
   webhook.display_name = "small";
   webhook.url = "https://hooks.example.com/";
-  webhook.signing_keys = {"key"};
+  webhook.signing_keys = {Key(1, "key")};
   webhook.create_time = webhook.update_time = kCreated;
   return webhook;
 }
@@ -62,7 +87,11 @@ void ExpectEqual(const Webhook& actual, const Webhook& expected) {
   EXPECT_EQ(actual.display_name, expected.display_name);
   EXPECT_EQ(actual.url, expected.url);
   EXPECT_EQ(actual.secret, expected.secret);
-  EXPECT_EQ(actual.signing_keys, expected.signing_keys);
+  EXPECT_EQ(Text(actual.signing_keys), Text(expected.signing_keys));
+  EXPECT_EQ(actual.client_certificate, expected.client_certificate);
+  EXPECT_EQ(actual.client_key, expected.client_key);
+  EXPECT_EQ(actual.trusted_roots, expected.trusted_roots);
+  EXPECT_EQ(actual.secrets_error, expected.secrets_error);
   EXPECT_EQ(actual.payload_version, expected.payload_version);
   EXPECT_EQ(actual.envelope, expected.envelope);
   EXPECT_EQ(actual.member_alias, expected.member_alias);
@@ -223,6 +252,53 @@ TEST_P(WebhookStoreConformance, ListLeavesOutTheDeleted) {
   ASSERT_TRUE(store_.Delete(first.id, "", Deadline()).ok());
 
   EXPECT_THAT(Ids(store_.List(kCommunity, 0, 10, Deadline())), ElementsAre(second.id.id));
+}
+
+TEST_P(WebhookStoreConformance, UpdateKeysStoresThem) {
+  const Webhook created = MustCreate(store_, FullWebhook());
+
+  const auto updated = store_.UpdateKeys(
+      created.id, created.etag(),
+      [](Webhook& webhook) {
+        webhook.signing_keys.pop_back();
+        webhook.signing_keys.insert(webhook.signing_keys.begin(), Key(8, "newer"));
+        webhook.update_time += absl::Hours(1);
+        return true;
+      },
+      Deadline());
+
+  ASSERT_TRUE(updated.ok()) << updated.status();
+  Webhook expected = created;
+  expected.signing_keys = {Key(8, "newer"), created.signing_keys[0], created.signing_keys[1]};
+  expected.update_time += absl::Hours(1);
+  expected.version = 2;
+  ExpectEqual(*updated, expected);
+  ExpectEqual(*store_.Get(created.id, Deadline()), expected);
+}
+
+TEST_P(WebhookStoreConformance, UpdateKeysStoresNothingWhenItIsToldSo) {
+  const Webhook created = MustCreate(store_, FullWebhook());
+
+  const auto unchanged = store_.UpdateKeys(
+      created.id, "", [](Webhook& webhook) { return false; }, Deadline());
+  const auto refused = store_.UpdateKeys(
+      created.id, "",
+      [](Webhook& webhook) {
+        webhook.signing_keys.clear();
+        return absl::FailedPreconditionError("no");
+      },
+      Deadline());
+  const auto stale = store_.UpdateKeys(
+      created.id, "stale", [](Webhook&) { return true; }, Deadline());
+  const auto unknown = store_.UpdateKeys(
+      {kCommunity, created.id.id + 99}, "", [](Webhook&) { return true; }, Deadline());
+
+  ASSERT_TRUE(unchanged.ok()) << unchanged.status();
+  ExpectEqual(*unchanged, created);
+  EXPECT_TRUE(absl::IsFailedPrecondition(refused.status()));
+  EXPECT_EQ(ErrorReason(stale.status()), "ETAG_MISMATCH");
+  EXPECT_EQ(ErrorReason(unknown.status()), "WEBHOOK_NOT_FOUND");
+  ExpectEqual(*store_.Get(created.id, Deadline()), created);
 }
 
 TEST_P(WebhookStoreConformance, UpdateStoresEverySetting) {

@@ -6,6 +6,7 @@
 #include "common/status/errors.h"
 #include "common/status/macros.h"
 #include "services/delivery/domain/attempt_request.h"
+#include "services/delivery/domain/errors.h"
 #include "services/delivery/domain/payload.h"
 #include "services/delivery/domain/samples.h"
 
@@ -22,6 +23,7 @@ WebhookTester::WebhookTester(Sender& sender, const Clock& clock, std::string app
 
 absl::Status WebhookTester::Test(const Webhook& webhook, const entity::v1::Event& sample,
                                  absl::Time deadline, std::function<void(Exchange)> done) {
+  if (!webhook.secrets_error.empty()) return SecretsUnreadableError();
   const absl::Time now = clock_.Now();
   ASSIGN_OR_RETURN(std::string body,
                    RenderPayload(sample, SampleWorkflow(), webhook, app_base_url_));

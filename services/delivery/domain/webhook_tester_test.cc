@@ -48,7 +48,7 @@ Webhook SomeWebhook() {
   webhook.id = {7, 1};
   webhook.url = "https://hooks.example.com/hook";
   webhook.secret = "s3cret";
-  webhook.signing_keys = {"key"};
+  webhook.signing_keys = {{.number = 1, .key = "key"}};
   return webhook;
 }
 
@@ -77,7 +77,8 @@ TEST_F(WebhookTesterTest, SendsTheSampleAsADeliveryWouldBe) {
             *RenderPayload(SampleContactEvent(), SampleWorkflow(), SomeWebhook(), ""));
   ASSERT_EQ(request.headers.size(), 6u);
   EXPECT_EQ(request.headers[4].value,
-            Signatures({"key"}, request.headers[2].value, 1700000000, request.body));
+            Signatures(SomeWebhook().signing_keys, request.headers[2].value,
+                       absl::FromUnixSeconds(1700000000), request.body));
   EXPECT_EQ(request.headers[5].value, "s3cret");
 }
 

@@ -70,14 +70,15 @@ class PgErasureStoreTest : public DeliveryStorageTest {
     webhook.display_name = "Tools";
     webhook.url = "https://hooks.example.com/";
     webhook.create_time = webhook.update_time = now_;
-    webhook.signing_keys = {"a key"};
+    webhook.signing_keys = {MakeSigningKey(SigningScheme::kV1)};
     const auto created = webhooks_.Create(webhook, "", Deadline());
     EXPECT_TRUE(created.ok()) << created.status();
     return created->id;
   }
 
   PgErasureStore erasures_{pool_};
-  PgWebhookStore webhooks_{pool_};
+  crypto::KeyRingHolder rings_{crypto::KeyRing::Plaintext()};
+  PgWebhookStore webhooks_{pool_, rings_};
 };
 
 TEST_F(PgErasureStoreTest, DoesNothingWithoutErasures) { EXPECT_FALSE(Step().found); }

@@ -6,23 +6,30 @@
 
 namespace crier::delivery::storage {
 
+// The id comes before the row, because what is sealed is sealed for it.
+constexpr pg::Statement kNextWebhookId{
+    "next_webhook_id", "SELECT nextval(pg_get_serial_sequence('webhooks', 'webhook_id'))"};
+
 // No row when the request id is taken; then the other call has committed. NULL is taken by nobody.
 constexpr pg::Statement kInsertWebhook{
     "insert_webhook",
-    "INSERT INTO webhooks (community_id, request_id, display_name, url, secret, payload_version,"
-    " envelope, member_alias, custom_headers, request_timeout_ns, create_time, update_time, "
-    "version)"
+    "INSERT INTO webhooks (community_id, webhook_id, display_name, url, secret, payload_version,"
+    " envelope, member_alias, custom_headers, request_timeout_ns, client_certificate, client_key,"
+    " trusted_roots, request_id, create_time, update_time, version)"
+    " OVERRIDING SYSTEM VALUE"
     " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, jsonb_object($9::text[], $10::text[]), $11, $12, $13,"
-    " 1)"
+    " $14, $15, $16, $17, 1)"
     " ON CONFLICT (community_id, request_id) DO NOTHING"
     " RETURNING webhook_id"};
 
-// $3: the keys, newest first.
 constexpr pg::Statement kInsertKeys{
     "insert_webhook_keys",
-    "INSERT INTO webhook_signing_keys (community_id, webhook_id, key_number, key)"
-    " SELECT $1, $2, cardinality($3::bytea[]) - place + 1, key"
-    " FROM unnest($3::bytea[]) WITH ORDINALITY AS given (key, place)"};
+    "INSERT INTO webhook_signing_keys"
+    " (community_id, webhook_id, key_number, scheme, key, create_time, expire_time, request_id)"
+    " SELECT $1, $2, number, scheme, key, created, coalesce(expires, 'infinity'), request_id"
+    " FROM unnest($3::integer[], $4::smallint[], $5::bytea[], $6::timestamptz[],"
+    "  $7::timestamptz[], $8::text[])"
+    "  AS given (number, scheme, key, created, expires, request_id)"};
 
 constexpr pg::Statement kFindByRequestId{
     "find_webhook_by_request_id",
@@ -33,10 +40,15 @@ constexpr pg::Statement kGetWebhooks{
     "get_webhooks",
     "SELECT community_id, webhook_id, display_name, url, secret, payload_version, envelope,"
     " member_alias, custom_headers::text, request_timeout_ns, create_time, update_time, version,"
-    " (SELECT string_agg(encode(k.key, 'hex'), ' ' ORDER BY k.key_number DESC)"
+    " cancelled_through, client_certificate, client_key, trusted_roots,"
+    " (SELECT string_agg(concat_ws(':', k.key_number, k.scheme, encode(k.key, 'hex'),"
+    "   (extract(epoch FROM k.create_time) * 1000000)::bigint,"
+    "   CASE WHEN isfinite(k.expire_time)"
+    "    THEN (extract(epoch FROM k.expire_time) * 1000000)::bigint ELSE -1 END,"
+    "   encode(convert_to(k.request_id, 'UTF8'), 'hex')), ' ' ORDER BY k.key_number DESC)"
     "  FROM webhook_signing_keys k"
-    "  WHERE k.community_id = w.community_id AND k.webhook_id = w.webhook_id),"
-    " cancelled_through"
+    "  WHERE k.community_id = w.community_id AND k.webhook_id = w.webhook_id"
+    "   AND k.expire_time > now())"
     " FROM webhooks w"
     " JOIN (SELECT DISTINCT * FROM unnest($1::bigint[], $2::bigint[])"
     "       AS given (community_id, webhook_id)) wanted USING (community_id, webhook_id)"
@@ -56,10 +68,15 @@ constexpr pg::Statement kListWebhooks{
     "list_webhooks",
     "SELECT community_id, webhook_id, display_name, url, secret, payload_version, envelope,"
     " member_alias, custom_headers::text, request_timeout_ns, create_time, update_time, version,"
-    " (SELECT string_agg(encode(k.key, 'hex'), ' ' ORDER BY k.key_number DESC)"
+    " cancelled_through, client_certificate, client_key, trusted_roots,"
+    " (SELECT string_agg(concat_ws(':', k.key_number, k.scheme, encode(k.key, 'hex'),"
+    "   (extract(epoch FROM k.create_time) * 1000000)::bigint,"
+    "   CASE WHEN isfinite(k.expire_time)"
+    "    THEN (extract(epoch FROM k.expire_time) * 1000000)::bigint ELSE -1 END,"
+    "   encode(convert_to(k.request_id, 'UTF8'), 'hex')), ' ' ORDER BY k.key_number DESC)"
     "  FROM webhook_signing_keys k"
-    "  WHERE k.community_id = w.community_id AND k.webhook_id = w.webhook_id),"
-    " cancelled_through"
+    "  WHERE k.community_id = w.community_id AND k.webhook_id = w.webhook_id"
+    "   AND k.expire_time > now())"
     " FROM webhooks w"
     " WHERE community_id = $1 AND webhook_id > $2 AND delete_time IS NULL"
     " ORDER BY webhook_id LIMIT $3"};
@@ -70,22 +87,57 @@ constexpr pg::Statement kLockWebhook{
     "SELECT 1 FROM webhooks WHERE community_id = $1 AND webhook_id = $2 AND delete_time IS NULL"
     " FOR UPDATE"};
 
+// A secret that is NULL stays as it is.
 constexpr pg::Statement kUpdateWebhook{
     "update_webhook",
-    "UPDATE webhooks SET display_name = $3, url = $4, secret = $5, payload_version = $6,"
-    " envelope = $7, member_alias = $8, custom_headers = jsonb_object($9::text[], $10::text[]),"
-    " request_timeout_ns = $11, update_time = $12, version = $13"
+    "UPDATE webhooks SET display_name = $3, url = $4, secret = coalesce($5, secret),"
+    " payload_version = $6, envelope = $7, member_alias = $8,"
+    " custom_headers = jsonb_object($9::text[], $10::text[]), request_timeout_ns = $11,"
+    " client_certificate = $12, client_key = coalesce($13, client_key), trusted_roots = $14,"
+    " update_time = $15, version = $16"
     " WHERE community_id = $1 AND webhook_id = $2"};
 
 constexpr pg::Statement kEmptyWebhook{
     "empty_webhook",
     "UPDATE webhooks SET display_name = '', url = '', secret = '', custom_headers = '{}',"
+    " client_certificate = '', client_key = '', trusted_roots = '',"
     " update_time = now(), delete_time = now(), version = version + 1"
     " WHERE community_id = $1 AND webhook_id = $2"};
 
 constexpr pg::Statement kDeleteKeys{
     "delete_webhook_keys",
     "DELETE FROM webhook_signing_keys WHERE community_id = $1 AND webhook_id = $2"};
+
+// --- sealing again ---
+
+// $1, $2: the webhook that the last ones ended with.
+constexpr pg::Statement kScanSecrets{
+    "scan_webhook_secrets",
+    "SELECT community_id, webhook_id, secret, client_key FROM webhooks"
+    " WHERE (community_id, webhook_id) > ($1, $2) AND delete_time IS NULL"
+    " ORDER BY community_id, webhook_id LIMIT $3"};
+
+constexpr pg::Statement kScanKeys{
+    "scan_webhook_keys",
+    "SELECT k.community_id, k.webhook_id, k.key_number, k.key FROM webhook_signing_keys k"
+    " JOIN unnest($1::bigint[], $2::bigint[]) AS given (community_id, webhook_id)"
+    "  USING (community_id, webhook_id)"};
+
+// Each puts $4 in place of $3, unless that has been changed meanwhile.
+constexpr pg::Statement kReplaceSecret{
+    "replace_webhook_secret",
+    "UPDATE webhooks SET secret = $4 WHERE community_id = $1 AND webhook_id = $2 AND secret = $3"};
+constexpr pg::Statement kReplaceClientKey{
+    "replace_webhook_client_key",
+    "UPDATE webhooks SET client_key = $4"
+    " WHERE community_id = $1 AND webhook_id = $2 AND client_key = $3"};
+constexpr pg::Statement kReplaceKey{
+    "replace_webhook_key",
+    "UPDATE webhook_signing_keys SET key = $4"
+    " WHERE community_id = $1 AND webhook_id = $2 AND key = $3 AND key_number = $5"};
+
+constexpr pg::Statement kDeleteExpiredKeys{
+    "delete_expired_webhook_keys", "DELETE FROM webhook_signing_keys WHERE expire_time <= now()"};
 
 }  // namespace crier::delivery::storage
 

@@ -7,37 +7,64 @@
 #include <string>
 #include <utility>
 
-#include "absl/strings/escaping.h"
-#include "absl/strings/str_split.h"
 #include "common/status/macros.h"
 #include "services/delivery/domain/errors.h"
 #include "services/delivery/storage/delivery_sql.h"
+#include "services/delivery/storage/webhook_secrets.h"
 #include "services/delivery/storage/webhook_sql.h"
 
 namespace crier::delivery::storage {
 namespace {
 
+using crypto::KeyRing;
 using pg::Params;
 using pg::Rows;
 using pg::Transaction;
 
-// The settings that both an insertion and an update store, from `display_name` to
-// `request_timeout_ns`.
-void AddSettings(const Webhook& webhook, Params& params) {
+// A secret as it is to be stored, or NULL when it is the one that is there.
+void AddSecret(const KeyRing& ring, SecretKind kind, const WebhookId& webhook,
+               const std::string& secret, const std::string* stored, Params& params) {
+  if (stored != nullptr && *stored == secret) {
+    params.AddNull();
+  } else {
+    params.AddBytes(SealSecret(ring, kind, webhook, 0, secret));
+  }
+}
+
+// The webhook's key and the settings that both an insertion and an update store, from
+// `display_name` to `trusted_roots`. `before` is null for an insertion.
+void AddSettings(const KeyRing& ring, const Webhook& webhook, const Webhook* before,
+                 Params& params) {
+  params.Add(webhook.id.community).Add(webhook.id.id);
   std::vector<std::string> names, values;
   for (const auto& [name, value] : webhook.custom_headers) {
     names.push_back(name);
     values.push_back(value);
   }
-  params.Add(webhook.display_name)
-      .Add(webhook.url)
-      .Add(webhook.secret)
-      .Add(PayloadVersionName(webhook.payload_version))
+  params.Add(webhook.display_name).Add(webhook.url);
+  AddSecret(ring, SecretKind::kHeaderSecret, webhook.id, webhook.secret,
+            before != nullptr ? &before->secret : nullptr, params);
+  params.Add(PayloadVersionName(webhook.payload_version))
       .Add(webhook.envelope)
       .Add(webhook.member_alias)
       .AddArray(names)
       .AddArray(values)
-      .Add(absl::ToInt64Nanoseconds(webhook.request_timeout));
+      .Add(absl::ToInt64Nanoseconds(webhook.request_timeout))
+      .Add(webhook.client_certificate);
+  AddSecret(ring, SecretKind::kClientKey, webhook.id, webhook.client_key,
+            before != nullptr ? &before->client_key : nullptr, params);
+  params.Add(webhook.trusted_roots);
+}
+
+// Fills in what is sealed: `secret`, `client_key` and the signing keys.
+absl::Status ReadSecrets(const KeyRing& ring, const Rows::Row& row, Webhook& webhook) {
+  ASSIGN_OR_RETURN(webhook.secret,
+                   OpenSecret(ring, SecretKind::kHeaderSecret, webhook.id, 0, row.Bytes(4)));
+  ASSIGN_OR_RETURN(webhook.client_key,
+                   OpenSecret(ring, SecretKind::kClientKey, webhook.id, 0, row.Bytes(15)));
+  ASSIGN_OR_RETURN(webhook.signing_keys,
+                   ReadKeys(ring, webhook.id, row.OptionalText(17).value_or("")));
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::map<std::string, std::string>> ReadHeaders(const std::string& json) {
@@ -55,12 +82,11 @@ absl::StatusOr<std::map<std::string, std::string>> ReadHeaders(const std::string
 }
 
 // The columns of kGetWebhooks and kListWebhooks.
-absl::StatusOr<Webhook> ReadWebhook(const Rows::Row& row) {
+absl::StatusOr<Webhook> ReadWebhook(const KeyRing& ring, const Rows::Row& row) {
   Webhook webhook;
   webhook.id = {row.Int64(0), row.Int64(1)};
   webhook.display_name = row.Text(2);
   webhook.url = row.Text(3);
-  webhook.secret = row.Text(4);
   const std::optional<PayloadVersion> payload_version = FindPayloadVersion(row.Text(5));
   if (!payload_version) {
     return absl::InternalError("stored payload version is unknown to this release");
@@ -73,19 +99,25 @@ absl::StatusOr<Webhook> ReadWebhook(const Rows::Row& row) {
   webhook.create_time = row.Time(10);
   webhook.update_time = row.Time(11);
   webhook.version = row.Int64(12);
-  const std::string keys = row.OptionalText(13).value_or("");
-  for (const absl::string_view key : absl::StrSplit(keys, ' ', absl::SkipEmpty())) {
-    webhook.signing_keys.push_back(absl::HexStringToBytes(key));
+  ASSIGN_OR_RETURN(webhook.cancelled_through, MessageId::FromUuid(row.Text(13)));
+  webhook.client_certificate = row.Text(14);
+  webhook.trusted_roots = row.Text(16);
+  // One webhook whose secrets are lost must not hold up the others that are read with it.
+  const absl::Status secrets = ReadSecrets(ring, row, webhook);
+  if (!secrets.ok()) {
+    webhook.secrets_error = std::string(secrets.message());
+    webhook.secret.clear();
+    webhook.client_key.clear();
+    webhook.signing_keys.clear();
   }
-  ASSIGN_OR_RETURN(webhook.cancelled_through, MessageId::FromUuid(row.Text(14)));
   return webhook;
 }
 
-absl::StatusOr<std::vector<Webhook>> ReadWebhooks(const Rows& rows) {
+absl::StatusOr<std::vector<Webhook>> ReadWebhooks(const KeyRing& ring, const Rows& rows) {
   std::vector<Webhook> webhooks;
   webhooks.reserve(rows.size());
   for (const Rows::Row row : rows) {
-    ASSIGN_OR_RETURN(Webhook webhook, ReadWebhook(row));
+    ASSIGN_OR_RETURN(Webhook webhook, ReadWebhook(ring, row));
     webhooks.push_back(std::move(webhook));
   }
   return webhooks;
@@ -101,63 +133,61 @@ Params Keys(const std::vector<WebhookId>& ids) {
   return Params().AddArray(communities).AddArray(webhooks);
 }
 
-absl::StatusOr<std::vector<Webhook>> Load(Transaction& transaction,
+absl::StatusOr<std::vector<Webhook>> Load(Transaction& transaction, const KeyRing& ring,
                                           const std::vector<WebhookId>& ids) {
   ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kGetWebhooks, Keys(ids)));
-  return ReadWebhooks(rows);
+  return ReadWebhooks(ring, rows);
 }
 
-absl::StatusOr<Webhook> LoadOne(Transaction& transaction, const WebhookId& id) {
-  ASSIGN_OR_RETURN(std::vector<Webhook> found, Load(transaction, {id}));
+absl::StatusOr<Webhook> LoadOne(Transaction& transaction, const KeyRing& ring,
+                                const WebhookId& id) {
+  ASSIGN_OR_RETURN(std::vector<Webhook> found, Load(transaction, ring, {id}));
   if (found.empty()) return WebhookNotFoundError(id);
   return std::move(found.front());
 }
 
 // The id of the new row; nothing when the request id was used before.
-absl::StatusOr<std::optional<int64_t>> Insert(Transaction& transaction, const Webhook& webhook,
-                                              absl::string_view request_id) {
+absl::StatusOr<std::optional<int64_t>> Insert(Transaction& transaction, const KeyRing& ring,
+                                              Webhook webhook, absl::string_view request_id) {
+  ASSIGN_OR_RETURN(const Rows next, transaction.Execute(kNextWebhookId));
+  webhook.id.id = next[0].Int64(0);
   Params params;
-  params.Add(webhook.id.community);
+  AddSettings(ring, webhook, /*before=*/nullptr, params);
   request_id.empty() ? params.AddNull() : params.Add(request_id);
-  AddSettings(webhook, params);
   params.Add(webhook.create_time).Add(webhook.update_time);
   ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kInsertWebhook, params));
   if (rows.empty()) return std::optional<int64_t>();
-  const int64_t id = rows[0].Int64(0);
   RETURN_IF_ERROR(
-      transaction
-          .Execute(kInsertKeys,
-                   Params().Add(webhook.id.community).Add(id).AddBytesArray(webhook.signing_keys))
-          .status());
-  return std::optional<int64_t>(id);
+      transaction.Execute(kInsertKeys, KeyParams(ring, webhook.id, webhook.signing_keys)).status());
+  return std::optional<int64_t>(webhook.id.id);
 }
 
 // The webhook that an earlier call with the request id created.
-absl::StatusOr<Webhook> LoadCreatedBefore(Transaction& transaction, int64_t community,
-                                          absl::string_view request_id) {
+absl::StatusOr<Webhook> LoadCreatedBefore(Transaction& transaction, const KeyRing& ring,
+                                          int64_t community, absl::string_view request_id) {
   ASSIGN_OR_RETURN(const Rows rows,
                    transaction.Execute(kFindByRequestId, Params().Add(community).Add(request_id)));
   if (rows.empty()) return absl::InternalError("the request id was taken and is free again");
-  absl::StatusOr<Webhook> webhook = LoadOne(transaction, {community, rows[0].Int64(0)});
+  absl::StatusOr<Webhook> webhook = LoadOne(transaction, ring, {community, rows[0].Int64(0)});
   if (absl::IsNotFound(webhook.status())) return RequestIdSpentError();
   return webhook;
 }
 
 // Locks the webhook and returns what it is now.
-absl::StatusOr<Webhook> LockWebhook(Transaction& transaction, const WebhookId& id,
-                                    absl::string_view etag) {
+absl::StatusOr<Webhook> LockWebhook(Transaction& transaction, const KeyRing& ring,
+                                    const WebhookId& id, absl::string_view etag) {
   RETURN_IF_ERROR(
       transaction.Execute(kLockWebhook, Params().Add(id.community).Add(id.id)).status());
   // A statement of its own, which sees what was committed while the lock was waited for.
-  ASSIGN_OR_RETURN(Webhook webhook, LoadOne(transaction, id));
+  ASSIGN_OR_RETURN(Webhook webhook, LoadOne(transaction, ring, id));
   if (!etag.empty() && etag != webhook.etag()) return EtagMismatchError();
   return webhook;
 }
 
-absl::Status StoreChange(Transaction& transaction, const Webhook& webhook) {
+absl::Status StoreChange(Transaction& transaction, const KeyRing& ring, const Webhook& webhook,
+                         const Webhook& before) {
   Params params;
-  params.Add(webhook.id.community).Add(webhook.id.id);
-  AddSettings(webhook, params);
+  AddSettings(ring, webhook, &before, params);
   params.Add(webhook.update_time).Add(webhook.version);
   return transaction.Execute(kUpdateWebhook, params).status();
 }
@@ -168,10 +198,12 @@ absl::StatusOr<Webhook> PgWebhookStore::Create(const Webhook& webhook, absl::str
                                                absl::Time deadline) {
   Webhook created;
   RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
-    ASSIGN_OR_RETURN(const std::optional<int64_t> id, Insert(transaction, webhook, request_id));
+    const auto ring = rings_.Get();
+    ASSIGN_OR_RETURN(const std::optional<int64_t> id,
+                     Insert(transaction, *ring, webhook, request_id));
     absl::StatusOr<Webhook> stored =
-        id ? LoadOne(transaction, {webhook.id.community, *id})
-           : LoadCreatedBefore(transaction, webhook.id.community, request_id);
+        id ? LoadOne(transaction, *ring, {webhook.id.community, *id})
+           : LoadCreatedBefore(transaction, *ring, webhook.id.community, request_id);
     if (stored.ok()) created = *std::move(stored);
     return stored.status();
   }));
@@ -181,7 +213,7 @@ absl::StatusOr<Webhook> PgWebhookStore::Create(const Webhook& webhook, absl::str
 absl::StatusOr<Webhook> PgWebhookStore::Get(const WebhookId& id, absl::Time deadline) {
   Webhook webhook;
   RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
-    ASSIGN_OR_RETURN(webhook, LoadOne(transaction, id));
+    ASSIGN_OR_RETURN(webhook, LoadOne(transaction, *rings_.Get(), id));
     return absl::OkStatus();
   }));
   return webhook;
@@ -191,7 +223,7 @@ absl::StatusOr<std::vector<std::optional<Webhook>>> PgWebhookStore::GetMany(
     const std::vector<WebhookId>& ids, absl::Time deadline) {
   std::vector<Webhook> found;
   RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
-    ASSIGN_OR_RETURN(found, Load(transaction, ids));
+    ASSIGN_OR_RETURN(found, Load(transaction, *rings_.Get(), ids));
     return absl::OkStatus();
   }));
   std::map<std::pair<int64_t, int64_t>, const Webhook*> by_id;
@@ -224,7 +256,7 @@ absl::StatusOr<std::vector<Webhook>> PgWebhookStore::List(int64_t community, int
     ASSIGN_OR_RETURN(
         const Rows rows,
         transaction.Execute(kListWebhooks, Params().Add(community).Add(after).Add(limit)));
-    ASSIGN_OR_RETURN(webhooks, ReadWebhooks(rows));
+    ASSIGN_OR_RETURN(webhooks, ReadWebhooks(*rings_.Get(), rows));
     return absl::OkStatus();
   }));
   return webhooks;
@@ -235,10 +267,32 @@ absl::StatusOr<Webhook> PgWebhookStore::Update(const WebhookId& id, absl::string
                                                absl::Time deadline) {
   Webhook updated;
   RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
-    ASSIGN_OR_RETURN(updated, LockWebhook(transaction, id, etag));
+    const auto ring = rings_.Get();
+    ASSIGN_OR_RETURN(const Webhook before, LockWebhook(transaction, *ring, id, etag));
+    updated = before;
     change(updated);
     ++updated.version;
-    return StoreChange(transaction, updated);
+    return StoreChange(transaction, *ring, updated, before);
+  }));
+  return updated;
+}
+
+absl::StatusOr<Webhook> PgWebhookStore::UpdateKeys(
+    const WebhookId& id, absl::string_view etag,
+    const std::function<absl::StatusOr<bool>(Webhook&)>& change, absl::Time deadline) {
+  Webhook updated;
+  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+    const auto ring = rings_.Get();
+    ASSIGN_OR_RETURN(const Webhook before, LockWebhook(transaction, *ring, id, etag));
+    if (!before.secrets_error.empty()) return SecretsUnreadableError();
+    updated = before;
+    ASSIGN_OR_RETURN(const bool changed, change(updated));
+    if (!changed) return absl::OkStatus();
+    ++updated.version;
+    RETURN_IF_ERROR(StoreChange(transaction, *ring, updated, before));
+    RETURN_IF_ERROR(
+        transaction.Execute(kDeleteKeys, Params().Add(id.community).Add(id.id)).status());
+    return transaction.Execute(kInsertKeys, KeyParams(*ring, id, updated.signing_keys)).status();
   }));
   return updated;
 }
@@ -246,7 +300,7 @@ absl::StatusOr<Webhook> PgWebhookStore::Update(const WebhookId& id, absl::string
 absl::Status PgWebhookStore::Delete(const WebhookId& id, absl::string_view etag,
                                     absl::Time deadline) {
   return pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
-    RETURN_IF_ERROR(LockWebhook(transaction, id, etag).status());
+    RETURN_IF_ERROR(LockWebhook(transaction, *rings_.Get(), id, etag).status());
     const Params key = Params().Add(id.community).Add(id.id);
     RETURN_IF_ERROR(transaction.Execute(kDeleteKeys, key).status());
     RETURN_IF_ERROR(transaction.Execute(kEmptyWebhook, key).status());

@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "common/crypto/key_ring.h"
 #include "common/pg/pool.h"
 #include "services/delivery/domain/webhook_store.h"
 
@@ -12,8 +13,8 @@ namespace crier::delivery::storage {
 // Thread-safe.
 class PgWebhookStore : public WebhookStore {
  public:
-  // `pool` must outlive the store.
-  explicit PgWebhookStore(pg::Pool& pool) : pool_(pool) {}
+  // Seals secrets under the ring that is good at the time. Both must outlive the store.
+  PgWebhookStore(pg::Pool& pool, const crypto::KeyRingHolder& rings) : pool_(pool), rings_(rings) {}
 
   absl::StatusOr<Webhook> Create(const Webhook& webhook, absl::string_view request_id,
                                  absl::Time deadline) override;
@@ -27,10 +28,14 @@ class PgWebhookStore : public WebhookStore {
   absl::StatusOr<Webhook> Update(const WebhookId& id, absl::string_view etag,
                                  const std::function<void(Webhook&)>& change,
                                  absl::Time deadline) override;
+  absl::StatusOr<Webhook> UpdateKeys(const WebhookId& id, absl::string_view etag,
+                                     const std::function<absl::StatusOr<bool>(Webhook&)>& change,
+                                     absl::Time deadline) override;
   absl::Status Delete(const WebhookId& id, absl::string_view etag, absl::Time deadline) override;
 
  private:
   pg::Pool& pool_;
+  const crypto::KeyRingHolder& rings_;
 };
 
 }  // namespace crier::delivery::storage

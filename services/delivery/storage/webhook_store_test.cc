@@ -17,7 +17,11 @@ using tests::TestDatabase;
 // A migrated schema of its own with a store on it.
 class StoreInPostgres {
  public:
-  StoreInPostgres() : database_(server_.NewSchemaName()), pool_(Migrated(), {}), store_(pool_) {}
+  StoreInPostgres()
+      : database_(server_.NewSchemaName()),
+        pool_(Migrated(), {}),
+        rings_(crypto::KeyRing::Parse(crypto::KeyRing::MakeLine("test")).value()),
+        store_(pool_, rings_) {}
 
   WebhookStore& store() { return store_; }
 
@@ -34,6 +38,7 @@ class StoreInPostgres {
   TestDatabase server_;
   const pg::Database database_;
   pg::Pool pool_;
+  crypto::KeyRingHolder rings_;
   PgWebhookStore store_;
 };
 
@@ -53,7 +58,7 @@ class PgWebhookStoreTest : public testing::Test {
     webhook.url = "https://hooks.example.com/path of the customer's";
     webhook.secret = "secret of the customer's";
     webhook.custom_headers = {{"x-token", "header of the customer's"}};
-    webhook.signing_keys = {"key"};
+    webhook.signing_keys = {MakeSigningKey(SigningScheme::kV1)};
     const auto created = postgres_.store().Create(webhook, "", TestDatabase::Deadline());
     EXPECT_TRUE(created.ok()) << created.status();
     return created.value_or(Webhook());
@@ -118,7 +123,8 @@ TEST_F(PgWebhookStoreTest, StoredVersionOfALaterReleaseIsAnErrorAndNoGuess) {
 
 TEST(PgWebhookStoreAwayTest, DatabaseThatIsAwayIsUnavailable) {
   pg::Pool pool({"postgresql://crier@127.0.0.1:1/postgres", "", "delivery"}, {});
-  PgWebhookStore store(pool);
+  const crypto::KeyRingHolder rings(crypto::KeyRing::Plaintext());
+  PgWebhookStore store(pool, rings);
 
   const absl::Status status = store.List(7, 0, 10, TestDatabase::Deadline()).status();
 

@@ -2,14 +2,18 @@
 
 crier_library(crier_delivery_webhook_storage
   SOURCES
+    secret_store.cc
+    secret_store.h
+    webhook_secrets.cc
+    webhook_secrets.h
     webhook_sql.h
     webhook_store.cc
     webhook_store.h
-  PUBLIC crier_common_pg crier_delivery_content
+  PUBLIC crier_common_crypto crier_common_pg crier_delivery_content
   PRIVATE absl::strings crier_common_status rapidjson)
 
 crier_test(crier_delivery_webhook_storage_test
-  SOURCES webhook_store_test.cc
+  SOURCES secret_store_test.cc webhook_store_test.cc
   DEPS
     crier_delivery_storage
     crier_delivery_webhook_conformance

@@ -117,8 +117,7 @@ TEST_F(TestWebhookTest, SavedWebhookIsTestedAsItWouldBeDeliveredTo) {
   create.mutable_webhook()->set_envelope(true);
   (*create.mutable_webhook()->mutable_custom_headers())["Authorization"] = "Bearer t0ken";
   const v1::Webhook webhook = MustCreate(create);
-  std::string key;
-  ASSERT_TRUE(absl::Base64Unescape(webhook.signing_secret().substr(6), &key));
+  const SigningKey key = ParseSigningSecret(webhook.signing_secret()).value();
 
   const v1::Exchange exchange = MustTest(Saved(webhook.name()));
 
@@ -126,7 +125,8 @@ TEST_F(TestWebhookTest, SavedWebhookIsTestedAsItWouldBeDeliveredTo) {
   auto headers = Headers(exchange.request_headers());
   EXPECT_EQ(headers["webhook-timestamp"], "1700000000");
   EXPECT_EQ(headers["webhook-signature"],
-            Signatures({key}, headers["webhook-id"], 1700000000, exchange.request_body()));
+            Signatures({key}, headers["webhook-id"], absl::FromUnixSeconds(1700000000),
+                       exchange.request_body()));
   EXPECT_THAT(exchange.request_body(), HasSubstr("{\"payload\":{"));
   EXPECT_THAT(received, HasSubstr("x-commonroom-webhook-secret: s3cret\r\n"));
   EXPECT_THAT(received, HasSubstr("authorization: Bearer t0ken\r\n"));

@@ -5,6 +5,22 @@
 
 namespace crier::delivery::transport {
 
+namespace {
+
+v1::SigningKey ToProto(const SigningKey& key) {
+  v1::SigningKey proto;
+  proto.set_number(key.number);
+  proto.set_scheme(key.scheme == SigningScheme::kV1a ? v1::V1A : v1::V1);
+  proto.set_public_key(SigningPublicKey(key));
+  *proto.mutable_create_time() = api::ToProto(key.create_time);
+  if (key.expire_time != absl::InfiniteFuture()) {
+    *proto.mutable_expire_time() = api::ToProto(key.expire_time);
+  }
+  return proto;
+}
+
+}  // namespace
+
 v1::Webhook ToProto(const Webhook& webhook) {
   v1::Webhook proto;
   proto.set_display_name(webhook.display_name);
@@ -16,6 +32,9 @@ v1::Webhook ToProto(const Webhook& webhook) {
   proto.mutable_custom_headers()->insert(webhook.custom_headers.begin(),
                                          webhook.custom_headers.end());
   *proto.mutable_request_timeout() = api::ToProto(webhook.request_timeout);
+  for (const SigningKey& key : webhook.signing_keys) *proto.add_signing_keys() = ToProto(key);
+  proto.set_client_certificate(webhook.client_certificate);
+  proto.set_trusted_roots(webhook.trusted_roots);
   if (webhook.version > 0) {
     proto.set_name(api::ResourceName(api::kWebhooks, webhook.id));
     *proto.mutable_create_time() = api::ToProto(webhook.create_time);
@@ -23,6 +42,10 @@ v1::Webhook ToProto(const Webhook& webhook) {
     proto.set_etag(webhook.etag());
   }
   return proto;
+}
+
+std::string SecretToShow(const SigningKey& key, absl::Time now) {
+  return now - key.create_time <= absl::Hours(1) ? SigningSecret(key) : "";
 }
 
 Webhook FromProto(const v1::Webhook& webhook, const std::set<std::string>& fields,
@@ -52,7 +75,30 @@ Webhook FromProto(const v1::Webhook& webhook, const std::set<std::string>& field
       result.request_timeout = api::FromProto(webhook.request_timeout());
     }
   }
+  if (named("client_certificate")) result.client_certificate = webhook.client_certificate();
+  if (named("client_key")) result.client_key = webhook.client_key();
+  if (named("trusted_roots")) result.trusted_roots = webhook.trusted_roots();
   return result;
+}
+
+std::optional<SigningKey> ReadSigningKey(const std::string& secret, v1::SigningScheme scheme,
+                                         FieldViolations& violations) {
+  if (!v1::SigningScheme_IsValid(scheme)) {
+    violations.Add("signing_scheme", "must be V1 or V1A");
+    return std::nullopt;
+  }
+  const SigningScheme wanted = scheme == v1::V1A ? SigningScheme::kV1a : SigningScheme::kV1;
+  if (secret.empty()) return MakeSigningKey(wanted);
+  const absl::StatusOr<SigningKey> key = ParseSigningSecret(secret);
+  if (!key.ok()) {
+    violations.Add("signing_secret", key.status().message());
+    return std::nullopt;
+  }
+  if (scheme != v1::SIGNING_SCHEME_UNSPECIFIED && key->scheme != wanted) {
+    violations.Add("signing_scheme", "must be that of signing_secret, or left out");
+    return std::nullopt;
+  }
+  return *key;
 }
 
 }  // namespace crier::delivery::transport

@@ -1,5 +1,7 @@
 #include "services/delivery/transport/webhook_service.h"
 
+#include <algorithm>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -9,7 +11,6 @@
 #include "common/api/validation.h"
 #include "common/status/macros.h"
 #include "services/delivery/domain/samples.h"
-#include "services/delivery/domain/signer.h"
 #include "services/delivery/domain/webhook_rules.h"
 #include "services/delivery/transport/exchange_proto.h"
 #include "services/delivery/transport/webhook_proto.h"
@@ -55,18 +56,26 @@ grpc::ServerUnaryReactor* WebhookService::CreateWebhook(grpc::CallbackServerCont
     ASSIGN_OR_RETURN(const int64_t community, api::ParseCommunity("parent", request->parent()));
     FieldViolations violations;
     api::CheckRequestId(request->request_id(), violations);
+    std::optional<SigningKey> key =
+        ReadSigningKey(request->signing_secret(), request->signing_scheme(), violations);
     ASSIGN_OR_RETURN(Webhook webhook, ReadSettings(request->webhook(), AllSettings(), violations));
     if (request->validate_only()) {
       *response = ToProto(webhook);
       return absl::OkStatus();
     }
     webhook.id.community = community;
-    webhook.signing_keys = {MakeSigningKey()};
     webhook.create_time = webhook.update_time = Now();
+    key->number = 1;
+    key->create_time = webhook.create_time;
+    webhook.signing_keys = {*std::move(key)};
     ASSIGN_OR_RETURN(const Webhook created,
                      store_.Create(webhook, request->request_id(), call.deadline));
     *response = ToProto(created);
-    response->set_signing_secret(SigningSecret(created.signing_keys.front()));
+    const auto first = std::find_if(created.signing_keys.begin(), created.signing_keys.end(),
+                                    [](const SigningKey& made) { return made.number == 1; });
+    if (first != created.signing_keys.end()) {
+      response->set_signing_secret(SecretToShow(*first, clock_.Now()));
+    }
     return absl::OkStatus();
   });
 }
@@ -152,7 +161,7 @@ absl::StatusOr<Webhook> WebhookService::TestTarget(const v1::TestWebhookRequest&
       FieldViolations violations;
       ASSIGN_OR_RETURN(Webhook webhook, ReadSettings(request.webhook(), AllSettings(), violations));
       webhook.id.community = community;
-      webhook.signing_keys = {MakeSigningKey()};
+      webhook.signing_keys = {MakeSigningKey(SigningScheme::kV1)};
       return webhook;
     }
     case v1::TestWebhookRequest::TARGET_NOT_SET:

@@ -44,6 +44,14 @@ class WebhookService : public v1::WebhookService::CallbackService {
                                         const v1::TestWebhookRequest* request,
                                         v1::TestWebhookResponse* response) override;
 
+  // In webhook_service_keys.cc.
+  grpc::ServerUnaryReactor* RotateSigningSecret(grpc::CallbackServerContext* context,
+                                                const v1::RotateSigningSecretRequest* request,
+                                                v1::RotateSigningSecretResponse* response) override;
+  grpc::ServerUnaryReactor* RevokeSigningKey(grpc::CallbackServerContext* context,
+                                             const v1::RevokeSigningKeyRequest* request,
+                                             v1::Webhook* response) override;
+
  private:
   absl::Time Now() const;
 

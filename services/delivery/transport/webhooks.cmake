@@ -8,6 +8,7 @@ crier_library(crier_delivery_webhook_transport
     webhook_proto.h
     webhook_service.cc
     webhook_service.h
+    webhook_service_keys.cc
   PUBLIC
     crier_common_base
     crier_common_rpc
@@ -18,6 +19,7 @@ crier_library(crier_delivery_webhook_transport
 
 crier_test(crier_delivery_webhook_transport_test
   SOURCES
+    signing_keys_test.cc
     test_webhook_test.cc
     webhook_service_test.cc
     webhook_service_test.h

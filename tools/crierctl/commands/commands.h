@@ -18,6 +18,7 @@ void AddEntityCommands(CLI::App& app, Session& session);
 void AddLogCommand(CLI::App& app, Session& session);
 void AddDeliveriesCommand(CLI::App& app, Session& session);
 void AddListenCommand(CLI::App& app, Session& session);
+void AddSecretKeysCommand(CLI::App& app, Session& session);
 void AddCompletionCommand(CLI::App& app, Session& session);
 
 }  // namespace crier::crierctl

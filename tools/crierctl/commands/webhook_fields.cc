@@ -1,6 +1,7 @@
 #include "tools/crierctl/commands/webhook_fields.h"
 
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <string>
 #include <vector>
@@ -35,6 +36,11 @@ void AddHeaders(CLI::App& command, WebhookFields& fields) {
       ->excludes(headers);
 }
 
+std::string ReadAll(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return std::string((std::istreambuf_iterator<char>(file)), {});
+}
+
 void AddSecret(CLI::App& command, WebhookFields& fields) {
   const auto set = [&fields](const std::string& secret) {
     fields.webhook.set_secret(secret);
@@ -47,13 +53,42 @@ void AddSecret(CLI::App& command, WebhookFields& fields) {
       .add_option_function<std::string>(
           "--secret-file",
           [set](const std::string& path) {
-            std::ifstream file(path);
-            const std::string text((std::istreambuf_iterator<char>(file)), {});
-            set(std::string(absl::StripTrailingAsciiWhitespace(text)));
+            set(std::string(absl::StripTrailingAsciiWhitespace(ReadAll(path))));
           },
           "A file with the secret, which keeps it out of the shell's history")
       ->check(CLI::ExistingFile)
       ->excludes(secret);
+}
+
+// `set` gets the content of the file; an empty path takes away what was set.
+void AddPemFile(CLI::App& command, WebhookFields& fields, const char* name, const char* path,
+                std::function<void(std::string)> set, const char* help) {
+  command
+      .add_option_function<std::string>(
+          name,
+          [&fields, path, set](const std::string& file) {
+            set(file.empty() ? "" : ReadAll(file));
+            fields.mask.add_paths(path);
+          },
+          help)
+      ->check([](const std::string& file) { return file.empty() ? "" : CLI::ExistingFile(file); })
+      ->type_name("FILE");
+}
+
+void AddTls(CLI::App& command, WebhookFields& fields) {
+  AddPemFile(
+      command, fields, "--client-certificate", "client_certificate",
+      [&fields](std::string pem) { fields.webhook.set_client_certificate(std::move(pem)); },
+      "PEM file of the certificate that the receiver asks for, with its chain; empty for none");
+  AddPemFile(
+      command, fields, "--client-key", "client_key",
+      [&fields](std::string pem) { fields.webhook.set_client_key(std::move(pem)); },
+      "PEM file of the key of --client-certificate");
+  AddPemFile(
+      command, fields, "--trusted-roots", "trusted_roots",
+      [&fields](std::string pem) { fields.webhook.set_trusted_roots(std::move(pem)); },
+      "PEM file of authorities that the receiver's certificate may come from, beside the usual "
+      "ones; empty for none");
 }
 
 }  // namespace
@@ -101,6 +136,7 @@ void AddWebhookFields(CLI::App& command, WebhookFields& fields) {
         fields.mask.add_paths("request_timeout");
       },
       "How long one attempt may take, 1s to 30s (15s when not given)");
+  AddTls(command, fields);
 }
 
 }  // namespace crier::crierctl

@@ -9,6 +9,7 @@
 #include "common/api/time.h"
 #include "tools/crierctl/arguments.h"
 #include "tools/crierctl/commands/commands.h"
+#include "tools/crierctl/commands/signing_key_commands.h"
 #include "tools/crierctl/commands/webhook_fields.h"
 #include "tools/crierctl/connection.h"
 #include "tools/crierctl/failure.h"
@@ -39,6 +40,8 @@ std::string SwitchesText(const Webhook& webhook) {
   if (webhook.envelope()) words.push_back("envelope");
   if (webhook.member_alias()) words.push_back("member-alias");
   if (webhook.has_secret()) words.push_back("secret");
+  if (!webhook.client_certificate().empty()) words.push_back("client-certificate");
+  if (!webhook.trusted_roots().empty()) words.push_back("trusted-roots");
   if (!webhook.custom_headers().empty()) {
     words.push_back(absl::StrCat("headers:", webhook.custom_headers_size()));
   }
@@ -74,6 +77,8 @@ void Show(Session& session, const Webhook& webhook) {
       {"etag", webhook.etag()},
       {"signing secret", webhook.signing_secret()},
   });
+  const std::string keys = SigningKeysText(webhook);
+  if (!keys.empty()) session.out << "\n" << keys;
 }
 
 absl::Status Create(Session& session, const CreateWebhookRequest& given) {
@@ -82,16 +87,14 @@ absl::Status Create(Session& session, const CreateWebhookRequest& given) {
   ASSIGN_OR_RETURN(const Webhook webhook,
                    ConnectWebhooks(session.settings).Call(&Stub::CreateWebhook, request));
   Show(session, webhook);
-  if (!webhook.signing_secret().empty() && !session.settings.json()) {
-    session.out << "\nKeep the signing secret: it is shown this once. Receivers check signatures "
-                   "with it,\nas does `crierctl listen --signing-secret …`.\n";
-  }
+  if (!session.settings.json()) session.out << SecretAdvice(webhook.signing_secret());
   return absl::OkStatus();
 }
 
 void AddCreate(CLI::App& parent, Session& session) {
   struct Arguments {
     WebhookFields fields;
+    SigningKeyFields key;
     CreateWebhookRequest request;
   };
   const auto arguments = std::make_shared<Arguments>();
@@ -99,6 +102,7 @@ void AddCreate(CLI::App& parent, Session& session) {
   AddWebhookFields(command, arguments->fields);
   command.get_option("--display-name")->required();
   command.get_option("--url")->required();
+  AddSigningKeyFields(command, arguments->key);
   command.add_option_function<std::string>(
       "--request-id", [arguments](const std::string& id) { arguments->request.set_request_id(id); },
       "Makes the call repeatable: the same id creates the webhook once");
@@ -107,6 +111,8 @@ void AddCreate(CLI::App& parent, Session& session) {
       "Check only; create nothing");
   OnRun(command, session, [&session, arguments] {
     *arguments->request.mutable_webhook() = arguments->fields.webhook;
+    arguments->request.set_signing_secret(arguments->key.secret);
+    arguments->request.set_signing_scheme(arguments->key.scheme);
     return Create(session, arguments->request);
   });
 }
@@ -288,6 +294,7 @@ void AddWebhooksCommand(CLI::App& app, Session& session) {
   AddUpdate(command, session);
   AddDelete(command, session);
   AddTest(command, session);
+  AddSigningKeyCommands(command, session);
 }
 
 }  // namespace crier::crierctl

@@ -9,12 +9,15 @@ CREATE TABLE webhooks (
   request_id text,  -- of the call that created it, if it had one
   display_name text NOT NULL,
   url text NOT NULL,
-  secret text NOT NULL,
+  secret bytea NOT NULL,  -- sealed (common/crypto/key_ring.h); empty without one
   payload_version text NOT NULL,
   envelope boolean NOT NULL,
   member_alias boolean NOT NULL,
   custom_headers jsonb NOT NULL,
   request_timeout_ns bigint NOT NULL,
+  client_certificate text NOT NULL,  -- PEM, like the next but one; empty without
+  client_key bytea NOT NULL,  -- sealed; empty without
+  trusted_roots text NOT NULL,
   create_time timestamptz NOT NULL,
   update_time timestamptz NOT NULL,
   delete_time timestamptz,  -- set once it is deleted
@@ -30,8 +33,12 @@ CREATE UNIQUE INDEX webhooks_request_id ON webhooks (community_id, request_id);
 CREATE TABLE webhook_signing_keys (
   community_id bigint NOT NULL,
   webhook_id bigint NOT NULL,
-  key_number integer NOT NULL,  -- grows; the newest key is the highest
-  key bytea NOT NULL,
+  key_number integer NOT NULL,  -- the newest key has the highest
+  scheme smallint NOT NULL,  -- crier.delivery.v1.SigningScheme
+  key bytea NOT NULL,  -- sealed
+  create_time timestamptz NOT NULL,
+  expire_time timestamptz NOT NULL,  -- 'infinity' for one that stays
+  request_id text NOT NULL,  -- of the rotation that made it, if it had one
   PRIMARY KEY (community_id, webhook_id, key_number),
   FOREIGN KEY (community_id, webhook_id) REFERENCES webhooks
 );
