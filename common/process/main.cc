@@ -70,8 +70,11 @@ void AddServeOptions(config::Options& options, ServeOptions* target) {
       "`listen`: probes of Kubernetes speak no TLS. Empty: nowhere.");
   options.Add("log-level", &target->log_level,
               "Lowest level that is logged: debug, info, warning or error.");
+  options.Add("drain-delay", &target->drain_delay, absl::ZeroDuration(), absl::Minutes(1),
+              "How long new calls are still taken after SIGTERM, 0s to 1m: until callers who watch "
+              "readiness have turned to other replicas.");
   options.Add("drain-grace", &target->drain_grace, absl::ZeroDuration(), absl::Minutes(10),
-              "How long running calls may go on after SIGTERM, 0s to 10m.");
+              "How long running calls may go on after that, 0s to 10m.");
   AddTlsOptions(options, &target->tls);
   options.Check([target]() -> std::string {
     log::Level level;

@@ -87,8 +87,9 @@ TEST_F(MainTest, TellsWhyItCannotMigrateAndDoesNotTryAgain) {
 TEST_F(MainTest, HelpNamesEverySetting) {
   EXPECT_EQ(Run({"--help"}), 0);
 
-  for (const char* const name : {"colour", "listen", "metrics-listen", "log-level", "drain-grace",
-                                 "health-listen", "migrate", "serve", "Tests the main function."}) {
+  for (const char* const name :
+       {"colour", "listen", "metrics-listen", "log-level", "drain-delay", "drain-grace",
+        "health-listen", "migrate", "serve", "Tests the main function."}) {
     EXPECT_THAT(out_, HasSubstr(name));
   }
   EXPECT_EQ(serves_, 0);

@@ -21,20 +21,25 @@ struct ServeOptions {
   // Where the health service is answered in plain text as well; empty: nowhere.
   std::string health_listen;
   std::string log_level = "info";
-  // How long running calls may go on after SIGTERM.
+  // How long new calls are taken after SIGTERM, when readiness is off already: until callers who
+  // watch it have turned to other replicas.
+  absl::Duration drain_delay = absl::Seconds(1);
+  // How long running calls may go on after that.
   absl::Duration drain_grace = absl::Seconds(10);
   // Of the gRPC server, and of the channels to other services.
   rpc::TlsOptions tls;
 };
 
-// Declares `listen`, `metrics-listen`, `health-listen`, `log-level`, `drain-grace` and `tls-…`.
+// Declares `listen`, `metrics-listen`, `health-listen`, `log-level`, `drain-delay`, `drain-grace`
+// and `tls-…`.
 void AddServeOptions(config::Options& options, ServeOptions* target);
 
 // Serves until SIGTERM or SIGINT, then drains: readiness off → Stop() of the services in reverse
-// order → Drain() of the server. Logs one line `serving` with the fields `grpc_port`,
-// `health_port` (0: none) and `metrics_port` once all are bound, `ready` and `not ready` (with the
-// reason) on each change, and `drained` at the end. Exposes `crier_build_info` and `crier_ready`.
-// Returns the exit code: 0 after a drain, 1 when an address cannot be bound.
+// order → the rest of `drain_delay`, which another signal cuts short → Drain() of the server. Logs
+// one line `serving` with the fields `grpc_port`, `health_port` (0: none) and `metrics_port` once
+// all are bound, `ready` and `not ready` (with the reason) on each change, and `drained` at the
+// end. Exposes `crier_build_info` and `crier_ready`. Returns the exit code: 0 after a drain, 1 when
+// an address cannot be bound.
 //
 // Must be called from the main thread before other threads are started: it blocks the signals.
 int Serve(const ServeOptions& options, metrics::Registry& registry,

@@ -108,7 +108,9 @@ int Serve(const ServeOptions& options, metrics::Registry& registry,
 
   log::Info("draining");
   readiness.TurnOff();
+  const absl::Time turned_off = absl::Now();
   std::for_each(services.rbegin(), services.rend(), [](Service* service) { service->Stop(); });
+  WaitForTermination(turned_off + options.drain_delay - absl::Now());
   (*server)->Drain();
   log::Info("drained");
   return 0;

@@ -86,6 +86,7 @@ ServeOptions LocalOptions() {
   ServeOptions options;
   options.listen = "127.0.0.1:0";
   options.metrics_listen = "127.0.0.1:0";
+  options.drain_delay = absl::ZeroDuration();
   options.drain_grace = kPatience;
   return options;
 }
@@ -143,6 +144,32 @@ TEST(Serve, DrainsOnSigtermAndLetsACallInFlightFinish) {
   EXPECT_EQ(exit_code, 0);
   EXPECT_EQ(answer, absl::OkStatus());
   EXPECT_THAT(journal.entries(), ElementsAre("start events", "stop events", "answer"));
+}
+
+TEST(Serve, TakesNewCallsUntilCallersHaveTurnedAway) {
+  Journal journal;
+  metrics::Registry registry;
+  FakeService service("events", journal);
+  ServeOptions options = LocalOptions();
+  options.drain_delay = kPatience;
+  absl::Notification stopped;
+  absl::Status answer;
+  std::thread caller;
+  service.on_stop = [&] { stopped.Notify(); };
+  service.on_start = [&](rpc::Server& server) {
+    caller = std::thread([&, port = server.port()] {
+      WaitUntilReadyIs(1, registry);
+      Terminate();
+      stopped.WaitForNotification();
+      answer = CallLogHead(port);
+      Terminate();  // does not wait for the rest of the delay
+    });
+  };
+
+  EXPECT_EQ(Serve(options, registry, {&service}), 0);
+  caller.join();
+
+  EXPECT_EQ(answer, absl::OkStatus());
 }
 
 TEST(Serve, StopsTheServicesInReverseOrder) {

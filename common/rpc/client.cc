@@ -10,10 +10,17 @@
 #include "common/rpc/server.h"
 
 namespace crier::rpc {
+namespace {
+
+constexpr char kBalance[] = R"({"loadBalancingConfig": [{"round_robin": {}}]})";
+constexpr char kBalanceReady[] = R"({"loadBalancingConfig": [{"round_robin": {}}],
+                                     "healthCheckConfig": {"serviceName": "readiness"}})";
+
+}  // namespace
 
 std::shared_ptr<grpc::Channel> Connect(const std::string& address, const ClientOptions& options) {
   grpc::ChannelArguments arguments;
-  arguments.SetLoadBalancingPolicyName("round_robin");
+  arguments.SetServiceConfigJSON(options.watch_readiness ? kBalanceReady : kBalance);
   arguments.SetMaxReceiveMessageSize(ServerOptions().max_message_bytes);
   arguments.SetMaxSendMessageSize(ServerOptions().max_message_bytes);
   // Traffic inside of a deployment; a proxy of the environment is meant for the world outside.

@@ -24,6 +24,10 @@ struct ClientOptions {
   // are there, at zero, from the start. Calls to others are not counted.
   std::vector<std::string> services;
   TlsOptions tls = {};
+  // Whether to call only addresses whose health service says that `readiness` is SERVING, or that
+  // have no health service. Without it a replica that drains is called until it closes the
+  // connection.
+  bool watch_readiness = false;
 };
 
 // A channel with keepalive, round-robin over every address of the name, quick reconnects and the

@@ -28,10 +28,10 @@ struct ServerOptions {
   // null counts nothing.
   metrics::Registry* metrics = nullptr;
   // Without a certificate the server speaks plain text.
-  TlsOptions tls;
+  TlsOptions tls = {};
   // Another `host:port` that answers the health service alone, always in plain text, as the probes
   // of Kubernetes are. Empty: none.
-  std::string health_listen_address;
+  std::string health_listen_address = {};
 };
 
 // Thread-safe. Serves the standard health service with three names: `liveness` (SERVING for as long

@@ -201,6 +201,26 @@ TEST_F(RpcServerTest, AnswersACallInsideOfTheProcess) {
   EXPECT_EQ(head.position(), 5);
 }
 
+TEST_F(RpcServerTest, AChannelMayTurnAwayFromAServerThatIsNotReady) {
+  Serve([](const CallContext&, const GetLogHeadRequest&, LogHead&) { return absl::OkStatus(); });
+  ClientOptions options;
+  options.watch_readiness = true;
+  const auto stub = EventService::NewStub(Connect(AddressOf(*server_), options));
+  const auto call = [&] {
+    LogHead head;
+    return Call(*stub, &EventService::Stub::GetLogHead, GetLogHeadRequest(), head,
+                absl::Now() + kPatience)
+        .code();
+  };
+
+  EXPECT_EQ(call(), absl::StatusCode::kUnavailable);
+  server_->SetReady(true);
+  while (call() != absl::StatusCode::kOk) std::this_thread::yield();
+  server_->SetReady(false);
+  while (call() != absl::StatusCode::kUnavailable) std::this_thread::yield();
+  EXPECT_EQ(GetLogHead(), absl::OkStatus()) << "others are answered all the same";
+}
+
 TEST_F(RpcServerTest, ErrorsArriveWithTheirDetails) {
   Serve([](const CallContext&, const GetLogHeadRequest&, LogHead&) {
     return InvalidField("community", "must be communities/{number}");

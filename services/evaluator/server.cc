@@ -28,8 +28,9 @@ pg::Database DatabaseOf(const EvaluatorOptions& options) {
 std::shared_ptr<grpc::Channel> ChannelTo(const std::string& address, const std::string& service,
                                          const rpc::TlsOptions& tls, metrics::Registry& registry,
                                          rpc::Server& server) {
-  return address.empty() ? server.InProcessChannel({service})
-                         : rpc::Connect(address, {&registry, {service}, tls});
+  return address.empty()
+             ? server.InProcessChannel({service})
+             : rpc::Connect(address, {&registry, {service}, tls, /*watch_readiness=*/true});
 }
 
 }  // namespace

@@ -50,6 +50,7 @@ class Peers {
                            {&event_service_, &delivery_service_, &webhook_service_});
     ASSERT_TRUE(started.ok()) << started.status();
     server_ = *std::move(started);
+    server_->SetReady(true);
     port_ = server_->port();
   }
 

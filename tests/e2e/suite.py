@@ -17,6 +17,8 @@ import secrets
 import signal
 import subprocess
 import threading
+import time
+import urllib.request
 
 import grpc
 from crier.delivery.v1 import delivery_service_pb2_grpc, webhook_service_pb2, webhook_service_pb2_grpc
@@ -60,6 +62,19 @@ class Replica:
             if line.get("message") == message:
                 return line
 
+    def calls(self):
+        """How many calls of its own services it has begun to answer."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics_port}/metrics", timeout=5) as response:
+            lines = response.read().decode("utf-8").splitlines()
+        return sum(float(line.rpartition(" ")[2]) for line in lines
+                   if line.startswith("grpc_server_started_total{") and "crier." in line)
+
+    def wait_until_called(self):
+        deadline = time.monotonic() + TIMEOUT_SECONDS
+        while self.calls() == 0:
+            if time.monotonic() > deadline:
+                raise AssertionError(f"nobody called {self.name}")
+
     def kill(self):
         self.process.kill()
         self.process.wait()
@@ -89,9 +104,17 @@ def target(replicas):
 
 
 class Suite:
-    """Replicas of every service; use it as a context manager."""
+    """Replicas of every service; use it as a context manager.
 
-    def __init__(self, postgres_url, replicas=2, receiver_port=0):
+    `ports` has a list of ports by service, which replicas take in the order of their start: the services'
+    names then lead to all of them from the beginning, as names do to replicas that come later.
+    """
+
+    def __init__(self, postgres_url, replicas=2, receiver_port=0, ports=None, drain_delay="0s"):
+        self._ports = {service: list(of_service) for service, of_service in (ports or {}).items()}
+        self._names = {service: "ipv4:" + ",".join(f"127.0.0.1:{port}" for port in of_service)
+                       for service, of_service in self._ports.items()}
+        self._drain_delay = drain_delay
         self._postgres_url = postgres_url
         self.schema = f"e2e_{secrets.token_hex(4)}"
         self._receiver_port = receiver_port
@@ -111,9 +134,9 @@ class Suite:
             self.close()
             raise
         # Calls may go to any replica; one that is gone is left out of the rotation.
-        self.ingest_channel = self.channel(target(self.ingest))
-        self.delivery_channel = self.channel(target(self.delivery))
-        self.evaluator_channel = self.channel(target(self.evaluator))
+        self.ingest_channel = self.channel(self.name_of("ingest"))
+        self.delivery_channel = self.channel(self.name_of("delivery"))
+        self.evaluator_channel = self.channel(self.name_of("evaluator"))
         self.records = ingest_service_pb2_grpc.IngestServiceStub(self.ingest_channel)
         self.events = event_service_pb2_grpc.EventServiceStub(self.ingest_channel)
         self.entities = entity_service_pb2_grpc.EntityServiceStub(self.ingest_channel)
@@ -130,6 +153,10 @@ class Suite:
     def all(self):
         return [*self.ingest, *self.evaluator, *self.delivery]
 
+    def name_of(self, service):
+        """The gRPC target of all its replicas."""
+        return self._names.get(service) or target(getattr(self, service))
+
     def channel(self, address):
         options = [("grpc.lb_policy_name", "round_robin"), ("grpc.max_reconnect_backoff_ms", 500)]
         channel = grpc.insecure_channel(address, options=options)
@@ -143,7 +170,7 @@ class Suite:
 
     def _addresses(self, service):
         if service == "evaluator":
-            return [f"--ingest-address={target(self.ingest)}", f"--delivery-address={target(self.delivery)}"]
+            return [f"--ingest-address={self.name_of('ingest')}", f"--delivery-address={self.name_of('delivery')}"]
         if service == "delivery":
             return ["--allow-http", "--allowed-targets=127.0.0.1/32", f"--allowed-ports={self._receiver_port}"]
         return []
@@ -154,8 +181,9 @@ class Suite:
                        timeout=TIMEOUT_SECONDS)
 
     def _start(self, service):
-        return Replica([*self._arguments(service), *self._addresses(service), "--listen=127.0.0.1:0",
-                        "--metrics-listen=127.0.0.1:0"], f"crier-{service}")
+        port = self._ports[service].pop(0) if self._ports else 0
+        return Replica([*self._arguments(service), *self._addresses(service), f"--listen=127.0.0.1:{port}",
+                        "--metrics-listen=127.0.0.1:0", f"--drain-delay={self._drain_delay}"], f"crier-{service}")
 
     def start_ingest(self):
         self.ingest.append(self._start("ingest"))
