@@ -1,4 +1,4 @@
-"""Checks what deploy/ applies to a cluster, as it is rendered: deploy.py [--self-test].
+"""Checks what deploy/ applies to a cluster, as it is rendered: deploy.py [--self-test | --write].
 
 Renders every overlay with kubectl and the chart with Helm, and fails unless
 
@@ -8,6 +8,7 @@ Renders every overlay with kubectl and the chart with Helm, and fails unless
 - deploy/client/service-config.json names methods that there are,
 - each workload is as tools/lint.d/deploy_policy.py wants it.
 
+--write makes anew what is made of other files: the PrometheusRule of the overlay, of deploy/prometheus.
 --self-test breaks each rule of the policy in turn, and fails unless the breach is found. kubectl and Helm
 come out of an npm package, on x86-64; elsewhere those on the PATH are used.
 """
@@ -173,6 +174,16 @@ def check():
     return found
 
 
+def write():
+    rule = {"apiVersion": "monitoring.coreos.com/v1", "kind": "PrometheusRule", "metadata": {"name": "crier"},
+            "spec": {"groups": [group for name in ("slo", "alerts") for group in yaml.safe_load(
+                (DEPLOY / "prometheus" / f"{name}.yml").read_text(encoding="utf-8"))["groups"]]}}
+    text = "# Made of deploy/prometheus by tools/lint.d/deploy.py --write.\n" + yaml.safe_dump(
+        rule, sort_keys=False, allow_unicode=True, width=110)
+    (DEPLOY / "kubernetes/components/monitoring/prometheus-rule.yaml").write_text(text, encoding="utf-8")
+    return []
+
+
 def self_test():
     objects = overlay("production")
     found = [f"self-test: {name} was not found" for name in deploy_policy.unnoticed_breaches(objects)]
@@ -183,7 +194,7 @@ def self_test():
 
 
 def main():
-    found = self_test() if sys.argv[1:] == ["--self-test"] else check()
+    found = {("--self-test",): self_test, ("--write",): write}.get(tuple(sys.argv[1:]), check)()
     for mistake in found:
         print(mistake)
     return 1 if found else 0

@@ -41,10 +41,14 @@ capabilities:
   drop: [ALL]
 {{- end -}}
 
+{{/* Of the database, and of the key ring where the context says secretKeys. */}}
 {{- define "crier.databaseMounts" -}}
 - name: database
   mountPath: /etc/crier/database
   readOnly: true
+{{- if .secretKeys }}
+{{ include "crier.secretKeysMount" . }}
+{{- end }}
 {{- if .Values.cloudnativePg.enabled }}
 - name: database-ca
   mountPath: /etc/crier/database-ca
@@ -57,6 +61,9 @@ capabilities:
   secret:
     secretName: {{ .Values.database.passwordSecret }}
     defaultMode: 0440
+{{- if .secretKeys }}
+{{ include "crier.secretKeysVolume" . }}
+{{- end }}
 {{- if .Values.cloudnativePg.enabled }}
 - name: database-ca
   secret:
@@ -66,6 +73,19 @@ capabilities:
       - key: ca.crt
         path: ca.crt
 {{- end }}
+{{- end -}}
+
+{{- define "crier.secretKeysMount" -}}
+- name: secret-keys
+  mountPath: /etc/crier/secret-keys
+  readOnly: true
+{{- end -}}
+
+{{- define "crier.secretKeysVolume" -}}
+- name: secret-keys
+  secret:
+    secretName: {{ .Values.secretKeys.secret }}
+    defaultMode: 0440
 {{- end -}}
 
 {{- define "crier.dnsEgress" -}}
