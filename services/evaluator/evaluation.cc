@@ -80,7 +80,19 @@ void Evaluation::Run() {
     const auto heads = events_.Heads(absl::Now() + kCallTimeout);
     if (heads.ok()) partitions_.UpdateLag(*heads);
     partitions_.ClearEnded();
+    ConfirmPositions();
   }
+}
+
+void Evaluation::ConfirmPositions() {
+  const std::vector<LogHead> positions = partitions_.Confirmed();
+  if (positions.empty()) return;
+  const absl::Time deadline = absl::Now() + kCallTimeout;
+  absl::Status status = events_.Confirm(positions, deadline);
+  // Somebody took this service for gone.
+  if (absl::IsNotFound(status)) status = events_.Register(deadline).status();
+  // What is not confirmed now is so later; the log is kept until then.
+  if (!status.ok()) log::Debug("positions could not be confirmed", {{"status", status}});
 }
 
 absl::Status Evaluation::Initialize() {
@@ -88,6 +100,7 @@ absl::Status Evaluation::Initialize() {
     const absl::Time deadline = absl::Now() + kCallTimeout;
     RETURN_IF_ERROR(pg::CheckSchema(pool_, storage::SchemaVersion(), deadline));
     ASSIGN_OR_RETURN(const std::vector<LogHead> heads, events_.Heads(deadline));
+    RETURN_IF_ERROR(events_.Register(deadline).status());
     // Their number never changes, so this is done once and for all.
     return leases_.InitializeSlots(static_cast<int32_t>(heads.size()), deadline);
   };

@@ -42,6 +42,8 @@ class Evaluation {
  private:
   void Run();
   absl::Status Initialize();
+  // Lets the log drop what is handed over.
+  void ConfirmPositions();
   // Waits until the time is over or Stop() is called; false then.
   bool Wait(absl::Duration time);
 

@@ -262,7 +262,7 @@ TEST_F(EntityServiceTest, DeletesAContactAndTellsTheLog) {
   Stream stream(replica_, HeadOf(replica_, "communities/1").log_partition(), 0);
   const std::vector<entity::v1::Event> events = stream.Next();
   ASSERT_THAT(events, SizeIs(3));
-  EXPECT_EQ(events[0].kind(), entity::v1::Event::CONTACT_FOUND);
+  EXPECT_EQ(events[0].kind(), entity::v1::Event::KIND_UNSPECIFIED);
   EXPECT_FALSE(events[0].has_contact());
   EXPECT_TRUE(events[1].has_contact());
   EXPECT_EQ(events[2].deleted_contact(), request.name());

@@ -48,6 +48,15 @@ class EventSource {
 
   // The heads of all log partitions, in order. Their number never changes.
   virtual absl::StatusOr<std::vector<LogHead>> Heads(absl::Time deadline) = 0;
+
+  // Registers this service as a reader, so that the log keeps what it has not confirmed. Returns
+  // where it stands in each log partition, in order: at the heads of the first registration, or at
+  // what it has confirmed since. Head() registers first: so nothing that a workflow waits for lies
+  // before these positions.
+  virtual absl::StatusOr<std::vector<LogHead>> Register(absl::Time deadline) = 0;
+
+  // What this service needs no more. NOT_FOUND when it is not registered (any more).
+  virtual absl::Status Confirm(const std::vector<LogHead>& positions, absl::Time deadline) = 0;
 };
 
 }  // namespace crier::evaluator

@@ -141,4 +141,34 @@ absl::StatusOr<std::vector<LogHead>> FakeEventSource::Heads(absl::Time deadline)
   return heads;
 }
 
+absl::StatusOr<std::vector<LogHead>> FakeEventSource::Register(absl::Time deadline) {
+  if (NextFault(faults_) != Fault::kNone) return FaultStatus();
+  absl::MutexLock lock(&mutex_);
+  std::vector<LogHead> positions;
+  for (const Partition& partition : partitions_) {
+    positions.push_back({static_cast<int32_t>(positions.size()), partition.registered});
+  }
+  return positions;
+}
+
+absl::Status FakeEventSource::Confirm(const std::vector<LogHead>& positions, absl::Time deadline) {
+  if (NextFault(faults_) != Fault::kNone) return FaultStatus();
+  absl::MutexLock lock(&mutex_);
+  for (const LogHead& position : positions) {
+    int64_t& registered = partitions_[position.log_partition].registered;
+    registered = std::max(registered, position.position);
+  }
+  return absl::OkStatus();
+}
+
+void FakeEventSource::SetRegistered(int32_t log_partition, int64_t position) {
+  absl::MutexLock lock(&mutex_);
+  partitions_[log_partition].registered = position;
+}
+
+int64_t FakeEventSource::registered(int32_t log_partition) const {
+  absl::MutexLock lock(&mutex_);
+  return partitions_[log_partition].registered;
+}
+
 }  // namespace crier::evaluator

@@ -44,12 +44,19 @@ class FakeEventSource : public EventSource {
                                                int64_t after_position) override;
   absl::StatusOr<LogHead> Head(int64_t community, absl::Time deadline) override;
   absl::StatusOr<std::vector<LogHead>> Heads(absl::Time deadline) override;
+  absl::StatusOr<std::vector<LogHead>> Register(absl::Time deadline) override;
+  absl::Status Confirm(const std::vector<LogHead>& positions, absl::Time deadline) override;
+
+  // Where the reader stands in a log partition, as Register() tells.
+  void SetRegistered(int32_t log_partition, int64_t position);
+  int64_t registered(int32_t log_partition) const;
 
  private:
   class Subscription;
   struct Partition {
     std::vector<entity::v1::Event> events;  // of position i + 1
     int64_t earliest_position = 1;
+    int64_t registered = 0;
   };
 
   const Faults faults_;

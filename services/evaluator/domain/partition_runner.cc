@@ -100,7 +100,7 @@ void PartitionRunner::Run() {
 
 absl::Status PartitionRunner::RunSession() {
   ASSIGN_OR_RETURN(confirmed_, deliveries_.Position(producer_, Deadline()));
-  evaluated_ = confirmed_;
+  ASSIGN_OR_RETURN(evaluated_, Begin());
   confirm_time_ = clock_.Monotonic();
   ASSIGN_OR_RETURN(const std::shared_ptr<EventSubscription> subscription, Subscribe());
 
@@ -115,6 +115,17 @@ absl::Status PartitionRunner::RunSession() {
     Recovered();
   }
   return absl::OkStatus();
+}
+
+absl::StatusOr<int64_t> PartitionRunner::Begin() {
+  if (confirmed_ > 0) return confirmed_.load();
+  // What was accepted before this service first asked for a head is of no concern to any workflow,
+  // and may be no longer kept.
+  ASSIGN_OR_RETURN(const std::vector<LogHead> registered, events_.Register(Deadline()));
+  for (const LogHead& position : registered) {
+    if (position.log_partition == log_partition_) return position.position;
+  }
+  return absl::DataLossError(absl::StrCat("there is no log partition ", log_partition_));
 }
 
 absl::StatusOr<std::shared_ptr<EventSubscription>> PartitionRunner::Subscribe() {
@@ -181,7 +192,7 @@ absl::Status PartitionRunner::HandOver(Batch batch) {
                    deliveries_.Enqueue(producer_, confirmed_, std::move(batch), Deadline()));
   if (standing != next_position) {
     return absl::AbortedError(absl::StrCat("the producer stands at ", standing, " in place of ",
-                                           confirmed_, ": another evaluator is at work"));
+                                           confirmed_.load(), ": another evaluator is at work"));
   }
   confirmed_ = next_position;
   confirm_time_ = clock_.Monotonic();

@@ -82,6 +82,9 @@ class PartitionRunner {
     return micros < 0 ? absl::InfinitePast() : absl::FromUnixMicros(micros);
   }
 
+  // The position up to which everything is handed over; -1 until the first session has begun.
+  int64_t confirmed() const { return evaluated_ < 0 ? -1 : confirmed_.load(); }
+
   int32_t log_partition() const { return log_partition_; }
 
  private:
@@ -90,6 +93,8 @@ class PartitionRunner {
   // Works from the delivery service's position on until something fails or stop is requested. OK
   // when it pays to begin anew at once.
   absl::Status RunSession();
+  // Where to go on; a producer that never handed anything over begins where it is registered.
+  absl::StatusOr<int64_t> Begin();
   absl::StatusOr<std::shared_ptr<EventSubscription>> Subscribe();
   void Unsubscribe();
 
@@ -124,12 +129,12 @@ class PartitionRunner {
 
   std::atomic<int64_t> evaluated_ = -1;
   std::atomic<int64_t> accept_micros_ = -1;
+  std::atomic<int64_t> confirmed_ = 0;  // what the delivery service knows; at most evaluated_
   std::atomic<bool> stopped_ = false;
 
   // Of the runner's thread alone.
   Backoff backoff_;
   MatchIndex index_;
-  int64_t confirmed_ = 0;  // what the delivery service knows; at most evaluated_
   absl::Duration confirm_time_;
   int interruptions_in_a_row_ = 0;
 

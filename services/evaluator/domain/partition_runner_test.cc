@@ -170,6 +170,19 @@ TEST(PartitionRunnerTest, GoesOnWhereTheDeliveryServiceStands) {
   EXPECT_THAT(world.DeliveredPositions(), ElementsAre(3, 4));
 }
 
+TEST(PartitionRunnerTest, AProducerThatIsNewBeginsWhereItIsRegistered) {
+  World world;
+  world.EnableFrom(0);
+  for (int i = 0; i < 3; ++i) world.Append();
+  world.events.Trim(0, 3);
+  world.events.SetRegistered(0, 2);
+
+  const auto runner = world.StartRunner();
+
+  ASSERT_TRUE(world.deliveries.WaitForPosition(kProducer, 3));
+  EXPECT_THAT(world.DeliveredPositions(), ElementsAre(3));
+}
+
 TEST(PartitionRunnerTest, AProducerThatWasMovedIsFollowed) {
   World world;
   world.EnableFrom(0);

@@ -88,6 +88,16 @@ void PartitionSet::UpdateLag(const std::vector<LogHead>& heads) {
   metrics_.lag_events.Set(static_cast<double>(lag));
 }
 
+std::vector<LogHead> PartitionSet::Confirmed() {
+  absl::MutexLock lock(&mutex_);
+  std::vector<LogHead> positions;
+  for (const auto& [log_partition, runner] : running_) {
+    const int64_t confirmed = runner->confirmed();
+    if (confirmed > 0) positions.push_back({log_partition, confirmed});
+  }
+  return positions;
+}
+
 void PartitionSet::ClearEnded() {
   std::vector<Runner> ended;  // joined after the lock is released
   absl::MutexLock lock(&mutex_);

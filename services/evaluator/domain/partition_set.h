@@ -37,6 +37,9 @@ class PartitionSet {
   // Tells the lag behind the heads of all log partitions.
   void UpdateLag(const std::vector<LogHead>& heads);
 
+  // What is handed over of the partitions that are evaluated here.
+  std::vector<LogHead> Confirmed();
+
   // Clears away runners that have ended; to be called every few seconds.
   void ClearEnded();
 

@@ -59,6 +59,22 @@ TEST_F(PartitionSetTest, ALeaseMayComeBackAtOnce) {
   EXPECT_EQ(events_.subscriptions(), 0);
 }
 
+TEST_F(PartitionSetTest, TellsWhatIsHandedOver) {
+  entity::v1::Event event;
+  event.set_community_id(1);
+  events_.Append(event);
+  deliveries_.MoveProducer("evaluator/log-partitions/1", 1);
+  partitions_.Add(1);
+  partitions_.Add(3);
+
+  std::vector<LogHead> confirmed;
+  while (confirmed.empty()) confirmed = partitions_.Confirmed();
+
+  ASSERT_EQ(confirmed.size(), 1u) << "nothing is handed over of the other";
+  EXPECT_EQ(confirmed[0].log_partition, 1);
+  EXPECT_EQ(confirmed[0].position, 1);
+}
+
 TEST_F(PartitionSetTest, StoppingEndsAllLoops) {
   for (int i = 0; i < kPartitions; ++i) partitions_.Add(i);
 

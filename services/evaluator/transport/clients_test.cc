@@ -155,6 +155,19 @@ TEST_F(ClientsTest, AsksForHeads) {
   EXPECT_EQ((*heads)[1].position, 2);
 }
 
+TEST_F(ClientsTest, RegistersAsAReaderAndConfirmsWhatIsHandedOver) {
+  Append();
+  Append();
+  source_.SetRegistered(1, 1);
+
+  const auto registered = events_.Register(Deadline());
+  ASSERT_TRUE(registered.ok()) << registered.status();
+  ASSERT_EQ(registered->size(), 2u);
+  EXPECT_EQ((*registered)[1].position, 1);
+  EXPECT_EQ(events_.Confirm({{1, 2}}, Deadline()), absl::OkStatus());
+  EXPECT_EQ(source_.registered(1), 2);
+}
+
 TEST_F(ClientsTest, EnqueuesABatchAndTellsThePosition) {
   Batch batch;
   batch.next_position = 3;
@@ -209,6 +222,8 @@ TEST(UnconnectedClientsTest, AreUnavailable) {
 
   EXPECT_TRUE(absl::IsUnavailable(events.Head(1, Deadline()).status()));
   EXPECT_TRUE(absl::IsUnavailable(events.Heads(Deadline()).status()));
+  EXPECT_TRUE(absl::IsUnavailable(events.Register(Deadline()).status()));
+  EXPECT_TRUE(absl::IsUnavailable(events.Confirm({}, Deadline())));
   EXPECT_TRUE(absl::IsUnavailable(events.Subscribe(1, 0)->Next(kLong).status()));
   EXPECT_TRUE(absl::IsUnavailable(deliveries.Position(kProducer, Deadline()).status()));
   EXPECT_TRUE(absl::IsUnavailable(deliveries.Enqueue(kProducer, 0, {}, Deadline()).status()));

@@ -12,6 +12,8 @@ namespace {
 using ingest::v1::EventService;
 
 constexpr char kPeer[] = "ingest";
+// All replicas of the evaluator read the log as one.
+constexpr char kReader[] = "readers/evaluator";
 
 LogHead FromProto(const ingest::v1::LogHead& head) {
   LogHead result = {head.log_partition(), head.position()};
@@ -41,6 +43,7 @@ std::unique_ptr<EventSubscription> EventClient::Subscribe(int32_t log_partition,
 absl::StatusOr<LogHead> EventClient::Head(int64_t community, absl::Time deadline) {
   const auto stub = stub_.Get();
   if (stub == nullptr) return NotConnectedError(kPeer);
+  if (!registered_.load()) RETURN_IF_ERROR(Register(deadline).status());
   ingest::v1::GetLogHeadRequest request;
   request.set_community(api::CommunityName(community));
   ingest::v1::LogHead head;
@@ -59,6 +62,37 @@ absl::StatusOr<std::vector<LogHead>> EventClient::Heads(absl::Time deadline) {
   std::vector<LogHead> heads;
   for (const auto& head : response.heads()) heads.push_back(FromProto(head));
   return heads;
+}
+
+absl::StatusOr<std::vector<LogHead>> EventClient::Register(absl::Time deadline) {
+  const auto stub = stub_.Get();
+  if (stub == nullptr) return NotConnectedError(kPeer);
+  ingest::v1::RegisterReaderRequest request;
+  request.set_name(kReader);
+  ingest::v1::LogReader reader;
+  RETURN_IF_ERROR(PeerStatus(
+      rpc::Call(*stub, &EventService::Stub::RegisterReader, request, reader, deadline), kPeer));
+  registered_.store(true);
+  std::vector<LogHead> positions;
+  for (const auto& position : reader.positions()) {
+    positions.push_back({position.log_partition(), position.position()});
+  }
+  return positions;
+}
+
+absl::Status EventClient::Confirm(const std::vector<LogHead>& positions, absl::Time deadline) {
+  const auto stub = stub_.Get();
+  if (stub == nullptr) return NotConnectedError(kPeer);
+  ingest::v1::ConfirmPositionsRequest request;
+  request.set_name(kReader);
+  for (const LogHead& head : positions) {
+    ingest::v1::LogPosition& position = *request.add_positions();
+    position.set_log_partition(head.log_partition);
+    position.set_position(head.position);
+  }
+  google::protobuf::Empty response;
+  return PeerStatus(
+      rpc::Call(*stub, &EventService::Stub::ConfirmPositions, request, response, deadline), kPeer);
 }
 
 }  // namespace crier::evaluator::transport

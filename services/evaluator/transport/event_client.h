@@ -4,6 +4,7 @@
 
 #include <grpcpp/channel.h>
 
+#include <atomic>
 #include <memory>
 #include <vector>
 
@@ -28,10 +29,13 @@ class EventClient : public EventSource {
                                                int64_t after_position) override;
   absl::StatusOr<LogHead> Head(int64_t community, absl::Time deadline) override;
   absl::StatusOr<std::vector<LogHead>> Heads(absl::Time deadline) override;
+  absl::StatusOr<std::vector<LogHead>> Register(absl::Time deadline) override;
+  absl::Status Confirm(const std::vector<LogHead>& positions, absl::Time deadline) override;
 
  private:
   const absl::Duration max_stream_age_;
   LateStub<ingest::v1::EventService> stub_;
+  std::atomic<bool> registered_{false};
 };
 
 }  // namespace crier::evaluator::transport

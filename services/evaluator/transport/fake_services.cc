@@ -73,6 +73,29 @@ grpc::Status FakeEventService::ListLogHeads(grpc::ServerContext*,
   return grpc::Status::OK;
 }
 
+grpc::Status FakeEventService::RegisterReader(grpc::ServerContext*,
+                                              const ingest::v1::RegisterReaderRequest*,
+                                              ingest::v1::LogReader* response) {
+  const auto positions = events_.Register(absl::InfiniteFuture());
+  if (!positions.ok()) return rpc::ToGrpc(positions.status());
+  for (const LogHead& head : *positions) {
+    ingest::v1::LogPosition& position = *response->add_positions();
+    position.set_log_partition(head.log_partition);
+    position.set_position(head.position);
+  }
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeEventService::ConfirmPositions(grpc::ServerContext*,
+                                                const ingest::v1::ConfirmPositionsRequest* request,
+                                                google::protobuf::Empty*) {
+  std::vector<LogHead> positions;
+  for (const auto& position : request->positions()) {
+    positions.push_back({position.log_partition(), position.position()});
+  }
+  return rpc::ToGrpc(events_.Confirm(positions, absl::InfiniteFuture()));
+}
+
 grpc::Status FakeDeliveryService::EnqueueDeliveries(
     grpc::ServerContext*, const delivery::v1::EnqueueDeliveriesRequest* request,
     delivery::v1::EnqueueDeliveriesResponse*) {

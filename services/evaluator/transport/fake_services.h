@@ -23,6 +23,12 @@ class FakeEventService : public ingest::v1::EventService::Service {
   grpc::Status ListLogHeads(grpc::ServerContext* context,
                             const ingest::v1::ListLogHeadsRequest* request,
                             ingest::v1::ListLogHeadsResponse* response) override;
+  grpc::Status RegisterReader(grpc::ServerContext* context,
+                              const ingest::v1::RegisterReaderRequest* request,
+                              ingest::v1::LogReader* response) override;
+  grpc::Status ConfirmPositions(grpc::ServerContext* context,
+                                const ingest::v1::ConfirmPositionsRequest* request,
+                                google::protobuf::Empty* response) override;
 
  private:
   FakeEventSource& events_;

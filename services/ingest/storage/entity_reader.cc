@@ -47,9 +47,15 @@ constexpr pg::Statement kGetWinners{
 struct SortExpression {
   std::string sql;
   std::string type;
+  bool is_id = false;
 };
 
 SortExpression ExpressionOf(const SortKey& key, const EntitySource& source) {
+  // Ids are counted under the lock that accept times are taken under, so both have one order; that
+  // of ids has an index.
+  if (key.path.fields.size() == 1 && key.path.last().name() == "create_time") {
+    return {source.id, "bigint", true};
+  }
   const std::string column = source.column_of(key.path.fields);
   switch (key.path.last().cpp_type()) {
     case FieldDescriptor::CPPTYPE_STRING:
@@ -153,8 +159,11 @@ std::string FindSql(const EntitySelection& selection, const ReadOptions& options
   }
   std::vector<std::string> order, values;
   for (size_t i = 0; i < sort.size(); ++i) {
-    order.push_back(absl::StrCat(
-        sort[i].sql, options.order[i].descending ? " DESC NULLS LAST" : " ASC NULLS FIRST"));
+    const bool descending = options.order[i].descending;
+    const absl::string_view direction = sort[i].is_id ? (descending ? " DESC" : " ASC")
+                                        : descending  ? " DESC NULLS LAST"
+                                                      : " ASC NULLS FIRST";
+    order.push_back(absl::StrCat(sort[i].sql, direction));
     values.push_back(absl::StrCat(", ", sort[i].sql, " AS sort_", i));
   }
   order.push_back(source.id);

@@ -175,6 +175,18 @@ TEST_F(EntityReaderTest, OrdersAsFiltersCompareAndTakesTheUnsetForTheLeast) {
   EXPECT_THAT(ids("organization.location.city desc"), ElementsAre(2, 4, 1, 3, 5));
 }
 
+TEST_F(EntityReaderTest, OrdersByTimeOfCreationAsByIds) {
+  for (int i = 0; i < 5; ++i) {
+    Ingest(store_, {ContactOf(1, ContactWith({absl::StrCat("a", i, "@example.com")}))},
+           kNow + absl::Seconds(i));
+  }
+  const std::vector<int64_t> ids = IdsOf(Find(Contacts(), OrderedBy("")).entities);
+
+  EXPECT_EQ(IdsByPage(Contacts(), OrderedBy("create_time", 2)), ids);
+  EXPECT_EQ(IdsByPage(Contacts(), OrderedBy("create_time desc", 2)),
+            std::vector<int64_t>(ids.rbegin(), ids.rend()));
+}
+
 TEST_F(EntityReaderTest, ARunEndsBeforeItGrowsTooLarge) {
   std::map<int64_t, Contact> contacts;
   for (int64_t id = 1; id <= 5; ++id) contacts[id].set_full_name(std::string(1000, 'x'));

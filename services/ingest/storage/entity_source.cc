@@ -25,9 +25,11 @@ std::string InActivities(Fields fields) {
 }
 
 std::string InSegments(Fields fields) {
-  return fields.back()->name() == "id" ? "s.segment_id" : "s.name";
+  return fields.back()->name() == "id" ? "s.segment_id" : "s.name COLLATE \"C\"";
 }
-std::string InTags(Fields fields) { return fields.back()->name() == "id" ? "t.tag_id" : "t.name"; }
+std::string InTags(Fields fields) {
+  return fields.back()->name() == "id" ? "t.tag_id" : "t.name COLLATE \"C\"";
+}
 
 }  // namespace
 

@@ -80,7 +80,18 @@ absl::Status Append(Transaction& transaction, LockedHead locked, Event event, ab
   return transaction.Execute(kNotify, Params().Add(channel).Add(heads)).status();
 }
 
-// Takes the entities out of stored events.
+// What is left of an event: its place in the log. Without a kind it fires nothing, however far
+// behind a reader is.
+Event Emptied(const Event& event) {
+  Event empty;
+  empty.set_community_id(event.community_id());
+  empty.set_log_partition(event.log_partition());
+  empty.set_position(event.position());
+  *empty.mutable_accept_time() = event.accept_time();
+  return empty;
+}
+
+// Takes out of stored events what they tell.
 absl::Status Rewrite(Transaction& transaction, const Rows& rows) {
   if (rows.empty()) return absl::OkStatus();
   std::vector<int32_t> partitions;
@@ -92,11 +103,10 @@ absl::Status Rewrite(Transaction& transaction, const Rows& rows) {
     if (!event.ParseFromString(row.Bytes(3))) {
       return absl::InternalError("a stored event cannot be parsed");
     }
-    event.clear_entity();
     partitions.push_back(row.Int32(0));
     positions.push_back(row.Int64(1));
     accept_times.push_back(row.Time(2));
-    events.push_back(event.SerializeAsString());
+    events.push_back(Emptied(event).SerializeAsString());
   }
   return transaction
       .Execute(kRewriteEvents, Params()
@@ -152,7 +162,10 @@ absl::StatusOr<Step> EraseSome(Transaction& transaction, int64_t community, int6
     ASSIGN_OR_RETURN(
         const Rows rows,
         transaction.ExecuteDynamic(
-            absl::StrCat("DELETE FROM ", table, " WHERE ctid = ANY (ARRAY(SELECT ctid FROM ", table,
+            // Of a partitioned table, places are those of a partition; so the community is said
+            // twice.
+            absl::StrCat("DELETE FROM ", table,
+                         " WHERE community_id = $1 AND ctid = ANY (ARRAY(SELECT ctid FROM ", table,
                          " WHERE community_id = $1 LIMIT $2::bigint))"),
             Params().Add(community).Add(limit)));
     step.rows = rows.affected();
