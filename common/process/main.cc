@@ -1,11 +1,15 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <memory>
+#include <string>
 
 #include "absl/strings/str_cat.h"
 #include "common/log/log.h"
+#include "common/process/level_file.h"
 #include "common/process/process.h"
 #include "common/process/signals.h"
+#include "common/trace/otlp.h"
 
 namespace crier::process {
 namespace {
@@ -23,11 +27,21 @@ int Migrate(const Program& program) {
   return 0;
 }
 
-log::Level LevelOf(const ServeOptions& options) {
-  log::Level level = log::Level::kInfo;
-  log::ParseLevel(options.log_level, &level);  // checked by Parse()
-  return level;
-}
+// Sends traces where the settings say, and what is left of them at the end of its life.
+class Tracing {
+ public:
+  static absl::StatusOr<std::unique_ptr<Tracing>> Start(const Program& program) {
+    const ServeOptions& options = *program.serve;
+    if (options.trace_otlp_endpoint.empty()) return nullptr;
+    auto sink = trace::MakeOtlpSink({.endpoint = options.trace_otlp_endpoint,
+                                     .service = program.name,
+                                     .version = CRIER_VERSION});
+    if (!sink.ok()) return sink.status();
+    trace::SetSink(*std::move(sink), 1.0 / options.trace_one_in);
+    return std::make_unique<Tracing>();
+  }
+  ~Tracing() { trace::SetSink(nullptr, 0); }
+};
 
 // A certificate goes with its key, and who must show one needs somebody to have signed it.
 std::string TlsMistake(const rpc::TlsOptions& tls) {
@@ -70,6 +84,15 @@ void AddServeOptions(config::Options& options, ServeOptions* target) {
       "`listen`: probes of Kubernetes speak no TLS. Empty: nowhere.");
   options.Add("log-level", &target->log_level,
               "Lowest level that is logged: debug, info, warning or error.");
+  options.Add("log-level-file", &target->log_level_file,
+              "File that holds the level in place of log-level; read again every second, so that "
+              "the level changes without a restart.");
+  options.Add("trace-otlp-endpoint", &target->trace_otlp_endpoint,
+              "OpenTelemetry collector that traces are sent to, as an OTLP/HTTP URL, for example "
+              "http://collector:4318/v1/traces. Empty: nowhere.");
+  options.Add("trace-one-in", &target->trace_one_in, 1, 1'000'000,
+              "Of the calls that come without a traceparent, one of so many begins a recorded "
+              "trace; those that come with one are recorded as their caller decided.");
   options.Add("drain-delay", &target->drain_delay, absl::ZeroDuration(), absl::Minutes(1),
               "How long new calls are still taken after SIGTERM, 0s to 1m: until callers who watch "
               "readiness have turned to other replicas.");
@@ -108,6 +131,12 @@ int Main(int argc, char** argv, const Program& program) {
   }
   log::Initialize(program.name, LevelOf(*program.serve));
   if (command == kMigrate) return Migrate(program);
+  const auto tracing = Tracing::Start(program);
+  if (!tracing.ok()) {
+    std::fprintf(stderr, "--trace-otlp-endpoint: %s\n",
+                 std::string(tracing.status().message()).c_str());
+    return 2;
+  }
   metrics::Registry registry;
   return program.serve_command(registry);
 }

@@ -21,6 +21,12 @@ struct ServeOptions {
   // Where the health service is answered in plain text as well; empty: nowhere.
   std::string health_listen;
   std::string log_level = "info";
+  // A file that holds the level in its place; empty: none. See LevelFile.
+  std::string log_level_file;
+  // Where traces are sent, as an OTLP/HTTP URL; empty: nowhere. See trace::OtlpOptions.
+  std::string trace_otlp_endpoint;
+  // Of the calls that come without a trace, one of so many is recorded.
+  int trace_one_in = 100;
   // How long new calls are taken after SIGTERM, when readiness is off already: until callers who
   // watch it have turned to other replicas.
   absl::Duration drain_delay = absl::Seconds(1);
@@ -30,8 +36,8 @@ struct ServeOptions {
   rpc::TlsOptions tls;
 };
 
-// Declares `listen`, `metrics-listen`, `health-listen`, `log-level`, `drain-delay`, `drain-grace`
-// and `tls-…`.
+// Declares `listen`, `metrics-listen`, `health-listen`, `log-level`, `log-level-file`, `trace-…`,
+// `drain-delay`, `drain-grace` and `tls-…`.
 void AddServeOptions(config::Options& options, ServeOptions* target);
 
 // Serves until SIGTERM or SIGINT, then drains: readiness off → Stop() of the services in reverse
@@ -59,7 +65,7 @@ struct Program {
 };
 
 // Parses the settings (exit code 2 and one line per mistake on standard error when they are wrong),
-// initialises logs, runs the command.
+// initialises logs and traces, runs the command.
 int Main(int argc, char** argv, const Program& program);
 
 }  // namespace crier::process

@@ -4,6 +4,7 @@
 
 #include "absl/time/clock.h"
 #include "common/log/log.h"
+#include "common/process/level_file.h"
 #include "common/process/process.h"
 #include "common/process/signals.h"
 #include "common/rpc/server.h"
@@ -102,7 +103,9 @@ int Serve(const ServeOptions& options, metrics::Registry& registry,
                         {"health_port", (*server)->health_port()},
                         {"metrics_port", (*exposer)->port()}});
 
+  LevelFile level_file(options.log_level_file, LevelOf(options));
   do {
+    level_file.Follow();
     readiness.Check();
   } while (!WaitForTermination(kCheckInterval));
 

@@ -23,3 +23,10 @@ pkg_check_modules(PQ REQUIRED IMPORTED_TARGET libpq)
 
 find_program(PROTOC protoc REQUIRED)
 find_program(GRPC_CPP_PLUGIN grpc_cpp_plugin REQUIRED)
+
+# Tracing. Debian 12 has it in backports only, so a build without it is a build as well.
+find_package(opentelemetry-cpp CONFIG QUIET)
+if(CRIER_OTLP AND NOT opentelemetry-cpp_FOUND)
+  message(FATAL_ERROR "CRIER_OTLP needs opentelemetry-cpp-dev of bookworm-backports; tools/install brings it")
+endif()
+option(CRIER_OTLP "Export traces over OTLP; on where opentelemetry-cpp is installed" ${opentelemetry-cpp_FOUND})
