@@ -26,6 +26,7 @@
 #include "services/delivery/domain/enqueuer.h"
 #include "services/delivery/domain/eraser.h"
 #include "services/delivery/domain/outcome_writer.h"
+#include "services/delivery/domain/queue_depth.h"
 #include "services/delivery/domain/queue_loader.h"
 #include "services/delivery/domain/retry_schedule.h"
 #include "services/delivery/domain/secret_keeper.h"
@@ -36,6 +37,7 @@
 #include "services/delivery/storage/delivery_log.h"
 #include "services/delivery/storage/erasure_store.h"
 #include "services/delivery/storage/intake_store.h"
+#include "services/delivery/storage/queue_depth.h"
 #include "services/delivery/storage/queue_notices.h"
 #include "services/delivery/storage/queue_store.h"
 #include "services/delivery/storage/schema.h"
@@ -54,6 +56,12 @@ constexpr int kEngineConnections = 4;
 constexpr absl::Duration kMaintenanceEvery = absl::Hours(1);
 constexpr absl::Duration kMaintenanceRetryAfter = absl::Seconds(1);
 constexpr absl::Duration kMaintenanceTimeout = absl::Minutes(1);
+
+// Whoever holds this shard shows the depth of the whole queue: one replica, so that none counts
+// twice.
+constexpr int32_t kMeasuringShard = 0;
+constexpr absl::Duration kMeasureEvery = absl::Seconds(10);
+constexpr absl::Duration kMeasureTimeout = absl::Seconds(10);
 
 // How long Stop() waits for attempts under way. Receivers that take longer get a duplicate.
 constexpr absl::Duration kStopGrace = absl::Seconds(5);
@@ -175,6 +183,7 @@ struct DeliveryServer::Parts {
   void Stop();
   // Returns when to do it again.
   absl::Duration MaintainPartitions();
+  absl::Duration MeasureQueueDepth();
 
   const Clock& clock;
   const absl::Duration retention;
@@ -208,6 +217,7 @@ struct DeliveryServer::Parts {
   SecretKeeper secret_keeper;
   WebhookTester tester;
   lease::LeaseKeeper keeper;
+  QueueDepthMetrics queue_depth;
 
   rpc::Executor executor;
   transport::WebhookService webhook_service;
@@ -215,8 +225,10 @@ struct DeliveryServer::Parts {
   transport::TargetService target_service;
 
   std::atomic<bool> has_room{false};  // there are partitions for today
+  std::atomic<bool> measures{false};  // this replica is the one that shows the depth of the queue
   std::optional<pg::Listener> listener;
   std::optional<PeriodicTask> maintenance;
+  std::optional<PeriodicTask> measuring;
   std::optional<PeriodicTask> erasing;
   std::optional<PeriodicTask> keeping_secrets;
 };
@@ -254,8 +266,17 @@ DeliveryServer::Parts::Parts(const DeliveryOptions& options, metrics::Registry& 
       secret_keeper(secrets, key_rings, options.secret_keys_file, clock, registry),
       tester(sender, clock, options.activity_base_url),
       keeper(leases, clock, {.owner = owner, .metrics = &registry, .kind = "delivery_shards"},
-             {.on_gained = [this](const lease::Lease& lease) { scheduler.Gain(lease); },
-              .on_lost = [this](const lease::Lease& lease) { scheduler.Lose(lease); }}),
+             {.on_gained =
+                  [this](const lease::Lease& lease) {
+                    scheduler.Gain(lease);
+                    if (lease.slot == kMeasuringShard) measures.store(true);
+                  },
+              .on_lost =
+                  [this](const lease::Lease& lease) {
+                    if (lease.slot == kMeasuringShard) measures.store(false);
+                    scheduler.Lose(lease);
+                  }}),
+      queue_depth(registry),
       executor({.threads = options.postgres_connections}),
       webhook_service(webhooks, tester, policy, clock, executor),
       delivery_service(enqueuer, intake, log, executor),
@@ -263,6 +284,7 @@ DeliveryServer::Parts::Parts(const DeliveryOptions& options, metrics::Registry& 
 
 void DeliveryServer::Parts::Start() {
   maintenance.emplace([this] { return MaintainPartitions(); });
+  measuring.emplace([this] { return MeasureQueueDepth(); });
   // Before the schema is there, it could only complain.
   erasing.emplace([this] { return has_room ? eraser.Run() : kMaintenanceRetryAfter; });
   keeping_secrets.emplace(
@@ -290,6 +312,22 @@ void DeliveryServer::Parts::Stop() {
   keeping_secrets.reset();
   erasing.reset();
   maintenance.reset();
+  measuring.reset();
+}
+
+absl::Duration DeliveryServer::Parts::MeasureQueueDepth() {
+  if (!measures.load()) {
+    queue_depth.Show({}, clock.Now());
+    return kMeasureEvery;
+  }
+  const absl::Time now = clock.Now();
+  const auto depth = storage::MeasureQueue(call_pool, now, absl::Now() + kMeasureTimeout);
+  if (depth.ok()) {
+    queue_depth.Show(*depth, now);
+  } else {
+    log::Warning("the depth of the queue could not be measured", {{"status", depth.status()}});
+  }
+  return kMeasureEvery;
 }
 
 absl::Duration DeliveryServer::Parts::MaintainPartitions() {

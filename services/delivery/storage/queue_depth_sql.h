@@ -1,0 +1,51 @@
+// The statements about the depth of the queue.
+#ifndef CRIER_SERVICES_DELIVERY_STORAGE_QUEUE_DEPTH_SQL_H_
+#define CRIER_SERVICES_DELIVERY_STORAGE_QUEUE_DEPTH_SQL_H_
+
+#include "common/pg/transaction.h"
+
+namespace crier::delivery::storage {
+
+// A webhook is in the state that its row says, and enabled in a schema whose webhooks have no
+// states.
+//
+// $1: now. Skips from one queued webhook to the next, as kFindWebhooks does, and counts what is due
+// of those that deliver.
+constexpr pg::Statement kMeasureDue{
+    "measure_due",
+    "WITH RECURSIVE found AS ("
+    " (SELECT shard, community_id, webhook_id FROM queue"
+    "  ORDER BY shard, community_id, webhook_id LIMIT 1)"
+    " UNION ALL"
+    " SELECT following.* FROM found CROSS JOIN LATERAL ("
+    "  SELECT shard, community_id, webhook_id FROM queue"
+    "  WHERE (shard, community_id, webhook_id)"
+    "   > (found.shard, found.community_id, found.webhook_id)"
+    "  ORDER BY shard, community_id, webhook_id LIMIT 1) AS following"
+    ")"
+    " SELECT count(*), min(due.due_time) FROM found"
+    " JOIN webhooks USING (community_id, webhook_id)"
+    " CROSS JOIN LATERAL ("
+    "  SELECT due_time FROM queue"
+    "  WHERE queue.shard = found.shard AND queue.community_id = found.community_id"
+    "   AND queue.webhook_id = found.webhook_id AND queue.due_time <= $1"
+    "  ORDER BY due_time LIMIT 1000) AS due"
+    " WHERE webhooks.delete_time IS NULL"
+    "  AND coalesce((to_jsonb(webhooks) ->> 'state')::integer, 1) = 1"};
+
+// Kept by vacuum and analyze; -1 before the first of them.
+constexpr pg::Statement kEstimateQueue{
+    "estimate_queue",
+    "SELECT greatest(reltuples, 0)::bigint FROM pg_class WHERE oid = 'queue'::regclass"};
+
+// States: 1 enabled, 2 paused, 3 disabled.
+constexpr pg::Statement kCountWebhooks{
+    "count_webhooks",
+    "SELECT count(*) FILTER (WHERE state = 1), count(*) FILTER (WHERE state = 2),"
+    " count(*) FILTER (WHERE state = 3) FROM ("
+    "  SELECT coalesce((to_jsonb(webhooks) ->> 'state')::integer, 1) AS state FROM webhooks"
+    "  WHERE delete_time IS NULL) AS known"};
+
+}  // namespace crier::delivery::storage
+
+#endif  // CRIER_SERVICES_DELIVERY_STORAGE_QUEUE_DEPTH_SQL_H_
