@@ -48,6 +48,10 @@ PLANTED = [SECRET, HEADER, MAILBOX, "planted-path", "Planted Surname"]
 TRACE_ID = "0af7651916cd43dd8448eb211c80319c"
 TRACEPARENT = f"00-{TRACE_ID}-b7ad6b7169203331-01"
 
+# There once a reader of the log is registered and the hourly look at readers has seen it; their labels are
+# the names of readers, of which there is a small number.
+LATE_METRICS = ("crier_ingest_log_reader_unconfirmed_events", "crier_ingest_log_held_back_seconds")
+
 # The wide line of an attempt; the names are an API.
 ATTEMPT_FIELDS = ["time", "level", "service", "message", "trace_id", "community", "webhook", "workflow", "delivery",
                   "attempt", "outcome", "status", "state", "duration", "event_age", "next_attempt_in",
@@ -238,7 +242,12 @@ class ObservabilityTest(unittest.TestCase):
         raise AssertionError("the line did not come")
 
     def test_metrics_are_those_of_the_golden_file(self):
-        actual = golden_of(families_of(get(self.metrics_url)))
+        families = families_of(get(self.metrics_url))
+        known = dict(line.split(" ", 1) for line in GOLDEN.read_text(encoding="utf-8").splitlines())
+        for name in LATE_METRICS:
+            kind, labels, help_text = re.match(r"(\w+) \{(.*?)\} (.*)", known[name]).groups()
+            families.setdefault(name, (kind, set(labels.split(",")), help_text))
+        actual = golden_of(families)
         if os.environ.get("CRIER_UPDATE_GOLDEN"):
             GOLDEN.write_text(actual, encoding="utf-8")
         self.assertEqual(GOLDEN.read_text(encoding="utf-8").splitlines(), actual.splitlines())
@@ -251,7 +260,7 @@ class ObservabilityTest(unittest.TestCase):
     def test_load_makes_no_new_series(self):
         """Every label value comes from a fixed set: all series are there before the first call."""
         new = series_of(get(self.metrics_url)) - self.series_before
-        self.assertEqual({series for series in new if not series.startswith("exposer_")}, set())
+        self.assertEqual({series for series in new if not series.startswith(("exposer_", *LATE_METRICS))}, set())
 
     def test_no_panel_is_empty(self):
         _, _, dashboards = observability.load()
