@@ -15,6 +15,7 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "common/base/clock.h"
 #include "common/status/errors.h"
 
@@ -32,6 +33,8 @@ struct BatcherOptions {
   // Items and bytes that may wait; one more is refused with RESOURCE_EXHAUSTED.
   size_t max_queued_items = 4000;
   size_t max_queued_bytes = 64 * 1024 * 1024;
+  // The part of both that SubmitInBulk may fill; the rest is for those who cannot wait.
+  double bulk_share = 0.5;
   // Batches worked on at the same time.
   int workers = 1;
 };
@@ -57,6 +60,21 @@ class Batcher {
   // is full.
   absl::Status Submit(Item item, size_t bytes, Done done);
 
+  struct Bulk {
+    Item item;
+    size_t bytes;
+    Done done;
+  };
+
+  // For callers that can wait: adds as many of the items, from the front, as there is room for in
+  // the bulk share of the queue, and returns their number. The others are left as they were.
+  size_t SubmitInBulk(absl::Span<Bulk> items);
+
+  // Calls `wake` once, from a worker thread and without locks held, when it is worth trying again
+  // to submit an item of so many bytes in bulk; nothing is reserved for whom it wakes. False,
+  // without calling it, when there is room now.
+  bool AwaitRoom(size_t bytes, std::function<void()> wake);
+
  private:
   struct Entry {
     Item item;
@@ -64,6 +82,11 @@ class Batcher {
     Done done;
     absl::Duration submitted;  // on the monotonic clock
   };
+
+  void Push(Item item, size_t bytes, Done done, absl::Duration now)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool HasRoomForBulk(size_t bytes) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void WakeWaiters() ABSL_LOCKS_EXCLUDED(mutex_);
 
   void RunWorker();
   void WorkOn(std::vector<Entry> batch);
@@ -82,6 +105,7 @@ class Batcher {
   absl::CondVar changed_;
   std::deque<Entry> queue_ ABSL_GUARDED_BY(mutex_);
   size_t queued_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::vector<std::function<void()>> waiters_ ABSL_GUARDED_BY(mutex_);
   bool busy_ ABSL_GUARDED_BY(mutex_) = false;  // the last batch held more than one item
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
 
@@ -113,12 +137,55 @@ absl::Status Batcher<Item, Result>::Submit(Item item, size_t bytes, Done done) {
     return OverloadedError("the server's queue is full; retry after the given delay",
                            absl::Milliseconds(100));
   }
+  Push(std::move(item), bytes, std::move(done), now);
+  return absl::OkStatus();
+}
+
+template <typename Item, typename Result>
+void Batcher<Item, Result>::Push(Item item, size_t bytes, Done done, absl::Duration now) {
   queue_.push_back({std::move(item), bytes, std::move(done), now});
   queued_bytes_ += bytes;
   // One worker needs to hear of the first item; after that only when there is nothing more to wait
   // for, so that gathering does not cost a wake-up an item.
   if (queue_.size() == 1 || GatherTimeLeft() <= absl::ZeroDuration()) changed_.Signal();
-  return absl::OkStatus();
+}
+
+template <typename Item, typename Result>
+size_t Batcher<Item, Result>::SubmitInBulk(absl::Span<Bulk> items) {
+  const absl::Duration now = clock_.Monotonic();
+  absl::MutexLock lock(&mutex_);
+  size_t count = 0;
+  while (count < items.size() && HasRoomForBulk(items[count].bytes)) {
+    Bulk& bulk = items[count++];
+    Push(std::move(bulk.item), bulk.bytes, std::move(bulk.done), now);
+  }
+  return count;
+}
+
+template <typename Item, typename Result>
+bool Batcher<Item, Result>::HasRoomForBulk(size_t bytes) const {
+  const auto share = [&](size_t limit) { return static_cast<double>(limit) * options_.bulk_share; };
+  return queue_.empty() ||
+         (static_cast<double>(queue_.size()) < share(options_.max_queued_items) &&
+          static_cast<double>(queued_bytes_ + bytes) <= share(options_.max_queued_bytes));
+}
+
+template <typename Item, typename Result>
+bool Batcher<Item, Result>::AwaitRoom(size_t bytes, std::function<void()> wake) {
+  absl::MutexLock lock(&mutex_);
+  if (HasRoomForBulk(bytes)) return false;
+  waiters_.push_back(std::move(wake));
+  return true;
+}
+
+template <typename Item, typename Result>
+void Batcher<Item, Result>::WakeWaiters() {
+  std::vector<std::function<void()>> waiters;
+  {
+    absl::MutexLock lock(&mutex_);
+    if (!waiters_.empty() && HasRoomForBulk(0)) waiters.swap(waiters_);
+  }
+  for (const auto& wake : waiters) wake();
 }
 
 // How long a batch of what is queued, at least one item, may still be put off.
@@ -190,6 +257,7 @@ template <typename Item, typename Result>
 void Batcher<Item, Result>::RunWorker() {
   while (true) {
     std::vector<Entry> batch = TakeBatch();
+    WakeWaiters();
     if (batch.empty()) return;
     WorkOn(std::move(batch));
   }

@@ -402,6 +402,37 @@ TEST_F(BatcherTest, AQueueFullOfBytesRefusesItems) {
   work_.Open();
 }
 
+TEST_F(BatcherTest, BulkLeavesRoomForThoseWhoCannotWait) {
+  options_.max_queued_items = 4;
+  options_.gather = absl::ZeroDuration();
+  Start();
+  Submit({1});
+  work_.AwaitBatches(1);
+
+  std::vector<TestBatcher::Bulk> bulk;
+  for (const int item : {2, 3, 4}) bulk.push_back({item, 1, results_.For(item)});
+  EXPECT_EQ(batcher_->SubmitInBulk(absl::MakeSpan(bulk)), 2u);
+  Submit({5, 6});
+
+  absl::Notification room;
+  ASSERT_TRUE(batcher_->AwaitRoom(1, [&] { room.Notify(); }));
+  EXPECT_FALSE(room.HasBeenNotified());
+  work_.Open();
+  room.WaitForNotification();
+  EXPECT_EQ(batcher_->SubmitInBulk(absl::MakeSpan(bulk).subspan(2)), 1u);
+  results_.Await(6);
+  EXPECT_FALSE(batcher_->AwaitRoom(1, [] { FAIL() << "there is room"; }));
+}
+
+TEST_F(BatcherTest, AnItemLargerThanTheBulkShareGoesWhenNothingElseWaits) {
+  options_.max_queued_bytes = 10;
+  Start();
+  std::vector<TestBatcher::Bulk> bulk;
+  bulk.push_back({1, 100, results_.For(1)});
+  EXPECT_EQ(batcher_->SubmitInBulk(absl::MakeSpan(bulk)), 1u);
+  work_.Open();
+}
+
 TEST_F(BatcherTest, TheDestructorWorksOnWhatWasAccepted) {
   options_.max_items = 2;
   Start();

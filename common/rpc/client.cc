@@ -8,19 +8,14 @@
 #include "common/rpc/call_metrics.h"
 #include "common/rpc/call_observer.h"
 #include "common/rpc/server.h"
+#include "crier_service_config.h"
 
 namespace crier::rpc {
-namespace {
-
-constexpr char kBalance[] = R"({"loadBalancingConfig": [{"round_robin": {}}]})";
-constexpr char kBalanceReady[] = R"({"loadBalancingConfig": [{"round_robin": {}}],
-                                     "healthCheckConfig": {"serviceName": "readiness"}})";
-
-}  // namespace
 
 std::shared_ptr<grpc::Channel> Connect(const std::string& address, const ClientOptions& options) {
   grpc::ChannelArguments arguments;
-  arguments.SetServiceConfigJSON(options.watch_readiness ? kBalanceReady : kBalance);
+  arguments.SetServiceConfigJSON(kServiceConfig);
+  if (!options.watch_readiness) arguments.SetInt(GRPC_ARG_INHIBIT_HEALTH_CHECKING, 1);
   arguments.SetMaxReceiveMessageSize(ServerOptions().max_message_bytes);
   arguments.SetMaxSendMessageSize(ServerOptions().max_message_bytes);
   // Traffic inside of a deployment; a proxy of the environment is meant for the world outside.

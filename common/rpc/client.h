@@ -30,7 +30,8 @@ struct ClientOptions {
   bool watch_readiness = false;
 };
 
-// A channel with keepalive, round-robin over every address of the name, quick reconnects and the
+// A channel with the service config of the suite (proto/crier/service_config.json: round robin over
+// every address of the name, retries of what may be repeated), keepalive, quick reconnects and the
 // message limit of the servers. `address` is `host:port` or a gRPC target (`dns:///name.:port`).
 // TLS when the options name authorities. Calls carry the `traceparent` of trace::Current().
 std::shared_ptr<grpc::Channel> Connect(const std::string& address,

@@ -1,6 +1,8 @@
 #include "common/rpc/malformed_requests.h"
 
 #include <google/protobuf/stubs/logging.h>
+#include <grpcpp/support/proto_buffer_reader.h>
+#include <grpcpp/support/proto_buffer_writer.h>
 
 #include <string>
 #include <utility>
@@ -92,6 +94,20 @@ std::unique_ptr<ServerInterceptorFactoryInterface> MalformedRequestsInterceptor(
   }();
   static_cast<void>(installed);
   return std::make_unique<Factory>();
+}
+
+absl::Status ParseRequest(const grpc::ByteBuffer& bytes, google::protobuf::Message& request) {
+  LastFieldNotUtf8().clear();
+  grpc::ByteBuffer copy = bytes;  // of references to the slices, for the reader to take apart
+  grpc::ProtoBufferReader reader(&copy);
+  if (reader.status().ok() && request.ParseFromZeroCopyStream(&reader)) return absl::OkStatus();
+  return MalformedError(std::exchange(LastFieldNotUtf8(), ""));
+}
+
+grpc::ByteBuffer Serialize(const google::protobuf::Message& message) {
+  const std::string bytes = message.SerializeAsString();
+  const grpc::Slice slice(bytes);
+  return {&slice, 1};
 }
 
 }  // namespace crier::rpc

@@ -2,9 +2,13 @@
 #ifndef CRIER_COMMON_RPC_MALFORMED_REQUESTS_H_
 #define CRIER_COMMON_RPC_MALFORMED_REQUESTS_H_
 
+#include <google/protobuf/message.h>
+#include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/server_interceptor.h>
 
 #include <memory>
+
+#include "absl/status/status.h"
 
 namespace crier::rpc {
 
@@ -17,6 +21,13 @@ namespace crier::rpc {
 // turns those lines into lines of ours. Thread-safe.
 std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>
 MalformedRequestsInterceptor();
+
+// For handlers of raw requests: parses a message, with the same error as above. Once
+// MalformedRequestsInterceptor() has been called it names the field. Thread-safe.
+absl::Status ParseRequest(const grpc::ByteBuffer& bytes, google::protobuf::Message& request);
+
+// The bytes of a message on the wire.
+grpc::ByteBuffer Serialize(const google::protobuf::Message& message);
 
 }  // namespace crier::rpc
 

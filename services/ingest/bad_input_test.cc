@@ -148,7 +148,7 @@ std::vector<BadInput> BadContacts() {
       WithContact({"contact.youtube.handle"},
                   [](auto& c) { c.mutable_youtube()->set_handle(Long(256)); }),
       WithContact({"contact.segments[0].id", "contact.segments[0].name"},
-                  [](auto& c) { c.add_segments(); }),
+                  [](auto& c) { c.add_segments()->set_id(-1); }),
       WithContact({"contact.tags[0].id"},
                   [](auto& c) {
                     c.add_tags()->set_id(-1);
@@ -197,7 +197,8 @@ std::vector<BadInput> BadOrganizations() {
   };
   for (const std::string& domain :
        {std::string(), std::string("localhost"), std::string("a..b"), std::string("-a.com"),
-        std::string("a b.com"), std::string("https://a.com"), std::string("exämple.com"),
+        std::string("a b.com"), std::string("https://"), std::string("exämple.com"),
+        std::string("co.uk"), std::string("10.0.0.1"), std::string("mail.gmail.com"),
         Long(64) + ".com",
         Long(60) + "." + Long(60) + "." + Long(60) + "." + Long(60) + "." + Long(60)}) {
     inputs.push_back(

@@ -11,9 +11,13 @@ namespace crier::ingest {
 namespace {
 
 size_t Bytes(const ContactRecord& record) { return record.contact.ByteSizeLong(); }
+size_t Bytes(const MergeRecord& record) { return record.contacts.size() * sizeof(int64_t); }
 size_t Bytes(const OrganizationRecord& record) { return record.organization.ByteSizeLong(); }
 size_t Bytes(const ActivityRecord& record) {
   return record.activity.ByteSizeLong() + Bytes(record.contact);
+}
+size_t Bytes(const Record& record) {
+  return std::visit([](const auto& content) { return Bytes(content); }, record.content);
 }
 
 }  // namespace
@@ -25,12 +29,29 @@ IngestEngine::IngestEngine(Ingester& ingester, IngestObserver& observer,
       batcher_(options, [this](std::vector<Item> items) { return Work(std::move(items)); }) {}
 
 absl::Status IngestEngine::Submit(Record record, absl::Time deadline, Done done) {
-  const size_t bytes =
-      std::visit([](const auto& content) { return Bytes(content); }, record.content);
+  const size_t bytes = Bytes(record);
   const absl::Status status =
       batcher_.Submit({std::move(record), deadline}, bytes, std::move(done));
   if (!status.ok()) observer_.OnRefused();
   return status;
+}
+
+size_t IngestEngine::SubmitInBulk(absl::Span<Submission> submissions, absl::Time deadline) {
+  std::vector<batch::Batcher<Item, Ingested>::Bulk> items;
+  items.reserve(submissions.size());
+  for (Submission& submission : submissions) {
+    const size_t bytes = Bytes(submission.record);
+    items.push_back({{std::move(submission.record), deadline}, bytes, std::move(submission.done)});
+  }
+  const size_t taken = batcher_.SubmitInBulk(absl::MakeSpan(items));
+  for (size_t i = taken; i < items.size(); ++i) {
+    submissions[i] = {std::move(items[i].item.record), std::move(items[i].done)};
+  }
+  return taken;
+}
+
+bool IngestEngine::AwaitRoom(const Record& next, std::function<void()> wake) {
+  return batcher_.AwaitRoom(Bytes(next), std::move(wake));
 }
 
 // Records whose callers have given up are left out; the others may take as long as the most patient

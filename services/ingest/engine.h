@@ -2,6 +2,7 @@
 #ifndef CRIER_SERVICES_INGEST_ENGINE_H_
 #define CRIER_SERVICES_INGEST_ENGINE_H_
 
+#include <functional>
 #include <vector>
 
 #include "common/batch/batcher.h"
@@ -21,6 +22,8 @@ class IngestEngine : public RecordSink {
   IngestEngine(Ingester& ingester, IngestObserver& observer, batch::BatcherOptions options = {});
 
   absl::Status Submit(Record record, absl::Time deadline, Done done) override;
+  size_t SubmitInBulk(absl::Span<Submission> submissions, absl::Time deadline) override;
+  bool AwaitRoom(const Record& next, std::function<void()> wake) override;
 
  private:
   struct Item {

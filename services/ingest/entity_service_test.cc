@@ -202,6 +202,32 @@ TEST_F(EntityServiceTest, StreamsEverythingAndGoesOnAfterAContact) {
   EXPECT_THAT(NamesIn(frames[0].contacts()), ElementsAre("name1498", "name1499"));
 }
 
+TEST_F(EntityServiceTest, ContactsAreMergedByHand) {
+  for (const char* email : {"a@example.com", "b@example.com", "c@example.com"}) {
+    v1::IngestResult result;
+    ASSERT_EQ(Ingest(replica_, ContactRequest(email), &result), absl::OkStatus());
+  }
+  v1::MergeContactsRequest request;
+  request.set_name("communities/1/contacts/3");
+  request.add_duplicates("communities/1/contacts/2");
+  entity::v1::Contact winner;
+  const auto merge = [&] {
+    return Call(*replica_.entities, &v1::EntityService::Stub::MergeContacts, request, &winner);
+  };
+  ASSERT_EQ(merge(), absl::OkStatus());
+  EXPECT_EQ(winner.name(), "communities/1/contacts/2") << "the oldest";
+  EXPECT_THAT(winner.all_emails(), ElementsAre("b@example.com", "c@example.com"));
+  ASSERT_EQ(merge(), absl::OkStatus()) << "they are one already";
+  EXPECT_EQ(winner.name(), "communities/1/contacts/2");
+
+  request.add_duplicates("communities/1/contacts/9");
+  EXPECT_EQ(ErrorReason(merge()), "CONTACT_NOT_FOUND");
+  request.set_duplicates(1, "communities/2/contacts/1");
+  EXPECT_THAT(BadFields(rpc::ToProto(merge())), ElementsAre("duplicates[1]"));
+  request.clear_duplicates();
+  EXPECT_THAT(BadFields(rpc::ToProto(merge())), ElementsAre("duplicates"));
+}
+
 TEST_F(EntityServiceTest, AStreamTellsWhoWasMerged) {
   AddContacts({"anna", "bert"});
   v1::UpsertContactRequest both;

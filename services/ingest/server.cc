@@ -24,6 +24,7 @@
 #include "services/ingest/storage/eraser.h"
 #include "services/ingest/storage/event_log.h"
 #include "services/ingest/storage/log_readers.h"
+#include "services/ingest/storage/request_store.h"
 #include "services/ingest/transport/entity_service.h"
 #include "services/ingest/transport/event_service.h"
 #include "services/ingest/transport/ingest_service.h"
@@ -71,6 +72,10 @@ void AddOptions(config::Options& options, absl::string_view prefix, IngestOption
               absl::Hours(24 * 3650),
               "How long events are kept after the end of their day, and longer where a registered "
               "reader has not confirmed them.");
+  options.Add(absl::StrCat(prefix, "request-retention"), &target->request_retention, absl::Hours(1),
+              absl::Hours(24 * 30),
+              "How long a request_id is remembered after the end of the day of its request; a "
+              "repeat within that time gets the first result.");
 }
 
 absl::Status Migrate(const IngestOptions& options) {
@@ -80,7 +85,9 @@ absl::Status Migrate(const IngestOptions& options) {
 struct IngestServer::Parts {
   Parts(const IngestOptions& options, metrics::Registry& registry, const Clock& clock_in)
       : clock(clock_in),
-        events(storage::EventTable(options.event_retention)),
+        event_retention(options.event_retention),
+        tables{storage::EventTable(options.event_retention),
+               storage::RequestTable(options.request_retention)},
         pool(DatabaseOf(options),
              {.size = options.postgres_connections, .metrics = &registry, .name = "ingest"}),
         query_pool(DatabaseOf(options), {.size = options.query_connections + 1,
@@ -98,20 +105,22 @@ struct IngestServer::Parts {
         query_executor({.threads = options.query_connections}),
         ingest_service(engine),
         event_service(log, tail, log_readers, executor, clock),
-        entity_service(reader, eraser, query_executor, clock, [this] { deletions.RunSoon(); }),
+        entity_service(reader, eraser, engine, query_executor, clock,
+                       [this] { deletions.RunSoon(); }),
         deletions([this] { return ContinueDeletions(); }) {}
 
-  // Makes room for the events of the next days and drops those past their retention.
-  absl::Status MaintainEventLog(absl::Time deadline);
+  // Makes room for the events and requests of the next days and drops those past their retention.
+  absl::Status MaintainPartitions(absl::Time deadline);
   // As above, and returns after how long to do it again.
-  absl::Duration MaintainEventLogAgain();
+  absl::Duration MaintainPartitionsAgain();
   // Shows how far the readers of the log are behind, and returns after how long to do it again.
   absl::Duration ObserveLogReaders();
   // Does a step of the deletion of a community, and returns after how long to do the next.
   absl::Duration ContinueDeletions();
 
   const Clock& clock;
-  const pg::TimePartitionedTable events;
+  const absl::Duration event_retention;
+  const std::vector<pg::TimePartitionedTable> tables;
   pg::Pool pool;
   pg::Pool query_pool;  // one connection more than queries use: for deletions
   storage::PgEntityStore store;
@@ -129,7 +138,7 @@ struct IngestServer::Parts {
   EventServiceHandler event_service;
   EntityServiceHandler entity_service;
 
-  std::atomic<bool> event_log_has_room{false};
+  std::atomic<bool> has_room{false};
   std::optional<LogFollower> follower;
   std::optional<PeriodicTask> maintenance;
   std::optional<PeriodicTask> reader_lags;
@@ -140,7 +149,7 @@ absl::Duration IngestServer::Parts::ObserveLogReaders() {
   const absl::StatusOr<std::vector<ReaderLag>> lags =
       log_readers.Lags(absl::Now() + kMaintenanceTimeout);
   // A database that is away shows elsewhere; what was last seen stays.
-  if (lags.ok()) ingest_metrics.OnReaderLags(*lags, clock.Now() - events.retention);
+  if (lags.ok()) ingest_metrics.OnReaderLags(*lags, clock.Now() - event_retention);
   return kObserveLogReadersEvery;
 }
 
@@ -149,23 +158,25 @@ absl::Duration IngestServer::Parts::ContinueDeletions() {
       eraser.ContinueDeletions(clock.Now(), absl::Now() + kMaintenanceTimeout);
   if (worked.ok()) return *worked ? absl::ZeroDuration() : kLookForDeletionsEvery;
   // Before the schema is there, this is what waiting for it looks like.
-  log::Write(event_log_has_room.load() ? log::Level::kWarning : log::Level::kDebug,
+  log::Write(has_room.load() ? log::Level::kWarning : log::Level::kDebug,
              "a step of the deletion of a community failed", {{"status", worked.status()}});
   return kMaintenanceRetryAfter;
 }
 
-absl::Status IngestServer::Parts::MaintainEventLog(absl::Time deadline) {
-  RETURN_IF_ERROR(pg::MaintainPartitions(pool, events, clock.Now(), kDaysAhead, deadline));
-  event_log_has_room.store(true);
+absl::Status IngestServer::Parts::MaintainPartitions(absl::Time deadline) {
+  for (const pg::TimePartitionedTable& table : tables) {
+    RETURN_IF_ERROR(pg::MaintainPartitions(pool, table, clock.Now(), kDaysAhead, deadline));
+  }
+  has_room.store(true);
   return absl::OkStatus();
 }
 
-absl::Duration IngestServer::Parts::MaintainEventLogAgain() {
-  const absl::Status status = MaintainEventLog(absl::Now() + kMaintenanceTimeout);
+absl::Duration IngestServer::Parts::MaintainPartitionsAgain() {
+  const absl::Status status = MaintainPartitions(absl::Now() + kMaintenanceTimeout);
   if (status.ok()) return kMaintenanceEvery;
   // Before the schema is there, this is what waiting for it looks like.
-  log::Write(event_log_has_room.load() ? log::Level::kWarning : log::Level::kDebug,
-             "the partitions of the event log could not be maintained", {{"status", status}});
+  log::Write(has_room.load() ? log::Level::kWarning : log::Level::kDebug,
+             "the partitions of events and requests could not be maintained", {{"status", status}});
   return kMaintenanceRetryAfter;
 }
 
@@ -182,17 +193,18 @@ std::vector<grpc::Service*> IngestServer::rpc_services() {
 void IngestServer::Start(rpc::Server& server) {
   parts_->follower.emplace(parts_->pool.database(), parts_->log, parts_->tail);
   parts_->reader_lags.emplace([parts = parts_.get()] { return parts->ObserveLogReaders(); });
-  parts_->maintenance.emplace([parts = parts_.get()] { return parts->MaintainEventLogAgain(); });
+  parts_->maintenance.emplace([parts = parts_.get()] { return parts->MaintainPartitionsAgain(); });
 }
 
 absl::Status IngestServer::CheckReady(absl::Time deadline) {
   RETURN_IF_ERROR(
       pg::CheckSchema(parts_->pool, static_cast<int>(storage::Migrations().size()), deadline));
   // Without waiting for the background to get to it.
-  return parts_->event_log_has_room.load() ? absl::OkStatus() : parts_->MaintainEventLog(deadline);
+  return parts_->has_room.load() ? absl::OkStatus() : parts_->MaintainPartitions(deadline);
 }
 
 void IngestServer::Stop() {
+  parts_->ingest_service.CloseStreams(DrainingError());
   parts_->tail.Close(DrainingError());
   parts_->entity_service.Drain();
 }

@@ -25,6 +25,8 @@ struct IngestOptions {
   int query_connections = 2;
   // Days of events are kept for this long after their end.
   absl::Duration event_retention = absl::Hours(7 * 24);
+  // Days of requests that may be repeated are remembered for this long after their end.
+  absl::Duration request_retention = absl::Hours(24);
 };
 
 // Declares the settings, each name beginning with `prefix` (empty or `ingest.`).

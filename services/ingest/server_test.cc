@@ -41,26 +41,26 @@ TEST_F(ServerTest, TakesInTheDocumentedEntities) {
   replica.WaitUntilReady();
   v1::IngestResult contact, organization, activity;
 
-  ASSERT_EQ(Ingest(replica, Sample<v1::UpsertContactRequest>("contact.json"), &contact),
-            absl::OkStatus());
   ASSERT_EQ(
       Ingest(replica, Sample<v1::UpsertOrganizationRequest>("organization.json"), &organization),
       absl::OkStatus());
+  ASSERT_EQ(Ingest(replica, Sample<v1::UpsertContactRequest>("contact.json"), &contact),
+            absl::OkStatus());
   ASSERT_EQ(Ingest(replica, Sample<v1::RecordActivityRequest>("activity.json"), &activity),
             absl::OkStatus());
 
-  EXPECT_EQ(contact.name(), "communities/123/contacts/1");
+  EXPECT_EQ(contact.name(), "communities/123/contacts/2");
   EXPECT_EQ(contact.outcome(), v1::IngestResult::CREATED);
-  EXPECT_EQ(organization.name(), "communities/123/organizations/2");
+  EXPECT_EQ(organization.name(), "communities/123/organizations/1");
   EXPECT_EQ(activity.name(), "communities/123/activities/3");
   Stream stream(replica, HeadOf(replica, "communities/123").log_partition(), 0);
   const std::vector<Event> events = stream.Next();
   ASSERT_THAT(events, SizeIs(4));
-  EXPECT_EQ(events[0].kind(), Event::CONTACT_FOUND);
-  EXPECT_EQ(events[0].contact().first_seen_signal(), "YouTube");
-  EXPECT_EQ(events[0].contact().last_seen_source(), "LinkedIn");
-  EXPECT_EQ(events[0].contact().discord().user_id(), "msanford#12345678");
-  EXPECT_EQ(events[1].kind(), Event::ORGANIZATION_FOUND);
+  EXPECT_EQ(events[0].kind(), Event::ORGANIZATION_FOUND);
+  EXPECT_EQ(events[1].kind(), Event::CONTACT_FOUND);
+  EXPECT_EQ(events[1].contact().first_seen_signal(), "YouTube");
+  EXPECT_EQ(events[1].contact().last_seen_source(), "LinkedIn");
+  EXPECT_EQ(events[1].contact().discord().user_id(), "msanford#12345678");
   EXPECT_EQ(events[2].kind(), Event::CONTACT_UPDATED) << "seen in Discord";
   EXPECT_EQ(events[3].kind(), Event::ACTIVITY_FOUND);
   EXPECT_EQ(events[3].activity().provider_id(), 1234);
@@ -79,7 +79,7 @@ TEST_F(ServerTest, RepeatingACallIsSafe) {
 
   EXPECT_EQ(second.outcome(), v1::IngestResult::UNCHANGED);
   EXPECT_EQ(second.name(), first.name());
-  EXPECT_EQ(HeadOf(replica, "communities/123").position(), 1);
+  EXPECT_EQ(HeadOf(replica, "communities/123").position(), 2) << "contact and organization";
 }
 
 TEST_F(ServerTest, ItemsOfABatchSucceedAndFailOneByOne) {

@@ -140,6 +140,15 @@ class ServerTest : public testing::Test {
     return Call(*replica.records, &v1::IngestService::Stub::BatchIngest, request, response);
   }
 
+  static v1::UpsertContactRequest ContactRequest(const std::string& email) {
+    v1::UpsertContactRequest request;
+    request.set_parent("communities/1");
+    request.mutable_contact()->set_primary_email(email);
+    request.add_sightings()->set_source("Test");
+    request.mutable_sightings(0)->mutable_seen_time()->set_seconds(1000);
+    return request;
+  }
+
   static v1::UpsertOrganizationRequest OrganizationRequest(const std::string& domain) {
     v1::UpsertOrganizationRequest request;
     request.set_parent("communities/1");

@@ -162,11 +162,11 @@ class IngestTest(unittest.TestCase):
         for template in (Workflow.NEW_MEMBER, Workflow.NEW_ORGANIZATION, Workflow.NEW_ACTIVITY):
             self.enable_workflow(template)
 
-        contact = self.records.UpsertContact(sample("contact", ingest_service_pb2.UpsertContactRequest()))
-        self.assert_delivered("contact")
         organization = self.records.UpsertOrganization(
             sample("organization", ingest_service_pb2.UpsertOrganizationRequest()))
         self.assert_delivered("organization")
+        contact = self.records.UpsertContact(sample("contact", ingest_service_pb2.UpsertContactRequest()))
+        self.assert_delivered("contact")
         activity = self.records.RecordActivity(sample("activity", ingest_service_pb2.RecordActivityRequest()))
         self.assert_delivered("activity")
 

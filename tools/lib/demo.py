@@ -18,7 +18,7 @@ import urllib.parse
 COMMUNITY = "123"
 SECRET = "demo-secret"
 # Record kind, as crierctl names it, with the workflow template it fires. The organization comes
-# first only because it reads better that way.
+# first: the contact, which names it, would make it known with less to say.
 STEPS = [
     ("organizations", "organization", "new-organization"),
     ("contacts", "contact", "new-member"),

@@ -14,6 +14,7 @@
 #include "absl/time/time.h"
 #include "crier/entity/v1/event.pb.h"
 #include "services/ingest/domain/identity.h"
+#include "services/ingest/domain/label_book.h"
 #include "services/ingest/domain/record.h"
 
 namespace crier::ingest {
@@ -51,6 +52,22 @@ struct ActivityKey {
   }
 };
 
+struct RequestKey {
+  int64_t community = 0;
+  std::string id;
+
+  friend bool operator<(const RequestKey& a, const RequestKey& b) {
+    return std::tie(a.community, a.id) < std::tie(b.community, b.id);
+  }
+};
+
+// What came of a request that may be repeated.
+struct StoredRequest {
+  std::string fingerprint;
+  Ingested result;  // without a winner
+  absl::Time accept_time;
+};
+
 struct StoredOrganization {
   int64_t id = 0;
   entity::v1::Organization organization;
@@ -78,29 +95,41 @@ struct Head {
 struct Lookup {
   std::set<int64_t> communities;
   std::set<Identity> identities;
+  std::set<ContactKey> contacts;
   std::set<OrganizationKey> organizations;
   std::set<ActivityKey> activities;
+  std::set<LabelId> labels;
+  std::set<LabelName> label_names;
+  std::set<RequestKey> requests;
 };
 
 // What is known of a Lookup, while the heads are locked.
 struct Known {
   int32_t partition_count = 0;
-  std::map<int32_t, Head> heads;           // by log partition, of all communities of the lookup
-  std::set<int64_t> deleting;              // communities whose records are refused
-  std::map<Identity, int64_t> identities;  // to the id of the contact
-  std::map<ContactKey, entity::v1::Contact> contacts;  // all that `identities` leads to
+  std::map<int32_t, Head> heads;            // by log partition, of all communities of the lookup
+  std::set<int64_t> deleting;               // communities whose records are refused
+  std::map<Identity, int64_t> identities;   // to the id of the contact
+  std::map<ContactKey, int64_t> redirects;  // of the contacts asked for that are part of another
+  // All that exist of those asked for and of those that `identities`, `redirects` and `activities`
+  // lead to.
+  std::map<ContactKey, entity::v1::Contact> contacts;
   std::map<OrganizationKey, StoredOrganization> organizations;
   std::map<ActivityKey, StoredActivity> activities;  // with ids of contacts that still exist
+  KnownLabels labels;
+  std::map<RequestKey, StoredRequest> requests;
 };
 
 // What is to be written, and what the callers are told afterwards.
 struct Changes {
   std::map<int32_t, Head> heads;  // those that moved
   std::map<ContactKey, entity::v1::Contact> contacts;
+  std::set<Identity> removed_identities;   // before new ones are added
   std::map<Identity, int64_t> identities;  // new ones
   std::map<ContactKey, int64_t> merges;  // from a contact that is no more to the one it is part of
   std::map<OrganizationKey, StoredOrganization> organizations;
   std::map<ActivityKey, StoredActivity> activities;
+  std::map<LabelId, std::string> labels;
+  std::map<RequestKey, StoredRequest> requests;
   std::vector<entity::v1::Event> events;  // in the order of their positions in each partition
   std::vector<absl::StatusOr<Ingested>> results;  // of the records, in their order
 };

@@ -52,6 +52,11 @@ absl::Status TooManyLogReadersError() {
                     "all replicas of a service one name");
 }
 
+absl::Status RequestIdReusedError() {
+  return InvalidField("request_id",
+                      "was used before for a request that differs; give each request its own");
+}
+
 absl::Status PositionBeyondHeadError(int64_t head) {
   return NamedError(absl::StatusCode::kOutOfRange, "POSITION_BEYOND_HEAD",
                     absl::StrCat("after_position lies beyond the head of the log partition, ", head,

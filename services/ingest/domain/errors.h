@@ -30,6 +30,8 @@ absl::Status LogReaderNotFoundError();
 
 // FAILED_PRECONDITION, `TOO_MANY_LOG_READERS`: see kMaxLogReaders.
 absl::Status TooManyLogReadersError();
+// INVALID_ARGUMENT on `request_id`: it was used for a request that said something else.
+absl::Status RequestIdReusedError();
 
 // OUT_OF_RANGE, `POSITION_BEYOND_HEAD`, metadata `head`: a reader asks for what comes after a
 // position that the log has not reached.

@@ -8,6 +8,7 @@
 #include "crier/entity/v1/contact.pb.h"
 #include "services/ingest/domain/identity.h"
 #include "services/ingest/domain/normalize.h"
+#include "services/ingest/domain/organization_domain.h"
 #include "services/ingest/domain/validation.h"
 #include "tests/support/fuzzing.h"
 
@@ -32,7 +33,8 @@ void CheckText(absl::string_view text) {
     const std::optional<std::string> handle = CleanHandle(network, text);
     CheckClean(handle, handle ? CleanHandle(network, *handle) : handle);
   }
-  FuzzCheck(CleanDomain(CleanDomain(text)) == CleanDomain(text), "as with domains");
+  const std::optional<std::string> domain = RegistrableDomain(text);
+  CheckClean(domain, domain ? RegistrableDomain(*domain) : domain);
 }
 
 // The text as every identifier of a contact that passes the checks.

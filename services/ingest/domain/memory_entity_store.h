@@ -2,6 +2,7 @@
 #ifndef CRIER_SERVICES_INGEST_DOMAIN_MEMORY_ENTITY_STORE_H_
 #define CRIER_SERVICES_INGEST_DOMAIN_MEMORY_ENTITY_STORE_H_
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <vector>
@@ -32,7 +33,6 @@ class MemoryEntityStore : public EntityStore {
   std::function<absl::Status(const Changes&)> fail;
 
   Known known;
-  std::map<ContactKey, int64_t> redirects;
   std::vector<entity::v1::Event> events;
 
  private:
@@ -47,13 +47,23 @@ class MemoryEntityStore : public EntityStore {
           stored.contact_id = winner;
         }
       }
-      redirects[loser] = winner;
+      for (auto& [key, id] : known.redirects) {
+        if (key.community == loser.community && id == loser.id) id = winner;
+      }
+      known.redirects[loser] = winner;
     }
     for (const auto& [partition, head] : changes.heads) known.heads[partition] = head;
     for (const auto& [key, contact] : changes.contacts) known.contacts[key] = contact;
+    for (const Identity& identity : changes.removed_identities) known.identities.erase(identity);
     for (const auto& [identity, id] : changes.identities) known.identities[identity] = id;
     for (const auto& [key, stored] : changes.organizations) known.organizations[key] = stored;
     for (const auto& [key, stored] : changes.activities) known.activities[key] = stored;
+    for (const auto& [id, name] : changes.labels) {
+      known.labels.names[id] = name;
+      int64_t& last = known.labels.last_ids[{id.community, id.kind}];
+      last = std::max(last, id.id);
+    }
+    for (const auto& [key, stored] : changes.requests) known.requests[key] = stored;
     events.insert(events.end(), changes.events.begin(), changes.events.end());
   }
 };

@@ -65,18 +65,23 @@ bool UniteEmails(const RepeatedPtrField<std::string>& values,
   return changed;
 }
 
-// Segments and tags.
+// Segments and tags: the same id or, where that is still to be found, the same name.
 template <typename Named>
-bool UniteById(const RepeatedPtrField<Named>& values, RepeatedPtrField<Named>* known) {
+bool IsSame(const Named& a, const Named& b) {
+  return a.id() == b.id() && (a.id() != 0 || CaseFold(a.name()) == CaseFold(b.name()));
+}
+
+template <typename Named>
+bool UniteLabels(const RepeatedPtrField<Named>& values, RepeatedPtrField<Named>* known) {
   bool changed = false;
   for (const Named& value : values) {
     const auto found = std::find_if(known->begin(), known->end(),
-                                    [&](const Named& other) { return other.id() == value.id(); });
+                                    [&](const Named& other) { return IsSame(other, value); });
     if (found == known->end()) {
       *known->Add() = value;
       changed = true;
     } else {
-      changed |= Assign(value.name(), found->mutable_name());
+      if (value.id() != 0) changed |= Assign(value.name(), found->mutable_name());
     }
   }
   return changed;
@@ -121,16 +126,26 @@ bool IsEmpty(const SocialProfile& profile) {
 }
 
 // A place is replaced as a whole: half of one and half of another is nowhere.
-template <typename Holder>
-bool AssignLocation(const Holder& record, Holder& known) {
+template <typename Record, typename Entity>
+bool AssignLocation(const Record& record, Entity& known) {
   const Location& value = record.location();
   if (IsEmpty(value) || Parts(value) == Parts(known.location())) return false;
   *known.mutable_location() = value;
   return true;
 }
 
+// Whether both are known and not the same organization: domains tell, names only where there is no
+// domain.
+bool AreDifferent(const OrganizationSummary& a, const OrganizationSummary& b) {
+  if (a.domain().empty() && b.domain().empty()) {
+    return !a.display_name().empty() && !b.display_name().empty() &&
+           CaseFold(a.display_name()) != CaseFold(b.display_name());
+  }
+  return !a.domain().empty() && !b.domain().empty() && a.domain() != b.domain();
+}
+
 bool AddToSummary(const OrganizationSummary& record, OrganizationSummary* known) {
-  if (!record.domain().empty() && !known->domain().empty() && record.domain() != known->domain()) {
+  if (AreDifferent(record, *known)) {
     *known = record;
     return true;
   }
@@ -169,16 +184,41 @@ absl::Status CheckBytes(size_t bytes) {
 
 }  // namespace
 
+bool AddPrimaryToAllEmails(Contact& contact) {
+  if (contact.primary_email().empty()) return false;
+  const std::string primary = CaseFold(contact.primary_email());
+  const auto& emails = contact.all_emails();
+  if (std::any_of(emails.begin(), emails.end(),
+                  [&](const std::string& email) { return CaseFold(email) == primary; })) {
+    return false;
+  }
+  contact.add_all_emails(contact.primary_email());
+  return true;
+}
+
+void KeepFormerTitle(const std::string& next, Contact& known) {
+  if (!next.empty() && !known.title().empty() && CaseFold(next) != CaseFold(known.title())) {
+    known.set_previous_title(known.title());
+  }
+}
+
+void KeepFormerOrganization(const OrganizationSummary& next, Contact& known) {
+  if (AreDifferent(next, known.organization())) {
+    *known.mutable_previous_organization() = known.organization();
+  }
+}
+
 bool AddToContact(const Contact& record, Contact& known) {
+  KeepFormerTitle(record.title(), known);
+  KeepFormerOrganization(record.organization(), known);
   bool changed = Assign(record.full_name(), known.mutable_full_name());
   changed |= Assign(record.title(), known.mutable_title());
   changed |= Assign(record.role(), known.mutable_role());
   changed |= Assign(record.avatar_url(), known.mutable_avatar_url());
   changed |= AssignFolded(record.primary_email(), known.mutable_primary_email());
+  changed |= UniteEmails(record.all_emails(), known.mutable_all_emails());
   // Known even when the caller does not repeat it in the list.
-  RepeatedPtrField<std::string> emails = record.all_emails();
-  if (!record.primary_email().empty()) *emails.Add() = record.primary_email();
-  changed |= UniteEmails(emails, known.mutable_all_emails());
+  changed |= AddPrimaryToAllEmails(known);
   if (!IsEmpty(record.organization())) {
     changed |= AddToSummary(record.organization(), known.mutable_organization());
   }
@@ -186,8 +226,8 @@ bool AddToContact(const Contact& record, Contact& known) {
     const SocialProfile& profile = (record.*network.profile)();
     if (!IsEmpty(profile)) changed |= AddToProfile(profile, (known.*network.mutable_profile)());
   }
-  changed |= UniteById(record.segments(), known.mutable_segments());
-  changed |= UniteById(record.tags(), known.mutable_tags());
+  changed |= UniteLabels(record.segments(), known.mutable_segments());
+  changed |= UniteLabels(record.tags(), known.mutable_tags());
   if (record.lead_score() != 0 && record.lead_score() != known.lead_score()) {
     known.set_lead_score(record.lead_score());
     changed = true;
@@ -225,6 +265,16 @@ void MergeContacts(const Contact& loser, Contact& winner) {
   const Contact before = winner;
   AddToContact(loser, winner);
   AddToContact(before, winner);
+  // Two views of one person are no change of job.
+  const Contact& former_title = before.previous_title().empty() ? loser : before;
+  winner.set_previous_title(former_title.previous_title());
+  const Contact& former = before.has_previous_organization() ? before : loser;
+  if (former.has_previous_organization()) {
+    *winner.mutable_previous_organization() = former.previous_organization();
+  } else {
+    winner.clear_previous_organization();
+  }
+  winner.set_activity_count(before.activity_count() + loser.activity_count());
   Sighting sighting;
   sighting.set_source(loser.first_seen_signal());
   *sighting.mutable_seen_time() = loser.first_seen_time();
@@ -232,6 +282,16 @@ void MergeContacts(const Contact& loser, Contact& winner) {
   sighting.set_source(loser.last_seen_source());
   *sighting.mutable_seen_time() = loser.last_seen_time();
   AddSighting(sighting, winner);
+}
+
+bool FillOrganization(const OrganizationSummary& summary, Organization& known) {
+  bool changed = false;
+  if (known.domain().empty()) changed |= Assign(summary.domain(), known.mutable_domain());
+  if (known.display_name().empty()) {
+    changed |= Assign(summary.display_name(), known.mutable_display_name());
+  }
+  if (IsEmpty(known.location())) changed |= AssignLocation(summary, known);
+  return changed;
 }
 
 bool AddToOrganization(const Organization& record, Organization& known) {

@@ -3,6 +3,8 @@
 #ifndef CRIER_SERVICES_INGEST_DOMAIN_MERGE_H_
 #define CRIER_SERVICES_INGEST_DOMAIN_MERGE_H_
 
+#include <string>
+
 #include "absl/status/status.h"
 #include "crier/entity/v1/activity.pb.h"
 #include "crier/entity/v1/contact.pb.h"
@@ -11,9 +13,11 @@
 namespace crier::ingest {
 
 // Fields that `record` leaves empty stay; others replace what is known; lists and custom fields
-// unite, segments and tags by id, where the record's name wins. A profile with another handle is
-// another account and replaces the known one; with the same handle (in whatever case) it adds to
-// it. An organization with another domain replaces the known one.
+// unite, segments and tags by id, where the record's name wins, or by name while they have no id. A
+// profile with another handle is another account and replaces the known one; with the same handle
+// (in whatever case) it adds to it. Another organization, by its domain or, where neither has one,
+// by its name, replaces the known one. Title and organization that are replaced are kept as the
+// previous ones. Output-only fields of the record play no part.
 bool AddToContact(const entity::v1::Contact& record, entity::v1::Contact& known);
 
 // Notes that the contact was seen. The first and the last sighting are the least and the greatest
@@ -21,8 +25,20 @@ bool AddToContact(const entity::v1::Contact& record, entity::v1::Contact& known)
 bool AddSighting(const entity::v1::Sighting& sighting, entity::v1::Contact& known);
 
 // Two contacts turn out to be one person: what `winner` knows stays, the gaps are filled from
-// `loser`, lists unite, sightings are compared. Ids and times of creation stay the winner's.
+// `loser`, lists unite, sightings are compared, activities are counted together. Ids and times of
+// creation stay the winner's.
 void MergeContacts(const entity::v1::Contact& loser, entity::v1::Contact& winner);
+
+// The parts of AddToContact that any change of a contact needs.
+bool AddPrimaryToAllEmails(entity::v1::Contact& contact);
+// To be called before `known` takes on what is next.
+void KeepFormerTitle(const std::string& next, entity::v1::Contact& known);
+void KeepFormerOrganization(const entity::v1::OrganizationSummary& next,
+                            entity::v1::Contact& known);
+
+// What a contact says of its organization fills gaps, and never replaces what is known.
+bool FillOrganization(const entity::v1::OrganizationSummary& summary,
+                      entity::v1::Organization& known);
 
 // Fields that `record` leaves empty stay; others replace what is known.
 bool AddToOrganization(const entity::v1::Organization& record, entity::v1::Organization& known);

@@ -89,6 +89,7 @@ TEST(AddToContact, ReplacesValuesAndUnitesLists) {
   EXPECT_THAT(known, EqualsText(R"pb(
                 full_name: "Marion Sanford"
                 title: "Editor"
+                previous_title: "Writer"
                 primary_email: "ms@example.org"
                 all_emails: "marion@example.com"
                 all_emails: "ms@example.org"
@@ -119,7 +120,51 @@ TEST(AddToContact, AnotherAccountOrOrganizationReplacesTheKnownOneAsAWhole) {
                            known));
 
   EXPECT_THAT(known.organization(), EqualsText(R"pb(domain: "acme.com")pb"));
+  EXPECT_THAT(known.previous_organization(), EqualsText(R"pb(
+                display_name: "TechWrite"
+                domain: "techwrite.com"
+                location { city: "Austin" region: "Texas" }
+              )pb"));
   EXPECT_THAT(known.github(), EqualsText(R"pb(handle: "marion")pb"));
+}
+
+TEST(AddToContact, KeepsThePreviousTitleAndOrganizationOnlyWhenTheyAreOthers) {
+  Contact known;
+  AddToContact(Parse<Contact>(R"pb(title: "Writer"
+                                   organization { display_name: "Acme" })pb"),
+               known);
+  AddToContact(Parse<Contact>(R"pb(title: "WRITER"
+                                   organization { display_name: "ACME" domain: "acme.com" })pb"),
+               known);
+  EXPECT_EQ(known.previous_title(), "") << "another spelling";
+  EXPECT_FALSE(known.has_previous_organization()) << "the same, known better";
+
+  AddToContact(Parse<Contact>(R"pb(organization { display_name: "Acme Inc." })pb"), known);
+  EXPECT_FALSE(known.has_previous_organization()) << "the domain tells";
+  EXPECT_THAT(known.organization(),
+              EqualsText(R"pb(display_name: "Acme Inc." domain: "acme.com")pb"));
+}
+
+TEST(AddToContact, WithoutDomainsAnotherNameIsAnotherOrganization) {
+  Contact known = Parse<Contact>(R"pb(organization {
+                                        display_name: "Acme"
+                                        location { city: "Rome" }
+                                      })pb");
+  AddToContact(Parse<Contact>(R"pb(organization { display_name: "Beta" })pb"), known);
+  EXPECT_THAT(known.organization(), EqualsText(R"pb(display_name: "Beta")pb"));
+  EXPECT_EQ(known.previous_organization().display_name(), "Acme");
+}
+
+TEST(AddToContact, UnitesLabelsWithoutIdsByName) {
+  Contact known;
+  AddToContact(Parse<Contact>(R"pb(tags { name: "VIP" }
+                                   tags { name: "vip" }
+                                   tags { name: "other" }
+                                   tags { id: 7 name: "vip" })pb"),
+               known);
+  EXPECT_THAT(known, EqualsText(R"pb(tags { name: "VIP" }
+                                     tags { name: "other" }
+                                     tags { id: 7 name: "vip" })pb"));
 }
 
 // Sightings in every order give the same first and last one.
@@ -226,6 +271,37 @@ TEST(MergeContacts, KeepsWhatTheWinnerKnowsAndFillsTheGaps) {
                 create_time { seconds: 100 }
                 update_time { seconds: 101 }
               )pb"));
+}
+
+TEST(MergeContacts, CountsActivitiesTogetherAndIsNoChangeOfJob) {
+  Contact winner = Parse<Contact>(R"pb(title: "Writer"
+                                       organization { domain: "a.com" }
+                                       activity_count: 2)pb");
+  MergeContacts(Parse<Contact>(R"pb(title: "Editor"
+                                    previous_title: "Trainee"
+                                    organization { domain: "b.com" }
+                                    previous_organization { domain: "c.com" }
+                                    activity_count: 3)pb"),
+                winner);
+  EXPECT_THAT(winner, EqualsText(R"pb(title: "Writer"
+                                      previous_title: "Trainee"
+                                      organization { domain: "a.com" }
+                                      previous_organization { domain: "c.com" }
+                                      activity_count: 5
+                                      first_seen_time {}
+                                      last_seen_time {})pb"));
+}
+
+TEST(FillOrganization, FillsGapsAndReplacesNothing) {
+  Organization known = Parse<Organization>(R"pb(display_name: "Acme" domain: "acme.com")pb");
+  const auto summary = Parse<entity::v1::OrganizationSummary>(R"pb(display_name: "ACME Corp"
+                                                                   domain: "acme.com"
+                                                                   location { city: "Rome" })pb");
+  EXPECT_TRUE(FillOrganization(summary, known));
+  EXPECT_FALSE(FillOrganization(summary, known));
+  EXPECT_THAT(known, EqualsText(R"pb(display_name: "Acme"
+                                     domain: "acme.com"
+                                     location { city: "Rome" })pb"));
 }
 
 TEST(AddToOrganization, KeepsWhatTheRecordLeavesEmpty) {

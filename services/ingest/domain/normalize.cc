@@ -1,10 +1,13 @@
 #include "services/ingest/domain/normalize.h"
 
+#include <optional>
+#include <string>
 #include <utility>
 
 #include "absl/strings/ascii.h"
 #include "services/ingest/domain/identity.h"
 #include "services/ingest/domain/merge.h"
+#include "services/ingest/domain/organization_domain.h"
 
 namespace crier::ingest {
 namespace {
@@ -14,21 +17,33 @@ using entity::v1::Contact;
 using entity::v1::Organization;
 using entity::v1::Sighting;
 
+// Whether it finds an organization.
+bool CleanDomain(std::string& domain) {
+  const std::optional<std::string> registrable = RegistrableDomain(domain);
+  if (!registrable) {
+    domain = absl::AsciiStrToLower(absl::StripAsciiWhitespace(domain));
+    return false;
+  }
+  if (IsFreeMailDomain(*registrable)) {
+    domain.clear();
+    return false;
+  }
+  domain = *registrable;
+  return true;
+}
+
+template <typename Named>
+void TrimNames(google::protobuf::RepeatedPtrField<Named>& labels) {
+  for (Named& label : labels) absl::StripAsciiWhitespace(label.mutable_name());
+}
+
 void CleanContact(Contact& contact) {
-  contact.clear_name();
-  contact.clear_first_seen_time();
-  contact.clear_first_seen_signal();
-  contact.clear_last_seen_time();
-  contact.clear_last_seen_source();
-  contact.clear_create_time();
-  contact.clear_update_time();
   if (!contact.primary_email().empty()) {
     contact.set_primary_email(*CleanEmail(contact.primary_email()));
   }
   for (std::string& email : *contact.mutable_all_emails()) email = *CleanEmail(email);
-  if (contact.has_organization()) {
-    contact.mutable_organization()->set_domain(CleanDomain(contact.organization().domain()));
-  }
+  TrimNames(*contact.mutable_segments());
+  TrimNames(*contact.mutable_tags());
   for (const Network& network : Networks()) {
     const std::string& handle = (contact.*network.profile)().handle();
     if (handle.empty()) continue;
@@ -45,9 +60,13 @@ void DropNanos(google::protobuf::Timestamp* time) { time->set_nanos(time->nanos(
 
 ContactRecord Normalize(Contact contact, std::vector<Sighting> sightings) {
   CleanContact(contact);
-  // Adding to nothing is what unites lists, so that it also drops the duplicates of a single
-  // record.
   ContactRecord record;
+  if (contact.has_organization()) {
+    std::string& domain = *contact.mutable_organization()->mutable_domain();
+    record.names_organization = CleanDomain(domain);
+  }
+  // Adding to nothing is what unites lists, so that it also drops the duplicates of a single
+  // record. What is output-only is left behind.
   AddToContact(contact, record.contact);
   record.sightings = std::move(sightings);
   for (Sighting& sighting : record.sightings) {
@@ -60,7 +79,7 @@ OrganizationRecord Normalize(Organization organization) {
   organization.clear_name();
   organization.clear_create_time();
   organization.clear_update_time();
-  organization.set_domain(CleanDomain(organization.domain()));
+  organization.set_domain(*RegistrableDomain(organization.domain()));
   return {std::move(organization)};
 }
 
@@ -77,10 +96,6 @@ ActivityRecord Normalize(Activity activity) {
   activity.clear_update_time();
   record.activity = std::move(activity);
   return record;
-}
-
-std::string CleanDomain(absl::string_view domain) {
-  return absl::AsciiStrToLower(absl::StripAsciiWhitespace(domain));
 }
 
 }  // namespace crier::ingest

@@ -2,10 +2,8 @@
 #ifndef CRIER_SERVICES_INGEST_DOMAIN_NORMALIZE_H_
 #define CRIER_SERVICES_INGEST_DOMAIN_NORMALIZE_H_
 
-#include <string>
 #include <vector>
 
-#include "absl/strings/string_view.h"
 #include "crier/entity/v1/activity.pb.h"
 #include "crier/entity/v1/contact.pb.h"
 #include "crier/entity/v1/organization.pb.h"
@@ -13,19 +11,18 @@
 
 namespace crier::ingest {
 
-// Output-only fields cleared, addresses and handles clean, `primary_email` among `all_emails`, no
-// duplicates in lists.
+// Output-only fields cleared, addresses and handles clean, `primary_email` among `all_emails`,
+// names of labels trimmed, no duplicates in lists. The domain of the organization is its
+// registrable domain, or cleared when that belongs to a provider of mailboxes; what is no domain at
+// all stays as it is, but trimmed and in lower case.
 ContactRecord Normalize(entity::v1::Contact contact, std::vector<entity::v1::Sighting> sightings);
 
-// Output-only fields cleared, the domain trimmed and in lower case.
+// Output-only fields cleared, the domain as its registrable domain.
 OrganizationRecord Normalize(entity::v1::Organization organization);
 
 // Output-only fields cleared; the contact taken out, as seen in the activity's service at the time
 // of the activity.
 ActivityRecord Normalize(entity::v1::Activity activity);
-
-// A domain as it is stored and compared: trimmed, in lower case.
-std::string CleanDomain(absl::string_view domain);
 
 }  // namespace crier::ingest
 

@@ -1,17 +1,16 @@
 #include "services/ingest/domain/reconcile.h"
 
-#include <algorithm>
-#include <iterator>
 #include <set>
 #include <string>
 #include <utility>
 #include <variant>
 
 #include "common/api/resource_name.h"
-#include "common/api/time.h"
 #include "common/status/macros.h"
+#include "services/ingest/domain/contact_plan.h"
 #include "services/ingest/domain/errors.h"
-#include "services/ingest/domain/log_partition.h"
+#include "services/ingest/domain/log_appender.h"
+#include "services/ingest/domain/masked_update.h"
 #include "services/ingest/domain/merge.h"
 
 namespace crier::ingest {
@@ -21,7 +20,7 @@ using entity::v1::Activity;
 using entity::v1::Contact;
 using entity::v1::Event;
 using entity::v1::Organization;
-using entity::v1::Sighting;
+using entity::v1::OrganizationSummary;
 using Outcome = Ingested::Outcome;
 
 OrganizationKey KeyOf(int64_t community, const OrganizationRecord& record) {
@@ -33,172 +32,176 @@ ActivityKey KeyOf(int64_t community, const ActivityRecord& record) {
           record.activity.external_id()};
 }
 
-// Works through one batch. A record is first planned, which may fail, and then carried out, which
-// may not; so a record that fails leaves no trace.
+// Works through one batch: plans a record, which may fail, and carries the plan out, which may not.
 class Reconciler {
  public:
-  Reconciler(Known known, absl::Time now) : known_(std::move(known)), now_(now) {}
+  Reconciler(Known known, absl::Time now)
+      : log_(known.partition_count, std::move(known.heads), now),
+        labels_(std::move(known.labels)),
+        known_(std::move(known)) {}
 
-  absl::StatusOr<Ingested> Apply(int64_t community, const ContactRecord& record);
-  absl::StatusOr<Ingested> Apply(int64_t community, const OrganizationRecord& record);
-  absl::StatusOr<Ingested> Apply(int64_t community, const ActivityRecord& record);
+  absl::StatusOr<Ingested> Apply(const Record& record);
 
-  // Of the events that the following records make.
-  void SetTraceparent(const std::string& traceparent) { traceparent_ = traceparent; }
-
-  size_t event_bytes() const { return event_bytes_; }
+  size_t event_bytes() const { return log_.event_bytes(); }
 
   // Everything that changed; ends the reconciler's life.
   Changes Take(std::vector<absl::StatusOr<Ingested>> results);
 
  private:
-  struct ContactPlan {
-    int64_t community = 0;
-    int64_t id = 0;  // 0 until a new contact is carried out
-    Contact contact;
-    std::vector<int64_t> losers;  // contacts that turn out to be this one
-    std::vector<Identity> identities;
-    Outcome outcome = Outcome::kUnchanged;
-  };
+  absl::StatusOr<Ingested> Apply(int64_t community, const ContactRecord& record);
+  absl::StatusOr<Ingested> Apply(int64_t community, const OrganizationRecord& record);
+  absl::StatusOr<Ingested> Apply(int64_t community, const ActivityRecord& record);
+  absl::StatusOr<Ingested> Apply(int64_t community, const MergeRecord& record);
 
-  absl::StatusOr<ContactPlan> PlanContact(int64_t community, const ContactRecord& record) const;
+  absl::StatusOr<ContactPlan> Plan(int64_t community, const ContactRecord& record) const {
+    return PlanRecord(community, record, known_, labels_, log_.AcceptTimestamp(community));
+  }
   void CarryOut(ContactPlan& plan);
+  void CarryOutIdentities(const ContactPlan& plan);
   void Absorb(int64_t community, int64_t loser, int64_t winner);
+  // Saves a contact that changed. The event may name losers, and lacks the rest.
+  void Save(const ContactKey& key, Contact contact, Event::Kind kind, Event event = Event());
 
-  const Head& HeadOf(int64_t community) const {
-    return known_.heads.at(LogPartitionOf(community, known_.partition_count));
-  }
-  Head& MoveHead(int64_t community);
-  int64_t NextId(int64_t community) { return ++MoveHead(community).last_id; }
-  google::protobuf::Timestamp AcceptTime(int64_t community) const {
-    return api::ToProto(std::max(now_, HeadOf(community).accept_time));
-  }
-  // An event that still lacks its entity.
-  Event NextEvent(int64_t community, Event::Kind kind);
-  void Append(Event event);
+  // The organization that a contact has by this record: found, or its gaps filled.
+  void FindOrganization(const ContactKey& contact, const ContactRecord& record);
+  Ingested Save(const OrganizationKey& key, Organization organization);
+  void TakeActivityFrom(int64_t community, int64_t contact_id);
 
-  Known known_;  // as it is after the records so far
-  const absl::Time now_;
+  LogAppender log_;
+  LabelBook labels_;
+  Known known_;  // as it is after the records so far; without heads and labels, which are above
 
-  std::set<int32_t> moved_heads_;
   std::set<ContactKey> changed_contacts_;
   std::set<OrganizationKey> changed_organizations_;
   std::set<ActivityKey> changed_activities_;
+  std::set<Identity> removed_identities_;
   std::map<Identity, int64_t> new_identities_;
   std::map<ContactKey, int64_t> merges_;
-  std::string traceparent_;
-  std::vector<Event> events_;
-  size_t event_bytes_ = 0;
+  std::map<RequestKey, StoredRequest> new_requests_;
 };
 
+absl::StatusOr<Ingested> Reconciler::Apply(const Record& record) {
+  if (known_.deleting.count(record.community) != 0) return CommunityBeingDeletedError();
+  log_.SetTraceparent(record.traceparent);
+  const RequestKey key{record.community, record.request.id};
+  if (!key.id.empty()) {
+    const auto earlier = known_.requests.find(key);
+    if (earlier != known_.requests.end()) {
+      if (earlier->second.fingerprint != record.request.fingerprint) return RequestIdReusedError();
+      return earlier->second.result;
+    }
+  }
+  absl::StatusOr<Ingested> result = std::visit(
+      [&](const auto& content) { return Apply(record.community, content); }, record.content);
+  // What failed has changed nothing, and may succeed when it is repeated.
+  if (!key.id.empty() && result.ok()) {
+    new_requests_[key] = {record.request.fingerprint, *result, log_.AcceptTime(record.community)};
+    known_.requests[key] = new_requests_[key];
+  }
+  return result;
+}
+
 absl::StatusOr<Ingested> Reconciler::Apply(int64_t community, const ContactRecord& record) {
-  ASSIGN_OR_RETURN(ContactPlan plan, PlanContact(community, record));
+  ASSIGN_OR_RETURN(ContactPlan plan, Plan(community, record));
   CarryOut(plan);
+  FindOrganization({community, plan.id}, record);
   return Ingested{api::ResourceName(api::kContacts, {community, plan.id}), plan.outcome};
 }
 
 absl::StatusOr<Ingested> Reconciler::Apply(int64_t community, const OrganizationRecord& record) {
   const OrganizationKey key = KeyOf(community, record);
-  const bool created = known_.organizations.count(key) == 0;
-  StoredOrganization& stored = known_.organizations[key];
-  const bool changed = AddToOrganization(record.organization, stored.organization);
-  if (!changed) return Ingested{stored.organization.name(), Outcome::kUnchanged};
-
-  Organization& organization = stored.organization;
-  if (created) {
-    stored.id = NextId(community);
-    organization.set_name(api::ResourceName(api::kOrganizations, {community, stored.id}));
-    *organization.mutable_create_time() = AcceptTime(community);
-  }
-  *organization.mutable_update_time() = AcceptTime(community);
-  changed_organizations_.insert(key);
-  Event event =
-      NextEvent(community, created ? Event::ORGANIZATION_FOUND : Event::ORGANIZATION_UPDATED);
-  *event.mutable_organization() = organization;
-  Append(std::move(event));
-  return Ingested{organization.name(), created ? Outcome::kCreated : Outcome::kUpdated};
+  const auto found = known_.organizations.find(key);
+  const bool created = found == known_.organizations.end();
+  Organization organization = created ? Organization() : found->second.organization;
+  const bool changed = created || record.mask.empty()
+                           ? AddToOrganization(record.organization, organization)
+                           : ReplaceInOrganization(record.organization, record.mask, organization);
+  if (!changed) return Ingested{organization.name(), Outcome::kUnchanged};
+  return Save(key, std::move(organization));
 }
 
 absl::StatusOr<Ingested> Reconciler::Apply(int64_t community, const ActivityRecord& record) {
   const ActivityKey key = KeyOf(community, record);
-  const bool created = known_.activities.count(key) == 0;
-  Activity activity = created ? Activity() : known_.activities[key].activity;
-  bool changed = AddToActivity(record.activity, activity);
+  const auto found = known_.activities.find(key);
+  const bool created = found == known_.activities.end();
+  Activity activity = created ? Activity() : found->second.activity;
+  bool changed = created || record.mask.empty()
+                     ? AddToActivity(record.activity, activity)
+                     : ReplaceInActivity(record.activity, record.mask, activity);
   RETURN_IF_ERROR(CheckSize(activity));
-  ASSIGN_OR_RETURN(ContactPlan contact, PlanContact(community, record.contact));
+  ASSIGN_OR_RETURN(ContactPlan contact, Plan(community, record.contact));
+  const int64_t former_contact = created ? 0 : found->second.contact_id;
+  const bool moved = !created && !contact.Includes(former_contact);
+  if (created || moved) RETURN_IF_ERROR(CountActivity(1, contact));
 
   CarryOut(contact);
-  StoredActivity& stored = known_.activities[key];
-  changed |= stored.contact_id != contact.id;
-  if (!changed) return Ingested{activity.name(), Outcome::kUnchanged};
+  if (moved) TakeActivityFrom(community, former_contact);
+  FindOrganization({community, contact.id}, record.contact);
+  if (!changed && !moved) return Ingested{activity.name(), Outcome::kUnchanged};
 
+  StoredActivity& stored = known_.activities[key];
   if (created) {
-    stored.id = NextId(community);
+    stored.id = log_.NextId(community);
     activity.set_name(api::ResourceName(api::kActivities, {community, stored.id}));
-    *activity.mutable_create_time() = AcceptTime(community);
+    *activity.mutable_create_time() = log_.AcceptTimestamp(community);
   }
-  *activity.mutable_update_time() = AcceptTime(community);
+  *activity.mutable_update_time() = log_.AcceptTimestamp(community);
   stored.contact_id = contact.id;
   stored.activity = activity;
   changed_activities_.insert(key);
   *activity.mutable_contact() = known_.contacts.at({community, contact.id});
-  Event event = NextEvent(community, created ? Event::ACTIVITY_FOUND : Event::ACTIVITY_UPDATED);
+  Event event;
   *event.mutable_activity() = std::move(activity);
-  Append(std::move(event));
+  log_.Append(community, created ? Event::ACTIVITY_FOUND : Event::ACTIVITY_UPDATED,
+              std::move(event));
   return Ingested{stored.activity.name(), created ? Outcome::kCreated : Outcome::kUpdated};
 }
 
-absl::StatusOr<Reconciler::ContactPlan> Reconciler::PlanContact(int64_t community,
-                                                                const ContactRecord& record) const {
-  ContactPlan plan;
-  plan.community = community;
-  plan.identities = IdentitiesOf(community, record.contact);
+absl::StatusOr<Ingested> Reconciler::Apply(int64_t community, const MergeRecord& record) {
   std::set<int64_t> ids;
-  for (const Identity& identity : plan.identities) {
-    const auto found = known_.identities.find(identity);
-    if (found != known_.identities.end()) ids.insert(found->second);
+  for (int64_t id : record.contacts) {
+    const auto redirect = known_.redirects.find({community, id});
+    if (redirect != known_.redirects.end()) id = redirect->second;
+    if (known_.contacts.count({community, id}) == 0)
+      return EntityNotFoundError(EntityKind::kContact);
+    ids.insert(id);
   }
-  if (!ids.empty()) {
-    plan.id = *ids.begin();  // the oldest
-    plan.contact = known_.contacts.at({community, plan.id});
-    plan.losers.assign(std::next(ids.begin()), ids.end());
-  }
-
-  bool changed = !plan.losers.empty();
-  for (int64_t loser : plan.losers) {
-    MergeContacts(known_.contacts.at({community, loser}), plan.contact);
-  }
-  changed |= AddToContact(record.contact, plan.contact);
-  for (Sighting sighting : record.sightings) {
-    if (!sighting.has_seen_time()) *sighting.mutable_seen_time() = AcceptTime(community);
-    changed |= AddSighting(sighting, plan.contact);
-  }
-  if (changed) {
-    plan.outcome = plan.id == 0 ? Outcome::kCreated : Outcome::kUpdated;
-    RETURN_IF_ERROR(CheckSize(plan.contact));
-  }
-  return plan;
+  ASSIGN_OR_RETURN(ContactPlan plan, PlanMerge(community, ids, known_));
+  CarryOut(plan);
+  return Ingested{api::ResourceName(api::kContacts, {community, plan.id}), plan.outcome,
+                  std::make_shared<const Contact>(known_.contacts.at({community, plan.id}))};
 }
 
 void Reconciler::CarryOut(ContactPlan& plan) {
-  if (plan.outcome == Outcome::kUnchanged) return;
+  labels_.Keep(plan.labels);
   const bool created = plan.outcome == Outcome::kCreated;
   if (created) {
-    plan.id = NextId(plan.community);
+    plan.id = log_.NextId(plan.community);
     plan.contact.set_name(api::ResourceName(api::kContacts, {plan.community, plan.id}));
-    *plan.contact.mutable_create_time() = AcceptTime(plan.community);
+    *plan.contact.mutable_create_time() = log_.AcceptTimestamp(plan.community);
   }
-  *plan.contact.mutable_update_time() = AcceptTime(plan.community);
-  for (int64_t loser : plan.losers) Absorb(plan.community, loser, plan.id);
+  Event event;
+  for (const int64_t loser : plan.losers) {
+    event.add_merged_contacts(api::ResourceName(api::kContacts, {plan.community, loser}));
+    Absorb(plan.community, loser, plan.id);
+  }
+  CarryOutIdentities(plan);
+  if (plan.outcome == Outcome::kUnchanged) return;
+  const Event::Kind kind = created               ? Event::CONTACT_FOUND
+                           : plan.losers.empty() ? Event::CONTACT_UPDATED
+                                                 : Event::CONTACT_MERGED;
+  Save({plan.community, plan.id}, std::move(plan.contact), kind, std::move(event));
+}
+
+void Reconciler::CarryOutIdentities(const ContactPlan& plan) {
+  for (const Identity& identity : plan.lost) {
+    known_.identities.erase(identity);
+    new_identities_.erase(identity);
+    removed_identities_.insert(identity);
+  }
   for (const Identity& identity : plan.identities) {
     if (known_.identities.insert({identity, plan.id}).second) new_identities_[identity] = plan.id;
   }
-  const ContactKey key{plan.community, plan.id};
-  changed_contacts_.insert(key);
-  Contact& contact = known_.contacts[key] = std::move(plan.contact);
-  Event event = NextEvent(plan.community, created ? Event::CONTACT_FOUND : Event::CONTACT_UPDATED);
-  *event.mutable_contact() = contact;
-  Append(std::move(event));
 }
 
 // Whatever led to the loser leads to the winner from now on.
@@ -209,39 +212,63 @@ void Reconciler::Absorb(int64_t community, int64_t loser, int64_t winner) {
   for (auto& [identity, id] : known_.identities) redirect(identity.community, &id);
   for (auto& [identity, id] : new_identities_) redirect(identity.community, &id);
   for (auto& [key, stored] : known_.activities) redirect(key.community, &stored.contact_id);
+  for (auto& [key, id] : known_.redirects) redirect(key.community, &id);
   for (auto& [key, id] : merges_) redirect(key.community, &id);
   known_.contacts.erase({community, loser});
   changed_contacts_.erase({community, loser});
+  known_.redirects[{community, loser}] = winner;
   merges_[{community, loser}] = winner;
 }
 
-Head& Reconciler::MoveHead(int64_t community) {
-  const int32_t partition = LogPartitionOf(community, known_.partition_count);
-  moved_heads_.insert(partition);
-  return known_.heads.at(partition);
+void Reconciler::Save(const ContactKey& key, Contact contact, Event::Kind kind, Event event) {
+  *contact.mutable_update_time() = log_.AcceptTimestamp(key.community);
+  changed_contacts_.insert(key);
+  *event.mutable_contact() = known_.contacts[key] = std::move(contact);
+  log_.Append(key.community, kind, std::move(event));
 }
 
-Event Reconciler::NextEvent(int64_t community, Event::Kind kind) {
-  Head& head = MoveHead(community);
-  head.accept_time = std::max(now_, head.accept_time);
+void Reconciler::FindOrganization(const ContactKey& contact, const ContactRecord& record) {
+  if (!record.names_organization) return;
+  const OrganizationSummary& summary = record.contact.organization();
+  // A mask may have left it out.
+  if (known_.contacts.at(contact).organization().domain() != summary.domain()) return;
+  const OrganizationKey key{contact.community, summary.domain()};
+  const auto found = known_.organizations.find(key);
+  Organization organization =
+      found == known_.organizations.end() ? Organization() : found->second.organization;
+  if (FillOrganization(summary, organization)) Save(key, std::move(organization));
+}
+
+Ingested Reconciler::Save(const OrganizationKey& key, Organization organization) {
+  StoredOrganization& stored = known_.organizations[key];
+  const bool created = stored.id == 0;
+  if (created) {
+    stored.id = log_.NextId(key.community);
+    organization.set_name(api::ResourceName(api::kOrganizations, {key.community, stored.id}));
+    *organization.mutable_create_time() = log_.AcceptTimestamp(key.community);
+  }
+  *organization.mutable_update_time() = log_.AcceptTimestamp(key.community);
+  stored.organization = std::move(organization);
+  changed_organizations_.insert(key);
   Event event;
-  event.set_community_id(community);
-  event.set_log_partition(LogPartitionOf(community, known_.partition_count));
-  event.set_position(++head.position);
-  event.set_kind(kind);
-  event.set_traceparent(traceparent_);
-  *event.mutable_accept_time() = api::ToProto(head.accept_time);
-  return event;
+  *event.mutable_organization() = stored.organization;
+  log_.Append(key.community, created ? Event::ORGANIZATION_FOUND : Event::ORGANIZATION_UPDATED,
+              std::move(event));
+  return {stored.organization.name(), created ? Outcome::kCreated : Outcome::kUpdated};
 }
 
-void Reconciler::Append(Event event) {
-  event_bytes_ += event.ByteSizeLong();
-  events_.push_back(std::move(event));
+// The activity turned out to be somebody else's.
+void Reconciler::TakeActivityFrom(int64_t community, int64_t contact_id) {
+  const auto found = known_.contacts.find({community, contact_id});
+  if (found == known_.contacts.end()) return;
+  Contact contact = found->second;
+  contact.set_activity_count(contact.activity_count() - 1);
+  Save({community, contact_id}, std::move(contact), Event::CONTACT_UPDATED);
 }
 
 Changes Reconciler::Take(std::vector<absl::StatusOr<Ingested>> results) {
   Changes changes;
-  for (int32_t partition : moved_heads_) changes.heads[partition] = known_.heads.at(partition);
+  log_.TakeInto(changes);
   for (const ContactKey& key : changed_contacts_) {
     changes.contacts[key] = std::move(known_.contacts.at(key));
   }
@@ -251,17 +278,49 @@ Changes Reconciler::Take(std::vector<absl::StatusOr<Ingested>> results) {
   for (const ActivityKey& key : changed_activities_) {
     changes.activities[key] = std::move(known_.activities.at(key));
   }
+  changes.removed_identities = std::move(removed_identities_);
   changes.identities = std::move(new_identities_);
   changes.merges = std::move(merges_);
-  changes.events = std::move(events_);
+  changes.labels = labels_.TakeChanges();
+  changes.requests = std::move(new_requests_);
   changes.results = std::move(results);
   return changes;
 }
 
-void LookUpContact(int64_t community, const ContactRecord& record, Lookup& lookup) {
+template <typename Named>
+void LookUpLabels(int64_t community, LabelKind kind,
+                  const google::protobuf::RepeatedPtrField<Named>& labels, Lookup& lookup) {
+  for (const Named& label : labels) {
+    if (label.id() != 0) {
+      lookup.labels.insert({community, kind, label.id()});
+    } else {
+      lookup.label_names.insert({community, kind, CaseFold(label.name())});
+    }
+  }
+}
+
+void LookUp(int64_t community, const ContactRecord& record, Lookup& lookup) {
   for (Identity& identity : IdentitiesOf(community, record.contact)) {
     lookup.identities.insert(std::move(identity));
   }
+  if (record.names_organization) {
+    lookup.organizations.insert({community, record.contact.organization().domain()});
+  }
+  LookUpLabels(community, LabelKind::kSegment, record.contact.segments(), lookup);
+  LookUpLabels(community, LabelKind::kTag, record.contact.tags(), lookup);
+}
+
+void LookUp(int64_t community, const OrganizationRecord& record, Lookup& lookup) {
+  lookup.organizations.insert(KeyOf(community, record));
+}
+
+void LookUp(int64_t community, const ActivityRecord& record, Lookup& lookup) {
+  LookUp(community, record.contact, lookup);
+  lookup.activities.insert(KeyOf(community, record));
+}
+
+void LookUp(int64_t community, const MergeRecord& record, Lookup& lookup) {
+  for (const int64_t id : record.contacts) lookup.contacts.insert({community, id});
 }
 
 }  // namespace
@@ -270,36 +329,23 @@ Lookup LookupOf(absl::Span<const Record> records) {
   Lookup lookup;
   for (const Record& record : records) {
     lookup.communities.insert(record.community);
-    if (const auto* contact = std::get_if<ContactRecord>(&record.content)) {
-      LookUpContact(record.community, *contact, lookup);
-    } else if (const auto* activity = std::get_if<ActivityRecord>(&record.content)) {
-      LookUpContact(record.community, activity->contact, lookup);
-      lookup.activities.insert(KeyOf(record.community, *activity));
-    } else {
-      lookup.organizations.insert(
-          KeyOf(record.community, std::get<OrganizationRecord>(record.content)));
+    if (!record.request.id.empty()) {
+      lookup.requests.insert({record.community, record.request.id});
     }
+    std::visit([&](const auto& content) { LookUp(record.community, content, lookup); },
+               record.content);
   }
   return lookup;
 }
 
 Changes Reconcile(absl::Span<const Record> records, Known known, absl::Time now,
                   size_t max_event_bytes) {
-  const std::set<int64_t> deleting = known.deleting;
-  // Postgres keeps microseconds; what an event says and what its row says are the same.
-  Reconciler reconciler(std::move(known), absl::FromUnixMicros(absl::ToUnixMicros(now)));
+  Reconciler reconciler(std::move(known), now);
   std::vector<absl::StatusOr<Ingested>> results;
   results.reserve(records.size());
   for (const Record& record : records) {
     if (reconciler.event_bytes() >= max_event_bytes) break;
-    if (deleting.count(record.community) > 0) {
-      results.push_back(CommunityBeingDeletedError());
-      continue;
-    }
-    reconciler.SetTraceparent(record.traceparent);
-    results.push_back(
-        std::visit([&](const auto& content) { return reconciler.Apply(record.community, content); },
-                   record.content));
+    results.push_back(reconciler.Apply(record));
   }
   return reconciler.Take(std::move(results));
 }

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/api/time.h"
@@ -151,8 +152,9 @@ TEST_F(ReconcileTest, MergesTwoIntoTheOlder) {
       Ingest({ContactOf(1, ContactWith({"b@example.com", "a@example.com"}), {Seen("Z", 45)})}),
       ElementsAre("UPDATED communities/1/contacts/1"));
 
-  EXPECT_THAT(EventKinds(), ElementsAre("CONTACT_FOUND", "CONTACT_FOUND", "CONTACT_UPDATED"));
-  EXPECT_THAT(store_.redirects, ElementsAre(Pair(ContactKey{1, 2}, 1)));
+  EXPECT_THAT(EventKinds(), ElementsAre("CONTACT_FOUND", "CONTACT_FOUND", "CONTACT_MERGED"));
+  EXPECT_THAT(store_.events.back().merged_contacts(), ElementsAre("communities/1/contacts/2"));
+  EXPECT_THAT(store_.known.redirects, ElementsAre(Pair(ContactKey{1, 2}, 1)));
   const Contact& merged = ContactById(1, 1);
   EXPECT_EQ(merged.full_name(), "Older");
   EXPECT_THAT(merged.all_emails(), ElementsAre("a@example.com", "b@example.com"));
@@ -173,7 +175,8 @@ TEST_F(ReconcileTest, MergesThreeAtOnceAndInOneBatch) {
   EXPECT_THAT(
       Ingest({ContactOf(1, ContactWith({"c@example.com", "a@example.com", "b@example.com"}))}),
       ElementsAre("UPDATED communities/1/contacts/1"));
-  EXPECT_THAT(store_.redirects, ElementsAre(Pair(ContactKey{1, 2}, 1), Pair(ContactKey{1, 3}, 1)));
+  EXPECT_THAT(store_.known.redirects,
+              ElementsAre(Pair(ContactKey{1, 2}, 1), Pair(ContactKey{1, 3}, 1)));
   EXPECT_THAT(store_.known.contacts, SizeIs(1));
 
   // The same with chains, where nothing but the batch itself knows of the losers.
@@ -183,8 +186,8 @@ TEST_F(ReconcileTest, MergesThreeAtOnceAndInOneBatch) {
   chained.push_back(ContactOf(2, ContactWith({"b@example.com", "a@example.com"})));  // 2 → 1
   chained.push_back(ContactOf(2, ContactWith({"c@example.com"})));
   EXPECT_EQ(Ingest(chained).back(), "UNCHANGED communities/2/contacts/1");
-  EXPECT_EQ(store_.redirects.at({2, 3}), 1);
-  EXPECT_EQ(store_.redirects.at({2, 2}), 1);
+  EXPECT_EQ(store_.known.redirects.at({2, 3}), 1);
+  EXPECT_EQ(store_.known.redirects.at({2, 2}), 1);
   EXPECT_THAT(ContactById(2, 1).all_emails(),
               UnorderedElementsAre("a@example.com", "b@example.com", "c@example.com"));
 }
@@ -267,8 +270,9 @@ TEST_F(ReconcileTest, AnEditOfAnActivityIsNotANewOne) {
               ActivityOf(1, "dm_2", contact)}),
       ElementsAre("UNCHANGED communities/1/activities/2", "UPDATED communities/1/activities/2",
                   "CREATED communities/1/activities/3"));
-  EXPECT_THAT(EventKinds(),
-              ElementsAre("CONTACT_FOUND", "ACTIVITY_FOUND", "ACTIVITY_UPDATED", "ACTIVITY_FOUND"));
+  EXPECT_THAT(EventKinds(), ElementsAre("CONTACT_FOUND", "ACTIVITY_FOUND", "ACTIVITY_UPDATED",
+                                        "CONTACT_UPDATED", "ACTIVITY_FOUND"))
+      << "the contact has one more";
 }
 
 TEST_F(ReconcileTest, AMergeDoesNotChangeActivities) {
@@ -290,6 +294,194 @@ TEST_F(ReconcileTest, AnActivityOfSomebodyElseIsUpdated) {
   EXPECT_THAT(Ingest({ActivityOf(1, "dm_1", ContactWith({"b@example.com"}))}),
               ElementsAre("UPDATED communities/1/activities/2"));
   EXPECT_THAT(store_.events.back().activity().contact().all_emails(), ElementsAre("b@example.com"));
+}
+
+TEST_F(ReconcileTest, CountsTheActivitiesOfAContact) {
+  const Contact a = ContactWith({"a@example.com"}), b = ContactWith({"b@example.com"});
+  Ingest({ActivityOf(1, "dm_1", a), ActivityOf(1, "dm_2", a), ActivityOf(1, "dm_1", a, "edited"),
+          ActivityOf(1, "dm_3", b)});
+  EXPECT_EQ(store_.events.front().contact().activity_count(), 1) << "with the contact's own event";
+  EXPECT_EQ(ContactById(1, 1).activity_count(), 2);
+
+  Ingest({ActivityOf(1, "dm_2", b)}, kNow + absl::Seconds(9));  // which turns out to be of b
+  EXPECT_EQ(ContactById(1, 1).activity_count(), 1);
+  EXPECT_EQ(ContactById(1, 1).update_time().seconds(), 1700000009);
+  EXPECT_EQ(ContactById(1, 4).activity_count(), 2);
+
+  Ingest({ContactOf(1, ContactWith({"a@example.com", "b@example.com"}))});
+  EXPECT_EQ(ContactById(1, 1).activity_count(), 3);
+}
+
+TEST_F(ReconcileTest, MergesByHand) {
+  Ingest({ContactOf(1, ContactWith({"a@example.com"})),
+          ContactOf(1, ContactWith({"b@example.com"})),
+          ContactOf(1, ContactWith({"c@example.com"}))});
+  const auto merge = [](std::vector<int64_t> ids) {
+    return std::vector<Record>{{1, MergeRecord{std::move(ids)}}};
+  };
+
+  EXPECT_THAT(Ingest(merge({3, 2})), ElementsAre("UPDATED communities/1/contacts/2"));
+  EXPECT_THAT(Ingest(merge({2, 3})), ElementsAre("UNCHANGED communities/1/contacts/2"));
+  EXPECT_THAT(Ingest(merge({3, 1})), ElementsAre("UPDATED communities/1/contacts/1"));
+  EXPECT_THAT(Ingest(merge({1, 4})), ElementsAre("CONTACT_NOT_FOUND"));
+  EXPECT_THAT(ContactById(1, 1).all_emails(),
+              UnorderedElementsAre("a@example.com", "b@example.com", "c@example.com"));
+  EXPECT_THAT(store_.events.back().merged_contacts(), ElementsAre("communities/1/contacts/2"));
+}
+
+TEST_F(ReconcileTest, AContactFindsItsOrganization) {
+  Contact contact = ContactWith({"a@example.com"});
+  contact.mutable_organization()->set_domain("https://www.acme.co.uk/about");
+  contact.mutable_organization()->set_display_name("Acme");
+  Ingest({ContactOf(1, contact), ContactOf(1, contact)});
+  EXPECT_THAT(EventKinds(), ElementsAre("CONTACT_FOUND", "ORGANIZATION_FOUND"));
+  EXPECT_EQ(store_.events.back().organization().domain(), "acme.co.uk");
+
+  // Another contact knows where it is, and calls it otherwise.
+  contact.set_all_emails(0, "b@example.com");
+  contact.mutable_organization()->set_display_name("ACME Corp");
+  contact.mutable_organization()->mutable_location()->set_city("Leeds");
+  Ingest({ContactOf(1, contact)});
+  const auto& stored = store_.known.organizations.at({1, "acme.co.uk"}).organization;
+  EXPECT_EQ(stored.display_name(), "Acme");
+  EXPECT_EQ(stored.location().city(), "Leeds");
+}
+
+TEST_F(ReconcileTest, AProviderOfMailboxesIsNoOrganization) {
+  Contact contact = ContactWith({"a@gmail.com"});
+  contact.mutable_organization()->set_domain("gmail.com");
+  Ingest({ContactOf(1, contact)});
+  EXPECT_THAT(EventKinds(), ElementsAre("CONTACT_FOUND"));
+  EXPECT_FALSE(ContactById(1, 1).has_organization());
+}
+
+TEST_F(ReconcileTest, LabelsGetTheirIdsByName) {
+  Contact contact = ContactWith({"a@example.com"});
+  contact.add_tags()->set_name(" VIP ");
+  contact.add_segments()->set_name("VIP");
+  Ingest({ContactOf(1, contact)});
+  contact.set_all_emails(0, "b@example.com");
+  contact.mutable_tags(0)->set_name("vip");
+  contact.add_tags()->set_name("new");
+  Ingest({ContactOf(1, contact), ContactOf(1, contact)});
+
+  EXPECT_EQ(ContactById(1, 1).tags(0).id(), 1);
+  EXPECT_EQ(ContactById(1, 1).segments(0).id(), 1) << "counted apart";
+  const Contact& second = ContactById(1, 2);
+  ASSERT_EQ(second.tags_size(), 2);
+  EXPECT_EQ(second.tags(0).id(), 1);
+  EXPECT_EQ(second.tags(0).name(), "VIP");
+  EXPECT_EQ(second.tags(1).id(), 2);
+  EXPECT_THAT(store_.known.labels.names, SizeIs(3));
+}
+
+TEST_F(ReconcileTest, WhatAMaskTakesAwayIdentifiesNoLonger) {
+  Ingest({ContactOf(1, ContactWith({"a@example.com", "wrong@example.com"}))});
+  Record correction = ContactOf(1, ContactWith({"a@example.com"}));
+  std::get<ContactRecord>(correction.content).mask = {"all_emails"};
+
+  EXPECT_THAT(Ingest({correction, ContactOf(1, ContactWith({"wrong@example.com"}))}),
+              ElementsAre("UPDATED communities/1/contacts/1", "CREATED communities/1/contacts/2"));
+  EXPECT_THAT(Ingest({ContactOf(1, ContactWith({"wrong@example.com"}))}),
+              ElementsAre("UNCHANGED communities/1/contacts/2"));
+}
+
+TEST_F(ReconcileTest, AMaskPlaysNoPartWhenTheContactIsNew) {
+  Contact contact = ContactWith({"a@example.com"});
+  contact.set_title("Writer");
+  Record record = ContactOf(1, contact);
+  std::get<ContactRecord>(record.content).mask = {"role"};
+  Ingest({record});
+  EXPECT_EQ(ContactById(1, 1).title(), "Writer");
+}
+
+TEST_F(ReconcileTest, ARepeatedRequestReturnsTheFirstResult) {
+  Record record = ContactOf(1, ContactWith({"a@example.com"}));
+  record.request = {"r1", "content"};
+  EXPECT_THAT(Ingest({record, record}),
+              ElementsAre("CREATED communities/1/contacts/1", "CREATED communities/1/contacts/1"));
+  Record edit = ContactOf(1, ContactWith({"a@example.com", "b@example.com"}));
+  edit.request = {"r2", "other content"};
+  EXPECT_THAT(Ingest({edit}), ElementsAre("UPDATED communities/1/contacts/1"));
+  EXPECT_THAT(Ingest({edit, record}),
+              ElementsAre("UPDATED communities/1/contacts/1", "CREATED communities/1/contacts/1"));
+  EXPECT_THAT(store_.events, SizeIs(2));
+
+  edit.request.id = "r1";
+  EXPECT_THAT(Ingest({edit}), ElementsAre("INVALID_FIELD"));
+  edit.community = 2;
+  EXPECT_THAT(Ingest({edit}), ElementsAre("CREATED communities/2/contacts/1"));
+}
+
+TEST_F(ReconcileTest, AFailedRequestMayBeRepeatedWithSuccess) {
+  Record merge{1, MergeRecord{{1, 2}}};
+  merge.request = {"r1", "content"};
+  Ingest({ContactOf(1, ContactWith({"a@example.com"}))});
+  EXPECT_THAT(Ingest({merge}), ElementsAre("CONTACT_NOT_FOUND"));
+  Ingest({ContactOf(1, ContactWith({"b@example.com"}))});
+  EXPECT_THAT(Ingest({merge}), ElementsAre("UPDATED communities/1/contacts/1"));
+}
+
+// What is known of the persons in the end, whatever ids they have.
+std::multiset<std::string> Persons(const Known& known) {
+  std::map<int64_t, std::set<std::string>> identities;
+  for (const auto& [identity, id] : known.identities) {
+    identities[id].insert(absl::StrCat(identity.kind, "=", identity.value));
+  }
+  std::multiset<std::string> persons;
+  for (const auto& [key, contact] : known.contacts) {
+    std::set<std::string> facts = identities[key.id];
+    for (const auto& email : contact.all_emails()) {
+      facts.insert(absl::StrCat("email ", absl::AsciiStrToLower(email)));
+    }
+    for (const auto& tag : contact.tags()) facts.insert(absl::StrCat("tag ", tag.name()));
+    for (const auto& id : contact.external_ids()) facts.insert(absl::StrCat("id ", id.id()));
+    for (const auto& [name, value] : contact.custom_fields()) facts.insert("field " + name);
+    persons.insert(absl::StrCat(absl::StrJoin(facts, ","), " first ",
+                                contact.first_seen_time().seconds(), contact.first_seen_signal(),
+                                " last ", contact.last_seen_time().seconds(),
+                                contact.last_seen_source(), " did ", contact.activity_count()));
+  }
+  return persons;
+}
+
+// Records of few people by many names, in any order and cut into any batches, make the same people.
+TEST_F(ReconcileTest, WhoIsWhoDoesNotDependOnTheOrderOfArrival) {
+  std::mt19937 random(static_cast<unsigned>(testing::UnitTest::GetInstance()->random_seed()));
+  SCOPED_TRACE(absl::StrCat("seed ", testing::UnitTest::GetInstance()->random_seed()));
+  const auto any = [&](const char* what, unsigned count) {
+    return absl::StrCat(what, random() % count);
+  };
+  for (int round = 0; round < 30; ++round) {
+    std::vector<Record> records;
+    for (int i = 0; i < 30; ++i) {
+      Contact contact = ContactWith({any("e", 20) + "@x.y"});
+      if (random() % 3 == 0) contact.add_all_emails(any("E", 20) + "@x.y");
+      if (random() % 3 == 0) contact.mutable_github()->set_handle(any("h", 20));
+      if (random() % 3 == 0) {
+        contact.add_external_ids()->set_source("CRM");
+        contact.mutable_external_ids(0)->set_id(any("c", 20));
+      }
+      if (random() % 3 == 0) contact.add_tags()->set_name(any("t", 5));
+      if (random() % 3 == 0) (*contact.mutable_custom_fields())[any("f", 5)] = "v";
+      const auto seen = static_cast<int64_t>(random() % 100);
+      records.push_back(random() % 4 == 0 ? ActivityOf(1, absl::StrCat("dm_", i), contact)
+                                          : ContactOf(1, contact, {Seen(any("source ", 4), seen)}));
+    }
+    std::multiset<std::string> persons;
+    for (int order = 0; order < 3; ++order) {
+      store_ = MemoryEntityStore();
+      for (size_t begin = 0; begin < records.size();) {
+        const size_t size = std::min<size_t>(1 + random() % 10, records.size() - begin);
+        Ingest({records.begin() + static_cast<int64_t>(begin),
+                records.begin() + static_cast<int64_t>(begin + size)});
+        begin += size;
+      }
+      if (order == 0) persons = Persons(store_.known);
+      ASSERT_EQ(Persons(store_.known), persons);
+      std::shuffle(records.begin(), records.end(), random);
+    }
+  }
 }
 
 TEST_F(ReconcileTest, PositionsAreGaplessPerPartitionAndAcceptTimesNeverFall) {

@@ -3,6 +3,8 @@
 #define CRIER_SERVICES_INGEST_DOMAIN_RECORD_H_
 
 #include <cstdint>
+#include <memory>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -13,26 +15,49 @@
 
 namespace crier::ingest {
 
+// The top-level fields of an entity that are to be exactly as in the record (masked_update.h).
+// Empty when the record adds to what is known. It says nothing of an entity that is yet to be
+// created.
+using Mask = std::set<std::string>;
+
 // A contact, and where and when it was seen. A sighting without a time happened when the record is
 // accepted.
 struct ContactRecord {
   entity::v1::Contact contact;
   std::vector<entity::v1::Sighting> sightings;
+  Mask mask = {};
+  // `contact.organization.domain` is the domain of an organization, which is found by it.
+  bool names_organization = false;
 };
 
 struct OrganizationRecord {
   entity::v1::Organization organization;
+  Mask mask = {};
 };
 
 // An activity without its contact, and the record of its contact.
 struct ActivityRecord {
   entity::v1::Activity activity;
   ContactRecord contact;
+  Mask mask = {};  // of the activity
+};
+
+// That contacts are one person, says somebody who knows: two or more ids.
+struct MergeRecord {
+  std::vector<int64_t> contacts;
+};
+
+// By what a caller recognises its own request when it repeats it.
+struct RequestId {
+  std::string id;  // empty: it will not be repeated, or does not matter
+  // Hash of everything else in the request.
+  std::string fingerprint;
 };
 
 struct Record {
   int64_t community = 0;
-  std::variant<ContactRecord, OrganizationRecord, ActivityRecord> content;
+  std::variant<ContactRecord, OrganizationRecord, ActivityRecord, MergeRecord> content;
+  RequestId request = {};
   // Of the call that it came with, for its events; empty when there is none.
   std::string traceparent = {};
 };
@@ -43,6 +68,7 @@ struct Ingested {
 
   std::string name;  // resource name of the contact, organization or activity
   Outcome outcome = Outcome::kUnchanged;
+  std::shared_ptr<const entity::v1::Contact> winner = nullptr;  // of a MergeRecord only
 };
 
 }  // namespace crier::ingest

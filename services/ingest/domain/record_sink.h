@@ -2,11 +2,13 @@
 #ifndef CRIER_SERVICES_INGEST_DOMAIN_RECORD_SINK_H_
 #define CRIER_SERVICES_INGEST_DOMAIN_RECORD_SINK_H_
 
+#include <cstddef>
 #include <functional>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "services/ingest/domain/record.h"
 
 namespace crier::ingest {
@@ -22,6 +24,20 @@ class RecordSink {
   // thread, when it is or has failed. Records that one thread submits are done in that order. Does
   // not block. RESOURCE_EXHAUSTED, without calling `done`, when too many are waiting.
   virtual absl::Status Submit(Record record, absl::Time deadline, Done done) = 0;
+
+  struct Submission {
+    Record record;
+    Done done;
+  };
+
+  // For callers that can wait: takes as many of the submissions, from the front, as there is room
+  // for beside that of callers who cannot, and returns their number; each as with Submit. The
+  // others are left as they were. Does not block.
+  virtual size_t SubmitInBulk(absl::Span<Submission> submissions, absl::Time deadline) = 0;
+
+  // Calls `wake` once, from another thread, when it is worth trying again to submit the record in
+  // bulk. False, without calling it, when it is now.
+  virtual bool AwaitRoom(const Record& next, std::function<void()> wake) = 0;
 };
 
 }  // namespace crier::ingest

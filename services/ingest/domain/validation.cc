@@ -2,18 +2,18 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "common/api/validation.h"
 #include "common/base/utf8.h"
 #include "services/ingest/domain/identity.h"
 #include "services/ingest/domain/limits.h"
-#include "services/ingest/domain/normalize.h"
+#include "services/ingest/domain/organization_domain.h"
 
 namespace crier::ingest {
 namespace {
@@ -119,8 +119,10 @@ void CheckNamed(absl::string_view field, const RepeatedPtrField<Named>& values,
   if (!CheckListSize(field, values.size(), violations)) return;
   for (int i = 0; i < values.size(); ++i) {
     const std::string element = absl::StrCat(field, "[", i, "]");
-    if (values[i].id() <= 0) violations.Add(Path(element, "id"), "must be positive");
-    CheckRequiredText(Path(element, "name"), values[i].name(), kMaxStringBytes, violations);
+    if (values[i].id() < 0 || values[i].id() > kMaxLabelId) {
+      violations.Add(Path(element, "id"), "must be from 1 to 2^62, or 0 to go by the name alone");
+    }
+    CheckRequiredText(Path(element, "name"), values[i].name(), kMaxLabelBytes, violations);
   }
 }
 
@@ -159,15 +161,15 @@ bool HasIdentity(const Contact& contact) {
          });
 }
 
-bool IsHostName(absl::string_view domain) {
-  const std::vector<absl::string_view> labels = absl::StrSplit(domain, '.');
-  return labels.size() >= 2 && domain.size() <= kMaxDomainBytes &&
-         std::all_of(labels.begin(), labels.end(), [](absl::string_view label) {
-           return !label.empty() && label.size() <= 63 && label.front() != '-' &&
-                  label.back() != '-' && std::all_of(label.begin(), label.end(), [](char c) {
-                    return absl::ascii_isalnum(c) || c == '-';
-                  });
-         });
+void CheckDomain(absl::string_view field, const std::string& domain, FieldViolations& violations) {
+  const std::optional<std::string> registrable = RegistrableDomain(domain);
+  if (!registrable) {
+    violations.Add(field,
+                   "must be a host name of at most 253 ASCII characters, registered below a public "
+                   "suffix (`example.com`, not `co.uk`)");
+  } else if (IsFreeMailDomain(*registrable)) {
+    violations.Add(field, "must not be that of a provider of mailboxes, where anybody has one");
+  }
 }
 
 }  // namespace
@@ -220,10 +222,7 @@ void CheckOrganization(absl::string_view field, const Organization& organization
                        FieldViolations& violations) {
   if (!CheckEntitySize(field, organization, violations)) return;
   CheckText(Path(field, "display_name"), organization.display_name(), kMaxStringBytes, violations);
-  if (!IsHostName(CleanDomain(organization.domain()))) {
-    violations.Add(Path(field, "domain"),
-                   "must be a host name of at most 253 ASCII characters with at least one dot");
-  }
+  CheckDomain(Path(field, "domain"), organization.domain(), violations);
   CheckLocation(Path(field, "location"), organization.location(), violations);
   CheckUrl(Path(field, "logo_url"), organization.logo_url(), violations);
 }

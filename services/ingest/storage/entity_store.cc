@@ -15,7 +15,9 @@
 #include "services/ingest/domain/log_partition.h"
 #include "services/ingest/storage/entity_columns.h"
 #include "services/ingest/storage/entity_store_sql.h"
+#include "services/ingest/storage/label_store.h"
 #include "services/ingest/storage/log_channel.h"
+#include "services/ingest/storage/request_store.h"
 
 namespace crier::ingest::storage {
 namespace {
@@ -53,9 +55,9 @@ absl::Status LockHeads(Transaction& transaction, const Lookup& lookup, Known& kn
   return absl::OkStatus();
 }
 
-absl::Status LoadContacts(Transaction& transaction, const std::set<Identity>& identities,
-                          Known& known) {
-  if (identities.empty()) return absl::OkStatus();
+// Identities as three arrays.
+template <typename Identities>
+Params ToParams(const Identities& identities) {
   std::vector<int64_t> communities;
   std::vector<int32_t> kinds;
   std::vector<std::string> values;
@@ -64,31 +66,54 @@ absl::Status LoadContacts(Transaction& transaction, const std::set<Identity>& id
     kinds.push_back(static_cast<int32_t>(identity.kind));
     values.push_back(identity.value);
   }
-  ASSIGN_OR_RETURN(
-      const Rows found,
-      transaction.Execute(kLoadIdentities,
-                          Params().AddArray(communities).AddArray(kinds).AddArray(values)));
-  std::set<ContactKey> keys;
-  for (const Rows::Row row : found) {
-    known.identities[{row.Int64(0), static_cast<IdentityKind>(row.Int32(1)), row.Text(2)}] =
-        row.Int64(3);
-    keys.insert({row.Int64(0), row.Int64(3)});
-  }
-  if (keys.empty()) return absl::OkStatus();
+  return Params().AddArray(communities).AddArray(kinds).AddArray(values);
+}
 
-  communities.clear();
-  std::vector<int64_t> ids;
+Params ToParams(const std::set<ContactKey>& keys) {
+  std::vector<int64_t> communities, ids;
   for (const ContactKey& key : keys) {
     communities.push_back(key.community);
     ids.push_back(key.id);
   }
-  ASSIGN_OR_RETURN(
-      const Rows contacts,
-      transaction.Execute(kLoadContacts, Params().AddArray(communities).AddArray(ids)));
+  return Params().AddArray(communities).AddArray(ids);
+}
+
+absl::Status LoadIdentities(Transaction& transaction, const std::set<Identity>& identities,
+                            Known& known) {
+  if (identities.empty()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const Rows found, transaction.Execute(kLoadIdentities, ToParams(identities)));
+  for (const Rows::Row row : found) {
+    known.identities[{row.Int64(0), static_cast<IdentityKind>(row.Int32(1)), row.Text(2)}] =
+        row.Int64(3);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status LoadRedirects(Transaction& transaction, const std::set<ContactKey>& keys,
+                           Known& known) {
+  if (keys.empty()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kLoadRedirects, ToParams(keys)));
+  for (const Rows::Row row : rows) known.redirects[{row.Int64(0), row.Int64(1)}] = row.Int64(2);
+  return absl::OkStatus();
+}
+
+// Those that are asked for, and those that what is known leads to.
+absl::Status LoadContacts(Transaction& transaction, const std::set<ContactKey>& wanted,
+                          Known& known) {
+  std::set<ContactKey> keys;
+  for (const auto& [identity, id] : known.identities) keys.insert({identity.community, id});
+  const size_t identified = keys.size();
+  for (const auto& [key, stored] : known.activities) {
+    keys.insert({key.community, stored.contact_id});
+  }
+  for (const auto& [key, winner] : known.redirects) keys.insert({key.community, winner});
+  keys.insert(wanted.begin(), wanted.end());
+  if (keys.empty()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const Rows contacts, transaction.Execute(kLoadContacts, ToParams(keys)));
   for (const Rows::Row row : contacts) {
     RETURN_IF_ERROR(Parse(row.Bytes(2), known.contacts[{row.Int64(0), row.Int64(1)}]));
   }
-  if (known.contacts.size() != keys.size()) {
+  if (known.contacts.size() < identified) {
     return absl::InternalError("an identity leads to a contact that does not exist");
   }
   return absl::OkStatus();
@@ -178,6 +203,10 @@ absl::Status WriteContacts(Transaction& transaction, const Changes& changes) {
 }
 
 absl::Status WriteIdentities(Transaction& transaction, const Changes& changes) {
+  if (!changes.removed_identities.empty()) {
+    RETURN_IF_ERROR(
+        transaction.Execute(kRemoveIdentities, ToParams(changes.removed_identities)).status());
+  }
   if (changes.identities.empty()) return absl::OkStatus();
   std::vector<int64_t> communities, contact_ids;
   std::vector<int32_t> kinds;
@@ -297,6 +326,8 @@ absl::Status Write(Transaction& transaction, const Changes& changes, const std::
   RETURN_IF_ERROR(WriteIdentities(transaction, changes));
   RETURN_IF_ERROR(WriteOrganizations(transaction, changes));
   RETURN_IF_ERROR(WriteActivities(transaction, changes));
+  RETURN_IF_ERROR(WriteLabels(transaction, changes.labels));
+  RETURN_IF_ERROR(WriteRequests(transaction, changes.requests));
   return WriteLog(transaction, changes, channel);
 }
 
@@ -313,9 +344,13 @@ absl::StatusOr<Changes> PgEntityStore::Transact(const Lookup& lookup, absl::Time
     Known known;
     known.partition_count = partition_count;
     RETURN_IF_ERROR(LockHeads(transaction, lookup, known));
-    RETURN_IF_ERROR(LoadContacts(transaction, lookup.identities, known));
-    RETURN_IF_ERROR(LoadOrganizations(transaction, lookup.organizations, known));
+    RETURN_IF_ERROR(LoadRequests(transaction, lookup.requests, known));
+    RETURN_IF_ERROR(LoadIdentities(transaction, lookup.identities, known));
+    RETURN_IF_ERROR(LoadRedirects(transaction, lookup.contacts, known));
     RETURN_IF_ERROR(LoadActivities(transaction, lookup.activities, known));
+    RETURN_IF_ERROR(LoadContacts(transaction, lookup.contacts, known));
+    RETURN_IF_ERROR(LoadOrganizations(transaction, lookup.organizations, known));
+    RETURN_IF_ERROR(LoadLabels(transaction, lookup, known.labels));
     changes = decide(std::move(known));
     return Write(transaction, changes, channel_);
   }));

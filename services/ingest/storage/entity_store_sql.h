@@ -25,6 +25,12 @@ inline constexpr pg::Statement kLoadIdentities{
     " FROM unnest($1::bigint[], $2::smallint[], $3::text[]) AS wanted (community_id, kind, value)"
     " JOIN contact_identities i USING (community_id, kind, value)"};
 
+inline constexpr pg::Statement kLoadRedirects{
+    "load_redirects",
+    "SELECT r.community_id, r.contact_id, r.winner_id"
+    " FROM unnest($1::bigint[], $2::bigint[]) AS wanted (community_id, contact_id)"
+    " JOIN contact_redirects r USING (community_id, contact_id)"};
+
 inline constexpr pg::Statement kLoadContacts{
     "load_contacts",
     "SELECT c.community_id, c.contact_id, c.contact"
@@ -78,6 +84,12 @@ inline const pg::Statement& SaveContacts() {
   static const pg::Statement statement{"save_contacts", sql->c_str()};
   return statement;
 }
+
+inline constexpr pg::Statement kRemoveIdentities{
+    "remove_identities",
+    "DELETE FROM contact_identities i"
+    " USING unnest($1::bigint[], $2::smallint[], $3::text[]) AS gone (community_id, kind, value)"
+    " WHERE i.community_id = gone.community_id AND i.kind = gone.kind AND i.value = gone.value"};
 
 inline constexpr pg::Statement kAddIdentities{
     "add_identities",

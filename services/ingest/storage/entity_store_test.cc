@@ -4,6 +4,7 @@
 #include <set>
 #include <string>
 #include <thread>
+#include <variant>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -54,6 +55,64 @@ TEST_F(EntityStoreTest, KnowsAgainWhatItHasStored) {
   EXPECT_THAT(Ingest(store_, {ContactOf(1, probe)}),
               ElementsAre("UNCHANGED communities/1/contacts/1"));
   EXPECT_EQ(Count("events"), 4);
+}
+
+TEST_F(EntityStoreTest, KnowsLabelsByNameAndById) {
+  Contact contact = ContactWith({"a@x.y"});
+  contact.add_tags()->set_name("VIP {\"quoted\"}");
+  contact.add_segments()->set_name("VIP");
+  Ingest(store_, {ContactOf(1, contact), ContactOf(2, contact)});
+  contact.set_all_emails(0, "b@x.y");
+  contact.mutable_tags(0)->set_name("vip {\"QUOTED\"}");
+  contact.add_tags()->set_name("new");
+  contact.add_tags()->set_id(70);
+  contact.mutable_tags(2)->set_name("given");
+  Ingest(store_, {ContactOf(1, contact)});
+  contact.set_all_emails(0, "c@x.y");
+  contact.clear_tags();
+  contact.add_tags()->set_name("after");
+  Ingest(store_, {ContactOf(1, contact)});
+
+  const auto rows = postgres_->Run(
+      database_, "SELECT tag_id, name FROM tags WHERE community_id = 1 ORDER BY tag_id");
+  std::vector<std::string> tags;
+  for (const auto row : rows) tags.push_back(absl::StrCat(row.Int64(0), " ", row.Text(1)));
+  EXPECT_THAT(tags, ElementsAre("1 VIP {\"quoted\"}", "70 given", "71 new", "72 after"));
+  EXPECT_EQ(Count("segments"), 2) << "one in each community";
+}
+
+TEST_F(EntityStoreTest, ARepeatedRequestIsKnownToEveryReplica) {
+  Record record = ContactOf(1, ContactWith({"a@x.y"}));
+  record.request = {"r1", std::string("\0\xff", 2)};
+  Ingest(store_, {record});
+  pg::Pool other_pool(database_, {});
+  PgEntityStore other(other_pool);
+  EXPECT_THAT(Ingest(other, {record}), ElementsAre("CREATED communities/1/contacts/1"));
+  record.request.fingerprint = "other";
+  EXPECT_THAT(Ingest(other, {record}), ElementsAre("INVALID_ARGUMENT"));
+  EXPECT_EQ(Count("events"), 1);
+}
+
+TEST_F(EntityStoreTest, MergesByHandAndFollowsMovedActivities) {
+  Ingest(store_, {ContactOf(1, ContactWith({"a@x.y"})), ContactOf(1, ContactWith({"b@x.y"})),
+                  ActivityOf(1, "dm", ContactWith({"b@x.y"}))});
+  EXPECT_THAT(Ingest(store_, {ActivityOf(1, "dm", ContactWith({"a@x.y"}))}),
+              ElementsAre("UPDATED communities/1/activities/3"));
+  EXPECT_EQ(Count("contacts WHERE contact_id = 2 AND activity_count = 0"), 1);
+  EXPECT_THAT(Ingest(store_, {{1, MergeRecord{{2, 1}}}}),
+              ElementsAre("UPDATED communities/1/contacts/1"));
+  EXPECT_THAT(Ingest(store_, {{1, MergeRecord{{2, 1}}}}),
+              ElementsAre("UNCHANGED communities/1/contacts/1"));
+  EXPECT_THAT(Ingest(store_, {{1, MergeRecord{{2, 7}}}}), ElementsAre("NOT_FOUND"));
+}
+
+TEST_F(EntityStoreTest, WhatAMaskTookAwayMayBecomeAnotherContacts) {
+  Ingest(store_, {ContactOf(1, ContactWith({"a@x.y", "wrong@x.y"}))});
+  Record correction = ContactOf(1, ContactWith({"a@x.y"}));
+  std::get<ContactRecord>(correction.content).mask = {"all_emails"};
+  EXPECT_THAT(Ingest(store_, {correction, ContactOf(1, ContactWith({"wrong@x.y"}))}),
+              ElementsAre("UPDATED communities/1/contacts/1", "CREATED communities/1/contacts/2"));
+  EXPECT_EQ(Count("contact_identities"), 2);
 }
 
 TEST_F(EntityStoreTest, KeepsCommunitiesApart) {

@@ -28,8 +28,14 @@ using pg::Transaction;
 
 // What is erased with a community, row by row; the keys begin with the community. Events are
 // rewritten, and the deletion itself stays.
-constexpr const char* kTables[] = {"activities", "contacts", "contact_identities",
-                                   "contact_redirects", "organizations"};
+constexpr const char* kTables[] = {"activities",
+                                   "contacts",
+                                   "contact_identities",
+                                   "contact_redirects",
+                                   "organizations",
+                                   "segments",
+                                   "tags",
+                                   "requests"};
 
 // A log partition's head, locked until the transaction ends.
 struct LockedHead {

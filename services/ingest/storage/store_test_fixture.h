@@ -17,6 +17,7 @@
 #include "services/ingest/domain/test_records.h"
 #include "services/ingest/storage/entity_store.h"
 #include "services/ingest/storage/event_log.h"
+#include "services/ingest/storage/request_store.h"
 #include "tests/support/test_database.h"
 
 namespace crier::ingest::storage {
@@ -31,8 +32,9 @@ class StoreTest : public testing::Test {
 
   StoreTest() {
     EXPECT_EQ(pg::Migrate(database_, Migrations()), absl::OkStatus());
-    EXPECT_EQ(pg::MaintainPartitions(pool_, EventTable(kRetention), kNow, 2, Deadline()),
-              absl::OkStatus());
+    for (const auto& table : {EventTable(kRetention), RequestTable(kRetention)}) {
+      EXPECT_EQ(pg::MaintainPartitions(pool_, table, kNow, 2, Deadline()), absl::OkStatus());
+    }
   }
 
   static absl::Time Deadline() { return tests::TestDatabase::Deadline(); }

@@ -15,6 +15,7 @@
 #include "services/ingest/domain/errors.h"
 #include "services/ingest/transport/entity_queries.h"
 #include "services/ingest/transport/entity_stream.h"
+#include "services/ingest/transport/merge_contacts.h"
 
 namespace crier::ingest {
 namespace {
@@ -101,14 +102,21 @@ absl::StatusOr<std::vector<int64_t>> ParseContacts(
 
 }  // namespace
 
-EntityServiceHandler::EntityServiceHandler(EntityReader& reader, Eraser& eraser,
+EntityServiceHandler::EntityServiceHandler(EntityReader& reader, Eraser& eraser, RecordSink& sink,
                                            rpc::Executor& executor, const Clock& clock,
                                            std::function<void()> on_deletion)
     : reader_(reader),
       eraser_(eraser),
+      sink_(sink),
       executor_(executor),
       clock_(clock),
       on_deletion_(std::move(on_deletion)) {}
+
+grpc::ServerUnaryReactor* EntityServiceHandler::MergeContacts(
+    grpc::CallbackServerContext* context, const v1::MergeContactsRequest* request,
+    entity::v1::Contact* response) {
+  return ingest::MergeContacts(sink_, context, request, response);
+}
 
 template <typename Request, typename Entity>
 grpc::ServerUnaryReactor* EntityServiceHandler::GetOne(EntityKind kind,

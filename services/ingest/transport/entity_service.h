@@ -10,6 +10,7 @@
 #include "crier/ingest/v1/entity_service.grpc.pb.h"
 #include "services/ingest/domain/entity_reader.h"
 #include "services/ingest/domain/eraser.h"
+#include "services/ingest/domain/record_sink.h"
 
 namespace crier::ingest {
 
@@ -18,8 +19,9 @@ namespace crier::ingest {
 class EntityServiceHandler : public v1::EntityService::CallbackService {
  public:
   // `on_deletion` is called when the deletion of a community has begun, for whoever carries it out.
-  EntityServiceHandler(EntityReader& reader, Eraser& eraser, rpc::Executor& executor,
-                       const Clock& clock, std::function<void()> on_deletion);
+  EntityServiceHandler(EntityReader& reader, Eraser& eraser, RecordSink& sink,
+                       rpc::Executor& executor, const Clock& clock,
+                       std::function<void()> on_deletion);
 
   // Ends all streams; calls are still answered.
   void Drain() { draining_.store(true); }
@@ -27,6 +29,10 @@ class EntityServiceHandler : public v1::EntityService::CallbackService {
   grpc::ServerUnaryReactor* BatchGetContacts(grpc::CallbackServerContext* context,
                                              const v1::BatchGetContactsRequest* request,
                                              v1::BatchGetContactsResponse* response) override;
+  // The one that goes the way of records.
+  grpc::ServerUnaryReactor* MergeContacts(grpc::CallbackServerContext* context,
+                                          const v1::MergeContactsRequest* request,
+                                          entity::v1::Contact* response) override;
   grpc::ServerUnaryReactor* DeleteContact(grpc::CallbackServerContext* context,
                                           const v1::DeleteContactRequest* request,
                                           google::protobuf::Empty* response) override;
@@ -111,6 +117,7 @@ class EntityServiceHandler : public v1::EntityService::CallbackService {
 
   EntityReader& reader_;
   Eraser& eraser_;
+  RecordSink& sink_;
   rpc::Executor& executor_;
   const Clock& clock_;
   const std::function<void()> on_deletion_;

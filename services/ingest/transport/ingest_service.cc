@@ -1,13 +1,16 @@
 #include "services/ingest/transport/ingest_service.h"
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
 
-#include "common/rpc/status.h"
+#include "common/rpc/call_observer.h"
+#include "common/rpc/frame_stream.h"
 #include "common/rpc/unary.h"
 #include "common/trace/context.h"
+#include "services/ingest/transport/record_feeder.h"
 #include "services/ingest/transport/requests.h"
 
 namespace crier::ingest {
@@ -24,12 +27,7 @@ class Batch {
   }
 
   void Complete(int index, const absl::StatusOr<Ingested>& result) {
-    v1::BatchIngestItemResult& slot = *response_->mutable_results(index);
-    if (result.ok()) {
-      *slot.mutable_result() = ToProto(*result);
-    } else {
-      *slot.mutable_error() = rpc::ToProto(result.status());
-    }
+    *response_->mutable_results(index) = ToItemResult(result);
     if (remaining_.fetch_sub(1, std::memory_order_acq_rel) == 1) finish_(absl::OkStatus());
   }
 
@@ -38,6 +36,44 @@ class Batch {
   const rpc::FinishCall finish_;
   std::atomic<int> remaining_;
 };
+
+// The most failures that the answer to a stream lists.
+constexpr int kMaxListedFailures = 100;
+
+// Adds the results of a frame to those of the stream.
+void Collect(const v1::IngestAcknowledgement& frame, v1::StreamIngestResponse& response) {
+  int64_t index = response.created_count() + response.updated_count() + response.unchanged_count() +
+                  response.failed_count();
+  for (const v1::BatchIngestItemResult& item : frame.results()) {
+    if (item.has_error()) {
+      response.set_failed_count(response.failed_count() + 1);
+      if (response.failures_size() < kMaxListedFailures) {
+        v1::StreamIngestFailure& failure = *response.add_failures();
+        failure.set_index(index);
+        *failure.mutable_error() = item.error();
+      }
+    } else if (item.result().outcome() == v1::IngestResult::CREATED) {
+      response.set_created_count(response.created_count() + 1);
+    } else if (item.result().outcome() == v1::IngestResult::UPDATED) {
+      response.set_updated_count(response.updated_count() + 1);
+    } else {
+      response.set_unchanged_count(response.unchanged_count() + 1);
+    }
+    ++index;
+  }
+}
+
+// Work of the streams: feeds each frame to the sink.
+template <typename Request>
+typename rpc::FrameStream<Request, v1::IngestAcknowledgement>::Work FeedTo(
+    RecordSink& sink, const grpc::CallbackServerContext& context) {
+  const auto feeder = std::make_shared<RecordFeeder>(
+      sink, absl::FromChrono(context.deadline()), trace::FormatTraceparent(rpc::TraceOf(context)));
+  return [feeder](Request& request, v1::IngestAcknowledgement& reply,
+                  std::function<void(absl::Status)> done) {
+    feeder->Feed(*request.mutable_items(), *reply.mutable_results(), std::move(done));
+  };
+}
 
 }  // namespace
 
@@ -81,7 +117,7 @@ grpc::ServerUnaryReactor* IngestServiceHandler::BatchIngest(grpc::CallbackServer
                                                             const v1::BatchIngestRequest* request,
                                                             v1::BatchIngestResponse* response) {
   return rpc::StartUnary(context, [&](const rpc::CallContext& call, rpc::FinishCall finish) {
-    const absl::Status valid = CheckBatch(*request);
+    const absl::Status valid = CheckItemCount(request->items_size());
     if (!valid.ok()) return finish(valid);
     // The request goes away with the call, which the last item finishes: so the count is kept.
     const int items = request->items_size();
@@ -99,6 +135,22 @@ grpc::ServerUnaryReactor* IngestServiceHandler::BatchIngest(grpc::CallbackServer
       if (!taken.ok()) batch->Complete(i, taken);
     }
   });
+}
+
+grpc::ServerReadReactor<grpc::ByteBuffer>* IngestServiceHandler::StreamIngest(
+    grpc::CallbackServerContext* context, grpc::ByteBuffer* response) {
+  return rpc::FrameCollection<v1::StreamIngestRequest, v1::IngestAcknowledgement,
+                              v1::StreamIngestResponse>::Start(streams_,
+                                                               FeedTo<v1::StreamIngestRequest>(
+                                                                   sink_, *context),
+                                                               &Collect, response);
+}
+
+grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>*
+IngestServiceHandler::StreamIngestWithAcknowledgements(grpc::CallbackServerContext* context) {
+  using Request = v1::StreamIngestWithAcknowledgementsRequest;
+  return rpc::FrameExchange<Request, v1::IngestAcknowledgement>::Start(
+      streams_, FeedTo<Request>(sink_, *context));
 }
 
 }  // namespace crier::ingest

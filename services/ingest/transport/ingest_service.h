@@ -2,16 +2,30 @@
 #ifndef CRIER_SERVICES_INGEST_TRANSPORT_INGEST_SERVICE_H_
 #define CRIER_SERVICES_INGEST_TRANSPORT_INGEST_SERVICE_H_
 
+#include "absl/status/status.h"
+#include "common/rpc/open_streams.h"
 #include "crier/ingest/v1/ingest_service.grpc.pb.h"
 #include "services/ingest/domain/record_sink.h"
 
 namespace crier::ingest {
 
+// Unary methods get messages; streams get bytes, which rpc::FrameStream parses.
+using IngestServiceMethods = v1::IngestService::WithCallbackMethod_UpsertContact<
+    v1::IngestService::WithCallbackMethod_UpsertOrganization<
+        v1::IngestService::WithCallbackMethod_RecordActivity<
+            v1::IngestService::WithCallbackMethod_BatchIngest<
+                v1::IngestService::WithRawCallbackMethod_StreamIngest<
+                    v1::IngestService::WithRawCallbackMethod_StreamIngestWithAcknowledgements<
+                        v1::IngestService::Service>>>>>>;
+
 // Thread-safe. Checks requests and hands their records to the sink; no handler waits.
-class IngestServiceHandler : public v1::IngestService::CallbackService {
+class IngestServiceHandler : public IngestServiceMethods {
  public:
   // `sink` must outlive the server.
   explicit IngestServiceHandler(RecordSink& sink) : sink_(sink) {}
+
+  // Ends all streams with `status`, once what they have read is answered.
+  void CloseStreams(const absl::Status& status) { streams_.Close(status); }
 
   grpc::ServerUnaryReactor* UpsertContact(grpc::CallbackServerContext* context,
                                           const v1::UpsertContactRequest* request,
@@ -25,6 +39,10 @@ class IngestServiceHandler : public v1::IngestService::CallbackService {
   grpc::ServerUnaryReactor* BatchIngest(grpc::CallbackServerContext* context,
                                         const v1::BatchIngestRequest* request,
                                         v1::BatchIngestResponse* response) override;
+  grpc::ServerReadReactor<grpc::ByteBuffer>* StreamIngest(grpc::CallbackServerContext* context,
+                                                          grpc::ByteBuffer* response) override;
+  grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* StreamIngestWithAcknowledgements(
+      grpc::CallbackServerContext* context) override;
 
  private:
   template <typename Request>
@@ -32,6 +50,7 @@ class IngestServiceHandler : public v1::IngestService::CallbackService {
                                       v1::IngestResult* response);
 
   RecordSink& sink_;
+  rpc::OpenStreams streams_;
 };
 
 }  // namespace crier::ingest

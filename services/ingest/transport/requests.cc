@@ -1,13 +1,23 @@
 #include "services/ingest/transport/requests.h"
 
 #include <cstdint>
+#include <iterator>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "common/api/field_mask.h"
 #include "common/api/resource_name.h"
+#include "common/api/validation.h"
+#include "common/crypto/crypto.h"
+#include "common/rpc/status.h"
 #include "common/status/errors.h"
 #include "common/status/macros.h"
+#include "google/protobuf/io/coded_stream.h"
+#include "google/protobuf/io/zero_copy_stream_impl_lite.h"
 #include "services/ingest/domain/limits.h"
+#include "services/ingest/domain/masked_update.h"
 #include "services/ingest/domain/normalize.h"
 #include "services/ingest/domain/validation.h"
 
@@ -22,9 +32,33 @@ int64_t ParseParent(const std::string& parent, FieldViolations& violations) {
   return 0;
 }
 
+// The fields that an update is to change; none when it adds to what is known.
+absl::StatusOr<Mask> ReadMask(const google::protobuf::FieldMask& mask,
+                              const google::protobuf::Message& entity,
+                              const std::vector<std::string>& fields) {
+  if (mask.paths().empty()) return Mask();
+  return api::FieldsToUpdate(mask, entity, fields);
+}
+
+// Taken before anything is moved out of the request, which tells it from others of the same id.
+template <typename Request>
+RequestId ReadRequestId(const Request& request) {
+  if (request.request_id().empty()) return {};
+  Request rest = request;
+  rest.clear_request_id();
+  std::string bytes;
+  {
+    google::protobuf::io::StringOutputStream stream(&bytes);
+    google::protobuf::io::CodedOutputStream coded(&stream);
+    coded.SetSerializationDeterministic(true);
+    rest.SerializeToCodedStream(&coded);
+  }
+  return {request.request_id(), crypto::HmacSha256(Request::descriptor()->full_name(), bytes)};
+}
+
 }  // namespace
 
-absl::StatusOr<Record> ToRecord(const v1::UpsertContactRequest& request) {
+absl::StatusOr<Record> ToRecord(v1::UpsertContactRequest request) {
   FieldViolations violations;
   const int64_t community = ParseParent(request.parent(), violations);
   if (request.has_contact()) {
@@ -33,12 +67,20 @@ absl::StatusOr<Record> ToRecord(const v1::UpsertContactRequest& request) {
     violations.Add("contact", "must be set");
   }
   CheckSightings("sightings", request.sightings(), violations);
+  api::CheckRequestId(request.request_id(), violations);
   RETURN_IF_ERROR(violations.ToStatus());
-  return Record{community, Normalize(request.contact(),
-                                     {request.sightings().begin(), request.sightings().end()})};
+  ASSIGN_OR_RETURN(Mask mask,
+                   ReadMask(request.update_mask(), request.contact(), MaskableContactFields()));
+  Record record{community, {}, ReadRequestId(request)};
+  ContactRecord content = Normalize(std::move(*request.mutable_contact()),
+                                    {std::make_move_iterator(request.mutable_sightings()->begin()),
+                                     std::make_move_iterator(request.mutable_sightings()->end())});
+  content.mask = std::move(mask);
+  record.content = std::move(content);
+  return record;
 }
 
-absl::StatusOr<Record> ToRecord(const v1::UpsertOrganizationRequest& request) {
+absl::StatusOr<Record> ToRecord(v1::UpsertOrganizationRequest request) {
   FieldViolations violations;
   const int64_t community = ParseParent(request.parent(), violations);
   if (request.has_organization()) {
@@ -46,11 +88,18 @@ absl::StatusOr<Record> ToRecord(const v1::UpsertOrganizationRequest& request) {
   } else {
     violations.Add("organization", "must be set");
   }
+  api::CheckRequestId(request.request_id(), violations);
   RETURN_IF_ERROR(violations.ToStatus());
-  return Record{community, Normalize(request.organization())};
+  ASSIGN_OR_RETURN(Mask mask, ReadMask(request.update_mask(), request.organization(),
+                                       MaskableOrganizationFields()));
+  Record record{community, {}, ReadRequestId(request)};
+  OrganizationRecord content = Normalize(std::move(*request.mutable_organization()));
+  content.mask = std::move(mask);
+  record.content = std::move(content);
+  return record;
 }
 
-absl::StatusOr<Record> ToRecord(const v1::RecordActivityRequest& request) {
+absl::StatusOr<Record> ToRecord(v1::RecordActivityRequest request) {
   FieldViolations violations;
   const int64_t community = ParseParent(request.parent(), violations);
   if (request.has_activity()) {
@@ -58,28 +107,56 @@ absl::StatusOr<Record> ToRecord(const v1::RecordActivityRequest& request) {
   } else {
     violations.Add("activity", "must be set");
   }
+  api::CheckRequestId(request.request_id(), violations);
   RETURN_IF_ERROR(violations.ToStatus());
-  return Record{community, Normalize(request.activity())};
+  ASSIGN_OR_RETURN(Mask mask,
+                   ReadMask(request.update_mask(), request.activity(), MaskableActivityFields()));
+  Record record{community, {}, ReadRequestId(request)};
+  ActivityRecord content = Normalize(std::move(*request.mutable_activity()));
+  content.mask = std::move(mask);
+  record.content = std::move(content);
+  return record;
 }
 
-absl::StatusOr<Record> ToRecord(const v1::BatchIngestItem& item) {
+absl::StatusOr<Record> ToRecord(const v1::MergeContactsRequest& request) {
+  FieldViolations violations;
+  const int size = request.duplicates_size();
+  if (size == 0) violations.Add("duplicates", "must not be empty");
+  if (size > kMaxDuplicates) violations.Add("duplicates", "must not hold more than 100 elements");
+  RETURN_IF_ERROR(violations.ToStatus());
+  ASSIGN_OR_RETURN(const api::ResourceId first,
+                   api::ParseResource("name", api::kContacts, request.name()));
+  MergeRecord content{{first.id}};
+  for (int i = 0; i < size; ++i) {
+    const std::string field = absl::StrCat("duplicates[", i, "]");
+    ASSIGN_OR_RETURN(const api::ResourceId duplicate,
+                     api::ParseResource(field, api::kContacts, request.duplicates(i)));
+    if (duplicate.community != first.community) {
+      return InvalidField(field, "must be of the same community as `name`");
+    }
+    content.contacts.push_back(duplicate.id);
+  }
+  return Record{first.community, std::move(content)};
+}
+
+absl::StatusOr<Record> ToRecord(v1::BatchIngestItem item) {
   switch (item.record_case()) {
     case v1::BatchIngestItem::kContact:
-      return ToRecord(item.contact());
+      return ToRecord(std::move(*item.mutable_contact()));
     case v1::BatchIngestItem::kOrganization:
-      return ToRecord(item.organization());
+      return ToRecord(std::move(*item.mutable_organization()));
     case v1::BatchIngestItem::kActivity:
-      return ToRecord(item.activity());
+      return ToRecord(std::move(*item.mutable_activity()));
     case v1::BatchIngestItem::RECORD_NOT_SET:
       break;
   }
   return InvalidField("record", "must be a contact, an organization or an activity");
 }
 
-absl::Status CheckBatch(const v1::BatchIngestRequest& request) {
-  if (request.items().empty()) return InvalidField("items", "must not be empty");
-  if (request.items_size() > kMaxBatchItems) {
-    return InvalidField("items", "must not hold more than 1,000 elements; send several batches");
+absl::Status CheckItemCount(int count) {
+  if (count == 0) return InvalidField("items", "must not be empty");
+  if (count > kMaxBatchItems) {
+    return InvalidField("items", "must not hold more than 1,000 elements; send several");
   }
   return absl::OkStatus();
 }
@@ -99,6 +176,16 @@ v1::IngestResult ToProto(const Ingested& ingested) {
       break;
   }
   return result;
+}
+
+v1::BatchIngestItemResult ToItemResult(const absl::StatusOr<Ingested>& result) {
+  v1::BatchIngestItemResult item;
+  if (result.ok()) {
+    *item.mutable_result() = ToProto(*result);
+  } else {
+    *item.mutable_error() = rpc::ToProto(result.status());
+  }
+  return item;
 }
 
 }  // namespace crier::ingest

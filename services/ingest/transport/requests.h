@@ -2,7 +2,9 @@
 #ifndef CRIER_SERVICES_INGEST_TRANSPORT_REQUESTS_H_
 #define CRIER_SERVICES_INGEST_TRANSPORT_REQUESTS_H_
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "crier/ingest/v1/entity_service.pb.h"
 #include "crier/ingest/v1/ingest_service.pb.h"
 #include "services/ingest/domain/record.h"
 
@@ -10,17 +12,19 @@ namespace crier::ingest {
 
 // The record of a request, checked and in normal form. INVALID_ARGUMENT names everything that is
 // wrong, by paths within the request.
-absl::StatusOr<Record> ToRecord(const v1::UpsertContactRequest& request);
-absl::StatusOr<Record> ToRecord(const v1::UpsertOrganizationRequest& request);
-absl::StatusOr<Record> ToRecord(const v1::RecordActivityRequest& request);
+absl::StatusOr<Record> ToRecord(v1::UpsertContactRequest request);
+absl::StatusOr<Record> ToRecord(v1::UpsertOrganizationRequest request);
+absl::StatusOr<Record> ToRecord(v1::RecordActivityRequest request);
+absl::StatusOr<Record> ToRecord(const v1::MergeContactsRequest& request);
 
 // As above for the one that the item holds; INVALID_ARGUMENT on `record` when it holds none.
-absl::StatusOr<Record> ToRecord(const v1::BatchIngestItem& item);
+absl::StatusOr<Record> ToRecord(v1::BatchIngestItem item);
 
-// What only concerns a batch as a whole: the number of its items.
-absl::Status CheckBatch(const v1::BatchIngestRequest& request);
+// What only concerns a batch or frame as a whole: the number of its items.
+absl::Status CheckItemCount(int count);
 
 v1::IngestResult ToProto(const Ingested& ingested);
+v1::BatchIngestItemResult ToItemResult(const absl::StatusOr<Ingested>& result);
 
 }  // namespace crier::ingest
 

@@ -43,6 +43,7 @@ using ::crier::ingest::v1::ListSegmentsRequest;
 using ::crier::ingest::v1::ListSegmentsResponse;
 using ::crier::ingest::v1::ListTagsRequest;
 using ::crier::ingest::v1::ListTagsResponse;
+using ::crier::ingest::v1::MergeContactsRequest;
 using Stub = EntityClient::Stub;
 using Row = std::vector<std::string>;
 
@@ -180,6 +181,29 @@ void AddDeleteContact(CLI::App& parent, Session& session) {
   });
 }
 
+void AddMerge(CLI::App& parent, Session& session) {
+  const auto names = std::make_shared<std::vector<std::string>>();
+  CLI::App& command = *parent.add_subcommand(
+      "merge",
+      "Merge contacts that are one person; the oldest stays, the others' names lead to it");
+  command.add_option("contacts", *names, "The contacts, two or more: their numbers, or full names")
+      ->required()
+      ->expected(2, 101);
+  OnRun(command, session, [=, &session]() -> absl::Status {
+    MergeContactsRequest request;
+    ASSIGN_OR_RETURN(*request.mutable_name(),
+                     ChildName("contacts", session.settings.community, names->front()));
+    for (size_t i = 1; i < names->size(); ++i) {
+      ASSIGN_OR_RETURN(*request.add_duplicates(),
+                       ChildName("contacts", session.settings.community, (*names)[i]));
+    }
+    ASSIGN_OR_RETURN(const Contact winner,
+                     ConnectEntities(session.settings).Call(&Stub::MergeContacts, request));
+    session.out << MessageJson(winner);
+    return absl::OkStatus();
+  });
+}
+
 void AddContacts(CLI::App& app, Session& session) {
   CLI::App& command = *app.add_subcommand("contacts", "The people that are known");
   command.require_subcommand(1);
@@ -191,6 +215,7 @@ void AddContacts(CLI::App& app, Session& session) {
       [](const ListContactsResponse& response) { return response.contacts(); });
   AddCount<CountContactsRequest>(command, session, "Count the contacts of a community",
                                  &Stub::CountContacts);
+  AddMerge(command, session);
   AddDeleteContact(command, session);
 }
 

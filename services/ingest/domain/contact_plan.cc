@@ -1,0 +1,107 @@
+#include "services/ingest/domain/contact_plan.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "common/status/macros.h"
+#include "services/ingest/domain/masked_update.h"
+#include "services/ingest/domain/merge.h"
+
+namespace crier::ingest {
+namespace {
+
+using entity::v1::Contact;
+using entity::v1::Sighting;
+using Outcome = Ingested::Outcome;
+
+// Makes the oldest contact the one that stays, with what the others know.
+void StartFrom(const std::set<int64_t>& ids, const Known& known, ContactPlan& plan) {
+  if (ids.empty()) return;
+  plan.id = *ids.begin();
+  plan.contact = known.contacts.at({plan.community, plan.id});
+  plan.losers.assign(std::next(ids.begin()), ids.end());
+  for (const int64_t loser : plan.losers) {
+    MergeContacts(known.contacts.at({plan.community, loser}), plan.contact);
+  }
+}
+
+// The record with its labels resolved.
+Contact ResolveLabels(const ContactRecord& record, const LabelBook& book, ContactPlan& plan) {
+  Contact contact = record.contact;
+  book.Resolve(plan.community, *contact.mutable_segments(), plan.labels);
+  book.Resolve(plan.community, *contact.mutable_tags(), plan.labels);
+  return contact;
+}
+
+// What the mask takes away of `before`, and the record does not give back.
+std::vector<Identity> LostBy(const ContactPlan& plan, const Contact& before) {
+  const std::vector<Identity> had = IdentitiesOf(plan.community, before);
+  const std::vector<Identity> has = IdentitiesOf(plan.community, plan.contact);
+  std::vector<Identity> gone, lost;
+  std::set_difference(had.begin(), had.end(), has.begin(), has.end(), std::back_inserter(gone));
+  std::set_difference(gone.begin(), gone.end(), plan.identities.begin(), plan.identities.end(),
+                      std::back_inserter(lost));
+  return lost;
+}
+
+bool AddRecord(const Contact& contact, const Mask& mask, ContactPlan& plan) {
+  if (plan.id == 0 || mask.empty()) return AddToContact(contact, plan.contact);
+  const Contact before = plan.contact;
+  const bool changed = ReplaceInContact(contact, mask, plan.contact);
+  plan.lost = LostBy(plan, before);
+  return changed;
+}
+
+absl::Status Conclude(bool changed, ContactPlan& plan) {
+  if (!changed) return absl::OkStatus();
+  plan.outcome = plan.id == 0 ? Outcome::kCreated : Outcome::kUpdated;
+  return CheckSize(plan.contact);
+}
+
+}  // namespace
+
+bool ContactPlan::Includes(int64_t contact_id) const {
+  return contact_id == id || std::binary_search(losers.begin(), losers.end(), contact_id);
+}
+
+absl::StatusOr<ContactPlan> PlanRecord(int64_t community, const ContactRecord& record,
+                                       const Known& known, const LabelBook& labels,
+                                       const google::protobuf::Timestamp& accept_time) {
+  ContactPlan plan;
+  plan.community = community;
+  plan.identities = IdentitiesOf(community, record.contact);
+  std::set<int64_t> ids;
+  for (const Identity& identity : plan.identities) {
+    const auto found = known.identities.find(identity);
+    if (found != known.identities.end()) ids.insert(found->second);
+  }
+  StartFrom(ids, known, plan);
+
+  bool changed = !plan.losers.empty();
+  const bool has_labels = record.contact.segments_size() + record.contact.tags_size() > 0;
+  changed |= has_labels ? AddRecord(ResolveLabels(record, labels, plan), record.mask, plan)
+                        : AddRecord(record.contact, record.mask, plan);
+  for (Sighting sighting : record.sightings) {
+    if (!sighting.has_seen_time()) *sighting.mutable_seen_time() = accept_time;
+    changed |= AddSighting(sighting, plan.contact);
+  }
+  RETURN_IF_ERROR(Conclude(changed, plan));
+  return plan;
+}
+
+absl::StatusOr<ContactPlan> PlanMerge(int64_t community, const std::set<int64_t>& ids,
+                                      const Known& known) {
+  ContactPlan plan;
+  plan.community = community;
+  StartFrom(ids, known, plan);
+  RETURN_IF_ERROR(Conclude(!plan.losers.empty(), plan));
+  return plan;
+}
+
+absl::Status CountActivity(int64_t change, ContactPlan& plan) {
+  plan.contact.set_activity_count(plan.contact.activity_count() + change);
+  return Conclude(true, plan);
+}
+
+}  // namespace crier::ingest

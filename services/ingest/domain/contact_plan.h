@@ -1,0 +1,50 @@
+// What a record would do to a contact.
+#ifndef CRIER_SERVICES_INGEST_DOMAIN_CONTACT_PLAN_H_
+#define CRIER_SERVICES_INGEST_DOMAIN_CONTACT_PLAN_H_
+
+#include <cstdint>
+#include <set>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "crier/entity/v1/contact.pb.h"
+#include "google/protobuf/timestamp.pb.h"
+#include "services/ingest/domain/entity_store.h"
+#include "services/ingest/domain/label_book.h"
+#include "services/ingest/domain/record.h"
+
+namespace crier::ingest {
+
+// Planning may fail and changes nothing; carrying a plan out may not fail. So a record that fails
+// leaves no trace.
+struct ContactPlan {
+  int64_t community = 0;
+  int64_t id = 0;  // 0 until a new contact is carried out
+  entity::v1::Contact contact;
+  std::vector<int64_t> losers;       // contacts that turn out to be this one; ascending
+  std::vector<Identity> identities;  // that lead here from now on
+  std::vector<Identity> lost;        // that no longer do, because a mask took them away
+  std::vector<Label> labels;         // that are new or have a new name
+  Ingested::Outcome outcome = Ingested::Outcome::kUnchanged;
+
+  // Whether the contact of that id is this one, or becomes part of it.
+  bool Includes(int64_t contact_id) const;
+};
+
+// A record of a contact, seen at `accept_time` where it does not say when. ENTITY_TOO_LARGE when
+// the contact would exceed a limit.
+absl::StatusOr<ContactPlan> PlanRecord(int64_t community, const ContactRecord& record,
+                                       const Known& known, const LabelBook& labels,
+                                       const google::protobuf::Timestamp& accept_time);
+
+// Contacts that are one person, all of them known. ENTITY_TOO_LARGE as above.
+absl::StatusOr<ContactPlan> PlanMerge(int64_t community, const std::set<int64_t>& ids,
+                                      const Known& known);
+
+// Counts one activity more (or, with -1, less) for the contact of the plan. ENTITY_TOO_LARGE as
+// above.
+absl::Status CountActivity(int64_t change, ContactPlan& plan);
+
+}  // namespace crier::ingest
+
+#endif  // CRIER_SERVICES_INGEST_DOMAIN_CONTACT_PLAN_H_

@@ -1,0 +1,23 @@
+// Segments and tags, within the transaction of a batch.
+#ifndef CRIER_SERVICES_INGEST_STORAGE_LABEL_STORE_H_
+#define CRIER_SERVICES_INGEST_STORAGE_LABEL_STORE_H_
+
+#include <map>
+#include <string>
+
+#include "absl/status/status.h"
+#include "common/pg/transaction.h"
+#include "services/ingest/domain/entity_store.h"
+
+namespace crier::ingest::storage {
+
+// What is known of the labels that a lookup asks for. The caller holds the heads' locks.
+absl::Status LoadLabels(pg::Transaction& transaction, const Lookup& lookup, KnownLabels& known);
+
+// Saves names by the labels' ids.
+absl::Status WriteLabels(pg::Transaction& transaction,
+                         const std::map<LabelId, std::string>& labels);
+
+}  // namespace crier::ingest::storage
+
+#endif  // CRIER_SERVICES_INGEST_STORAGE_LABEL_STORE_H_
