@@ -65,6 +65,9 @@ struct Condition {
   Value value;                      // kCompare
 };
 
+// Whether a condition holds for a message, as of Filter::Matches().
+bool Evaluate(const Condition& condition, const google::protobuf::Message& message, absl::Time now);
+
 // A value; thread-safe once made.
 class Filter {
  public:

@@ -189,6 +189,16 @@ class Comparison {
   const absl::Time now_;
 };
 
+unsigned char Lower(char c) { return absl::ascii_tolower(static_cast<unsigned char>(c)); }
+
+bool ContainsIgnoringCase(absl::string_view value, absl::string_view lower_text) {
+  return std::search(value.begin(), value.end(), lower_text.begin(), lower_text.end(),
+                     [](char a, char b) { return Lower(a) == static_cast<unsigned char>(b); }) !=
+         value.end();
+}
+
+}  // namespace
+
 bool Evaluate(const Condition& condition, const Message& message, absl::Time now) {
   const auto holds = [&](const Condition& child) { return Evaluate(child, message, now); };
   switch (condition.kind) {
@@ -205,16 +215,6 @@ bool Evaluate(const Condition& condition, const Message& message, absl::Time now
   }
   return false;
 }
-
-unsigned char Lower(char c) { return absl::ascii_tolower(static_cast<unsigned char>(c)); }
-
-bool ContainsIgnoringCase(absl::string_view value, absl::string_view lower_text) {
-  return std::search(value.begin(), value.end(), lower_text.begin(), lower_text.end(),
-                     [](char a, char b) { return Lower(a) == static_cast<unsigned char>(b); }) !=
-         value.end();
-}
-
-}  // namespace
 
 // Nothing here copies the value: criteria of many workflows look at each event.
 bool TextPattern::Matches(absl::string_view value) const {

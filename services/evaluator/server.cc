@@ -1,19 +1,30 @@
 #include "services/evaluator/server.h"
 
+#include <memory>
+
+#include "absl/base/thread_annotations.h"
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
+#include "common/base/periodic_task.h"
 #include "common/pg/migrations.h"
 #include "common/pg/pool.h"
 #include "common/rpc/client.h"
 #include "common/rpc/executor.h"
 #include "common/status/macros.h"
+#include "services/evaluator/domain/bookkeeping.h"
 #include "services/evaluator/domain/evaluator_metrics.h"
+#include "services/evaluator/domain/fire_record.h"
 #include "services/evaluator/domain/partition_set.h"
+#include "services/evaluator/domain/previewer.h"
 #include "services/evaluator/domain/workflows.h"
 #include "services/evaluator/evaluation.h"
 #include "services/evaluator/storage/schema.h"
+#include "services/evaluator/storage/statistics_store.h"
 #include "services/evaluator/storage/workflow_store.h"
 #include "services/evaluator/transport/delivery_client.h"
+#include "services/evaluator/transport/entity_client.h"
 #include "services/evaluator/transport/event_client.h"
+#include "services/evaluator/transport/target_client.h"
 #include "services/evaluator/transport/workflow_service.h"
 
 namespace crier::evaluator {
@@ -73,20 +84,50 @@ struct EvaluatorServer::Parts {
         pool(DatabaseOf(options),
              {.size = options.postgres_connections, .metrics = &registry, .name = "evaluator"}),
         store(pool),
+        statistics(pool),
+        record([this] { LookAtMissingWebhooks(); }),
+        deliveries(&record),
         evaluator_metrics(registry),
         workflows(store, events, deliveries, clock),
         partitions(store, events, deliveries, clock, evaluator_metrics, RunnerOptions()),
         lease_pool(DatabaseOf(options),
                    {.size = 1, .metrics = &registry, .name = "evaluator_leases"}),
         evaluation(lease_pool, events, partitions, clock, registry),
+        bookkeeping(record, statistics, store, workflows, targets, clock),
+        previewer(entities, targets, clock),
         executor({.threads = 2 * options.postgres_connections}),
-        workflow_service(workflows, executor) {}
+        workflow_service(workflows, previewer, statistics, executor) {}
+
+  void LookAtMissingWebhooks() {
+    absl::MutexLock lock(&bookkeeping_mutex);
+    if (bookkeeper != nullptr) bookkeeper->RunSoon();
+  }
+
+  void StartBookkeeping() {
+    absl::MutexLock lock(&bookkeeping_mutex);
+    bookkeeper = std::make_unique<PeriodicTask>([this] { return bookkeeping.Run(); });
+  }
+
+  // To be called when nothing is handed over any more.
+  void StopBookkeeping() {
+    std::unique_ptr<PeriodicTask> ending;  // outlives the lock: its end may take a moment
+    {
+      absl::MutexLock lock(&bookkeeping_mutex);
+      ending.swap(bookkeeper);
+    }
+    ending.reset();
+    bookkeeping.Flush();
+  }
 
   const EvaluatorOptions options;
   metrics::Registry& metrics;
   pg::Pool pool;
   storage::PgWorkflowStore store;
+  storage::PgStatisticsStore statistics;
+  FireRecord record;
   transport::EventClient events;
+  transport::EntityClient entities;
+  transport::TargetClient targets;
   transport::DeliveryClient deliveries;
   EvaluatorMetrics evaluator_metrics;
   Workflows workflows;
@@ -94,6 +135,10 @@ struct EvaluatorServer::Parts {
   // Of its own, so that no crowd of calls can keep a heartbeat waiting until leases run out.
   pg::Pool lease_pool;
   Evaluation evaluation;
+  Bookkeeping bookkeeping;
+  absl::Mutex bookkeeping_mutex;
+  std::unique_ptr<PeriodicTask> bookkeeper ABSL_GUARDED_BY(bookkeeping_mutex);
+  Previewer previewer;
   // More threads than connections: a call also waits for the other services, without one.
   rpc::Executor executor;
   transport::WorkflowService workflow_service;
@@ -114,6 +159,13 @@ void EvaluatorServer::Start(rpc::Server& server) {
   parts_->deliveries.Connect(ChannelTo(parts_->options.delivery_address,
                                        delivery::v1::DeliveryService::service_full_name(),
                                        parts_->options.tls, parts_->metrics, server));
+  parts_->entities.Connect(ChannelTo(parts_->options.ingest_address,
+                                     ingest::v1::EntityService::service_full_name(),
+                                     parts_->options.tls, parts_->metrics, server));
+  parts_->targets.Connect(ChannelTo(parts_->options.delivery_address,
+                                    delivery::v1::TargetService::service_full_name(),
+                                    parts_->options.tls, parts_->metrics, server));
+  parts_->StartBookkeeping();
   parts_->evaluation.Start();
 }
 
@@ -122,6 +174,9 @@ absl::Status EvaluatorServer::CheckReady(absl::Time deadline) {
   return parts_->evaluation.status();
 }
 
-void EvaluatorServer::Stop() { parts_->evaluation.Stop(); }
+void EvaluatorServer::Stop() {
+  parts_->evaluation.Stop();
+  parts_->StopBookkeeping();
+}
 
 }  // namespace crier::evaluator

@@ -45,9 +45,9 @@ class Peers {
 
  private:
   void Start(const std::string& address) {
-    auto started =
-        rpc::Server::Start({.listen_address = address, .drain_grace = absl::ZeroDuration()},
-                           {&event_service_, &delivery_service_, &webhook_service_});
+    auto started = rpc::Server::Start(
+        {.listen_address = address, .drain_grace = absl::ZeroDuration()},
+        {&event_service_, &delivery_service_, &webhook_service_, &target_service_});
     ASSERT_TRUE(started.ok()) << started.status();
     server_ = *std::move(started);
     server_->SetReady(true);
@@ -57,6 +57,7 @@ class Peers {
   transport::FakeEventService event_service_{events};
   transport::FakeDeliveryService delivery_service_{deliveries};
   transport::FakeWebhookService webhook_service_{deliveries};
+  transport::FakeTargetService target_service_{deliveries};
   std::unique_ptr<rpc::Server> server_;
   int port_ = 0;
 };

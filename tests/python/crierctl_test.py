@@ -283,6 +283,27 @@ class WorkflowsTest(CommandTest):
         self.assertIn('title = "CEO"', out)
         self.assertEqual(list(update.update_mask.paths), ["filter"])
 
+    def test_preview_says_who_and_why_and_shows_the_payload(self):
+        preview = workflow_service_pb2.PreviewWorkflowResponse(match_count=12345, recent_count=7,
+                                                               sample_payload='{"type":"contact"}')
+        sample = preview.samples.add(reasons=["lead_score is 85, at least 80"])
+        sample.contact.name, sample.contact.full_name = "communities/7/contacts/9", "Marion"
+        self.crier.answers["PreviewWorkflow"] = preview
+
+        out, _ = self.run_crierctl("workflows", "preview", "--template=new-member", "--filter", "lead_score >= 80",
+                                   "--webhook=3", "--days=30")
+        self.run_crierctl("workflows", "preview", "5")
+        _, err = self.run_crierctl("workflows", "preview", "5", "--filter", "x", exit_code=2)
+
+        unsaved, saved = self.crier.requests
+        self.assertEqual(unsaved.parent, "communities/7")
+        self.assertEqual(unsaved.workflow, Workflow(template=Workflow.NEW_MEMBER, filter="lead_score >= 80",
+                                                    webhook="communities/7/webhooks/3"))
+        self.assertEqual(saved.name, "communities/7/workflows/5")
+        for expected in ("12,345", "new in 30 days:", "Marion", "lead_score is 85, at least 80", '"type": "contact"'):
+            self.assertIn(expected, out)
+        self.assertIn("give either a workflow", err)
+
     def test_list_and_disable(self):
         workflow = Workflow(name="communities/7/workflows/5", display_name="Welcome", template=Workflow.NEW_MEMBER,
                             webhook="communities/7/webhooks/3", state=Workflow.ENABLED)

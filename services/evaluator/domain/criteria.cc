@@ -8,14 +8,27 @@
 
 namespace crier::evaluator {
 
-const filter::Schema& CriteriaSchema(Template workflow_template) {
+using entity::v1::Event;
+
+Event::EntityCase CriteriaEntity(Template workflow_template) {
   switch (workflow_template) {
     case Template::kNewMember:
-      return entity::ContactFilterSchema();
+      return Event::kContact;
     case Template::kNewOrganization:
-      return entity::OrganizationFilterSchema();
+      return Event::kOrganization;
     case Template::kNewActivity:
+      return Event::kActivity;
+  }
+}
+
+const filter::Schema& CriteriaSchema(Template workflow_template) {
+  switch (CriteriaEntity(workflow_template)) {
+    case Event::kOrganization:
+      return entity::OrganizationFilterSchema();
+    case Event::kActivity:
       return entity::ActivityFilterSchema();
+    default:
+      return entity::ContactFilterSchema();
   }
 }
 

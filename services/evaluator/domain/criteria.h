@@ -7,12 +7,16 @@
 #include "absl/strings/string_view.h"
 #include "common/filter/filter.h"
 #include "common/filter/schema.h"
+#include "crier/entity/v1/event.pb.h"
 #include "services/evaluator/domain/workflow.h"
 
 namespace crier::evaluator {
 
 // Leaves room in a filter for what others add to it, for example the time of a contact's change.
 inline constexpr size_t kMaxCriteriaBytes = 8 * 1024;
+
+// Which entity a template is about, as the case of its events.
+entity::v1::Event::EntityCase CriteriaEntity(Template workflow_template);
 
 // What the criteria of a template's workflows may speak of: the fields of its entity.
 const filter::Schema& CriteriaSchema(Template workflow_template);

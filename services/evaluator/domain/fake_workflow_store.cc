@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 
 #include "common/status/macros.h"
 #include "services/evaluator/domain/errors.h"
@@ -69,6 +70,35 @@ absl::StatusOr<std::vector<Workflow>> FakeWorkflowStore::List(int64_t community,
     if (entry->second.state != State::kDeleted) page.push_back(entry->second);
   }
   return page;
+}
+
+absl::StatusOr<std::vector<WebhookId>> FakeWorkflowStore::EnabledWebhooks(const WebhookId& after,
+                                                                          int limit,
+                                                                          absl::Time deadline) {
+  absl::MutexLock lock(&mutex_);
+  std::set<Key> webhooks;
+  for (const auto& [key, workflow] : workflows_) {
+    if (workflow.state == State::kEnabled) webhooks.insert({key.first, workflow.webhook});
+  }
+  std::vector<WebhookId> page;
+  for (auto next = webhooks.upper_bound({after.community, after.id});
+       next != webhooks.end() && page.size() < static_cast<size_t>(limit); ++next) {
+    page.push_back({next->first, next->second});
+  }
+  return page;
+}
+
+absl::StatusOr<std::vector<WorkflowId>> FakeWorkflowStore::EnabledSenders(const WebhookId& webhook,
+                                                                          absl::Time deadline) {
+  absl::MutexLock lock(&mutex_);
+  std::vector<WorkflowId> senders;
+  for (const auto& [key, workflow] : workflows_) {
+    if (key.first == webhook.community && workflow.webhook == webhook.id &&
+        workflow.state == State::kEnabled) {
+      senders.push_back(workflow.id);
+    }
+  }
+  return senders;
 }
 
 absl::StatusOr<Workflow> FakeWorkflowStore::Change(

@@ -14,7 +14,6 @@
 #include "services/evaluator/domain/criteria.h"
 
 namespace crier::evaluator {
-namespace {
 
 using entity::v1::Event;
 using google::protobuf::Message;
@@ -29,8 +28,6 @@ const Message& EntityOf(const Event& event) {
       return event.contact();
   }
 }
-
-}  // namespace
 
 std::optional<Template> TemplateFor(Event::Kind kind) {
   switch (kind) {

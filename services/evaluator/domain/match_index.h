@@ -21,6 +21,9 @@ namespace crier::evaluator {
 // The template whose workflows an event of this kind fires; nothing for changes of what was known.
 std::optional<Template> TemplateFor(entity::v1::Event::Kind kind);
 
+// The entity of an event, which criteria are about.
+const google::protobuf::Message& EntityOf(const entity::v1::Event& event);
+
 // A catalog whose criteria are compiled, with an index that spares most of them a look at an event:
 // by community, template and, for activities, by the activity type or the service name that the
 // criteria demand. The index never leaves out a workflow that could match. Immutable; safe to read

@@ -239,6 +239,7 @@ TEST(PartitionRunnerTest, AQuietPartitionIsConfirmedAfterAWhile) {
 
 TEST(PartitionRunnerTest, SeesEveryChangeThatWasStoredBeforeAnEventWasAccepted) {
   World world;
+  world.deliveries.AddWebhook({kCommunity, kWebhook});
   Workflows workflows(world.store, world.events, world.deliveries, world.clock);
   const auto runner = world.StartRunner();
   std::vector<int64_t> expected;

@@ -36,6 +36,12 @@ enum class State {
   kDeleted = 3,
 };
 
+// Why a workflow was disabled, where no caller did it. The numbers are stored.
+enum class StopReason {
+  kNone = 0,
+  kWebhookDeleted = 1,
+};
+
 // A value.
 struct Workflow {
   WorkflowId id;
@@ -46,6 +52,8 @@ struct Workflow {
   // Criteria that CheckCriteria() accepts; empty when everything meets them.
   std::string filter;
   State state = State::kDisabled;
+  // kNone while it is enabled.
+  StopReason stop_reason = StopReason::kNone;
   // To the microsecond, as they are stored.
   absl::Time create_time;
   absl::Time update_time;

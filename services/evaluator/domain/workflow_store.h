@@ -49,6 +49,15 @@ class WorkflowStore {
   virtual absl::StatusOr<std::vector<Workflow>> List(int64_t community, int64_t after, int limit,
                                                      absl::Time deadline) = 0;
 
+  // The webhooks that enabled workflows send to, each once, in the order of communities and ids: up
+  // to `limit` after `after`.
+  virtual absl::StatusOr<std::vector<WebhookId>> EnabledWebhooks(const WebhookId& after, int limit,
+                                                                 absl::Time deadline) = 0;
+
+  // The enabled workflows that send to a webhook, in the order of ids.
+  virtual absl::StatusOr<std::vector<WorkflowId>> EnabledSenders(const WebhookId& webhook,
+                                                                 absl::Time deadline) = 0;
+
   // Applies `change` to the workflow as it is now; no other change comes in between. Stores the
   // result with the next version, together with what MakeTransition says about the revisions, and
   // moves the version of the partition's catalog, all at once. A change that changes nothing stores

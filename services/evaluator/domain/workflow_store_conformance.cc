@@ -194,6 +194,20 @@ TEST_P(WorkflowStoreConformance, StoresWhatAChangeMakesOfAWorkflow) {
   EXPECT_EQ(*workflows().Get(created.id, Deadline()), *changed);
 }
 
+TEST_P(WorkflowStoreConformance, KeepsTheReasonOfAStop) {
+  const Workflow created = Create();
+  const auto stopped = workflows().Change(
+      created.id, {kLogPartition, 5},
+      [](Workflow& workflow) {
+        workflow.stop_reason = StopReason::kWebhookDeleted;
+        return absl::OkStatus();
+      },
+      Deadline());
+  ASSERT_TRUE(stopped.ok()) << stopped.status();
+
+  EXPECT_EQ(workflows().Get(created.id, Deadline())->stop_reason, StopReason::kWebhookDeleted);
+}
+
 TEST_P(WorkflowStoreConformance, AChangeThatChangesNothingStoresNothing) {
   const Workflow created = Create();
   const int64_t version = *catalogs().Version(kLogPartition, Deadline());
@@ -228,6 +242,28 @@ TEST_P(WorkflowStoreConformance, ADeletedWorkflowIsGone) {
   EXPECT_EQ(workflows().Get(created.id, Deadline()).status(), WorkflowNotFoundError(created.id));
   EXPECT_EQ(SetState(created.id, State::kEnabled, 1).status(), WorkflowNotFoundError(created.id));
   EXPECT_THAT(*workflows().List(kCommunity, 0, 10, Deadline()), IsEmpty());
+}
+
+TEST_P(WorkflowStoreConformance, KnowsTheWebhooksOfEnabledWorkflowsAndTheirSenders) {
+  const Workflow first = Create();
+  const Workflow second = Create();
+  const Workflow disabled = Create();
+  NewWorkflow elsewhere = MakeNew("elsewhere");
+  elsewhere.webhook = 43;
+  const Workflow other = *workflows().Create(elsewhere, kCreateTime, Deadline());
+  for (const Workflow& workflow : {first, second, other}) {
+    ASSERT_TRUE(SetState(workflow.id, State::kEnabled, 1).ok());
+  }
+
+  EXPECT_THAT(*workflows().EnabledWebhooks({}, 10, Deadline()),
+              ElementsAre(WebhookId{kCommunity, 42}, WebhookId{kCommunity, 43}));
+  EXPECT_THAT(*workflows().EnabledWebhooks({}, 1, Deadline()),
+              ElementsAre(WebhookId{kCommunity, 42}));
+  EXPECT_THAT(*workflows().EnabledWebhooks({kCommunity, 42}, 10, Deadline()),
+              ElementsAre(WebhookId{kCommunity, 43}));
+  EXPECT_THAT(*workflows().EnabledSenders({kCommunity, 42}, Deadline()),
+              ElementsAre(first.id, second.id));
+  EXPECT_THAT(*workflows().EnabledSenders({kCommunity + 1, 42}, Deadline()), IsEmpty());
 }
 
 TEST_P(WorkflowStoreConformance, AnEnabledWorkflowIsInForceFromTheHeadOn) {

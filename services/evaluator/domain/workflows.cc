@@ -105,13 +105,34 @@ absl::StatusOr<Workflow> Workflows::SetState(const WorkflowId& id, State state,
   // it after this look, that call comes after this one.
   ASSIGN_OR_RETURN(const Workflow current, store_.Get(id, deadline));
   if (current.state == state) return current;
+  if (state == State::kEnabled) {
+    RETURN_IF_ERROR(CheckWebhook({id.community, current.webhook}, deadline));
+  }
   return Change(
       id,
       [state](Workflow& workflow) {
         workflow.state = state;
+        workflow.stop_reason = StopReason::kNone;
         return absl::OkStatus();
       },
       deadline);
+}
+
+absl::Status Workflows::StopWithoutWebhook(const WorkflowId& id, int64_t webhook,
+                                           absl::Time deadline) {
+  const absl::Status stopped =
+      Change(
+          id,
+          [webhook](Workflow& workflow) {
+            if (workflow.state == State::kEnabled && workflow.webhook == webhook) {
+              workflow.state = State::kDisabled;
+              workflow.stop_reason = StopReason::kWebhookDeleted;
+            }
+            return absl::OkStatus();
+          },
+          deadline)
+          .status();
+  return absl::IsNotFound(stopped) ? absl::OkStatus() : stopped;
 }
 
 absl::StatusOr<Workflow> Workflows::Change(const WorkflowId& id, const Edit& edit,

@@ -58,10 +58,15 @@ class Workflows {
   absl::Status Delete(const WorkflowId& id, const std::string& etag, absl::Time deadline);
 
   // The workflow fires for events accepted after the call, and for none accepted before it.
+  // WebhookNotFoundError.
   absl::StatusOr<Workflow> Enable(const WorkflowId& id, absl::Time deadline);
 
   // The workflow fires for events accepted before the call, and for none accepted after it.
   absl::StatusOr<Workflow> Disable(const WorkflowId& id, absl::Time deadline);
+
+  // As Disable(), for the reason kWebhookDeleted, if the workflow is enabled and still sends to the
+  // webhook of this id. Nothing to do is no failure, nor is a workflow that was deleted.
+  absl::Status StopWithoutWebhook(const WorkflowId& id, int64_t webhook, absl::Time deadline);
 
  private:
   using Edit = std::function<absl::Status(Workflow&)>;

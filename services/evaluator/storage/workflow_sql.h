@@ -15,43 +15,55 @@ constexpr pg::Statement kCountWorkflows{
 constexpr pg::Statement kInsertWorkflow{
     "insert_workflow",
     "INSERT INTO workflows (community_id, template, display_name, webhook_id, request_id,"
-    " create_time, update_time, filter, state, version)"
-    " VALUES ($1, $2, $3, $4, $5, $6, $6, $7, 1, 1)"
+    " create_time, update_time, filter, state, version, stop_reason)"
+    " VALUES ($1, $2, $3, $4, $5, $6, $6, $7, 1, 1, 0)"
     " ON CONFLICT (community_id, request_id) DO NOTHING"
     " RETURNING community_id, workflow_id, template, display_name, webhook_id, state,"
-    " create_time, update_time, version, filter"};
+    " create_time, update_time, version, filter, stop_reason"};
 
 // Deleted ones too.
 constexpr pg::Statement kFindByRequestId{
     "find_workflow_by_request_id",
     "SELECT community_id, workflow_id, template, display_name, webhook_id, state,"
-    " create_time, update_time, version, filter"
+    " create_time, update_time, version, filter, stop_reason"
     " FROM workflows WHERE community_id = $1 AND request_id = $2"};
 
 constexpr pg::Statement kGetWorkflow{
     "get_workflow",
     "SELECT community_id, workflow_id, template, display_name, webhook_id, state,"
-    " create_time, update_time, version, filter"
+    " create_time, update_time, version, filter, stop_reason"
     " FROM workflows WHERE community_id = $1 AND workflow_id = $2 AND state <> 3"};
 
 // Holds off every other change of the workflow until the end of the transaction.
 constexpr pg::Statement kLockWorkflow{
     "lock_workflow",
     "SELECT community_id, workflow_id, template, display_name, webhook_id, state,"
-    " create_time, update_time, version, filter"
+    " create_time, update_time, version, filter, stop_reason"
     " FROM workflows WHERE community_id = $1 AND workflow_id = $2 AND state <> 3 FOR UPDATE"};
 
 constexpr pg::Statement kListWorkflows{
     "list_workflows",
     "SELECT community_id, workflow_id, template, display_name, webhook_id, state,"
-    " create_time, update_time, version, filter"
+    " create_time, update_time, version, filter, stop_reason"
     " FROM workflows WHERE community_id = $1 AND workflow_id > $2 AND state <> 3"
     " ORDER BY workflow_id LIMIT $3"};
+
+// Each once, by the index workflows_by_enabled_webhook. State 2 is enabled.
+constexpr pg::Statement kEnabledWebhooks{
+    "enabled_webhooks",
+    "SELECT DISTINCT community_id, webhook_id FROM workflows"
+    " WHERE state = 2 AND (community_id, webhook_id) > ($1, $2)"
+    " ORDER BY community_id, webhook_id LIMIT $3"};
+
+constexpr pg::Statement kEnabledSenders{
+    "enabled_senders",
+    "SELECT community_id, workflow_id FROM workflows"
+    " WHERE state = 2 AND community_id = $1 AND webhook_id = $2 ORDER BY workflow_id"};
 
 constexpr pg::Statement kUpdateWorkflow{
     "update_workflow",
     "UPDATE workflows SET display_name = $3, webhook_id = $4, state = $5, update_time = $6,"
-    " version = $7, filter = $8 WHERE community_id = $1 AND workflow_id = $2"};
+    " version = $7, filter = $8, stop_reason = $9 WHERE community_id = $1 AND workflow_id = $2"};
 
 constexpr pg::Statement kLastBoundary{
     "last_boundary_of_workflow",

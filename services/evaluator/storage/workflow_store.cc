@@ -30,7 +30,7 @@ absl::StatusOr<Template> ReadTemplate(int32_t number) {
       absl::StrCat("stored template ", number, " is unknown to this release"));
 }
 
-// The ten columns that every statement about workflows returns.
+// The eleven columns that every statement about workflows returns.
 absl::StatusOr<Workflow> ReadWorkflow(const Rows::Row& row) {
   Workflow workflow;
   workflow.id = {row.Int64(0), row.Int64(1)};
@@ -42,6 +42,7 @@ absl::StatusOr<Workflow> ReadWorkflow(const Rows::Row& row) {
   workflow.update_time = row.Time(7);
   workflow.version = row.Int64(8);
   workflow.filter = row.Text(9);
+  workflow.stop_reason = static_cast<StopReason>(row.Int32(10));
   return workflow;
 }
 
@@ -58,6 +59,19 @@ absl::StatusOr<Revision> ReadRevision(const Rows::Row& row) {
 }
 
 Params Key(const WorkflowId& id) { return Params().Add(id.community).Add(id.id); }
+
+// The ids that a statement returns: community and number.
+absl::StatusOr<std::vector<api::ResourceId>> ReadIds(pg::Pool& pool, const pg::Statement& statement,
+                                                     const Params& params, absl::Time deadline) {
+  std::vector<api::ResourceId> ids;
+  RETURN_IF_ERROR(pool.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+    ids.clear();
+    ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(statement, params));
+    for (const Rows::Row row : rows) ids.push_back({row.Int64(0), row.Int64(1)});
+    return absl::OkStatus();
+  }));
+  return ids;
+}
 
 absl::StatusOr<std::optional<Workflow>> Find(Transaction& transaction, int64_t community,
                                              absl::string_view request_id) {
@@ -123,7 +137,8 @@ absl::Status StoreWorkflow(Transaction& transaction, const Workflow& workflow) {
                                     .Add(Number(workflow.state))
                                     .Add(workflow.update_time)
                                     .Add(workflow.version)
-                                    .Add(workflow.filter))
+                                    .Add(workflow.filter)
+                                    .Add(static_cast<int32_t>(workflow.stop_reason)))
       .status();
 }
 
@@ -230,6 +245,17 @@ absl::StatusOr<std::vector<Workflow>> PgWorkflowStore::List(int64_t community, i
     return absl::OkStatus();
   }));
   return page;
+}
+
+absl::StatusOr<std::vector<WebhookId>> PgWorkflowStore::EnabledWebhooks(const WebhookId& after,
+                                                                        int limit,
+                                                                        absl::Time deadline) {
+  return ReadIds(pool_, kEnabledWebhooks, Key(after).Add(limit), deadline);
+}
+
+absl::StatusOr<std::vector<WorkflowId>> PgWorkflowStore::EnabledSenders(const WebhookId& webhook,
+                                                                        absl::Time deadline) {
+  return ReadIds(pool_, kEnabledSenders, Key(webhook), deadline);
 }
 
 absl::StatusOr<Workflow> PgWorkflowStore::Change(

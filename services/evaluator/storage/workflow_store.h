@@ -25,6 +25,10 @@ class PgWorkflowStore : public WorkflowStore, public CatalogStore {
   absl::StatusOr<Workflow> Get(const WorkflowId& id, absl::Time deadline) override;
   absl::StatusOr<std::vector<Workflow>> List(int64_t community, int64_t after, int limit,
                                              absl::Time deadline) override;
+  absl::StatusOr<std::vector<WebhookId>> EnabledWebhooks(const WebhookId& after, int limit,
+                                                         absl::Time deadline) override;
+  absl::StatusOr<std::vector<WorkflowId>> EnabledSenders(const WebhookId& webhook,
+                                                         absl::Time deadline) override;
   absl::StatusOr<Workflow> Change(const WorkflowId& id, const LogHead& head,
                                   const std::function<absl::Status(Workflow&)>& change,
                                   absl::Time deadline) override;

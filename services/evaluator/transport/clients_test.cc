@@ -8,9 +8,11 @@
 #include "common/status/errors.h"
 #include "gtest/gtest.h"
 #include "services/evaluator/domain/errors.h"
+#include "services/evaluator/domain/fire_record.h"
 #include "services/evaluator/transport/delivery_client.h"
 #include "services/evaluator/transport/event_client.h"
 #include "services/evaluator/transport/fake_services.h"
+#include "services/evaluator/transport/target_client.h"
 
 namespace crier::evaluator::transport {
 namespace {
@@ -23,12 +25,14 @@ absl::Time Deadline() { return absl::Now() + kLong; }
 class ClientsTest : public testing::Test {
  protected:
   ClientsTest() {
-    auto started = rpc::Server::Start({.listen_address = "127.0.0.1:0"},
-                                      {&event_service_, &delivery_service_, &webhook_service_});
+    auto started = rpc::Server::Start(
+        {.listen_address = "127.0.0.1:0"},
+        {&event_service_, &delivery_service_, &webhook_service_, &target_service_});
     EXPECT_TRUE(started.ok()) << started.status();
     server_ = *std::move(started);
     events_.Connect(server_->InProcessChannel());
     deliveries_.Connect(server_->InProcessChannel());
+    targets_.Connect(server_->InProcessChannel());
   }
 
   void Append() {
@@ -45,9 +49,12 @@ class ClientsTest : public testing::Test {
   FakeEventService event_service_{source_};
   FakeDeliveryService delivery_service_{sink_};
   FakeWebhookService webhook_service_{sink_};
+  FakeTargetService target_service_{sink_};
   std::unique_ptr<rpc::Server> server_;
   EventClient events_;
-  DeliveryClient deliveries_;
+  FireRecord record_;
+  DeliveryClient deliveries_{&record_};
+  TargetClient targets_;
 };
 
 TEST_F(ClientsTest, StreamsFramesFromThePositionOn) {
@@ -239,6 +246,42 @@ TEST(PeerStatusTest, HidesWhatIsOfNoUseToCallers) {
   EXPECT_TRUE(absl::IsUnavailable(PeerStatus(absl::ResourceExhaustedError(""), "ingest")));
   EXPECT_TRUE(absl::IsInternal(PeerStatus(absl::UnimplementedError(""), "ingest")));
   EXPECT_TRUE(absl::IsInternal(PeerStatus(InvalidField("name", "is wrong"), "ingest")));
+}
+
+TEST_F(ClientsTest, TellsTheObserverOnceWhatWasStoredAndDropped) {
+  sink_.AddWebhook({1, 5});
+  Batch batch;
+  for (const char* const webhook : {"communities/1/webhooks/5", "communities/1/webhooks/6"}) {
+    auto& target = *batch.messages.Add()->add_targets();
+    target.set_webhook(webhook);
+    target.set_workflow("communities/1/workflows/3");
+  }
+  batch.next_position = 7;
+
+  EXPECT_EQ(deliveries_.Enqueue(kProducer, 0, batch, Deadline()).value(), 7);
+  EXPECT_EQ(deliveries_.Enqueue(kProducer, 0, batch, Deadline()).value(), 7) << "a repetition";
+
+  const std::vector<FireCount> counts = record_.TakeCounts();
+  ASSERT_EQ(counts.size(), 1u);
+  EXPECT_EQ(counts[0].workflow, (WorkflowId{1, 3}));
+  EXPECT_EQ(counts[0].statistics.matched, 2);
+  EXPECT_EQ(counts[0].statistics.enqueued, 1);
+  EXPECT_EQ(record_.TakeMissing(), (std::vector<WebhookId>{{1, 6}}));
+}
+
+TEST_F(ClientsTest, AsksForMissingWebhooksAndPayloads) {
+  sink_.AddWebhook({1, 5});
+  Workflow workflow;
+  workflow.id = {1, 3};
+  workflow.webhook = 5;
+
+  EXPECT_EQ(targets_.FindMissing({{1, 5}, {1, 6}}, Deadline()).value(),
+            (std::vector<WebhookId>{{1, 6}}));
+  EXPECT_EQ(targets_.RenderPayload(entity::v1::Event(), workflow, Deadline()).value(),
+            R"({"workflow":"communities/1/workflows/3"})");
+  workflow.webhook = 6;
+  EXPECT_EQ(targets_.RenderPayload(entity::v1::Event(), workflow, Deadline()).status(),
+            WebhookNotFoundError({1, 6}));
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/strings/numbers.h"
 #include "common/api/resource_name.h"
@@ -26,6 +27,15 @@ std::optional<int64_t> ActualPosition(const absl::Status& status) {
   return position;
 }
 
+std::vector<WebhookId> DroppedWebhooks(const delivery::v1::EnqueueDeliveriesResponse& response) {
+  std::vector<WebhookId> dropped;
+  for (const std::string& name : response.dropped_webhooks()) {
+    const auto id = api::ParseResource("dropped_webhooks", api::kWebhooks, name);
+    if (id.ok()) dropped.push_back(*id);
+  }
+  return dropped;
+}
+
 }  // namespace
 
 absl::StatusOr<int64_t> DeliveryClient::Enqueue(absl::string_view producer,
@@ -43,6 +53,7 @@ absl::StatusOr<int64_t> DeliveryClient::Enqueue(absl::string_view producer,
       rpc::Call(*stub, &DeliveryService::Stub::EnqueueDeliveries, request, response, deadline);
   if (const std::optional<int64_t> actual = ActualPosition(status)) return *actual;
   RETURN_IF_ERROR(PeerStatus(status, kPeer));
+  if (observer_ != nullptr) observer_->HandedOver(request.messages(), DroppedWebhooks(response));
   return batch.next_position;
 }
 

@@ -9,6 +9,7 @@
 #include "crier/delivery/v1/delivery_service.grpc.pb.h"
 #include "crier/delivery/v1/webhook_service.grpc.pb.h"
 #include "services/evaluator/domain/delivery_sink.h"
+#include "services/evaluator/domain/hand_over_observer.h"
 #include "services/evaluator/transport/peer.h"
 
 namespace crier::evaluator::transport {
@@ -16,6 +17,9 @@ namespace crier::evaluator::transport {
 // Thread-safe.
 class DeliveryClient : public DeliverySink {
  public:
+  // `observer` is told what this process stored, and must outlive the client; may be null.
+  explicit DeliveryClient(HandOverObserver* observer = nullptr) : observer_(observer) {}
+
   // To be called once; before it, every call answers UNAVAILABLE.
   void Connect(const std::shared_ptr<grpc::Channel>& channel) {
     deliveries_.Connect(channel);
@@ -28,6 +32,7 @@ class DeliveryClient : public DeliverySink {
   absl::StatusOr<bool> WebhookExists(const WebhookId& id, absl::Time deadline) override;
 
  private:
+  HandOverObserver* const observer_;
   LateStub<delivery::v1::DeliveryService> deliveries_;
   LateStub<delivery::v1::WebhookService> webhooks_;
 };

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -23,17 +24,31 @@ ingest::v1::LogHead ToProto(const LogHead& head) {
   return proto;
 }
 
+absl::Status PositionMismatch(int64_t actual) {
+  return NamedError(absl::StatusCode::kAborted, "POSITION_MISMATCH", "stands elsewhere",
+                    {{"actual_position", std::to_string(actual)}});
+}
+
 absl::Status Enqueue(FakeDeliverySink& deliveries,
                      const delivery::v1::EnqueueDeliveriesRequest& request) {
+  // A repetition is a mismatch too, whose position tells the caller that it is done.
+  ASSIGN_OR_RETURN(const int64_t standing,
+                   deliveries.Position(request.producer(), absl::InfiniteFuture()));
+  const bool well_formed = request.expected_position() < request.next_position();
+  if (well_formed && standing != request.expected_position()) return PositionMismatch(standing);
   Batch batch;
   batch.messages = request.messages();
   batch.next_position = request.next_position();
   ASSIGN_OR_RETURN(const int64_t position,
                    deliveries.Enqueue(request.producer(), request.expected_position(),
                                       std::move(batch), absl::InfiniteFuture()));
-  if (position == request.next_position()) return absl::OkStatus();
-  return NamedError(absl::StatusCode::kAborted, "POSITION_MISMATCH", "stands elsewhere",
-                    {{"actual_position", std::to_string(position)}});
+  return position == request.next_position() ? absl::OkStatus() : PositionMismatch(position);
+}
+
+bool IsMissing(FakeDeliverySink& deliveries, const std::string& webhook) {
+  const auto id = api::ParseResource("webhook", api::kWebhooks, webhook);
+  const auto exists = deliveries.WebhookExists(id.value_or(WebhookId()), absl::InfiniteFuture());
+  return exists.ok() && !*exists;
 }
 
 }  // namespace
@@ -98,8 +113,17 @@ grpc::Status FakeEventService::ConfirmPositions(grpc::ServerContext*,
 
 grpc::Status FakeDeliveryService::EnqueueDeliveries(
     grpc::ServerContext*, const delivery::v1::EnqueueDeliveriesRequest* request,
-    delivery::v1::EnqueueDeliveriesResponse*) {
-  return rpc::ToGrpc(Enqueue(deliveries_, *request));
+    delivery::v1::EnqueueDeliveriesResponse* response) {
+  const absl::Status status = Enqueue(deliveries_, *request);
+  if (!status.ok()) return rpc::ToGrpc(status);
+  std::set<std::string> dropped;
+  for (const auto& message : request->messages()) {
+    for (const auto& target : message.targets()) {
+      if (IsMissing(deliveries_, target.webhook())) dropped.insert(target.webhook());
+    }
+  }
+  for (const std::string& webhook : dropped) response->add_dropped_webhooks(webhook);
+  return grpc::Status::OK;
 }
 
 grpc::Status FakeDeliveryService::GetProducerPosition(
@@ -119,6 +143,26 @@ grpc::Status FakeWebhookService::GetWebhook(grpc::ServerContext*,
   if (!exists.ok()) return rpc::ToGrpc(exists.status());
   if (!*exists) return grpc::Status(grpc::StatusCode::NOT_FOUND, "no such webhook");
   response->set_name(request->name());
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeTargetService::FindMissingWebhooks(
+    grpc::ServerContext*, const delivery::v1::FindMissingWebhooksRequest* request,
+    delivery::v1::FindMissingWebhooksResponse* response) {
+  for (const std::string& webhook : request->webhooks()) {
+    if (IsMissing(deliveries_, webhook)) response->add_missing_webhooks(webhook);
+  }
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeTargetService::RenderPayload(grpc::ServerContext*,
+                                              const delivery::v1::RenderPayloadRequest* request,
+                                              delivery::v1::RenderPayloadResponse* response) {
+  const auto& target = request->message().targets(0);
+  if (IsMissing(deliveries_, target.webhook())) {
+    return grpc::Status(grpc::StatusCode::NOT_FOUND, "no such webhook");
+  }
+  response->set_payload("{\"workflow\":\"" + target.workflow() + "\"}");
   return grpc::Status::OK;
 }
 

@@ -3,6 +3,7 @@
 #define CRIER_SERVICES_EVALUATOR_TRANSPORT_FAKE_SERVICES_H_
 
 #include "crier/delivery/v1/delivery_service.grpc.pb.h"
+#include "crier/delivery/v1/target_service.grpc.pb.h"
 #include "crier/delivery/v1/webhook_service.grpc.pb.h"
 #include "crier/ingest/v1/event_service.grpc.pb.h"
 #include "services/evaluator/domain/fake_delivery_sink.h"
@@ -58,6 +59,23 @@ class FakeWebhookService : public delivery::v1::WebhookService::Service {
   grpc::Status GetWebhook(grpc::ServerContext* context,
                           const delivery::v1::GetWebhookRequest* request,
                           delivery::v1::Webhook* response) override;
+
+ private:
+  FakeDeliverySink& deliveries_;
+};
+
+// Thread-safe. `deliveries` must outlive the service.
+class FakeTargetService : public delivery::v1::TargetService::Service {
+ public:
+  explicit FakeTargetService(FakeDeliverySink& deliveries) : deliveries_(deliveries) {}
+
+  grpc::Status FindMissingWebhooks(grpc::ServerContext* context,
+                                   const delivery::v1::FindMissingWebhooksRequest* request,
+                                   delivery::v1::FindMissingWebhooksResponse* response) override;
+  // Names the workflow.
+  grpc::Status RenderPayload(grpc::ServerContext* context,
+                             const delivery::v1::RenderPayloadRequest* request,
+                             delivery::v1::RenderPayloadResponse* response) override;
 
  private:
   FakeDeliverySink& deliveries_;

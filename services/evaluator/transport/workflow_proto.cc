@@ -59,6 +59,15 @@ int64_t ReadWebhook(int64_t community, const std::string& name, FieldViolations&
   return id->id;
 }
 
+const std::string& ReadCriteria(Template workflow_template, const V1Workflow& workflow,
+                                FieldViolations& violations) {
+  // Without a template there are no fields that criteria could be checked against.
+  if (workflow.template_() != V1Workflow::TEMPLATE_UNSPECIFIED) {
+    violations.AddAll("workflow.", CompileCriteria(workflow_template, workflow.filter()).status());
+  }
+  return workflow.filter();
+}
+
 }  // namespace
 
 const std::vector<std::string>& UpdatableFields() {
@@ -75,6 +84,9 @@ V1Workflow ToProto(const Workflow& workflow) {
   proto.set_webhook(api::ResourceName(api::kWebhooks, {community, workflow.webhook}));
   proto.set_filter(workflow.filter);
   proto.set_state(workflow.state == State::kEnabled ? V1Workflow::ENABLED : V1Workflow::DISABLED);
+  if (workflow.stop_reason == StopReason::kWebhookDeleted) {
+    proto.set_stop_reason(V1Workflow::WEBHOOK_DELETED);
+  }
   if (workflow.version > 0) {
     proto.set_name(api::ResourceName(api::kWorkflows, workflow.id));
     *proto.mutable_create_time() = api::ToProto(workflow.create_time);
@@ -92,13 +104,33 @@ NewWorkflow ReadNewWorkflow(int64_t community, const V1Workflow& workflow,
   api::CheckKnownEnums("workflow", workflow, violations);
   result.workflow_template = ReadTemplate(workflow.template_(), violations);
   result.webhook = ReadWebhook(community, workflow.webhook(), violations);
-  result.filter = workflow.filter();
-  // Without a template there are no fields that criteria could be checked against.
-  if (workflow.template_() != V1Workflow::TEMPLATE_UNSPECIFIED) {
-    violations.AddAll("workflow.",
-                      CompileCriteria(result.workflow_template, result.filter).status());
+  result.filter = ReadCriteria(result.workflow_template, workflow, violations);
+  return result;
+}
+
+Workflow ReadUnsavedWorkflow(int64_t community, const V1Workflow& workflow,
+                             FieldViolations& violations) {
+  api::CheckKnownEnums("workflow", workflow, violations);
+  api::CheckText("workflow.display_name", workflow.display_name(), kMaxDisplayNameBytes,
+                 violations);
+  Workflow result;
+  result.id.community = community;
+  result.display_name = workflow.display_name();
+  result.workflow_template = ReadTemplate(workflow.template_(), violations);
+  result.filter = ReadCriteria(result.workflow_template, workflow, violations);
+  if (!workflow.webhook().empty()) {
+    result.webhook = ReadWebhook(community, workflow.webhook(), violations);
   }
   return result;
+}
+
+void SetStatistics(const Statistics& statistics, V1Workflow& proto) {
+  V1Workflow::Statistics& shown = *proto.mutable_statistics();
+  shown.set_matched_count(statistics.matched);
+  shown.set_enqueued_count(statistics.enqueued);
+  if (statistics.last_fire_time) {
+    *shown.mutable_last_fire_time() = api::ToProto(*statistics.last_fire_time);
+  }
 }
 
 WorkflowUpdate ReadUpdate(int64_t community, const V1Workflow& workflow,

@@ -8,6 +8,7 @@
 
 #include "common/status/errors.h"
 #include "crier/workflow/v1/workflow_service.pb.h"
+#include "services/evaluator/domain/statistics_store.h"
 #include "services/evaluator/domain/workflow.h"
 #include "services/evaluator/domain/workflows.h"
 
@@ -22,6 +23,14 @@ workflow::v1::Workflow ToProto(const Workflow& workflow);
 // Reads what a workflow of `community` is created from; adds what is wrong to `violations`.
 NewWorkflow ReadNewWorkflow(int64_t community, const workflow::v1::Workflow& workflow,
                             FieldViolations& violations);
+
+// Reads a workflow that is previewed without being saved: its template and criteria, and what else
+// is given. Adds what is wrong to `violations`.
+Workflow ReadUnsavedWorkflow(int64_t community, const workflow::v1::Workflow& workflow,
+                             FieldViolations& violations);
+
+// Statistics as a part of the workflow.
+void SetStatistics(const Statistics& statistics, workflow::v1::Workflow& proto);
 
 // Reads the fields named in `fields`; adds what is wrong to `violations`.
 WorkflowUpdate ReadUpdate(int64_t community, const workflow::v1::Workflow& workflow,

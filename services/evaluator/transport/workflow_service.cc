@@ -2,6 +2,7 @@
 
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/api/field_mask.h"
@@ -23,6 +24,26 @@ absl::StatusOr<WorkflowId> ParseWorkflow(absl::string_view field, const std::str
 
 }  // namespace
 
+absl::StatusOr<std::vector<v1::Workflow>> WorkflowService::Show(
+    const std::vector<Workflow>& workflows, absl::Time deadline) {
+  std::vector<WorkflowId> ids;
+  for (const Workflow& workflow : workflows) ids.push_back(workflow.id);
+  ASSIGN_OR_RETURN(const std::vector<Statistics> statistics, statistics_.Get(ids, deadline));
+  std::vector<v1::Workflow> shown;
+  for (size_t i = 0; i < workflows.size(); ++i) {
+    shown.push_back(ToProto(workflows[i]));
+    SetStatistics(statistics[i], shown.back());
+  }
+  return shown;
+}
+
+absl::Status WorkflowService::Show(const Workflow& workflow, absl::Time deadline,
+                                   v1::Workflow& response) {
+  ASSIGN_OR_RETURN(std::vector<v1::Workflow> shown, Show({workflow}, deadline));
+  response = std::move(shown.front());
+  return absl::OkStatus();
+}
+
 grpc::ServerUnaryReactor* WorkflowService::CreateWorkflow(grpc::CallbackServerContext* context,
                                                           const v1::CreateWorkflowRequest* request,
                                                           v1::Workflow* response) {
@@ -36,8 +57,11 @@ grpc::ServerUnaryReactor* WorkflowService::CreateWorkflow(grpc::CallbackServerCo
     ASSIGN_OR_RETURN(const Workflow created, request->validate_only()
                                                  ? workflows_.Preview(workflow, call.deadline)
                                                  : workflows_.Create(workflow, call.deadline));
-    *response = ToProto(created);
-    return absl::OkStatus();
+    if (request->validate_only()) {
+      *response = ToProto(created);
+      return absl::OkStatus();
+    }
+    return Show(created, call.deadline, *response);
   });
 }
 
@@ -47,8 +71,7 @@ grpc::ServerUnaryReactor* WorkflowService::GetWorkflow(grpc::CallbackServerConte
   return rpc::RunUnary(context, executor_, [=](const rpc::CallContext& call) -> absl::Status {
     ASSIGN_OR_RETURN(const WorkflowId id, ParseWorkflow("name", request->name()));
     ASSIGN_OR_RETURN(const Workflow workflow, workflows_.Get(id, call.deadline));
-    *response = ToProto(workflow);
-    return absl::OkStatus();
+    return Show(workflow, call.deadline, *response);
   });
 }
 
@@ -67,7 +90,8 @@ grpc::ServerUnaryReactor* WorkflowService::ListWorkflows(grpc::CallbackServerCon
       workflows.resize(page_size);
       response->set_next_page_token(api::MakeIdPageToken(listing, workflows.back().id.id));
     }
-    for (const Workflow& workflow : workflows) *response->add_workflows() = ToProto(workflow);
+    ASSIGN_OR_RETURN(std::vector<v1::Workflow> shown, Show(workflows, call.deadline));
+    for (v1::Workflow& workflow : shown) *response->add_workflows() = std::move(workflow);
     return absl::OkStatus();
   });
 }
@@ -84,8 +108,7 @@ grpc::ServerUnaryReactor* WorkflowService::UpdateWorkflow(grpc::CallbackServerCo
     const WorkflowUpdate update = ReadUpdate(id.community, wanted, fields, violations);
     RETURN_IF_ERROR(violations.ToStatus());
     ASSIGN_OR_RETURN(const Workflow updated, workflows_.Update(id, update, call.deadline));
-    *response = ToProto(updated);
-    return absl::OkStatus();
+    return Show(updated, call.deadline, *response);
   });
 }
 
@@ -104,8 +127,7 @@ grpc::ServerUnaryReactor* WorkflowService::EnableWorkflow(grpc::CallbackServerCo
   return rpc::RunUnary(context, executor_, [=](const rpc::CallContext& call) -> absl::Status {
     ASSIGN_OR_RETURN(const WorkflowId id, ParseWorkflow("name", request->name()));
     ASSIGN_OR_RETURN(const Workflow enabled, workflows_.Enable(id, call.deadline));
-    *response = ToProto(enabled);
-    return absl::OkStatus();
+    return Show(enabled, call.deadline, *response);
   });
 }
 
@@ -115,8 +137,7 @@ grpc::ServerUnaryReactor* WorkflowService::DisableWorkflow(
   return rpc::RunUnary(context, executor_, [=](const rpc::CallContext& call) -> absl::Status {
     ASSIGN_OR_RETURN(const WorkflowId id, ParseWorkflow("name", request->name()));
     ASSIGN_OR_RETURN(const Workflow disabled, workflows_.Disable(id, call.deadline));
-    *response = ToProto(disabled);
-    return absl::OkStatus();
+    return Show(disabled, call.deadline, *response);
   });
 }
 

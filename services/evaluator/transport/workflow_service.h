@@ -2,9 +2,15 @@
 #ifndef CRIER_SERVICES_EVALUATOR_TRANSPORT_WORKFLOW_SERVICE_H_
 #define CRIER_SERVICES_EVALUATOR_TRANSPORT_WORKFLOW_SERVICE_H_
 
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "common/rpc/executor.h"
 #include "common/rpc/unary.h"
 #include "crier/workflow/v1/workflow_service.grpc.pb.h"
+#include "services/evaluator/domain/previewer.h"
+#include "services/evaluator/domain/statistics_store.h"
 #include "services/evaluator/domain/workflows.h"
 
 namespace crier::evaluator::transport {
@@ -12,9 +18,13 @@ namespace crier::evaluator::transport {
 // Thread-safe. What the methods mean is said in the .proto.
 class WorkflowService : public workflow::v1::WorkflowService::CallbackService {
  public:
-  // Both must outlive the server that the service is registered with.
-  WorkflowService(Workflows& workflows, rpc::Executor& executor)
-      : workflows_(workflows), executor_(executor) {}
+  // All must outlive the server that the service is registered with.
+  WorkflowService(Workflows& workflows, Previewer& previewer, StatisticsStore& statistics,
+                  rpc::Executor& executor)
+      : workflows_(workflows),
+        previewer_(previewer),
+        statistics_(statistics),
+        executor_(executor) {}
 
   grpc::ServerUnaryReactor* CreateWorkflow(grpc::CallbackServerContext* context,
                                            const workflow::v1::CreateWorkflowRequest* request,
@@ -37,9 +47,24 @@ class WorkflowService : public workflow::v1::WorkflowService::CallbackService {
   grpc::ServerUnaryReactor* DisableWorkflow(grpc::CallbackServerContext* context,
                                             const workflow::v1::DisableWorkflowRequest* request,
                                             workflow::v1::Workflow* response) override;
+  grpc::ServerUnaryReactor* PreviewWorkflow(
+      grpc::CallbackServerContext* context, const workflow::v1::PreviewWorkflowRequest* request,
+      workflow::v1::PreviewWorkflowResponse* response) override;
 
  private:
+  // Converts stored workflows, with their statistics.
+  absl::StatusOr<std::vector<workflow::v1::Workflow>> Show(const std::vector<Workflow>& workflows,
+                                                           absl::Time deadline);
+  absl::Status Show(const Workflow& workflow, absl::Time deadline,
+                    workflow::v1::Workflow& response);
+  // The workflow that a preview is about.
+  absl::StatusOr<Workflow> ReadSubject(int64_t community,
+                                       const workflow::v1::PreviewWorkflowRequest& request,
+                                       absl::Time deadline);
+
   Workflows& workflows_;
+  Previewer& previewer_;
+  StatisticsStore& statistics_;
   rpc::Executor& executor_;
 };
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/time/clock.h"
+#include "common/api/resource_name.h"
 #include "common/rpc/client.h"
 #include "common/rpc/server.h"
 #include "common/status/errors.h"
@@ -16,7 +17,10 @@
 #include "google/rpc/error_details.pb.h"
 #include "gtest/gtest.h"
 #include "services/evaluator/domain/fake_delivery_sink.h"
+#include "services/evaluator/domain/fake_entity_source.h"
 #include "services/evaluator/domain/fake_event_source.h"
+#include "services/evaluator/domain/fake_statistics_store.h"
+#include "services/evaluator/domain/fake_target_directory.h"
 #include "services/evaluator/domain/fake_workflow_store.h"
 
 namespace crier::evaluator::transport {
@@ -117,7 +121,12 @@ class WorkflowServiceTest : public testing::Test {
   FakeClock clock_{absl::FromUnixSeconds(1'681'726'886)};
   Workflows workflows_{store_, events_, deliveries_, clock_};
   rpc::Executor executor_{{.threads = 4, .queue_capacity = 64}};
-  WorkflowService service_{workflows_, executor_};
+  FakeEntitySource entities_{clock_,
+                             [this] { return ingest_away_ ? Fault::kBefore : Fault::kNone; }};
+  FakeTargetDirectory targets_{deliveries_};
+  Previewer previewer_{entities_, targets_, clock_};
+  FakeStatisticsStore statistics_;
+  WorkflowService service_{workflows_, previewer_, statistics_, executor_};
   std::unique_ptr<rpc::Server> server_;
   std::unique_ptr<Stub> stub_;
 };
@@ -244,6 +253,78 @@ TEST_F(WorkflowServiceTest, SaysWhereCriteriaAreWrongBesideWhatElseIs) {
   EXPECT_EQ(Create(request).status().message(),
             "workflow.filter is wrong at byte 21: there is no field `domain`; did you mean "
             "`organization.domain`?");
+}
+
+TEST_F(WorkflowServiceTest, ShowsWhatAWorkflowHasDone) {
+  const v1::Workflow created = Create();
+  const auto id = api::ParseResource("name", api::kWorkflows, created.name());
+  EXPECT_EQ(created.statistics().matched_count(), 0);
+  EXPECT_FALSE(created.statistics().has_last_fire_time());
+  ASSERT_TRUE(
+      statistics_.Add({{*id, {3, 2, absl::FromUnixSeconds(9)}}}, absl::InfiniteFuture()).ok());
+
+  const v1::Workflow got = Get(created.name()).value();
+
+  EXPECT_EQ(got.statistics().matched_count(), 3);
+  EXPECT_EQ(got.statistics().enqueued_count(), 2);
+  EXPECT_EQ(got.statistics().last_fire_time().seconds(), 9);
+  EXPECT_EQ(List(kParent)->workflows(0).statistics().matched_count(), 3);
+  EXPECT_EQ(got.etag(), created.etag());
+}
+
+TEST_F(WorkflowServiceTest, ShowsWhyAWorkflowWasStopped) {
+  const v1::Workflow created = Create();
+  ASSERT_TRUE(CallByName(&Stub::EnableWorkflow, created.name()).ok());
+  const auto id = api::ParseResource("name", api::kWorkflows, created.name());
+  ASSERT_TRUE(workflows_.StopWithoutWebhook(*id, 5, absl::InfiniteFuture()).ok());
+
+  EXPECT_EQ(Get(created.name())->state(), v1::Workflow::DISABLED);
+  EXPECT_EQ(Get(created.name())->stop_reason(), v1::Workflow::WEBHOOK_DELETED);
+}
+
+TEST_F(WorkflowServiceTest, PreviewsWhatIsSavedAndWhatIsNot) {
+  entity::v1::Event event;
+  event.set_kind(entity::v1::Event::CONTACT_FOUND);
+  event.set_community_id(1);
+  event.mutable_contact()->set_full_name("Marion");
+  entities_.Add(event);
+  v1::PreviewWorkflowRequest request;
+  request.set_parent(kParent);
+  request.mutable_workflow()->set_template_(v1::Workflow::NEW_MEMBER);
+  request.mutable_workflow()->set_filter("full_name = marion");
+
+  const auto unsaved = Call(&Stub::PreviewWorkflow, request);
+  request.set_name(Create().name());
+  const auto saved = Call(&Stub::PreviewWorkflow, request);
+
+  ASSERT_TRUE(unsaved.ok()) << unsaved.status();
+  EXPECT_EQ(unsaved->match_count(), 1);
+  ASSERT_EQ(unsaved->samples_size(), 1);
+  EXPECT_EQ(unsaved->samples(0).contact().full_name(), "Marion");
+  EXPECT_THAT(unsaved->samples(0).reasons(), ElementsAre("full_name is \"Marion\""));
+  EXPECT_EQ(unsaved->sample_payload(), "");
+  EXPECT_EQ(CountWorkflows(), 1) << "a preview saves nothing";
+  ASSERT_TRUE(saved.ok()) << saved.status();
+  EXPECT_EQ(saved->match_count(), 1);
+  EXPECT_THAT(saved->sample_payload(), testing::HasSubstr("\"webhook\":5"));
+}
+
+TEST_F(WorkflowServiceTest, RefusesBadPreviewsByField) {
+  v1::PreviewWorkflowRequest request;
+  request.set_parent(kParent);
+  const auto fields = [&] { return BadFields(Call(&Stub::PreviewWorkflow, request).status()); };
+  EXPECT_THAT(fields(), ElementsAre("name"));
+  request.set_name("communities/2/workflows/1");
+  EXPECT_THAT(fields(), ElementsAre("name"));
+  request.mutable_workflow()->set_filter("nope = 1");
+  EXPECT_THAT(fields(), ElementsAre("workflow.template"));
+  request.mutable_workflow()->set_template_(v1::Workflow::NEW_MEMBER);
+  EXPECT_THAT(fields(), ElementsAre("workflow.filter"));
+  request.set_sample_size(21);
+  request.set_days(-1);
+  EXPECT_THAT(fields(), ElementsAre("sample_size", "days"));
+  request.set_parent("1");
+  EXPECT_THAT(fields(), ElementsAre("parent"));
 }
 
 TEST_F(WorkflowServiceTest, AcceptsADisplayNameOf255Bytes) {

@@ -7,11 +7,13 @@
 #include "absl/strings/str_replace.h"
 #include "tools/crierctl/arguments.h"
 #include "tools/crierctl/commands/commands.h"
+#include "tools/crierctl/commands/workflow_preview.h"
 #include "tools/crierctl/connection.h"
 #include "tools/crierctl/failure.h"
 #include "tools/crierctl/message_output.h"
 #include "tools/crierctl/names.h"
 #include "tools/crierctl/table.h"
+#include "tools/crierctl/text.h"
 
 namespace crier::crierctl {
 namespace {
@@ -33,7 +35,18 @@ std::string TemplateText(Workflow::Template what) {
 }
 
 std::string StateText(const Workflow& workflow) {
-  return absl::AsciiStrToLower(Workflow::State_Name(workflow.state()));
+  const std::string state = absl::AsciiStrToLower(Workflow::State_Name(workflow.state()));
+  return workflow.stop_reason() == Workflow::WEBHOOK_DELETED
+             ? absl::StrCat(state, ", as its webhook was deleted")
+             : state;
+}
+
+// `3 times, 3 deliveries, last 2023-04-17 10:21:26Z`.
+std::string FiredText(const Workflow::Statistics& statistics) {
+  if (statistics.matched_count() == 0) return "never";
+  return absl::StrCat(ReadableCount(statistics.matched_count()), " times, ",
+                      ReadableCount(statistics.enqueued_count()), " deliveries, last ",
+                      TimeText(statistics.last_fire_time(), statistics.has_last_fire_time()));
 }
 
 void Show(Session& session, const Workflow& workflow) {
@@ -48,6 +61,7 @@ void Show(Session& session, const Workflow& workflow) {
       {"webhook", workflow.webhook()},
       {"filter", workflow.filter()},
       {"state", workflow.name().empty() ? "" : StateText(workflow)},
+      {"fired", workflow.has_statistics() ? FiredText(workflow.statistics()) : ""},
       {"created", TimeText(workflow.create_time(), workflow.has_create_time())},
       {"updated", TimeText(workflow.update_time(), workflow.has_update_time())},
       {"etag", workflow.etag()},
@@ -97,10 +111,7 @@ void AddCreate(CLI::App& parent, Session& session) {
           "Name for people; appears in enveloped payloads")
       ->required();
   AddChoice<Workflow::Template>(
-      command, "--template",
-      {{"new-member", Workflow::NEW_MEMBER},
-       {"new-organization", Workflow::NEW_ORGANIZATION},
-       {"new-activity", Workflow::NEW_ACTIVITY}},
+      command, "--template", TemplateChoices(),
       [&workflow](Workflow::Template what) { workflow.set_template_(what); }, "What fires it")
       ->required();
   command
@@ -257,6 +268,7 @@ void AddWorkflowsCommand(CLI::App& app, Session& session) {
   AddList(command, session);
   AddByName<GetWorkflowRequest>(command, session, "get", "Show a workflow", &Stub::GetWorkflow);
   AddUpdate(command, session);
+  AddWorkflowPreview(command, session);
   AddByName<EnableWorkflowRequest>(command, session, "enable",
                                    "Let a workflow fire for what comes from now on",
                                    &Stub::EnableWorkflow);

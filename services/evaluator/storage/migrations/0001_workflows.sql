@@ -8,6 +8,7 @@ CREATE TABLE workflows (
   webhook_id bigint NOT NULL,
   filter text NOT NULL,        -- criteria; empty when everything meets them
   state smallint NOT NULL,     -- 1 disabled, 2 enabled, 3 deleted
+  stop_reason smallint NOT NULL,  -- why it was disabled: 0 by a caller, 1 its webhook was deleted
   version bigint NOT NULL,     -- counts the changes
   request_id text COLLATE "C", -- of the call that created it; also after its deletion
   create_time timestamptz NOT NULL,
