@@ -47,6 +47,7 @@ inline constexpr char kActivities[] = "activities";
 inline constexpr char kSegments[] = "segments";
 inline constexpr char kTags[] = "tags";
 inline constexpr char kWebhooks[] = "webhooks";
+inline constexpr char kRecoveries[] = "recoveries";
 inline constexpr char kWorkflows[] = "workflows";
 
 }  // namespace crier::api

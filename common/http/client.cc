@@ -34,7 +34,8 @@ struct Client::Impl {
   };
 
   explicit Impl(ClientOptions options)
-      : context{std::move(options.allow_address), TrustedRoots(options.extra_roots_file)},
+      : context{std::move(options.allow_address), TrustedRoots(options.extra_roots_file),
+                std::move(options.proxy)},
         max_in_flight(static_cast<size_t>(options.max_in_flight)),
         loop(2 * options.max_in_flight),
         resolver(std::move(options.resolver), options.resolver_ttl) {}
@@ -48,6 +49,10 @@ struct Client::Impl {
 
   void BeginWaiting();
   void BeginOne(TransferPtr transfer);
+  // Looks a name up for the transfer; the answer comes to OnAnswer.
+  void LookUp(TransferPtr transfer, const std::string& host);
+  // The next look-up has been answered: that of the target or, after it, that of the proxy.
+  void GoOn(TransferPtr transfer, std::vector<sockaddr_storage> addresses);
   void OnAnswer(const LookupAnswer& answer);
   void Dial(TransferPtr transfer, const std::vector<sockaddr_storage>& addresses);
   void EndLateLookups();
@@ -157,9 +162,13 @@ void Client::Impl::BeginOne(TransferPtr transfer) {
     return;
   }
   const Target& target = transfer->target();
-  if (target.literal) return Dial(std::move(transfer), {*target.literal});
-  const uint64_t id = next_id++;
+  if (target.literal) return GoOn(std::move(transfer), {*target.literal});
   const std::string host = target.host;
+  LookUp(std::move(transfer), host);
+}
+
+void Client::Impl::LookUp(TransferPtr transfer, const std::string& host) {
+  const uint64_t id = next_id++;
   const absl::Duration deadline = transfer->connect_deadline();
   resolving.emplace(id, std::move(transfer));
   resolver.Resolve(host, deadline, [this, id](const Addresses& addresses) {
@@ -180,15 +189,26 @@ void Client::Impl::OnAnswer(const LookupAnswer& answer) {
   } else if (answer.addresses->empty()) {
     transfer->FinishWithout(Result::kUnreachable, "the host name has no address");
   } else {
-    Dial(std::move(transfer), *answer.addresses);
+    GoOn(std::move(transfer), *answer.addresses);
+  }
+}
+
+void Client::Impl::GoOn(TransferPtr transfer, std::vector<sockaddr_storage> addresses) {
+  const bool of_proxy = context.proxy && transfer->has_target_addresses();
+  if (!of_proxy && !transfer->Allows(addresses)) {
+    transfer->FinishWithout(Result::kForbidden, kForbiddenError);
+    return;
+  }
+  if (!context.proxy || of_proxy) return Dial(std::move(transfer), addresses);
+  transfer->SetTargetAddresses(std::move(addresses));
+  if (const auto literal = ParseAddress(context.proxy->host)) {
+    Dial(std::move(transfer), {*literal});
+  } else {
+    LookUp(std::move(transfer), context.proxy->host);
   }
 }
 
 void Client::Impl::Dial(TransferPtr transfer, const std::vector<sockaddr_storage>& addresses) {
-  if (!transfer->Allows(addresses)) {
-    transfer->FinishWithout(Result::kForbidden, kForbiddenError);
-    return;
-  }
   EasyHandle easy(idle_handles.empty() ? curl_easy_init() : idle_handles.back().release());
   if (!idle_handles.empty()) idle_handles.pop_back();
   transfer->Dial(std::move(easy), addresses);

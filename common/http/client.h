@@ -9,16 +9,27 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "common/http/egress_proxy.h"
 
 namespace crier::http {
 
 using Headers = std::vector<std::pair<std::string, std::string>>;
+
+// What a connection has of its own; PEM, each may be empty.
+struct TlsSettings {
+  // For servers that ask for one: the certificate with its chain, and its key.
+  std::string client_certificate;
+  std::string client_key;
+  // Authorities to trust for this request, beside those of the client.
+  std::string trusted_roots;
+};
 
 // A POST.
 struct Request {
@@ -32,8 +43,9 @@ struct Request {
   // Everything included, from the moment that the request got its turn: name look-up, connection,
   // request and response.
   absl::Duration timeout = absl::Seconds(15);
-  // Connections are reused only among requests of one group (a community).
+  // Connections are reused only among requests of one group (a community) with the same `tls`.
   int64_t connection_group = 0;
+  TlsSettings tls;
 };
 
 // How a request ended.
@@ -69,7 +81,8 @@ struct Response {
   // From the turn of the request to its end.
   absl::Duration duration;
   Timings timings;
-  // The address that was dialled, without port; empty when none was.
+  // The address that was dialled, by this client or by the proxy, without port; empty when none
+  // was.
   std::string address;
 };
 
@@ -93,6 +106,8 @@ struct ClientOptions {
   // Further trusted roots (PEM file), beside the system's; empty for none. When it cannot be read,
   // that is logged, and what depends on it fails as kTlsFailed.
   std::string extra_roots_file;
+  // Set to make all connections through a proxy.
+  std::optional<EgressProxy> proxy;
 };
 
 // Thread-safe. Runs one thread for all requests, and a few for name look-ups. Callbacks run on the

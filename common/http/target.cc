@@ -24,6 +24,8 @@ std::string Part(CURLU* url, CURLUPart part, unsigned int flags = 0) {
   return result;
 }
 
+}  // namespace
+
 std::optional<sockaddr_storage> ParseAddress(const std::string& host) {
   sockaddr_storage storage = {};
   auto* const v4 = reinterpret_cast<sockaddr_in*>(&storage);
@@ -38,8 +40,6 @@ std::optional<sockaddr_storage> ParseAddress(const std::string& host) {
   }
   return std::nullopt;
 }
-
-}  // namespace
 
 absl::StatusOr<Target> ParseTarget(const std::string& text) {
   const Url url(curl_url(), &curl_url_cleanup);

@@ -24,6 +24,9 @@ struct Target {
 // called. International names must come as punycode.
 absl::StatusOr<Target> ParseTarget(const std::string& url);
 
+// The address that a text is; nothing when it is a name.
+std::optional<sockaddr_storage> ParseAddress(const std::string& host);
+
 // The address as text, without port.
 std::string AddressText(const sockaddr& address);
 

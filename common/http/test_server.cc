@@ -63,6 +63,15 @@ SSL_CTX* MakeTlsContext(const std::string& pem) {
   return context;
 }
 
+void AskForClientCertificate(SSL_CTX* context, const std::string& roots_pem) {
+  BIO* const bio = BIO_new_mem_buf(roots_pem.data(), static_cast<int>(roots_pem.size()));
+  X509* const root = PEM_read_bio_X509(bio, nullptr, nullptr, nullptr);
+  Check(X509_STORE_add_cert(SSL_CTX_get_cert_store(context), root) == 1, "client root");
+  X509_free(root);
+  BIO_free(bio);
+  SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+}
+
 template <typename Write>
 std::string ToPem(const Write& write) {
   BIO* const bio = BIO_new(BIO_s_mem());
@@ -121,7 +130,8 @@ bool TestConnection::WaitForClose(absl::Duration timeout) {
   return poll(&event, 1, static_cast<int>(absl::ToInt64Milliseconds(timeout))) != 0;
 }
 
-TestServer::TestServer(Handler handler, const std::string& certificate_pem, int max_tls_version)
+TestServer::TestServer(Handler handler, const std::string& certificate_pem, int max_tls_version,
+                       const std::string& client_roots_pem)
     : handler_(std::move(handler)),
       tls_context_(certificate_pem.empty() ? nullptr : MakeTlsContext(certificate_pem)),
       listener_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
@@ -130,6 +140,7 @@ TestServer::TestServer(Handler handler, const std::string& certificate_pem, int 
     SSL_CTX_set_cipher_list(tls_context_, "ALL:@SECLEVEL=0");  // or nothing old works at all
     SSL_CTX_set_min_proto_version(tls_context_, TLS1_VERSION);
     SSL_CTX_set_max_proto_version(tls_context_, max_tls_version);
+    if (!client_roots_pem.empty()) AskForClientCertificate(tls_context_, client_roots_pem);
   }
   sockaddr_in address = {};
   address.sin_family = AF_INET;

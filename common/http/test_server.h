@@ -52,9 +52,10 @@ class TestServer {
   using Handler = std::function<void(TestConnection&)>;
 
   // With `certificate_pem` (certificate and key), the server speaks TLS, and no later version of it
-  // than `max_tls_version` (TLS1_1_VERSION, …; 0 for the latest).
+  // than `max_tls_version` (TLS1_1_VERSION, …; 0 for the latest). With `client_roots_pem` it asks
+  // for a client certificate, and accepts those that come from there.
   explicit TestServer(Handler handler, const std::string& certificate_pem = "",
-                      int max_tls_version = 0);
+                      int max_tls_version = 0, const std::string& client_roots_pem = "");
 
   // Ends the connections and waits for their handlers.
   ~TestServer();

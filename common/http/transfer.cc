@@ -1,5 +1,6 @@
 #include "common/http/transfer.h"
 
+#include <openssl/evp.h>
 #include <openssl/ssl.h>
 #include <sys/socket.h>
 
@@ -7,6 +8,7 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
@@ -49,6 +51,22 @@ template <typename Value>
 void Set(CURL* easy, CURLoption option, Value value) {
   static_assert(!std::is_same_v<Value, int>, "libcurl reads numbers as long");
   curl_easy_setopt(easy, option, value);
+}
+
+// As URLs and libcurl's options have addresses.
+std::string AddressInUrl(const sockaddr& address) {
+  const std::string text = AddressText(address);
+  return address.sa_family == AF_INET6 ? absl::StrCat("[", text, "]") : text;
+}
+
+// Equal for equal settings only.
+std::string Fingerprint(const TlsSettings& tls) {
+  unsigned char hash[EVP_MAX_MD_SIZE];
+  unsigned int size = 0;
+  const std::string all =
+      absl::StrCat(tls.client_certificate, "|", tls.client_key, "|", tls.trusted_roots);
+  EVP_Digest(all.data(), all.size(), hash, &size, EVP_sha256(), nullptr);
+  return absl::BytesToHexString(absl::string_view(reinterpret_cast<const char*>(hash), 16));
 }
 
 }  // namespace
@@ -101,10 +119,11 @@ void Transfer::Dial(EasyHandle easy, const std::vector<sockaddr_storage>& addres
   easy_ = std::move(easy);
   dialled_ = Now();
   SetRequest();
-  SetAddresses(addresses);
   SetLimits();
   SetTls();
+  SetClientCertificate();
   SetIsolation();
+  context_.proxy ? SetProxy(addresses) : SetAddresses(addresses);
   SetCallbacks();
 }
 
@@ -125,6 +144,18 @@ void Transfer::SetRequest() {
     if (!HasHeader(request_.headers, name)) headers_->Add(absl::StrCat(name, ":"));
   }
   Set(easy, CURLOPT_HTTPHEADER, headers_->get());
+  Set(easy, CURLOPT_HEADEROPT, static_cast<long>(CURLHEADER_SEPARATE));  // nothing for proxies
+}
+
+// Differs between requests that must not share a connection.
+std::string Transfer::GroupName() const {
+  std::string name =
+      absl::StrCat("group-", absl::Hex(static_cast<uint64_t>(request_.connection_group)));
+  const TlsSettings& tls = request_.tls;
+  if (!tls.client_certificate.empty() || !tls.trusted_roots.empty()) {
+    absl::StrAppend(&name, "-", Fingerprint(tls));
+  }
+  return name;
 }
 
 // The name under which libcurl files a connection. It reuses one only if both the host of the URL
@@ -132,8 +163,33 @@ void Transfer::SetRequest() {
 // name server is ever asked for it: SetAddresses() says what it stands for, and names under
 // `.invalid` exist nowhere else.
 std::string Transfer::DialName() const {
-  return absl::StrCat("group-", absl::Hex(static_cast<uint64_t>(request_.connection_group)), ".",
-                      absl::StrReplaceAll(target_.host, {{":", "-"}}), ".invalid");
+  return absl::StrCat(GroupName(), ".", absl::StrReplaceAll(target_.host, {{":", "-"}}),
+                      ".invalid");
+}
+
+void Transfer::SetTargetAddresses(std::vector<sockaddr_storage> addresses) {
+  target_addresses_ = std::move(addresses);
+}
+
+// As for direct connections, the name of the proxy is made of the group: libcurl compares it before
+// it uses a tunnel again. The tunnel leads to an address that was judged.
+void Transfer::SetProxy(const std::vector<sockaddr_storage>& addresses) {
+  CURL* const easy = easy_.get();
+  const EgressProxy& proxy = *context_.proxy;
+  const std::string name = absl::StrCat(GroupName(), ".proxy.invalid");
+  const auto& target = reinterpret_cast<const sockaddr&>(target_addresses_.front());
+  connect_to_ = std::make_unique<HeaderList>();
+  connect_to_->Add(absl::StrCat("::", AddressInUrl(target), ":"));
+  Set(easy, CURLOPT_CONNECT_TO, connect_to_->get());
+  Set(easy, CURLOPT_PROXY, absl::StrCat("http://", name, ":", proxy.port).c_str());
+  Set(easy, CURLOPT_NOPROXY, "");
+  Set(easy, CURLOPT_HTTPPROXYTUNNEL, 1L);
+  Set(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+  if (!proxy.credentials.empty()) {
+    Set(easy, CURLOPT_PROXYUSERPWD, proxy.credentials.c_str());
+    Set(easy, CURLOPT_PROXYAUTH, static_cast<long>(CURLAUTH_BASIC));
+  }
+  SetResolve(name, proxy.port, addresses);
 }
 
 void Transfer::SetAddresses(const std::vector<sockaddr_storage>& addresses) {
@@ -141,14 +197,15 @@ void Transfer::SetAddresses(const std::vector<sockaddr_storage>& addresses) {
   connect_to_ = std::make_unique<HeaderList>();
   connect_to_->Add(absl::StrCat("::", name, ":"));  // any host, any port → the name, the same port
   Set(easy_.get(), CURLOPT_CONNECT_TO, connect_to_->get());
+  SetResolve(name, target_.port, addresses);
+}
 
-  std::string entry = absl::StrCat("+", name, ":", target_.port, ":");
+void Transfer::SetResolve(const std::string& name, int port,
+                          const std::vector<sockaddr_storage>& addresses) {
+  std::string entry = absl::StrCat("+", name, ":", port, ":");
   absl::string_view separator = "";
   for (const sockaddr_storage& storage : addresses) {
-    const auto& address = reinterpret_cast<const sockaddr&>(storage);
-    const std::string text = AddressText(address);
-    absl::StrAppend(&entry, separator,
-                    address.sa_family == AF_INET6 ? absl::StrCat("[", text, "]") : text);
+    absl::StrAppend(&entry, separator, AddressInUrl(reinterpret_cast<const sockaddr&>(storage)));
     separator = ",";
   }
   resolve_ = std::make_unique<HeaderList>();
@@ -179,10 +236,27 @@ void Transfer::SetTls() {
   // The roots come from OnTlsContext().
   Set(easy, CURLOPT_CAINFO, static_cast<char*>(nullptr));
   Set(easy, CURLOPT_CAPATH, static_cast<char*>(nullptr));
+  // libcurl 7.88 keeps the store that it finds after OnTlsContext(), and puts it in place of what
+  // that sets for the next connection: the roots of one request would serve all others.
+  Set(easy, CURLOPT_CA_CACHE_TIMEOUT, 0L);
   Set(easy, CURLOPT_SSL_CTX_FUNCTION, &OnTlsContext);
   Set(easy, CURLOPT_SSL_CTX_DATA, this);
   // A session is something that groups would share.
   Set(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);
+}
+
+// From memory: a key must not lie in a file.
+void Transfer::SetClientCertificate() {
+  if (request_.tls.client_certificate.empty()) return;
+  CURL* const easy = easy_.get();
+  const auto set = [&](CURLoption option, std::string& pem) {
+    curl_blob blob = {pem.data(), pem.size(), CURL_BLOB_NOCOPY};
+    Set(easy, option, &blob);
+  };
+  Set(easy, CURLOPT_SSLCERTTYPE, "PEM");
+  set(CURLOPT_SSLCERT_BLOB, request_.tls.client_certificate);
+  Set(easy, CURLOPT_SSLKEYTYPE, "PEM");
+  set(CURLOPT_SSLKEY_BLOB, request_.tls.client_key);
 }
 
 // The target is a stranger's, and so is what it answers: nothing of it leads anywhere else, and
@@ -239,6 +313,16 @@ Response Transfer::Conclude(CURLcode code) {
   const char* address = nullptr;
   curl_easy_getinfo(easy_.get(), CURLINFO_PRIMARY_IP, &address);
   if (address != nullptr) response.address = address;
+  if (context_.proxy) {
+    long tunnel = 0;
+    curl_easy_getinfo(easy_.get(), CURLINFO_HTTP_CONNECTCODE, &tunnel);
+    const bool open = tunnel >= 200 && tunnel <= 299;
+    response.address =
+        open ? AddressText(reinterpret_cast<const sockaddr&>(target_addresses_.front())) : "";
+    if (!open && response.result == Result::kUnreachable) {
+      response.error = "the proxy could not connect to the target";
+    }
+  }
   return response;
 }
 
@@ -273,7 +357,9 @@ void Transfer::FinishWithout(Result result, std::string error) {
 curl_socket_t Transfer::OnOpenSocket(void* self, curlsocktype, curl_sockaddr* address) {
   auto* const transfer = static_cast<Transfer*>(self);
   const auto& allow = transfer->context_.allow_address;
-  if (allow && !allow(address->addr)) {
+  // A proxy is the operator's. What it is asked for was judged before.
+  const bool judged = transfer->context_.proxy.has_value();
+  if (!judged && allow && !allow(address->addr)) {
     transfer->refused_ = true;
     return CURL_SOCKET_BAD;
   }
@@ -281,8 +367,14 @@ curl_socket_t Transfer::OnOpenSocket(void* self, curlsocktype, curl_sockaddr* ad
 }
 
 CURLcode Transfer::OnTlsContext(CURL*, void* tls_context, void* self) {
-  SSL_CTX_set1_cert_store(static_cast<SSL_CTX*>(tls_context),
-                          static_cast<Transfer*>(self)->context_.roots.store());
+  auto* const transfer = static_cast<Transfer*>(self);
+  auto* const context = static_cast<SSL_CTX*>(tls_context);
+  const TrustedRoots& roots = transfer->context_.roots;
+  if (transfer->request_.tls.trusted_roots.empty()) {
+    SSL_CTX_set1_cert_store(context, roots.store());
+  } else {
+    SSL_CTX_set_cert_store(context, roots.StoreWith(transfer->request_.tls.trusted_roots));
+  }
   return CURLE_OK;
 }
 

@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,7 @@ namespace crier::http {
 struct TransferContext {
   std::function<bool(const sockaddr&)> allow_address;
   TrustedRoots roots;
+  std::optional<EgressProxy> proxy;
 };
 
 struct EasyCleanup {
@@ -52,8 +54,12 @@ class Transfer {
   // Whether each of the addresses may be dialled.
   bool Allows(const std::vector<sockaddr_storage>& addresses) const;
 
-  // Prepares `easy` to send the request to one of `addresses`; to be added to a multi handle next.
-  // CURLINFO_PRIVATE leads back to the transfer.
+  // With a proxy: the target's addresses, to be kept until those of the proxy are known as well.
+  void SetTargetAddresses(std::vector<sockaddr_storage> addresses);
+  bool has_target_addresses() const { return !target_addresses_.empty(); }
+
+  // Prepares `easy` to send the request to one of `addresses` (with a proxy, these are the
+  // proxy's); to be added to a multi handle next. CURLINFO_PRIVATE leads back to the transfer.
   void Dial(EasyHandle easy, const std::vector<sockaddr_storage>& addresses);
 
   // Takes the handle back, in a state to be used for another transfer.
@@ -75,11 +81,17 @@ class Transfer {
   static size_t OnBody(char* data, size_t size, size_t count, void* self);
 
   void SetRequest();
+  // Lets `name` stand for the addresses.
+  void SetResolve(const std::string& name, int port,
+                  const std::vector<sockaddr_storage>& addresses);
   void SetAddresses(const std::vector<sockaddr_storage>& addresses);
+  void SetProxy(const std::vector<sockaddr_storage>& addresses);
+  void SetClientCertificate();
   void SetLimits();
   void SetTls();
   void SetIsolation();
   void SetCallbacks();
+  std::string GroupName() const;
   std::string DialName() const;
   Timings ReadTimings() const;
 
@@ -87,6 +99,7 @@ class Transfer {
   Request request_;
   Done done_;
   Target target_;
+  std::vector<sockaddr_storage> target_addresses_;  // with a proxy
   absl::Duration start_;
   absl::Duration dialled_;
 

@@ -18,6 +18,10 @@ class TrustedRoots {
 
   X509_STORE* store() const { return store_.get(); }
 
+  // A store with the certificates of `pem` beside these, for the caller to free. What cannot be
+  // read is left out.
+  X509_STORE* StoreWith(const std::string& pem) const;
+
  private:
   struct Free {
     void operator()(X509_STORE* store) const { X509_STORE_free(store); }

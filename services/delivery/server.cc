@@ -13,6 +13,7 @@
 #include "absl/time/clock.h"
 #include "common/base/periodic_task.h"
 #include "common/crypto/key_ring.h"
+#include "common/http/egress_proxy.h"
 #include "common/lease/lease_keeper.h"
 #include "common/log/log.h"
 #include "common/pg/lease_store.h"
@@ -28,6 +29,7 @@
 #include "services/delivery/domain/outcome_writer.h"
 #include "services/delivery/domain/queue_depth.h"
 #include "services/delivery/domain/queue_loader.h"
+#include "services/delivery/domain/recoverer.h"
 #include "services/delivery/domain/retry_schedule.h"
 #include "services/delivery/domain/secret_keeper.h"
 #include "services/delivery/domain/shard_scheduler.h"
@@ -40,10 +42,12 @@
 #include "services/delivery/storage/queue_depth.h"
 #include "services/delivery/storage/queue_notices.h"
 #include "services/delivery/storage/queue_store.h"
+#include "services/delivery/storage/repair_store.h"
 #include "services/delivery/storage/schema.h"
 #include "services/delivery/storage/secret_store.h"
 #include "services/delivery/storage/webhook_store.h"
 #include "services/delivery/transport/delivery_service.h"
+#include "services/delivery/transport/recovery_service.h"
 #include "services/delivery/transport/target_service.h"
 #include "services/delivery/transport/webhook_service.h"
 
@@ -83,6 +87,9 @@ http::ClientOptions ClientOptionsOf(const DeliveryOptions& options) {
   // Room for all of the scheduler's attempts and all tests: an attempt that has begun never waits.
   result.max_in_flight = options.max_in_flight + WebhookTester::kMaxTests;
   result.extra_roots_file = options.extra_roots_file;
+  if (!options.egress_proxy.empty()) {
+    result.proxy = http::ParseEgressProxy(options.egress_proxy).value();
+  }
   return result;
 }
 
@@ -158,6 +165,17 @@ void AddOptions(config::Options& options, absl::string_view prefix, DeliveryOpti
   options.Add(absl::StrCat(prefix, "extra-roots-file"), &target->extra_roots_file,
               "PEM file of certificate authorities to trust beside the system's.");
   AddPolicyOptions(options, prefix, &target->targets);
+  const std::string egress_proxy = absl::StrCat(prefix, "egress-proxy");
+  options.Add(egress_proxy, &target->egress_proxy,
+              "HTTP proxy that attempts go through, http://[user:password@]host:port. It must "
+              "understand CONNECT, and is asked for addresses: names are still looked up here, and "
+              "judged by the same rules.");
+  options.Secret();
+  options.Check([egress_proxy, target]() -> std::string {
+    if (target->egress_proxy.empty()) return "";
+    const absl::Status status = http::ParseEgressProxy(target->egress_proxy).status();
+    return status.ok() ? "" : absl::StrCat(egress_proxy, " ", status.message());
+  });
   const std::string keys_file = absl::StrCat(prefix, "secret-keys-file");
   const std::string plaintext = absl::StrCat(prefix, "allow-plaintext-secrets");
   options.Add(keys_file, &target->secret_keys_file,
@@ -202,6 +220,8 @@ struct DeliveryServer::Parts {
   storage::PgWebhookStore engine_webhooks;
   storage::PgQueueStore queue;
   storage::PgErasureStore erasures;
+  storage::PgRepairStore repairs;
+  storage::PgRepairStore engine_repairs;
   storage::PgSecretStore secrets;
   pg::PgLeaseStore leases;
 
@@ -214,6 +234,7 @@ struct DeliveryServer::Parts {
   QueueLoader loader;
   Enqueuer enqueuer;
   Eraser eraser;
+  Recoverer recoverer;
   SecretKeeper secret_keeper;
   WebhookTester tester;
   lease::LeaseKeeper keeper;
@@ -223,6 +244,7 @@ struct DeliveryServer::Parts {
   transport::WebhookService webhook_service;
   transport::DeliveryService delivery_service;
   transport::TargetService target_service;
+  transport::RecoveryService recovery_service;
 
   std::atomic<bool> has_room{false};  // there are partitions for today
   std::atomic<bool> measures{false};  // this replica is the one that shows the depth of the queue
@@ -230,6 +252,7 @@ struct DeliveryServer::Parts {
   std::optional<PeriodicTask> maintenance;
   std::optional<PeriodicTask> measuring;
   std::optional<PeriodicTask> erasing;
+  std::optional<PeriodicTask> recovering;
   std::optional<PeriodicTask> keeping_secrets;
 };
 
@@ -251,6 +274,8 @@ DeliveryServer::Parts::Parts(const DeliveryOptions& options, metrics::Registry& 
       engine_webhooks(engine_pool, key_rings),
       queue(engine_pool, owner),
       erasures(engine_pool),
+      repairs(call_pool),
+      engine_repairs(engine_pool),
       secrets(engine_pool, key_rings),
       leases(lease_pool),
       schedule(random),
@@ -263,6 +288,7 @@ DeliveryServer::Parts::Parts(const DeliveryOptions& options, metrics::Registry& 
       loader(scheduler, queue, clock),
       enqueuer(intake, webhooks, scheduler, clock, registry),
       eraser(erasures, clock, registry),
+      recoverer(engine_repairs, clock, registry),
       secret_keeper(secrets, key_rings, options.secret_keys_file, clock, registry),
       tester(sender, clock, options.activity_base_url),
       keeper(leases, clock, {.owner = owner, .metrics = &registry, .kind = "delivery_shards"},
@@ -279,14 +305,16 @@ DeliveryServer::Parts::Parts(const DeliveryOptions& options, metrics::Registry& 
       queue_depth(registry),
       executor({.threads = options.postgres_connections}),
       webhook_service(webhooks, tester, policy, clock, executor),
-      delivery_service(enqueuer, intake, log, executor),
-      target_service(webhooks, options.activity_base_url, executor) {}
+      delivery_service(enqueuer, intake, log, repairs, clock, executor),
+      target_service(webhooks, options.activity_base_url, executor),
+      recovery_service(repairs, clock, executor) {}
 
 void DeliveryServer::Parts::Start() {
   maintenance.emplace([this] { return MaintainPartitions(); });
   measuring.emplace([this] { return MeasureQueueDepth(); });
   // Before the schema is there, it could only complain.
   erasing.emplace([this] { return has_room ? eraser.Run() : kMaintenanceRetryAfter; });
+  recovering.emplace([this] { return has_room ? recoverer.Run() : kMaintenanceRetryAfter; });
   keeping_secrets.emplace(
       [this] { return has_room ? secret_keeper.Run() : kMaintenanceRetryAfter; });
   listener.emplace(engine_pool.database(), storage::QueueChannel(engine_pool.database().schema),
@@ -310,6 +338,7 @@ void DeliveryServer::Parts::Stop() {
   keeper.Stop();
   listener.reset();
   keeping_secrets.reset();
+  recovering.reset();
   erasing.reset();
   maintenance.reset();
   measuring.reset();
@@ -350,7 +379,8 @@ DeliveryServer::DeliveryServer(const DeliveryOptions& options, metrics::Registry
 DeliveryServer::~DeliveryServer() { Stop(); }
 
 std::vector<grpc::Service*> DeliveryServer::rpc_services() {
-  return {&parts_->webhook_service, &parts_->delivery_service, &parts_->target_service};
+  return {&parts_->webhook_service, &parts_->delivery_service, &parts_->target_service,
+          &parts_->recovery_service};
 }
 
 void DeliveryServer::Start(rpc::Server& server) { parts_->Start(); }

@@ -36,6 +36,8 @@ struct DeliveryOptions {
   bool send_traceparent = false;
   // Further trusted roots (PEM file), beside the system's.
   std::string extra_roots_file;
+  // Attempts go through this proxy, http://[user:password@]host:port; empty to make them directly.
+  std::string egress_proxy;
   // The keys that secrets are stored under; see crypto::KeyRing. Without it they are stored in the
   // clear, which must be allowed.
   std::string secret_keys_file;

@@ -38,6 +38,8 @@ struct DeliveryContent {
 struct QueuedDelivery {
   DeliveryId id;
   int attempt_count = 0;  // attempts made so far
+  // Of these, how many were made before the schedule of retries began anew.
+  int attempts_before = 0;
   absl::Time due_time;
   // Unset when it was left in the database to save memory.
   std::optional<DeliveryContent> content;
@@ -48,7 +50,7 @@ enum class DeliveryState {
   kPending = 1,    // it waits for an attempt
   kSucceeded = 2,  // the receiver has accepted it
   kExhausted = 3,  // every attempt of the schedule has failed
-  kCancelled = 4,  // the webhook was deleted before
+  kCancelled = 4,  // it was given up before
 };
 
 // One try to deliver.

@@ -11,6 +11,49 @@
 
 namespace crier::delivery {
 
+// How the receiver answered, as people ask for it.
+enum class StatusClass {
+  kNoResponse = 0,
+  kSuccess = 2,
+  kRedirect = 3,
+  kClientError = 4,
+  kServerError = 5,
+};
+
+// Which deliveries of a community to list.
+struct DeliveryFilter {
+  int64_t community = 0;
+  std::optional<int64_t> webhook;
+  std::optional<int64_t> workflow;
+  std::optional<DeliveryState> state;
+  std::optional<StatusClass> status_class;  // of the last attempt
+  absl::Time created_from = absl::InfinitePast();
+  absl::Time created_before = absl::InfiniteFuture();
+};
+
+// Deliveries, newest first.
+struct DeliveryPage {
+  std::vector<DeliveryRecord> records;
+  // Where to go on; nothing when there are no more.
+  std::optional<MessageId> next;
+};
+
+// How a webhook does, by its newest attempts.
+struct WebhookHealth {
+  int attempts = 0;
+  int successes = 0;
+  // Unset without attempts.
+  std::optional<absl::Time> oldest_create_time;
+  absl::Duration median_duration;
+  absl::Duration p99_duration;
+  std::optional<Exchange> last_failure;  // without the response
+  int pending = 0;                       // kMaxPendingCounted + 1 for more
+  std::optional<absl::Time> next_attempt_time;
+};
+
+inline constexpr int kHealthAttempts = 1000;
+inline constexpr int kMaxPendingCounted = 10'000;
+
 // Implementations are thread-safe. Every method waits until its deadline at most, and answers
 // UNAVAILABLE when the database is away.
 class DeliveryLog {
@@ -21,11 +64,15 @@ class DeliveryLog {
   virtual absl::StatusOr<std::optional<DeliveryRecord>> Get(const DeliveryId& id,
                                                             absl::Time deadline) = 0;
 
-  // Up to `limit` deliveries of the webhook, newest first, beginning after `before` (with the
-  // newest when unset).
-  virtual absl::StatusOr<std::vector<DeliveryRecord>> List(const WebhookId& webhook,
-                                                           const std::optional<MessageId>& before,
-                                                           int limit, absl::Time deadline) = 0;
+  // Up to `limit` deliveries, newest first, beginning after `before` (with the newest when unset).
+  // Looks at a few thousand at most, whatever the filter leaves of them, so the page may have
+  // fewer, and yet tell where to go on.
+  virtual absl::StatusOr<DeliveryPage> List(const DeliveryFilter& filter,
+                                            const std::optional<MessageId>& before, int limit,
+                                            absl::Time deadline) = 0;
+
+  // Looks at kHealthAttempts at most. A webhook that does not exist has no attempts.
+  virtual absl::StatusOr<WebhookHealth> Health(const WebhookId& webhook, absl::Time deadline) = 0;
 };
 
 }  // namespace crier::delivery

@@ -266,7 +266,8 @@ void Dispatcher::Finish(const Claim& claim, Exchange exchange) {
   AttemptOutcome outcome;
   if (exchange.result.outcome == Outcome::kSucceeded) {
     outcome.state = DeliveryState::kSucceeded;
-  } else if (const std::optional<absl::Duration> delay = schedule_.DelayAfter(number)) {
+  } else if (const std::optional<absl::Duration> delay =
+                 schedule_.DelayAfter(number - claim.delivery.attempts_before)) {
     outcome.state = DeliveryState::kPending;
     outcome.due_time = clock_.Now() + *delay;
   } else {

@@ -48,6 +48,22 @@ absl::Status DeliveryNotFoundError(absl::string_view name) {
                     absl::StrCat(name, " does not exist"));
 }
 
+absl::Status DeliveryErasedError() {
+  return NamedError(absl::StatusCode::kFailedPrecondition, "DELIVERY_ERASED",
+                    "the data of the contact in the delivery was erased; there is nothing to send");
+}
+
+absl::Status DeliveryNotPendingError() {
+  return NamedError(absl::StatusCode::kFailedPrecondition, "DELIVERY_NOT_PENDING",
+                    "the delivery is over; only one that waits for an attempt can be cancelled");
+}
+
+absl::Status RecoveryNotFoundError(int64_t community, int64_t id) {
+  return NamedError(
+      absl::StatusCode::kNotFound, "RECOVERY_NOT_FOUND",
+      absl::StrCat(api::ResourceName(api::kRecoveries, {community, id}), " does not exist"));
+}
+
 absl::Status PositionMismatchError(int64_t actual_position) {
   return NamedError(
       absl::StatusCode::kAborted, "POSITION_MISMATCH",

@@ -36,6 +36,15 @@ absl::Status RequestIdSpentError();
 // NOT_FOUND, reason DELIVERY_NOT_FOUND. `name` is the resource name that was asked for.
 absl::Status DeliveryNotFoundError(absl::string_view name);
 
+// FAILED_PRECONDITION, reason DELIVERY_ERASED: the data in the payload was erased.
+absl::Status DeliveryErasedError();
+
+// FAILED_PRECONDITION, reason DELIVERY_NOT_PENDING.
+absl::Status DeliveryNotPendingError();
+
+// NOT_FOUND, reason RECOVERY_NOT_FOUND.
+absl::Status RecoveryNotFoundError(int64_t community, int64_t id);
+
 // ABORTED, reason POSITION_MISMATCH, metadata `actual_position`: the producer stands elsewhere.
 absl::Status PositionMismatchError(int64_t actual_position);
 

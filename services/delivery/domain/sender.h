@@ -21,6 +21,14 @@ enum class Outcome {
   kTlsFailed = 5,
 };
 
+// When each phase was over, from the beginning of the attempt; zero for one that was not reached.
+struct AttemptTimings {
+  absl::Duration resolved;
+  absl::Duration connected;
+  absl::Duration secured;
+  absl::Duration first_byte;
+};
+
 // What came of a request.
 struct AttemptResult {
   Outcome outcome = Outcome::kUnreachable;
@@ -32,6 +40,8 @@ struct AttemptResult {
   absl::Duration duration;
   // The operator's policy does not permit the target. For metrics; customers are not told.
   bool target_refused = false;
+  AttemptTimings timings;
+  std::string remote_address;  // without port; empty when none was called
 };
 
 // A request with what came of it, as it is shown: the request's headers are masked.

@@ -46,6 +46,8 @@ http::Request ToHttp(AttemptRequest request, int64_t connection_group) {
   result.connect_timeout = request.connect_timeout;
   result.timeout = request.timeout;
   result.connection_group = connection_group;
+  result.tls = {std::move(request.tls.client_certificate), std::move(request.tls.client_key),
+                std::move(request.tls.trusted_roots)};
   return result;
 }
 
@@ -69,6 +71,9 @@ AttemptResult FromResponse(http::Response response) {
 
 AttemptResult FromHttp(http::Response response, int64_t community) {
   const absl::Duration duration = response.duration;
+  const AttemptTimings timings = {response.timings.resolved, response.timings.connected,
+                                  response.timings.secured, response.timings.first_byte};
+  const std::string remote_address = response.address;
   AttemptResult result;
   switch (response.result) {
     case http::Result::kResponse:
@@ -91,6 +96,11 @@ AttemptResult FromHttp(http::Response response, int64_t community) {
       break;
   }
   result.duration = duration;
+  // Whether a name is known is not told of a target that was not called.
+  if (!remote_address.empty()) {
+    result.timings = timings;
+    result.remote_address = remote_address;
+  }
   return result;
 }
 

@@ -15,9 +15,10 @@ class PgDeliveryLog : public DeliveryLog {
 
   absl::StatusOr<std::optional<DeliveryRecord>> Get(const DeliveryId& id,
                                                     absl::Time deadline) override;
-  absl::StatusOr<std::vector<DeliveryRecord>> List(const WebhookId& webhook,
-                                                   const std::optional<MessageId>& before,
-                                                   int limit, absl::Time deadline) override;
+  absl::StatusOr<DeliveryPage> List(const DeliveryFilter& filter,
+                                    const std::optional<MessageId>& before, int limit,
+                                    absl::Time deadline) override;
+  absl::StatusOr<WebhookHealth> Health(const WebhookId& webhook, absl::Time deadline) override;
 
  private:
   pg::Pool& pool_;

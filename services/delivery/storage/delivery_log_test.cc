@@ -1,5 +1,8 @@
 #include "services/delivery/storage/delivery_log.h"
 
+#include <utility>
+
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "services/delivery/storage/delivery_fixture.h"
 #include "services/delivery/storage/exchange_codec.h"
@@ -13,14 +16,38 @@ using testing::SizeIs;
 
 class PgDeliveryLogTest : public DeliveryStorageTest {
  protected:
-  std::vector<MessageId> List(const WebhookId& webhook, const std::optional<MessageId>& before,
-                              int limit) {
-    const auto records = log_.List(webhook, before, limit, Deadline());
-    EXPECT_TRUE(records.ok()) << records.status();
+  static DeliveryFilter Of(const WebhookId& webhook) {
+    DeliveryFilter filter;
+    filter.community = webhook.community;
+    filter.webhook = webhook.id;
+    return filter;
+  }
+
+  std::vector<MessageId> List(const DeliveryFilter& filter, std::optional<MessageId> before = {},
+                              int limit = 100) {
+    const auto page = log_.List(filter, before, limit, Deadline());
+    EXPECT_TRUE(page.ok()) << page.status();
     std::vector<MessageId> ids;
-    for (const DeliveryRecord& record : *records) ids.push_back(record.id.message);
+    for (const DeliveryRecord& record : page->records) ids.push_back(record.id.message);
+    next_ = page->next;
     return ids;
   }
+
+  // Makes an attempt that got the status (0: none) and led to the state.
+  void Attempt(const DeliveryId& id, int number, int status, DeliveryState state,
+               absl::Duration duration = absl::Milliseconds(1)) {
+    AttemptOutcome outcome = Outcome(id, state, number);
+    AttemptResult& result = outcome.attempt->exchange.result;
+    result.status = status;
+    result.duration = duration;
+    result.outcome = status >= 200 && status <= 299 ? delivery::Outcome::kSucceeded
+                     : status == 0                  ? delivery::Outcome::kTimedOut
+                                                    : delivery::Outcome::kRefused;
+    result.error = absl::StrCat("status ", status);
+    Commit({outcome});
+  }
+
+  std::optional<MessageId> next_;  // of the last page
 };
 
 TEST_F(PgDeliveryLogTest, ShowsAFreshDelivery) {
@@ -75,9 +102,148 @@ TEST_F(PgDeliveryLogTest, ListsTheNewestFirstPageByPage) {
     Commit({Outcome(id, DeliveryState::kSucceeded, 2)});
   }
 
-  EXPECT_THAT(List(a_, std::nullopt, 3), ElementsAre(ids[4], ids[3], ids[2]));
-  EXPECT_THAT(List(a_, ids[2], 3), ElementsAre(ids[1], ids[0]));
-  EXPECT_THAT(List(a_, ids[0], 3), SizeIs(0));
+  EXPECT_THAT(List(Of(a_), {}, 3), ElementsAre(ids[4], ids[3], ids[2]));
+  EXPECT_EQ(next_, ids[2]);
+  EXPECT_THAT(List(Of(a_), ids[2], 2), ElementsAre(ids[1], ids[0]));
+  EXPECT_EQ(next_, std::nullopt) << "a page that the last one fills is the last";
+  EXPECT_THAT(List(Of(a_), ids[0], 3), SizeIs(0));
+}
+
+TEST_F(PgDeliveryLogTest, ListsAllWebhooksOfACommunity) {
+  const DeliveryId first = Store(a_);
+  const DeliveryId second = Store(b_);
+  Store({2, 1});
+  const DeliveryId third = Store(a_);
+  DeliveryFilter filter;
+  filter.community = 1;
+
+  EXPECT_THAT(List(filter, {}, 2), ElementsAre(third.message, second.message));
+  EXPECT_THAT(List(filter, next_), ElementsAre(first.message));
+}
+
+TEST_F(PgDeliveryLogTest, ListsByState) {
+  const DeliveryId pending = Store(a_);
+  const DeliveryId succeeded = Store(a_);
+  const DeliveryId exhausted = Store(a_);
+  const DeliveryId cancelled = Store(a_);
+  const DeliveryId retrying = Store(a_);
+  Attempt(succeeded, 1, 500, DeliveryState::kPending);
+  Attempt(succeeded, 2, 200, DeliveryState::kSucceeded);
+  Attempt(exhausted, 1, 500, DeliveryState::kPending);
+  Attempt(exhausted, 2, 500, DeliveryState::kExhausted);
+  Attempt(retrying, 1, 0, DeliveryState::kPending);
+  database_.Run(schema_,
+                "DELETE FROM queue WHERE delivery_id = '" + cancelled.message.ToUuid() + "'");
+  const std::vector<std::pair<DeliveryState, std::vector<MessageId>>> expected = {
+      {DeliveryState::kPending, {retrying.message, pending.message}},
+      {DeliveryState::kSucceeded, {succeeded.message}},
+      {DeliveryState::kExhausted, {exhausted.message}},
+      {DeliveryState::kCancelled, {cancelled.message}}};
+  for (DeliveryFilter filter : {Of(a_), DeliveryFilter{.community = 1}}) {
+    for (const auto& [state, ids] : expected) {
+      filter.state = state;
+      EXPECT_EQ(List(filter), ids) << static_cast<int>(state);
+    }
+  }
+}
+
+TEST_F(PgDeliveryLogTest, ListsByTheStatusOfTheLastAttempt) {
+  const DeliveryId none = Store(a_);
+  Store(a_);  // without attempts
+  const DeliveryId ok = Store(a_);
+  const DeliveryId moved = Store(b_);
+  const DeliveryId missing = Store(a_);
+  const DeliveryId broken = Store(a_);
+  Attempt(none, 1, 0, DeliveryState::kPending);
+  Attempt(ok, 1, 503, DeliveryState::kPending);
+  Attempt(ok, 2, 204, DeliveryState::kSucceeded);
+  Attempt(moved, 1, 302, DeliveryState::kPending);
+  Attempt(missing, 1, 500, DeliveryState::kPending);
+  Attempt(missing, 2, 404, DeliveryState::kPending);
+  Attempt(broken, 1, 500, DeliveryState::kPending);
+  Attempt(broken, 2, 599, DeliveryState::kPending);
+  DeliveryFilter filter;
+  filter.community = 1;
+  const auto with = [&](StatusClass status_class) {
+    filter.status_class = status_class;
+    return List(filter);
+  };
+
+  EXPECT_THAT(with(StatusClass::kNoResponse), ElementsAre(none.message));
+  EXPECT_THAT(with(StatusClass::kSuccess), ElementsAre(ok.message));
+  EXPECT_THAT(with(StatusClass::kRedirect), ElementsAre(moved.message));
+  EXPECT_THAT(with(StatusClass::kClientError), ElementsAre(missing.message));
+  EXPECT_THAT(with(StatusClass::kServerError), ElementsAre(broken.message));
+}
+
+TEST_F(PgDeliveryLogTest, ListsByWorkflowAndTime) {
+  const DeliveryId id = Store(a_);
+  DeliveryFilter filter = Of(a_);
+  filter.workflow = 5;
+  EXPECT_THAT(List(filter), ElementsAre(id.message));
+  filter.workflow = 6;
+  EXPECT_THAT(List(filter), SizeIs(0));
+
+  filter = Of(a_);
+  filter.created_from = id.message.time();
+  filter.created_before = id.message.time() + absl::Milliseconds(1);
+  EXPECT_THAT(List(filter), ElementsAre(id.message));
+  filter.created_before = id.message.time();
+  EXPECT_THAT(List(filter), SizeIs(0));
+  filter.created_before = absl::InfiniteFuture();
+  filter.created_from = id.message.time() + absl::Milliseconds(1);
+  EXPECT_THAT(List(filter), SizeIs(0));
+}
+
+TEST_F(PgDeliveryLogTest, LooksAtAFewThousandAndTellsWhereToGoOn) {
+  const DeliveryId oldest = Store(a_);
+  Attempt(oldest, 1, 200, DeliveryState::kSucceeded);
+  for (int i = 0; i < 3; ++i) {
+    Intake intake = NewIntake(position_, position_ + 1);
+    ++position_;
+    for (int j = 0; j < 800; ++j) intake.messages.push_back(Message({a_}));
+    ASSERT_TRUE(intake_.Enqueue(intake, Deadline()).ok());
+  }
+  DeliveryFilter filter = Of(a_);
+  filter.state = DeliveryState::kSucceeded;
+
+  EXPECT_THAT(List(filter), SizeIs(0));
+  ASSERT_TRUE(next_.has_value());
+  EXPECT_THAT(List(filter, next_), ElementsAre(oldest.message));
+  EXPECT_EQ(next_, std::nullopt);
+}
+
+TEST_F(PgDeliveryLogTest, TellsTheHealthOfAWebhook) {
+  const DeliveryId fine = Store(a_);
+  const DeliveryId failing = Store(a_);
+  const DeliveryId waiting = Store(a_);
+  Attempt(Store(b_), 1, 500, DeliveryState::kExhausted);
+  Attempt(fine, 1, 200, DeliveryState::kSucceeded, absl::Milliseconds(10));
+  Attempt(failing, 1, 503, DeliveryState::kPending, absl::Milliseconds(20));
+  Attempt(failing, 2, 0, DeliveryState::kPending, absl::Milliseconds(900));
+
+  const auto health = log_.Health(a_, Deadline());
+
+  ASSERT_TRUE(health.ok()) << health.status();
+  EXPECT_EQ(health->attempts, 3);
+  EXPECT_EQ(health->successes, 1);
+  EXPECT_EQ(health->oldest_create_time, fine.message.time());
+  EXPECT_EQ(health->median_duration, absl::Milliseconds(20));
+  EXPECT_EQ(health->p99_duration, absl::Milliseconds(900));
+  ASSERT_TRUE(health->last_failure.has_value());
+  EXPECT_EQ(health->last_failure->result.error, "status 0");
+  EXPECT_EQ(health->pending, 2);
+  EXPECT_EQ(health->next_attempt_time, now_) << "of " << waiting.message.ToString();
+}
+
+TEST_F(PgDeliveryLogTest, AWebhookWithoutAttemptsIsNeitherWellNorIll) {
+  const auto health = log_.Health(a_, Deadline());
+
+  ASSERT_TRUE(health.ok()) << health.status();
+  EXPECT_EQ(health->attempts, 0);
+  EXPECT_EQ(health->oldest_create_time, std::nullopt);
+  EXPECT_FALSE(health->last_failure.has_value());
+  EXPECT_EQ(health->next_attempt_time, std::nullopt);
 }
 
 TEST(ExchangeCodecTest, KeepsEverythingButTheRequestBody) {
@@ -92,6 +258,9 @@ TEST(ExchangeCodecTest, KeepsEverythingButTheRequestBody) {
   exchange.result.body = std::string("\xff\0x", 3);
   exchange.result.error = "the receiver answered with status 503";
   exchange.result.duration = absl::Microseconds(1234);
+  exchange.result.remote_address = "203.0.113.9";
+  exchange.result.timings = {absl::Microseconds(1), absl::Microseconds(2), absl::Microseconds(3),
+                             absl::ZeroDuration()};
 
   const auto decoded = DecodeExchange(EncodeExchange(exchange), EncodeResponse(exchange.result));
 
@@ -106,6 +275,10 @@ TEST(ExchangeCodecTest, KeepsEverythingButTheRequestBody) {
   EXPECT_EQ(decoded->result.body, exchange.result.body);
   EXPECT_EQ(decoded->result.error, exchange.result.error);
   EXPECT_EQ(decoded->result.duration, exchange.result.duration);
+  EXPECT_EQ(decoded->result.remote_address, "203.0.113.9");
+  EXPECT_EQ(decoded->result.timings.resolved, absl::Microseconds(1));
+  EXPECT_EQ(decoded->result.timings.secured, absl::Microseconds(3));
+  EXPECT_EQ(decoded->result.timings.first_byte, absl::ZeroDuration());
 }
 
 TEST(ExchangeCodecTest, RefusesOtherBytes) { EXPECT_FALSE(DecodeExchange("\xff", "").ok()); }

@@ -64,11 +64,12 @@ constexpr pg::Statement kFindWebhooks{
 // The first $4 of each webhook. The `place` of a webhook counts from 1.
 constexpr pg::Statement kLoadQueue{
     "load_queue",
-    "SELECT wanted.place, first.delivery_id, first.due_time, first.attempt_count"
+    "SELECT wanted.place, first.delivery_id, first.due_time, first.attempt_count,"
+    " first.attempts_before"
     " FROM unnest($1::integer[], $2::bigint[], $3::bigint[]) WITH ORDINALITY"
     "  AS wanted (shard, community_id, webhook_id, place)"
     " CROSS JOIN LATERAL ("
-    "  SELECT delivery_id, due_time, attempt_count FROM queue"
+    "  SELECT delivery_id, due_time, attempt_count, attempts_before FROM queue"
     "  WHERE shard = wanted.shard AND community_id = wanted.community_id"
     "   AND webhook_id = wanted.webhook_id"
     "  ORDER BY due_time, delivery_id LIMIT $4) AS first"
@@ -158,7 +159,7 @@ constexpr pg::Statement kGetDelivery{
     "get_delivery",
     "SELECT delivery.delivery_id, delivery.workflow_id, delivery.event_kind,"
     " delivery.event_accept_time, queued.due_time, attempt.number, attempt.delivery_state,"
-    " attempt.exchange, attempt.response, delivery.erased"
+    " attempt.exchange, attempt.response, delivery.erased, delivery.webhook_id"
     " FROM deliveries AS delivery"
     " LEFT JOIN LATERAL (SELECT due_time FROM queue"
     "  WHERE community_id = $1 AND webhook_id = $2 AND delivery_id = delivery.delivery_id LIMIT 1)"
@@ -169,22 +170,102 @@ constexpr pg::Statement kGetDelivery{
     " WHERE delivery.community_id = $1 AND delivery.webhook_id = $2 AND delivery.delivery_id = $3"
     " ORDER BY attempt.number"};
 
-// Newest first, those before $3.
-constexpr pg::Statement kListDeliveries{
-    "list_deliveries",
+// As kGetDelivery, for several of a community, newest first.
+constexpr pg::Statement kGetDeliveries{
+    "get_deliveries",
     "SELECT delivery.delivery_id, delivery.workflow_id, delivery.event_kind,"
     " delivery.event_accept_time, queued.due_time, attempt.number, attempt.delivery_state,"
-    " attempt.exchange, attempt.response, delivery.erased"
-    " FROM (SELECT * FROM deliveries"
-    "  WHERE community_id = $1 AND webhook_id = $2 AND delivery_id < $3"
-    "  ORDER BY delivery_id DESC LIMIT $4) AS delivery"
-    " LEFT JOIN LATERAL (SELECT due_time FROM queue"
-    "  WHERE community_id = $1 AND webhook_id = $2 AND delivery_id = delivery.delivery_id LIMIT 1)"
+    " attempt.exchange, attempt.response, delivery.erased, wanted.webhook_id"
+    " FROM unnest($2::bigint[], $3::uuid[]) AS wanted (webhook_id, delivery_id)"
+    " CROSS JOIN LATERAL (SELECT * FROM deliveries WHERE community_id = $1"
+    "  AND webhook_id = wanted.webhook_id AND delivery_id = wanted.delivery_id LIMIT 1) AS delivery"
+    " LEFT JOIN LATERAL (SELECT due_time FROM queue WHERE community_id = $1"
+    "  AND webhook_id = wanted.webhook_id AND delivery_id = wanted.delivery_id LIMIT 1)"
     "  AS queued ON true"
     " LEFT JOIN LATERAL (SELECT number, delivery_state, exchange, response FROM attempts"
-    "  WHERE community_id = $1 AND webhook_id = $2 AND delivery_id = delivery.delivery_id"
-    "  ORDER BY number LIMIT 1000) AS attempt ON true"
+    "  WHERE community_id = $1 AND webhook_id = wanted.webhook_id"
+    "   AND delivery_id = wanted.delivery_id ORDER BY number LIMIT 1000) AS attempt ON true"
     " ORDER BY delivery.delivery_id DESC, attempt.number"};
+
+// --- listing ---
+//
+// Each of the next four finds candidates of a listing, newest first: those of community $1 from $2
+// to before $3, at most $4; those with a $5 of that webhook. They return the webhook and the
+// delivery, and are made from parts, since what comes after finding them is the same.
+
+#define CRIER_CANDIDATES_WITH_STATE(candidates)                                              \
+  "SELECT candidate.webhook_id, candidate.delivery_id, delivery.workflow_id, queued.found,"  \
+  " last.delivery_state, last.response_status"                                               \
+  " FROM (" candidates                                                                       \
+  "  ORDER BY delivery_id DESC LIMIT $4) AS candidate"                                       \
+  " CROSS JOIN LATERAL (SELECT workflow_id FROM deliveries WHERE community_id = $1"          \
+  "  AND webhook_id = candidate.webhook_id AND delivery_id = candidate.delivery_id LIMIT 1)" \
+  "  AS delivery"                                                                            \
+  " LEFT JOIN LATERAL (SELECT true AS found FROM queue WHERE community_id = $1"              \
+  "  AND webhook_id = candidate.webhook_id AND delivery_id = candidate.delivery_id LIMIT 1)" \
+  "  AS queued ON true"                                                                      \
+  " LEFT JOIN LATERAL (SELECT delivery_state, response_status FROM attempts"                 \
+  "  WHERE community_id = $1 AND webhook_id = candidate.webhook_id"                          \
+  "   AND delivery_id = candidate.delivery_id ORDER BY number DESC LIMIT 1) AS last ON true" \
+  " ORDER BY candidate.delivery_id DESC"
+
+constexpr pg::Statement kListCommunity{
+    "list_deliveries_of_community",
+    CRIER_CANDIDATES_WITH_STATE("SELECT webhook_id, delivery_id FROM deliveries"
+                                " WHERE community_id = $1 AND delivery_id >= $2"
+                                " AND delivery_id < $3")};
+
+constexpr pg::Statement kListWebhook{
+    "list_deliveries_of_webhook",
+    CRIER_CANDIDATES_WITH_STATE("SELECT webhook_id, delivery_id FROM deliveries"
+                                " WHERE community_id = $1 AND webhook_id = $5"
+                                " AND delivery_id >= $2 AND delivery_id < $3")};
+
+constexpr pg::Statement kListQueued{
+    "list_queued_deliveries",
+    CRIER_CANDIDATES_WITH_STATE("SELECT webhook_id, delivery_id FROM queue"
+                                " WHERE community_id = $1 AND webhook_id = $5"
+                                " AND delivery_id >= $2 AND delivery_id < $3")};
+
+// $5 may be NULL, for all webhooks; $6 to $8: of the attempt the state, if not NULL, and the
+// response's status. A delivery comes once for each such attempt.
+constexpr pg::Statement kListFailed{
+    "list_failed_deliveries",
+    CRIER_CANDIDATES_WITH_STATE("SELECT webhook_id, delivery_id FROM attempts"
+                                " WHERE community_id = $1 AND outcome <> 1 AND delivery_id >= $2"
+                                " AND delivery_id < $3"
+                                " AND ($5::bigint IS NULL OR webhook_id = $5)"
+                                " AND ($6::smallint IS NULL OR delivery_state = $6)"
+                                " AND response_status BETWEEN $7 AND $8")};
+
+#undef CRIER_CANDIDATES_WITH_STATE
+
+// --- health ---
+
+// $3: how many attempts.
+constexpr pg::Statement kHealth{"webhook_health",
+                                "SELECT count(*), count(*) FILTER (WHERE outcome = 1),"
+                                " percentile_disc(0.5) WITHIN GROUP (ORDER BY duration_us),"
+                                " percentile_disc(0.99) WITHIN GROUP (ORDER BY duration_us),"
+                                " min(delivery_id::text)"
+                                " FROM (SELECT outcome, duration_us, delivery_id FROM attempts"
+                                "  WHERE community_id = $1 AND webhook_id = $2"
+                                "  ORDER BY delivery_id DESC, number DESC LIMIT $3) AS recent"};
+
+// $3: the oldest delivery to look at.
+constexpr pg::Statement kLastFailure{
+    "last_failure_of_webhook",
+    "SELECT exchange FROM attempts"
+    " WHERE community_id = $1 AND webhook_id = $2 AND delivery_id >= $3 AND outcome <> 1"
+    " ORDER BY delivery_id DESC, number DESC LIMIT 1"};
+
+// $3: the webhook's shard; $4: how many are counted.
+constexpr pg::Statement kPending{
+    "pending_of_webhook",
+    "SELECT (SELECT count(*) FROM (SELECT FROM queue WHERE community_id = $1 AND webhook_id = $2"
+    "  LIMIT $4) AS counted),"
+    " (SELECT due_time FROM queue WHERE shard = $3 AND community_id = $1 AND webhook_id = $2"
+    "  ORDER BY due_time, delivery_id LIMIT 1)"};
 
 }  // namespace crier::delivery::storage
 

@@ -74,6 +74,10 @@ constexpr pg::Statement kDeleteWebhooks{
     "delete_webhooks_of_community",
     "DELETE FROM webhooks WHERE community_id = $1 AND webhook_id <= $2"};
 
+constexpr pg::Statement kDeleteRecoveries{
+    "delete_recoveries_of_community",
+    "DELETE FROM recoveries WHERE community_id = $1 AND webhook_id <= $2"};
+
 constexpr pg::Statement kDeliveriesOfCommunity{
     "deliveries_of_community",
     "SELECT webhook_id, delivery_id, snapshot_id FROM deliveries"

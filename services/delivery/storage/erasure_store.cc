@@ -64,6 +64,7 @@ absl::StatusOr<Found> EraseOfCommunity(Transaction& transaction, int64_t communi
   const Params webhooks = Params().Add(community).Add(webhooks_through);
   RETURN_IF_ERROR(transaction.Execute(kDeleteWebhookKeys, webhooks).status());
   RETURN_IF_ERROR(transaction.Execute(kDeleteWebhooks, webhooks).status());
+  RETURN_IF_ERROR(transaction.Execute(kDeleteRecoveries, webhooks).status());
   ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kDeliveriesOfCommunity,
                                                         Params(webhooks).Add(max_deliveries)));
   Found found(community, rows);

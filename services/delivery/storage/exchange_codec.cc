@@ -26,6 +26,13 @@ std::vector<Header> Decode(const StoredHeaders& stored) {
   return headers;
 }
 
+void EncodePhase(absl::Duration phase, v1::Exchange& stored,
+                 google::protobuf::Duration* (v1::Timings::*field)()) {
+  if (phase > absl::ZeroDuration()) {
+    *(stored.mutable_timings()->*field)() = api::ToProto(phase);
+  }
+}
+
 }  // namespace
 
 std::string EncodeExchange(const Exchange& exchange) {
@@ -38,6 +45,12 @@ std::string EncodeExchange(const Exchange& exchange) {
   Encode(exchange.request_headers, *stored.mutable_request_headers());
   stored.set_response_status(result.status);
   stored.set_error(ReplaceInvalidUtf8(result.error));
+  stored.set_remote_address(result.remote_address);
+  const AttemptTimings& timings = result.timings;
+  EncodePhase(timings.resolved, stored, &v1::Timings::mutable_resolved);
+  EncodePhase(timings.connected, stored, &v1::Timings::mutable_connected);
+  EncodePhase(timings.secured, stored, &v1::Timings::mutable_secured);
+  EncodePhase(timings.first_byte, stored, &v1::Timings::mutable_first_byte);
   return stored.SerializeAsString();
 }
 
@@ -65,6 +78,10 @@ absl::StatusOr<Exchange> DecodeExchange(absl::string_view exchange_bytes,
   exchange.result.body = stored.response_body();
   exchange.result.error = stored.error();
   exchange.result.duration = api::FromProto(stored.duration());
+  exchange.result.remote_address = stored.remote_address();
+  exchange.result.timings = {
+      api::FromProto(stored.timings().resolved()), api::FromProto(stored.timings().connected()),
+      api::FromProto(stored.timings().secured()), api::FromProto(stored.timings().first_byte())};
   return exchange;
 }
 

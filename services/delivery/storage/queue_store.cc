@@ -178,6 +178,7 @@ absl::StatusOr<std::vector<std::vector<QueuedDelivery>>> PgQueueStore::LoadQueue
       ASSIGN_OR_RETURN(delivery.id.message, MessageId::FromUuid(row.Text(1)));
       delivery.due_time = row.Time(2);
       delivery.attempt_count = row.Int32(3);
+      delivery.attempts_before = row.Int32(4);
       loaded[place].push_back(std::move(delivery));
     }
     return absl::OkStatus();

@@ -11,6 +11,7 @@
 #include "common/status/errors.h"
 #include "common/status/macros.h"
 #include "services/delivery/domain/errors.h"
+#include "services/delivery/transport/delivery_filter.h"
 #include "services/delivery/transport/delivery_proto.h"
 #include "services/delivery/transport/enqueue_request.h"
 
@@ -24,14 +25,10 @@ constexpr size_t kPageBytes = 3 * 1024 * 1024;
 // Deliveries read from the database at once.
 constexpr int kChunk = 20;
 
-std::string ListingScope(const WebhookId& webhook) {
-  return absl::StrCat("deliveries of ", api::ResourceName(api::kWebhooks, webhook));
-}
-
 // The delivery that the page begins after; nothing for the first page.
-absl::StatusOr<std::optional<MessageId>> PageStart(const WebhookId& webhook,
+absl::StatusOr<std::optional<MessageId>> PageStart(const std::string& scope,
                                                    const std::string& token) {
-  ASSIGN_OR_RETURN(const std::string key, api::ParsePageToken(ListingScope(webhook), token));
+  ASSIGN_OR_RETURN(const std::string key, api::ParsePageToken(scope, token));
   if (key.empty()) return std::optional<MessageId>();
   const absl::StatusOr<MessageId> id = MessageId::FromString(key);
   if (!id.ok()) return InvalidField("page_token", "must be a next_page_token of this listing");
@@ -73,49 +70,56 @@ grpc::ServerUnaryReactor* DeliveryService::GetDelivery(grpc::CallbackServerConte
                                                        v1::Delivery* response) {
   return rpc::RunUnary(context, executor_, [=](const rpc::CallContext& call) -> absl::Status {
     ASSIGN_OR_RETURN(const DeliveryId id, ParseDeliveryName("name", request->name()));
-    ASSIGN_OR_RETURN(const std::optional<DeliveryRecord> found, log_.Get(id, call.deadline));
-    if (!found) return DeliveryNotFoundError(request->name());
-    *response = ToProto(*found);
-    return absl::OkStatus();
+    return Show(id, call.deadline, *response);
   });
+}
+
+absl::Status DeliveryService::Show(const DeliveryId& id, absl::Time deadline,
+                                   v1::Delivery& response) {
+  ASSIGN_OR_RETURN(const std::optional<DeliveryRecord> found, log_.Get(id, deadline));
+  if (!found) return DeliveryNotFoundError(DeliveryName(id));
+  response = ToProto(*found);
+  return absl::OkStatus();
 }
 
 grpc::ServerUnaryReactor* DeliveryService::ListDeliveries(grpc::CallbackServerContext* context,
                                                           const v1::ListDeliveriesRequest* request,
                                                           v1::ListDeliveriesResponse* response) {
   return rpc::RunUnary(context, executor_, [=](const rpc::CallContext& call) -> absl::Status {
-    ASSIGN_OR_RETURN(const WebhookId webhook,
-                     api::ParseResource("parent", api::kWebhooks, request->parent()));
+    ASSIGN_OR_RETURN(const DeliveryFilter filter, ReadDeliveryFilter(*request));
     ASSIGN_OR_RETURN(const int page_size, api::PageSize(request->page_size()));
+    const std::string scope = ListingScope(*request);
     ASSIGN_OR_RETURN(const std::optional<MessageId> before,
-                     PageStart(webhook, request->page_token()));
-    return FillPage(webhook, before, page_size, call.deadline, *response);
+                     PageStart(scope, request->page_token()));
+    return FillPage(filter, scope, before, page_size, call.deadline, *response);
   });
 }
 
-absl::Status DeliveryService::FillPage(const WebhookId& webhook, std::optional<MessageId> before,
-                                       int page_size, absl::Time deadline,
-                                       v1::ListDeliveriesResponse& response) {
+absl::Status DeliveryService::FillPage(const DeliveryFilter& filter, const std::string& scope,
+                                       std::optional<MessageId> before, int page_size,
+                                       absl::Time deadline, v1::ListDeliveriesResponse& response) {
   size_t bytes = 0;
   while (true) {
-    // One more than there is room for tells whether there is a further page.
-    const int room = page_size - response.deliveries_size();
-    const int limit = std::min(room + 1, kChunk);
-    ASSIGN_OR_RETURN(const std::vector<DeliveryRecord> records,
-                     log_.List(webhook, before, limit, deadline));
-    for (const DeliveryRecord& record : records) {
+    const int limit = std::min(page_size - response.deliveries_size(), kChunk);
+    ASSIGN_OR_RETURN(const DeliveryPage page, log_.List(filter, before, limit, deadline));
+    for (const DeliveryRecord& record : page.records) {
       v1::Delivery delivery = ToProto(record);
       bytes += delivery.ByteSizeLong();
-      const bool full = response.deliveries_size() == page_size ||
-                        (bytes > kPageBytes && response.deliveries_size() > 0);
-      if (full) {
-        response.set_next_page_token(api::MakePageToken(ListingScope(webhook), before->ToString()));
+      if (bytes > kPageBytes && response.deliveries_size() > 0) {
+        response.set_next_page_token(api::MakePageToken(scope, before->ToString()));
         return absl::OkStatus();
       }
       before = record.id.message;
       *response.add_deliveries() = std::move(delivery);
     }
-    if (static_cast<int>(records.size()) < limit) return absl::OkStatus();
+    if (!page.next) return absl::OkStatus();
+    before = page.next;
+    const bool enough =
+        response.deliveries_size() == page_size || static_cast<int>(page.records.size()) < limit;
+    if (enough) {
+      response.set_next_page_token(api::MakePageToken(scope, before->ToString()));
+      return absl::OkStatus();
+    }
   }
 }
 

@@ -3,9 +3,11 @@
 #define CRIER_SERVICES_DELIVERY_TRANSPORT_DELIVERY_SERVICE_H_
 
 #include <optional>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "common/base/clock.h"
 #include "common/base/message_id.h"
 #include "common/rpc/executor.h"
 #include "common/rpc/unary.h"
@@ -13,6 +15,7 @@
 #include "services/delivery/domain/delivery_log.h"
 #include "services/delivery/domain/enqueuer.h"
 #include "services/delivery/domain/intake_store.h"
+#include "services/delivery/domain/repair_store.h"
 
 namespace crier::delivery::transport {
 
@@ -20,9 +23,14 @@ namespace crier::delivery::transport {
 class DeliveryService : public v1::DeliveryService::CallbackService {
  public:
   // All of it must outlive the server that the service is registered with.
-  DeliveryService(Enqueuer& enqueuer, IntakeStore& intake, DeliveryLog& log,
-                  rpc::Executor& executor)
-      : enqueuer_(enqueuer), intake_(intake), log_(log), executor_(executor) {}
+  DeliveryService(Enqueuer& enqueuer, IntakeStore& intake, DeliveryLog& log, RepairStore& repairs,
+                  const Clock& clock, rpc::Executor& executor)
+      : enqueuer_(enqueuer),
+        intake_(intake),
+        log_(log),
+        repairs_(repairs),
+        clock_(clock),
+        executor_(executor) {}
 
   grpc::ServerUnaryReactor* EnqueueDeliveries(grpc::CallbackServerContext* context,
                                               const v1::EnqueueDeliveriesRequest* request,
@@ -37,14 +45,32 @@ class DeliveryService : public v1::DeliveryService::CallbackService {
                                            const v1::ListDeliveriesRequest* request,
                                            v1::ListDeliveriesResponse* response) override;
 
+  // In delivery_service_repair.cc.
+  grpc::ServerUnaryReactor* RedeliverDelivery(grpc::CallbackServerContext* context,
+                                              const v1::RedeliverDeliveryRequest* request,
+                                              v1::Delivery* response) override;
+  grpc::ServerUnaryReactor* CancelDelivery(grpc::CallbackServerContext* context,
+                                           const v1::CancelDeliveryRequest* request,
+                                           v1::Delivery* response) override;
+  grpc::ServerUnaryReactor* GetWebhookHealth(grpc::CallbackServerContext* context,
+                                             const v1::GetWebhookHealthRequest* request,
+                                             v1::WebhookHealth* response) override;
+
  private:
-  // Adds deliveries until the page is full, by number or by bytes, or the listing ends.
-  absl::Status FillPage(const WebhookId& webhook, std::optional<MessageId> before, int page_size,
-                        absl::Time deadline, v1::ListDeliveriesResponse& response);
+  // DeliveryNotFoundError when there is none.
+  absl::Status Show(const DeliveryId& id, absl::Time deadline, v1::Delivery& response);
+
+  // Adds deliveries until the page is full, by number or by bytes, the log has looked at enough, or
+  // the listing ends. `scope` is that of the page token.
+  absl::Status FillPage(const DeliveryFilter& filter, const std::string& scope,
+                        std::optional<MessageId> before, int page_size, absl::Time deadline,
+                        v1::ListDeliveriesResponse& response);
 
   Enqueuer& enqueuer_;
   IntakeStore& intake_;
   DeliveryLog& log_;
+  RepairStore& repairs_;
+  const Clock& clock_;
   rpc::Executor& executor_;
 };
 

@@ -1,5 +1,6 @@
 #include "services/delivery/transport/delivery_service.h"
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <string>
@@ -14,6 +15,7 @@
 #include "google/rpc/error_details.pb.h"
 #include "gtest/gtest.h"
 #include "services/delivery/domain/fake_delivery_store.h"
+#include "services/delivery/domain/fake_repair_store.h"
 #include "services/delivery/domain/samples.h"
 #include "services/delivery/domain/webhook_fake_store.h"
 #include "services/delivery/transport/delivery_proto.h"
@@ -35,18 +37,30 @@ class FakeDeliveryLog : public DeliveryLog {
     return std::optional<DeliveryRecord>();
   }
 
-  absl::StatusOr<std::vector<DeliveryRecord>> List(const WebhookId& webhook,
-                                                   const std::optional<MessageId>& before,
-                                                   int limit, absl::Time deadline) override {
-    std::vector<DeliveryRecord> found;
+  absl::StatusOr<DeliveryPage> List(const DeliveryFilter& asked,
+                                    const std::optional<MessageId>& before, int limit,
+                                    absl::Time deadline) override {
+    filter = asked;
+    DeliveryPage page;
     for (const DeliveryRecord& record : records) {
-      const bool wanted = !before || record.id.message < *before;
-      if (wanted && static_cast<int>(found.size()) < limit) found.push_back(record);
+      if (before && !(record.id.message < *before)) continue;
+      if (static_cast<int>(page.records.size()) == std::min(limit, most_at_once)) {
+        page.next = page.records.empty() ? record.id.message : page.records.back().id.message;
+        return page;
+      }
+      page.records.push_back(record);
     }
-    return found;
+    return page;
+  }
+
+  absl::StatusOr<WebhookHealth> Health(const WebhookId& webhook, absl::Time) override {
+    return health;
   }
 
   std::vector<DeliveryRecord> records;
+  int most_at_once = 1'000'000;  // as when little of what it looks at is asked for
+  DeliveryFilter filter;         // of the last listing
+  WebhookHealth health;
 };
 
 std::vector<std::string> WrongFields(const absl::Status& status) {
@@ -150,7 +164,8 @@ class DeliveryServiceTest : public testing::Test {
   ShardScheduler scheduler_{clock_, {}};
   Enqueuer enqueuer_{store_, webhooks_, scheduler_, clock_, registry_};
   rpc::Executor executor_{{}};
-  DeliveryService service_{enqueuer_, store_, log_, executor_};
+  FakeRepairStore repairs_;
+  DeliveryService service_{enqueuer_, store_, log_, repairs_, clock_, executor_};
   std::unique_ptr<rpc::Server> server_;
   std::unique_ptr<Stub> stub_;
 };
@@ -403,6 +418,128 @@ TEST_F(DeliveryServiceTest, EndsAPageBeforeItGrowsTooLarge) {
   FillLog(5, 2'000'000);
 
   EXPECT_THAT(Pages(5), ElementsAre(1, 1, 1, 1, 1));
+}
+
+TEST_F(DeliveryServiceTest, EndsAPageWhenTheLogHasLookedAtEnough) {
+  FillLog(5, 10);
+  log_.most_at_once = 2;
+
+  EXPECT_THAT(Pages(10), ElementsAre(2, 2, 1));
+}
+
+TEST_F(DeliveryServiceTest, ListsWhatIsAskedFor) {
+  v1::ListDeliveriesRequest request;
+  request.set_parent("communities/123/webhooks/-");
+  request.set_workflow("communities/123/workflows/5");
+  request.set_state(v1::Delivery::EXHAUSTED);
+  request.set_status_class(v1::ListDeliveriesRequest::SERVER_ERROR);
+  request.mutable_created_from()->set_seconds(100);
+  request.mutable_created_before()->set_seconds(200);
+
+  const auto page = Call<v1::ListDeliveriesResponse>(&Stub::ListDeliveries, request);
+
+  ASSERT_TRUE(page.ok()) << page.status();
+  EXPECT_EQ(log_.filter.community, 123);
+  EXPECT_EQ(log_.filter.webhook, std::nullopt);
+  EXPECT_EQ(log_.filter.workflow, 5);
+  EXPECT_EQ(log_.filter.state, DeliveryState::kExhausted);
+  EXPECT_EQ(log_.filter.status_class, StatusClass::kServerError);
+  EXPECT_EQ(log_.filter.created_from, absl::FromUnixSeconds(100));
+  EXPECT_EQ(log_.filter.created_before, absl::FromUnixSeconds(200));
+}
+
+TEST_F(DeliveryServiceTest, ChecksFilters) {
+  using Request = v1::ListDeliveriesRequest;
+  const auto wrong = [&](const std::function<void(Request&)>& change) {
+    Request request;
+    request.set_parent("communities/123/webhooks/1");
+    change(request);
+    return WrongFields(Call<v1::ListDeliveriesResponse>(&Stub::ListDeliveries, request).status());
+  };
+  EXPECT_THAT(wrong([](Request& r) { r.set_parent("communities/-/webhooks/-"); }),
+              ElementsAre("parent"));
+  EXPECT_THAT(wrong([](Request& r) { r.set_workflow("communities/7/workflows/5"); }),
+              ElementsAre("workflow"));
+  EXPECT_THAT(wrong([](Request& r) {
+                r.set_state(static_cast<v1::Delivery::State>(77));
+                r.set_status_class(static_cast<Request::StatusClass>(77));
+                r.mutable_created_from()->set_nanos(-1);
+              }),
+              ElementsAre("state", "status_class", "created_from"));
+}
+
+TEST_F(DeliveryServiceTest, ATokenIsGoodForTheSameFilterOnly) {
+  FillLog(3, 10);
+  v1::ListDeliveriesRequest request;
+  request.set_parent(api::ResourceName(api::kWebhooks, webhook_));
+  request.set_page_size(1);
+  const auto page = Call<v1::ListDeliveriesResponse>(&Stub::ListDeliveries, request);
+  ASSERT_TRUE(page.ok()) << page.status();
+  request.set_page_token(page->next_page_token());
+  request.set_state(v1::Delivery::PENDING);
+
+  EXPECT_THAT(
+      WrongFields(Call<v1::ListDeliveriesResponse>(&Stub::ListDeliveries, request).status()),
+      ElementsAre("page_token"));
+}
+
+// --- repair ---
+
+TEST_F(DeliveryServiceTest, RedeliversAndCancels) {
+  FillLog(1, 10);
+  const DeliveryId id = log_.records.front().id;
+  v1::RedeliverDeliveryRequest redeliver;
+  redeliver.set_name(DeliveryName(id));
+  v1::CancelDeliveryRequest cancel;
+  cancel.set_name(DeliveryName(id));
+
+  const auto redelivered = Call<v1::Delivery>(&Stub::RedeliverDelivery, redeliver);
+  const auto cancelled = Call<v1::Delivery>(&Stub::CancelDelivery, cancel);
+
+  ASSERT_TRUE(redelivered.ok()) << redelivered.status();
+  EXPECT_EQ(redelivered->name(), DeliveryName(id));
+  ASSERT_TRUE(cancelled.ok()) << cancelled.status();
+  ASSERT_EQ(repairs_.redelivered.size(), 1u);
+  EXPECT_EQ(repairs_.redelivered.front().first, id);
+  EXPECT_EQ(repairs_.redelivered.front().second, clock_.Now());
+  EXPECT_THAT(repairs_.cancelled, ElementsAre(id));
+}
+
+TEST_F(DeliveryServiceTest, RefusesRepairsByName) {
+  v1::RedeliverDeliveryRequest redeliver;
+  redeliver.set_name("communities/1/webhooks/2");
+  EXPECT_THAT(WrongFields(Call<v1::Delivery>(&Stub::RedeliverDelivery, redeliver).status()),
+              ElementsAre("name"));
+  v1::CancelDeliveryRequest cancel;
+  cancel.set_name("communities/1/webhooks/2/deliveries/3");
+  EXPECT_THAT(WrongFields(Call<v1::Delivery>(&Stub::CancelDelivery, cancel).status()),
+              ElementsAre("name"));
+}
+
+TEST_F(DeliveryServiceTest, TellsTheHealthOfAWebhook) {
+  log_.health.attempts = 4;
+  log_.health.successes = 3;
+  log_.health.oldest_create_time = absl::FromUnixSeconds(5);
+  log_.health.median_duration = absl::Milliseconds(20);
+  log_.health.p99_duration = absl::Milliseconds(90);
+  log_.health.pending = 2;
+  log_.health.last_failure.emplace();
+  log_.health.last_failure->result.error = "no response came in time";
+  v1::GetWebhookHealthRequest request;
+  request.set_webhook(api::ResourceName(api::kWebhooks, webhook_));
+
+  const auto health = Call<v1::WebhookHealth>(&Stub::GetWebhookHealth, request);
+
+  ASSERT_TRUE(health.ok()) << health.status();
+  EXPECT_EQ(health->webhook(), request.webhook());
+  EXPECT_EQ(health->attempt_count(), 4);
+  EXPECT_EQ(health->success_count(), 3);
+  EXPECT_EQ(health->oldest_create_time().seconds(), 5);
+  EXPECT_EQ(health->median_duration().nanos(), 20'000'000);
+  EXPECT_EQ(health->p99_duration().nanos(), 90'000'000);
+  EXPECT_EQ(health->last_failure().error(), "no response came in time");
+  EXPECT_EQ(health->pending_count(), 2);
+  EXPECT_FALSE(health->has_next_attempt_time());
 }
 
 TEST_F(DeliveryServiceTest, ChecksListRequests) {

@@ -32,6 +32,11 @@ void AddHeaders(const std::vector<Header>& headers,
   }
 }
 
+void SetPhase(absl::Duration phase, v1::Exchange& proto,
+              google::protobuf::Duration* (v1::Timings::*field)()) {
+  if (phase > absl::ZeroDuration()) *(proto.mutable_timings()->*field)() = api::ToProto(phase);
+}
+
 }  // namespace
 
 v1::Exchange ToProto(const Exchange& exchange) {
@@ -46,6 +51,12 @@ v1::Exchange ToProto(const Exchange& exchange) {
   AddHeaders(exchange.result.headers, *proto.mutable_response_headers());
   proto.set_response_body(exchange.result.body);
   proto.set_error(exchange.result.error);
+  proto.set_remote_address(exchange.result.remote_address);
+  const AttemptTimings& timings = exchange.result.timings;
+  SetPhase(timings.resolved, proto, &v1::Timings::mutable_resolved);
+  SetPhase(timings.connected, proto, &v1::Timings::mutable_connected);
+  SetPhase(timings.secured, proto, &v1::Timings::mutable_secured);
+  SetPhase(timings.first_byte, proto, &v1::Timings::mutable_first_byte);
   return proto;
 }
 

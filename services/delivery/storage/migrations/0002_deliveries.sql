@@ -39,6 +39,9 @@ CREATE TABLE deliveries (
 CREATE INDEX deliveries_by_contact ON deliveries (community_id, contact_id)
   WHERE contact_id IS NOT NULL;
 
+-- Lists those of all webhooks of a community.
+CREATE INDEX deliveries_by_time ON deliveries (community_id, delivery_id);
+
 CREATE TABLE attempts (
   community_id bigint NOT NULL,
   webhook_id bigint NOT NULL,
@@ -57,6 +60,11 @@ CREATE TABLE attempts (
   PRIMARY KEY (community_id, webhook_id, delivery_id, number)
 ) PARTITION BY RANGE (delivery_id);
 
+-- Finds what has failed, which is little as a rule, so that what succeeds pays nothing for it.
+CREATE INDEX attempts_failed ON attempts (community_id, delivery_id)
+  INCLUDE (webhook_id, number, delivery_state, response_status)
+  WHERE outcome <> 1;
+
 CREATE TABLE queue (
   community_id bigint NOT NULL,
   webhook_id bigint NOT NULL,
@@ -64,6 +72,8 @@ CREATE TABLE queue (
   shard integer NOT NULL,  -- of the webhook
   due_time timestamptz NOT NULL,
   attempt_count smallint NOT NULL,  -- made so far
+  -- Attempts made before the schedule of retries began anew, as it does when a delivery is sent again.
+  attempts_before smallint NOT NULL DEFAULT 0,
   PRIMARY KEY (community_id, webhook_id, delivery_id)
 );
 

@@ -1,0 +1,174 @@
+// Certificates and versions of TLS.
+#include <unistd.h>
+
+#include <cstdio>
+#include <fstream>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/http/client_test_support.h"
+#include "gmock/gmock.h"
+
+namespace crier::http {
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::StartsWith;
+
+class TlsTest : public testing::Test {
+ protected:
+  static TestCertificate Certificate(const std::string& host, absl::Duration from = -absl::Hours(1),
+                                     absl::Duration until = absl::Hours(1)) {
+    return MakeCertificate(host, from, until);
+  }
+
+  // Client options that trust the certificate.
+  ClientOptions Trusting(const TestCertificate& certificate) {
+    roots_file_ = absl::StrCat(testing::TempDir(), "crier_http_roots_",
+                               testing::UnitTest::GetInstance()->current_test_info()->name(), "_",
+                               getpid(), ".pem");
+    std::ofstream(roots_file_) << certificate.certificate;
+    ClientOptions options = LocalOptions();
+    options.extra_roots_file = roots_file_;
+    return options;
+  }
+
+  void TearDown() override {
+    if (!roots_file_.empty()) std::remove(roots_file_.c_str());
+  }
+
+  std::string roots_file_;
+};
+
+TEST_F(TlsTest, TrustsFurtherRoots) {
+  const TestCertificate certificate = Certificate(kHost);
+  TestServer server(AnswerWith(OkResponse("x")), certificate.certificate_and_key);
+  Client client(Trusting(certificate));
+
+  const Response response = SendAndWait(client, RequestTo("https", server.port()));
+
+  EXPECT_EQ(response.result, Result::kResponse) << response.error;
+  EXPECT_EQ(response.body, "x");
+  EXPECT_GT(response.timings.secured, response.timings.connected);
+  EXPECT_GT(response.timings.first_byte, response.timings.secured);
+  EXPECT_GE(response.duration, response.timings.first_byte);
+}
+
+TEST_F(TlsTest, ReusesAConnectionWithinAGroupOnly) {
+  const TestCertificate certificate = Certificate(kHost);
+  TestServer server(AnswerWith(OkResponse("x")), certificate.certificate_and_key);
+  Client client(Trusting(certificate));
+
+  for (const int64_t group : {1, 2, 1, 2}) {
+    Request request = RequestTo("https", server.port());
+    request.connection_group = group;
+    EXPECT_EQ(SendAndWait(client, request).result, Result::kResponse);
+  }
+
+  EXPECT_EQ(server.connections(), 2);
+}
+
+TEST_F(TlsTest, TrustsTheRootsOfARequestForThatRequestAlone) {
+  const TestCertificate certificate = Certificate(kHost);
+  TestServer server(AnswerWith(OkResponse("x")), certificate.certificate_and_key);
+  Client client(LocalOptions());
+  Request trusting = RequestTo("https", server.port());
+  trusting.tls.trusted_roots = certificate.certificate;
+
+  EXPECT_EQ(SendAndWait(client, trusting).result, Result::kResponse);
+  EXPECT_EQ(SendAndWait(client, RequestTo("https", server.port())).result, Result::kTlsFailed)
+      << "neither the roots nor the connection serve another";
+  EXPECT_EQ(SendAndWait(client, trusting).result, Result::kResponse);
+  EXPECT_EQ(server.connections(), 2);
+}
+
+TEST_F(TlsTest, ShowsTheClientCertificateThatIsAskedFor) {
+  const TestCertificate certificate = Certificate(kHost);
+  const TestCertificate mine = Certificate("client.test");
+  TestServer server(AnswerWith(OkResponse("x")), certificate.certificate_and_key, 0,
+                    mine.certificate);
+  Client client(Trusting(certificate));
+  Request with = RequestTo("https", server.port());
+  with.tls.client_certificate = mine.certificate;
+  with.tls.client_key = mine.certificate_and_key;
+
+  const Response accepted = SendAndWait(client, with);
+  EXPECT_EQ(accepted.result, Result::kResponse) << accepted.error;
+  const Response refused = SendAndWait(client, RequestTo("https", server.port()));
+  EXPECT_NE(refused.result, Result::kResponse);
+  EXPECT_THAT(refused.error, Not(IsEmpty()));
+}
+
+TEST_F(TlsTest, RefusesASelfSignedCertificate) {
+  TestServer server(AnswerWith(OkResponse("x")), Certificate(kHost).certificate_and_key);
+  Client client(LocalOptions());
+
+  const Response response = SendAndWait(client, RequestTo("https", server.port()));
+
+  EXPECT_EQ(response.result, Result::kTlsFailed);
+  EXPECT_EQ(response.error, "the certificate is not trusted: self-signed certificate");
+}
+
+TEST_F(TlsTest, RefusesTheCertificateOfAnotherHost) {
+  const TestCertificate certificate = Certificate("other.test");
+  TestServer server(AnswerWith(OkResponse("x")), certificate.certificate_and_key);
+  Client client(Trusting(certificate));
+
+  const Response response = SendAndWait(client, RequestTo("https", server.port()));
+
+  EXPECT_EQ(response.result, Result::kTlsFailed);
+  EXPECT_EQ(response.error, "the certificate is not for this host name");
+}
+
+TEST_F(TlsTest, RefusesAnExpiredCertificate) {
+  const TestCertificate certificate = Certificate(kHost, -absl::Hours(2), -absl::Hours(1));
+  TestServer server(AnswerWith(OkResponse("x")), certificate.certificate_and_key);
+  Client client(Trusting(certificate));
+
+  const Response response = SendAndWait(client, RequestTo("https", server.port()));
+
+  EXPECT_EQ(response.result, Result::kTlsFailed);
+  EXPECT_EQ(response.error, "the certificate is not trusted: certificate has expired");
+}
+
+TEST_F(TlsTest, RefusesOldVersions) {
+  const TestCertificate certificate = Certificate(kHost);
+  for (const auto& [version, result] :
+       {std::pair(TLS1_2_VERSION, Result::kResponse), std::pair(TLS1_1_VERSION, Result::kTlsFailed),
+        std::pair(TLS1_VERSION, Result::kTlsFailed)}) {
+    TestServer server(AnswerWith(OkResponse("x")), certificate.certificate_and_key, version);
+    Client client(Trusting(certificate));
+
+    EXPECT_EQ(SendAndWait(client, RequestTo("https", server.port())).result, result);
+  }
+}
+
+TEST_F(TlsTest, OffersHttp2) {
+  const TestCertificate certificate = Certificate(kHost);
+  TestServer server(AnswerWith(OkResponse("x")), certificate.certificate_and_key);
+  Client client(Trusting(certificate));
+
+  EXPECT_EQ(SendAndWait(client, RequestTo("https", server.port())).result, Result::kResponse);
+
+  EXPECT_TRUE(server.http2_offered());
+}
+
+TEST_F(TlsTest, ReportsAServerThatDoesNotSpeakTls) {
+  TestServer server([](TestConnection& connection) {
+    connection.Write("HTTP/1.1 400 Bad Request\r\n\r\n");
+    connection.WaitForClose(kPatience);
+  });
+  Client client(LocalOptions());
+
+  const Response response = SendAndWait(client, RequestTo("https", server.port()));
+
+  EXPECT_EQ(response.result, Result::kTlsFailed);
+  EXPECT_THAT(response.error, StartsWith("the TLS handshake failed"));
+  EXPECT_THAT(response.error, Not(HasSubstr(kHost)));
+}
+
+}  // namespace
+}  // namespace crier::http

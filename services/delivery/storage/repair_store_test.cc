@@ -1,0 +1,218 @@
+#include "services/delivery/storage/repair_store.h"
+
+#include "common/status/errors.h"
+#include "gmock/gmock.h"
+#include "services/delivery/storage/delivery_fixture.h"
+#include "services/delivery/storage/webhook_store.h"
+
+namespace crier::delivery::storage {
+namespace {
+
+using testing::ElementsAre;
+using testing::SizeIs;
+
+class PgRepairStoreTest : public DeliveryStorageTest {
+ protected:
+  WebhookId AddWebhook(int64_t community = 1) {
+    Webhook webhook;
+    webhook.id.community = community;
+    webhook.create_time = webhook.update_time = now_;
+    return webhooks_.Create(webhook, "", Deadline())->id;
+  }
+
+  DeliveryId StoreExhausted(const WebhookId& webhook) {
+    const DeliveryId id = Store(webhook);
+    Commit({Outcome(id, DeliveryState::kPending, 1)});
+    Commit({Outcome(id, DeliveryState::kExhausted, 2)});
+    return id;
+  }
+
+  Recovery Start(const WebhookId& webhook, const std::string& request_id = "") {
+    Recovery recovery;
+    recovery.community = webhook.community;
+    if (webhook.id != 0) recovery.webhook = webhook.id;
+    recovery.created_from = now_ - absl::Hours(1);
+    recovery.created_before = now_ + absl::Hours(1);
+    recovery.create_time = now_;
+    const auto started = repairs_.StartRecovery(recovery, request_id, Deadline());
+    EXPECT_TRUE(started.ok()) << started.status();
+    return started.value_or(Recovery());
+  }
+
+  RecoveryStep Step(int max_deliveries = 100) {
+    const auto step = repairs_.StepRecovery(max_deliveries, now_, Deadline());
+    EXPECT_TRUE(step.ok()) << step.status();
+    return step.value_or(RecoveryStep());
+  }
+
+  Recovery GetRecovery(const Recovery& recovery) {
+    return repairs_.GetRecovery(recovery.community, recovery.id, Deadline()).value();
+  }
+
+  PgRepairStore repairs_{pool_};
+  const crypto::KeyRingHolder rings_{crypto::KeyRing::Plaintext()};
+  PgWebhookStore webhooks_{pool_, rings_};
+  const WebhookId webhook_ = AddWebhook();
+};
+
+TEST_F(PgRepairStoreTest, RedeliversWhatIsOverWithANewSchedule) {
+  const DeliveryId id = StoreExhausted(webhook_);
+
+  ASSERT_TRUE(repairs_.Redeliver(id, now_, Deadline()).ok());
+
+  EXPECT_EQ(Get(id).state, DeliveryState::kPending);
+  const std::vector<QueuedDelivery> queue = Queue(webhook_);
+  ASSERT_THAT(queue, SizeIs(1));
+  EXPECT_EQ(queue[0].id, id) << "the webhook-id stays";
+  EXPECT_EQ(queue[0].attempt_count, 2);
+  EXPECT_EQ(queue[0].attempts_before, 2);
+  EXPECT_EQ(queue[0].due_time, now_);
+  Commit({Outcome(id, DeliveryState::kSucceeded, 3)});
+  EXPECT_EQ(Get(id).state, DeliveryState::kSucceeded);
+  EXPECT_THAT(Get(id).attempts, SizeIs(3));
+}
+
+TEST_F(PgRepairStoreTest, WhatWaitsIsDueAtOnce) {
+  const DeliveryId id = Store(webhook_);
+  Commit({Outcome(id, DeliveryState::kPending, 1)});
+  EXPECT_GT(Queue(webhook_)[0].due_time, now_);
+
+  ASSERT_TRUE(repairs_.Redeliver(id, now_, Deadline()).ok());
+
+  const std::vector<QueuedDelivery> queue = Queue(webhook_);
+  ASSERT_THAT(queue, SizeIs(1));
+  EXPECT_EQ(queue[0].due_time, now_);
+  EXPECT_EQ(queue[0].attempt_count, 1);
+  EXPECT_EQ(queue[0].attempts_before, 1);
+}
+
+TEST_F(PgRepairStoreTest, RefusesToRedeliverWhatIsGone) {
+  const DeliveryId erased = StoreExhausted(webhook_);
+  database_.Run(schema_, "UPDATE deliveries SET erased = true");
+  const WebhookId deleted = AddWebhook();
+  const DeliveryId orphan = StoreExhausted(deleted);
+  ASSERT_TRUE(webhooks_.Delete(deleted, "", Deadline()).ok());
+  const auto reason = [&](const DeliveryId& id) {
+    return ErrorReason(repairs_.Redeliver(id, now_, Deadline()));
+  };
+
+  EXPECT_EQ(reason(erased), "DELIVERY_ERASED");
+  EXPECT_EQ(reason(orphan), "WEBHOOK_NOT_FOUND");
+  EXPECT_EQ(reason({webhook_, ids_.Next()}), "DELIVERY_NOT_FOUND");
+  EXPECT_EQ(Count("queue"), 0);
+}
+
+TEST_F(PgRepairStoreTest, CancelsWhatIsPending) {
+  const DeliveryId id = Store(webhook_);
+
+  ASSERT_TRUE(repairs_.Cancel(id, Deadline()).ok());
+
+  EXPECT_EQ(Get(id).state, DeliveryState::kCancelled);
+  EXPECT_EQ(webhooks_.Get(webhook_, Deadline())->cancelled_through, id.message);
+  EXPECT_EQ(ErrorReason(repairs_.Cancel(id, Deadline())), "DELIVERY_NOT_PENDING");
+  EXPECT_EQ(ErrorReason(repairs_.Cancel({webhook_, ids_.Next()}, Deadline())),
+            "DELIVERY_NOT_FOUND");
+}
+
+TEST_F(PgRepairStoreTest, RecoversWhatIsExhaustedInSteps) {
+  const WebhookId other = AddWebhook();
+  std::vector<DeliveryId> exhausted;
+  for (int i = 0; i < 3; ++i) exhausted.push_back(StoreExhausted(webhook_));
+  const DeliveryId elsewhere = StoreExhausted(other);
+  const DeliveryId done = Store(webhook_);
+  Commit({Outcome(done, DeliveryState::kSucceeded, 1)});
+
+  const Recovery started = Start(webhook_);
+  EXPECT_EQ(started.state, RecoveryState::kRunning);
+  EXPECT_EQ(Step(2).recovered, 2);
+  EXPECT_EQ(GetRecovery(started).recovered, 2);
+  EXPECT_EQ(GetRecovery(started).progress_time, exhausted[1].message.time());
+  const RecoveryStep last = Step(2);
+  EXPECT_EQ(last.recovered, 1);
+  EXPECT_TRUE(last.over);
+  EXPECT_FALSE(Step().found);
+
+  const Recovery ended = GetRecovery(started);
+  EXPECT_EQ(ended.state, RecoveryState::kSucceeded);
+  EXPECT_EQ(ended.recovered, 3);
+  EXPECT_TRUE(ended.end_time.has_value());
+  for (const DeliveryId& id : exhausted) EXPECT_EQ(Get(id).state, DeliveryState::kPending);
+  EXPECT_EQ(Get(elsewhere).state, DeliveryState::kExhausted);
+  EXPECT_EQ(Get(done).state, DeliveryState::kSucceeded);
+}
+
+TEST_F(PgRepairStoreTest, RecoversAllWebhooksOfACommunityWithinTheTime) {
+  const DeliveryId mine = StoreExhausted(webhook_);
+  const DeliveryId other = StoreExhausted(AddWebhook());
+  const DeliveryId foreign = StoreExhausted(AddWebhook(2));
+  Recovery past;
+  past.community = 1;
+  past.created_from = now_ - absl::Hours(2);
+  past.created_before = now_ - absl::Hours(1);
+  past.create_time = now_;
+  ASSERT_TRUE(repairs_.StartRecovery(past, "", Deadline()).ok());
+  EXPECT_EQ(Step().recovered, 0);
+
+  Start({1, 0});
+  EXPECT_EQ(Step().recovered, 2);
+
+  EXPECT_EQ(Get(mine).state, DeliveryState::kPending);
+  EXPECT_EQ(Get(other).state, DeliveryState::kPending);
+  EXPECT_EQ(Get(foreign).state, DeliveryState::kExhausted);
+}
+
+TEST_F(PgRepairStoreTest, RecoversNothingTwice) {
+  const DeliveryId queued = StoreExhausted(webhook_);
+  const DeliveryId since = StoreExhausted(webhook_);
+  const DeliveryId erased = StoreExhausted(webhook_);
+  ASSERT_TRUE(repairs_.Redeliver(queued, now_, Deadline()).ok());
+  ASSERT_TRUE(repairs_.Redeliver(since, now_, Deadline()).ok());
+  Commit({Outcome(since, DeliveryState::kSucceeded, 3)});
+  database_.Run(schema_, "UPDATE deliveries SET erased = true WHERE delivery_id = '" +
+                             erased.message.ToUuid() + "'");
+
+  Start(webhook_);
+
+  EXPECT_EQ(Step().recovered, 0);
+  EXPECT_EQ(Count("queue"), 1);
+}
+
+TEST_F(PgRepairStoreTest, ACancelledRecoveryGoesNoFurther) {
+  StoreExhausted(webhook_);
+  const Recovery recovery = Start(webhook_);
+
+  EXPECT_EQ(repairs_.CancelRecovery(1, recovery.id, Deadline())->state, RecoveryState::kCancelled);
+
+  EXPECT_FALSE(Step().found);
+  EXPECT_EQ(ErrorReason(repairs_.CancelRecovery(2, recovery.id, Deadline()).status()),
+            "RECOVERY_NOT_FOUND");
+  EXPECT_EQ(ErrorReason(repairs_.GetRecovery(2, recovery.id, Deadline()).status()),
+            "RECOVERY_NOT_FOUND");
+}
+
+TEST_F(PgRepairStoreTest, ARequestIdBeginsOneRecovery) {
+  const Recovery first = Start(webhook_, "once");
+
+  EXPECT_EQ(Start(webhook_, "once").id, first.id);
+  EXPECT_NE(Start(webhook_).id, first.id);
+  EXPECT_EQ(Count("recoveries"), 2);
+  Recovery unknown;
+  unknown.community = 1;
+  unknown.webhook = 999'999;
+  EXPECT_EQ(ErrorReason(repairs_.StartRecovery(unknown, "", Deadline()).status()),
+            "WEBHOOK_NOT_FOUND");
+}
+
+TEST_F(PgRepairStoreTest, ListsTheNewestRecoveriesFirst) {
+  const Recovery first = Start(webhook_);
+  const Recovery second = Start(webhook_);
+
+  const auto page = repairs_.ListRecoveries(1, second.id + 1, 10, Deadline());
+  ASSERT_TRUE(page.ok()) << page.status();
+  ASSERT_THAT(*page, SizeIs(2));
+  EXPECT_EQ((*page)[0].id, second.id);
+  EXPECT_EQ(repairs_.ListRecoveries(1, second.id, 10, Deadline())->front().id, first.id);
+}
+
+}  // namespace
+}  // namespace crier::delivery::storage
