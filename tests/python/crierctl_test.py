@@ -105,7 +105,7 @@ def _answering(method):
 
 for _method in ("CreateWebhook", "GetWebhook", "ListWebhooks", "UpdateWebhook", "DeleteWebhook", "TestWebhook",
                 "ListDeliveries", "GetDelivery", "CreateWorkflow", "ListWorkflows", "UpdateWorkflow",
-                "EnableWorkflow", "DisableWorkflow", "DeleteWorkflow", "BatchIngest"):
+                "PreviewWorkflow", "EnableWorkflow", "DisableWorkflow", "DeleteWorkflow", "BatchIngest"):
     setattr(FakeCrier, _method, _answering(_method))
 
 
