@@ -1,6 +1,7 @@
 #include "tools/crierctl/arguments.h"
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 
 namespace crier::crierctl {
 
@@ -24,6 +25,30 @@ CLI::Option* AddDuration(CLI::App& command, const std::string& name,
           },
           help)
       ->type_name("DURATION");
+}
+
+CLI::Option* AddTime(CLI::App& command, const std::string& name,
+                     std::function<void(absl::Time)> set, const std::string& help) {
+  return command
+      .add_option_function<std::string>(
+          name,
+          [name, set](const std::string& text) {
+            absl::Time time;
+            absl::Duration ago;
+            std::string error;
+            if (absl::ParseDuration(text, &ago) && ago > absl::ZeroDuration()) {
+              set(absl::Now() - ago);
+            } else if (absl::ParseTime(absl::RFC3339_full, text, &time, &error)) {
+              set(time);
+            } else {
+              throw CLI::ValidationError(
+                  name, absl::StrCat("`", text,
+                                     "` is no time: write `2026-04-17T10:00:00Z`, or "
+                                     "`24h` for as long ago"));
+            }
+          },
+          help)
+      ->type_name("TIME");
 }
 
 }  // namespace crier::crierctl

@@ -21,6 +21,11 @@ void OnRun(CLI::App& command, Session& session, std::function<absl::Status()> ru
 CLI::Option* AddDuration(CLI::App& command, const std::string& name,
                          std::function<void(absl::Duration)> set, const std::string& help);
 
+// An option like `--created-from 2026-04-17T10:00:00Z` or `--created-from 24h`, which is as long
+// ago; `set` gets the time.
+CLI::Option* AddTime(CLI::App& command, const std::string& name,
+                     std::function<void(absl::Time)> set, const std::string& help);
+
 // An option that takes one of the given words; `set` gets the value behind it. The words are shown
 // by --help and completed by shells.
 template <typename T>

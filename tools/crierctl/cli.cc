@@ -151,6 +151,7 @@ std::unique_ptr<CLI::App> MakeParser(Session& session) {
   AddEntityCommands(*app, session);
   AddLogCommand(*app, session);
   AddDeliveriesCommand(*app, session);
+  AddRecoveriesCommand(*app, session);
   AddListenCommand(*app, session);
   AddSecretKeysCommand(*app, session);
   AddCompletionCommand(*app, session);

@@ -37,7 +37,7 @@ const CompletionNode& Find(const std::vector<CompletionNode>& nodes, const std::
 TEST(CompletionNodes, KnowEveryCommandAndOption) {
   const auto nodes = Nodes();
 
-  EXPECT_EQ(Find(nodes, "webhooks").commands.size(), 8);
+  EXPECT_EQ(Find(nodes, "webhooks").commands.size(), 9);
   std::map<std::string, std::vector<std::string>> options;
   for (const auto& option : Find(nodes, "workflows create").options) {
     options[option.name] = option.choices;

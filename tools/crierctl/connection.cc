@@ -33,4 +33,8 @@ DeliveryClient ConnectDeliveries(const Settings& settings) {
   return {AddressOf(settings.delivery_server, settings), settings};
 }
 
+RecoveryClient ConnectRecoveries(const Settings& settings) {
+  return {AddressOf(settings.delivery_server, settings), settings};
+}
+
 }  // namespace crier::crierctl

@@ -13,6 +13,7 @@
 #include "common/rpc/client.h"
 #include "common/status/macros.h"
 #include "crier/delivery/v1/delivery_service.grpc.pb.h"
+#include "crier/delivery/v1/recovery_service.grpc.pb.h"
 #include "crier/delivery/v1/webhook_service.grpc.pb.h"
 #include "crier/ingest/v1/entity_service.grpc.pb.h"
 #include "crier/ingest/v1/event_service.grpc.pb.h"
@@ -60,6 +61,7 @@ using EventClient = Client<ingest::v1::EventService>;
 using WorkflowClient = Client<workflow::v1::WorkflowService>;
 using WebhookClient = Client<delivery::v1::WebhookService>;
 using DeliveryClient = Client<delivery::v1::DeliveryService>;
+using RecoveryClient = Client<delivery::v1::RecoveryService>;
 
 IngestClient ConnectIngest(const Settings& settings);
 EntityClient ConnectEntities(const Settings& settings);
@@ -67,6 +69,7 @@ EventClient ConnectEvents(const Settings& settings);
 WorkflowClient ConnectWorkflows(const Settings& settings);
 WebhookClient ConnectWebhooks(const Settings& settings);
 DeliveryClient ConnectDeliveries(const Settings& settings);
+RecoveryClient ConnectRecoveries(const Settings& settings);
 
 // Calls a List method page by page, until there are `limit` items (0: until the end), and returns
 // everything in one response. Its page token is not empty when there would be more. `count` is the

@@ -11,6 +11,7 @@ namespace {
 
 using ::crier::delivery::v1::Exchange;
 using ::crier::delivery::v1::Header;
+using ::crier::delivery::v1::Timings;
 using Headers = google::protobuf::RepeatedPtrField<Header>;
 
 std::string HeadersText(const Headers& headers) {
@@ -24,6 +25,21 @@ std::string HeadersText(const Headers& headers) {
 // The body after an empty line, or nothing when there is none.
 std::string BodyPart(const std::string& body) {
   return body.empty() ? "" : absl::StrCat("\n", BodyText(body), "\n");
+}
+
+// `: resolved 1 ms, connected 3 ms, …` as far as it went.
+std::string PhasesText(const Timings& timings) {
+  std::string text;
+  const auto add = [&](const char* phase, bool is_set, const google::protobuf::Duration& until) {
+    if (!is_set) return;
+    absl::StrAppend(&text, text.empty() ? ": " : ", ", phase, " ",
+                    ReadableDuration(api::FromProto(until)));
+  };
+  add("resolved", timings.has_resolved(), timings.resolved());
+  add("connected", timings.has_connected(), timings.connected());
+  add("secured", timings.has_secured(), timings.secured());
+  add("first byte", timings.has_first_byte(), timings.first_byte());
+  return text;
 }
 
 }  // namespace
@@ -65,6 +81,10 @@ std::string ExchangeText(const Exchange& exchange) {
                    HeadersText(exchange.request_headers()), BodyPart(exchange.request_body()));
   absl::StrAppend(&text, "\n", OutcomeText(exchange), " in ",
                   ReadableDuration(api::FromProto(exchange.duration())), "\n");
+  if (!exchange.remote_address().empty()) {
+    absl::StrAppend(&text, "from ", Printable(exchange.remote_address()),
+                    PhasesText(exchange.timings()), "\n");
+  }
   absl::StrAppend(&text, HeadersText(exchange.response_headers()),
                   BodyPart(exchange.response_body()));
   if (!exchange.error().empty()) absl::StrAppend(&text, Printable(exchange.error()), "\n");

@@ -35,6 +35,18 @@ TEST(ExchangeText, ShowsBothSides) {
             "thanks\uFFFD[2J\n");
 }
 
+TEST(ExchangeText, TellsWhereTheTimeWent) {
+  Exchange exchange = Succeeded();
+  exchange.set_remote_address("203.0.113.9");
+  exchange.mutable_timings()->mutable_resolved()->set_nanos(1'000'000);
+  exchange.mutable_timings()->mutable_connected()->set_nanos(12'000'000);
+  exchange.mutable_timings()->mutable_first_byte()->set_seconds(2);
+
+  EXPECT_THAT(ExchangeText(exchange),
+              HasSubstr("accepted (201) in 35 ms\n"
+                        "from 203.0.113.9: resolved 1 ms, connected 12 ms, first byte 2.0 s\n"));
+}
+
 TEST(ExchangeText, SaysWhyThereIsNoResponse) {
   Exchange exchange;
   exchange.set_outcome(Exchange::TLS_FAILED);

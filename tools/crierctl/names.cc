@@ -59,6 +59,12 @@ absl::StatusOr<std::string> ChildName(absl::string_view collection, absl::string
                                  "/3`"));
 }
 
+absl::StatusOr<std::string> WebhooksName(absl::string_view community, absl::string_view text) {
+  if (text != "-") return ChildName("webhooks", community, text);
+  ASSIGN_OR_RETURN(const std::string parent, CommunityName(community));
+  return absl::StrCat(parent, "/webhooks/-");
+}
+
 absl::StatusOr<std::string> DeliveryName(absl::string_view community, absl::string_view text) {
   constexpr char kWanted[] =
       "` names no delivery: give `<webhook>/msg_…` as `deliveries list` shows it";

@@ -18,6 +18,9 @@ absl::StatusOr<std::string> CommunityName(absl::string_view community);
 absl::StatusOr<std::string> ChildName(absl::string_view collection, absl::string_view community,
                                       absl::string_view text);
 
+// As ChildName for webhooks, but `-` stands for all of the community.
+absl::StatusOr<std::string> WebhooksName(absl::string_view community, absl::string_view text);
+
 // The full name of a delivery from `3/msg_…` or the full name itself.
 absl::StatusOr<std::string> DeliveryName(absl::string_view community, absl::string_view text);
 

@@ -17,6 +17,7 @@ void AddIngestCommand(CLI::App& app, Session& session);
 void AddEntityCommands(CLI::App& app, Session& session);
 void AddLogCommand(CLI::App& app, Session& session);
 void AddDeliveriesCommand(CLI::App& app, Session& session);
+void AddRecoveriesCommand(CLI::App& app, Session& session);
 void AddListenCommand(CLI::App& app, Session& session);
 void AddSecretKeysCommand(CLI::App& app, Session& session);
 void AddCompletionCommand(CLI::App& app, Session& session);

@@ -7,6 +7,7 @@
 #include "common/api/time.h"
 #include "tools/crierctl/arguments.h"
 #include "tools/crierctl/commands/commands.h"
+#include "tools/crierctl/commands/recoveries.h"
 #include "tools/crierctl/connection.h"
 #include "tools/crierctl/message_output.h"
 #include "tools/crierctl/names.h"
@@ -17,12 +18,14 @@ namespace crier::crierctl {
 namespace {
 
 using ::crier::delivery::v1::Attempt;
+using ::crier::delivery::v1::CancelDeliveryRequest;
 using ::crier::delivery::v1::Delivery;
 using ::crier::delivery::v1::Exchange;
 using ::crier::delivery::v1::GetDeliveryRequest;
 using ::crier::delivery::v1::ListDeliveriesRequest;
 using ::crier::delivery::v1::ListDeliveriesResponse;
 using ::crier::delivery::v1::PayloadType_Name;
+using ::crier::delivery::v1::RedeliverDeliveryRequest;
 using Stub = DeliveryClient::Stub;
 
 std::string StateText(const Delivery& delivery) {
@@ -42,10 +45,22 @@ std::string LastOutcomeText(const Delivery& delivery) {
   return OutcomeText(delivery.attempts(delivery.attempts_size() - 1).exchange());
 }
 
-absl::Status ListAll(Session& session, const std::string& webhook, int limit) {
+struct ListArguments {
+  std::string webhooks = "-";
+  std::string workflow;
   ListDeliveriesRequest request;
+  int limit = 50;
+};
+
+absl::Status ListAll(Session& session, const ListArguments& arguments) {
+  const int limit = arguments.limit;
+  ListDeliveriesRequest request = arguments.request;
   ASSIGN_OR_RETURN(*request.mutable_parent(),
-                   ChildName("webhooks", session.settings.community, webhook));
+                   WebhooksName(session.settings.community, arguments.webhooks));
+  if (!arguments.workflow.empty()) {
+    ASSIGN_OR_RETURN(*request.mutable_workflow(),
+                     ChildName("workflows", session.settings.community, arguments.workflow));
+  }
   ASSIGN_OR_RETURN(const ListDeliveriesResponse response,
                    List(ConnectDeliveries(session.settings), &Stub::ListDeliveries, request, limit,
                         &ListDeliveriesResponse::deliveries_size));
@@ -69,20 +84,48 @@ absl::Status ListAll(Session& session, const std::string& webhook, int limit) {
 }
 
 void AddList(CLI::App& parent, Session& session) {
-  struct Arguments {
-    std::string webhook;
-    int limit = 50;
-  };
-  const auto arguments = std::make_shared<Arguments>();
+  const auto arguments = std::make_shared<ListArguments>();
   CLI::App& command =
-      *parent.add_subcommand("list", "List the deliveries of a webhook, newest first");
-  command.add_option("webhook", arguments->webhook, "The webhook: its number, or its full name")
-      ->required();
+      *parent.add_subcommand("list", "List deliveries of a webhook or of all, newest first");
+  command.add_option("webhook", arguments->webhooks,
+                     "The webhook: its number, or its full name (all of the community when not "
+                     "given)");
+  command.add_option("--workflow", arguments->workflow, "Only those of this workflow");
+  AddChoice<Delivery::State>(
+      command, "--state",
+      {{"pending", Delivery::PENDING},
+       {"succeeded", Delivery::SUCCEEDED},
+       {"exhausted", Delivery::EXHAUSTED},
+       {"cancelled", Delivery::CANCELLED}},
+      [arguments](Delivery::State state) { arguments->request.set_state(state); },
+      "Only those that stand there");
+  AddChoice<ListDeliveriesRequest::StatusClass>(
+      command, "--status",
+      {{"none", ListDeliveriesRequest::NO_RESPONSE},
+       {"2xx", ListDeliveriesRequest::SUCCESS},
+       {"3xx", ListDeliveriesRequest::REDIRECT},
+       {"4xx", ListDeliveriesRequest::CLIENT_ERROR},
+       {"5xx", ListDeliveriesRequest::SERVER_ERROR}},
+      [arguments](ListDeliveriesRequest::StatusClass status) {
+        arguments->request.set_status_class(status);
+      },
+      "Only those whose last attempt got such a response");
+  AddTime(
+      command, "--from",
+      [arguments](absl::Time time) {
+        *arguments->request.mutable_created_from() = api::ToProto(time);
+      },
+      "Only those enqueued since then, like 24h or 2026-04-17T10:00:00Z");
+  AddTime(
+      command, "--before",
+      [arguments](absl::Time time) {
+        *arguments->request.mutable_created_before() = api::ToProto(time);
+      },
+      "Only those enqueued before then");
   command.add_option("--limit", arguments->limit, "How many at most")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  OnRun(command, session,
-        [&session, arguments] { return ListAll(session, arguments->webhook, arguments->limit); });
+  OnRun(command, session, [&session, arguments] { return ListAll(session, *arguments); });
 }
 
 std::string AttemptsText(const Delivery& delivery) {
@@ -116,6 +159,7 @@ absl::Status Get(Session& session, const std::string& text) {
                      {"event accepted",
                       TimeText(delivery.event_accept_time(), delivery.has_event_accept_time())},
                      {"created", TimeText(delivery.create_time(), delivery.has_create_time())},
+                     {"erased", delivery.erased() ? "yes" : ""},
                  })
               << "\n"
               << AttemptsText(delivery);
@@ -136,6 +180,28 @@ void AddGet(CLI::App& parent, Session& session) {
   OnRun(command, session, [&session, name] { return Get(session, *name); });
 }
 
+// A command that takes a delivery, does something with it, and tells where it stands then.
+template <typename Request>
+void AddRepair(CLI::App& parent, Session& session, const char* name, const char* help,
+               DeliveryClient::Method<Request, Delivery> method) {
+  const auto delivery = std::make_shared<std::string>();
+  CLI::App& command = *parent.add_subcommand(name, help);
+  command
+      .add_option("delivery", *delivery,
+                  "The delivery: `<webhook>/msg_…` as `list` shows it, or its full name")
+      ->required();
+  OnRun(command, session, [&session, delivery, method]() -> absl::Status {
+    Request request;
+    ASSIGN_OR_RETURN(*request.mutable_name(), DeliveryName(session.settings.community, *delivery));
+    ASSIGN_OR_RETURN(const Delivery response,
+                     ConnectDeliveries(session.settings).Call(method, request));
+    session.out << (session.settings.json() ? MessageJson(response)
+                                            : absl::StrCat(ShortDeliveryName(response.name()),
+                                                           " is ", StateText(response), "\n"));
+    return absl::OkStatus();
+  });
+}
+
 }  // namespace
 
 void AddDeliveriesCommand(CLI::App& app, Session& session) {
@@ -143,6 +209,12 @@ void AddDeliveriesCommand(CLI::App& app, Session& session) {
   command.require_subcommand(1);
   AddList(command, session);
   AddGet(command, session);
+  AddRepair<RedeliverDeliveryRequest>(command, session, "redeliver",
+                                      "Send a delivery again, whatever became of it",
+                                      &Stub::RedeliverDelivery);
+  AddRepair<CancelDeliveryRequest>(command, session, "cancel", "Give a pending delivery up",
+                                   &Stub::CancelDelivery);
+  AddRecoverCommand(command, session);
 }
 
 }  // namespace crier::crierctl

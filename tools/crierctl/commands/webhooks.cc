@@ -9,6 +9,8 @@
 #include "common/api/time.h"
 #include "tools/crierctl/arguments.h"
 #include "tools/crierctl/commands/commands.h"
+#include "tools/crierctl/commands/delete_command.h"
+#include "tools/crierctl/commands/health_command.h"
 #include "tools/crierctl/commands/signing_key_commands.h"
 #include "tools/crierctl/commands/webhook_fields.h"
 #include "tools/crierctl/connection.h"
@@ -22,7 +24,6 @@ namespace crier::crierctl {
 namespace {
 
 using ::crier::delivery::v1::CreateWebhookRequest;
-using ::crier::delivery::v1::DeleteWebhookRequest;
 using ::crier::delivery::v1::Exchange;
 using ::crier::delivery::v1::GetWebhookRequest;
 using ::crier::delivery::v1::ListWebhooksRequest;
@@ -201,31 +202,6 @@ void AddUpdate(CLI::App& parent, Session& session) {
         [&session, arguments] { return Update(session, arguments->name, arguments->fields); });
 }
 
-absl::Status Delete(Session& session, const std::string& text, const std::string& etag) {
-  DeleteWebhookRequest request;
-  ASSIGN_OR_RETURN(*request.mutable_name(), NameOf(session, text));
-  request.set_etag(etag);
-  ASSIGN_OR_RETURN(const google::protobuf::Empty response,
-                   ConnectWebhooks(session.settings).Call(&Stub::DeleteWebhook, request));
-  session.out << (session.settings.json() ? MessageJson(response)
-                                          : absl::StrCat("deleted ", request.name(), "\n"));
-  return absl::OkStatus();
-}
-
-void AddDelete(CLI::App& parent, Session& session) {
-  struct Arguments {
-    std::string name;
-    std::string etag;
-  };
-  const auto arguments = std::make_shared<Arguments>();
-  CLI::App& command =
-      *parent.add_subcommand("delete", "Delete a webhook and cancel its pending deliveries");
-  AddName(command, arguments->name)->required();
-  command.add_option("--etag", arguments->etag, kEtagHelp);
-  OnRun(command, session,
-        [&session, arguments] { return Delete(session, arguments->name, arguments->etag); });
-}
-
 struct TestArguments {
   std::string name;
   WebhookFields fields;
@@ -292,9 +268,12 @@ void AddWebhooksCommand(CLI::App& app, Session& session) {
   AddList(command, session);
   AddGet(command, session);
   AddUpdate(command, session);
-  AddDelete(command, session);
+  AddDeleteCommand<delivery::v1::DeleteWebhookRequest>(
+      command, session, "webhooks", "webhook", "Delete a webhook and cancel its pending deliveries",
+      &ConnectWebhooks, &Stub::DeleteWebhook);
   AddTest(command, session);
   AddSigningKeyCommands(command, session);
+  AddHealthCommand(command, session);
 }
 
 }  // namespace crier::crierctl

@@ -7,6 +7,7 @@
 #include "absl/strings/str_replace.h"
 #include "tools/crierctl/arguments.h"
 #include "tools/crierctl/commands/commands.h"
+#include "tools/crierctl/commands/delete_command.h"
 #include "tools/crierctl/commands/workflow_preview.h"
 #include "tools/crierctl/connection.h"
 #include "tools/crierctl/failure.h"
@@ -235,30 +236,6 @@ void AddUpdate(CLI::App& parent, Session& session) {
   OnRun(command, session, [&session, arguments] { return Update(session, *arguments); });
 }
 
-absl::Status Delete(Session& session, const std::string& text, const std::string& etag) {
-  DeleteWorkflowRequest request;
-  ASSIGN_OR_RETURN(*request.mutable_name(), NameOf(session, text));
-  request.set_etag(etag);
-  ASSIGN_OR_RETURN(const google::protobuf::Empty response,
-                   ConnectWorkflows(session.settings).Call(&Stub::DeleteWorkflow, request));
-  session.out << (session.settings.json() ? MessageJson(response)
-                                          : absl::StrCat("deleted ", request.name(), "\n"));
-  return absl::OkStatus();
-}
-
-void AddDelete(CLI::App& parent, Session& session) {
-  struct Arguments {
-    std::string name;
-    std::string etag;
-  };
-  const auto arguments = std::make_shared<Arguments>();
-  CLI::App& command = *parent.add_subcommand("delete", "Delete a workflow");
-  AddName(command, arguments->name);
-  command.add_option("--etag", arguments->etag, kEtagHelp);
-  OnRun(command, session,
-        [&session, arguments] { return Delete(session, arguments->name, arguments->etag); });
-}
-
 }  // namespace
 
 void AddWorkflowsCommand(CLI::App& app, Session& session) {
@@ -275,7 +252,9 @@ void AddWorkflowsCommand(CLI::App& app, Session& session) {
   AddByName<DisableWorkflowRequest>(command, session, "disable",
                                     "Let a workflow fire no more for what comes from now on",
                                     &Stub::DisableWorkflow);
-  AddDelete(command, session);
+  AddDeleteCommand<DeleteWorkflowRequest>(command, session, "workflows", "workflow",
+                                          "Delete a workflow", &ConnectWorkflows,
+                                          &Stub::DeleteWorkflow);
 }
 
 }  // namespace crier::crierctl

@@ -1,0 +1,194 @@
+#include "tools/crierctl/commands/recoveries.h"
+
+#include <memory>
+#include <string>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "common/api/time.h"
+#include "common/status/macros.h"
+#include "tools/crierctl/arguments.h"
+#include "tools/crierctl/commands/commands.h"
+#include "tools/crierctl/connection.h"
+#include "tools/crierctl/message_output.h"
+#include "tools/crierctl/names.h"
+#include "tools/crierctl/table.h"
+#include "tools/crierctl/text.h"
+
+namespace crier::crierctl {
+namespace {
+
+using ::crier::delivery::v1::CancelRecoveryRequest;
+using ::crier::delivery::v1::GetRecoveryRequest;
+using ::crier::delivery::v1::ListRecoveriesRequest;
+using ::crier::delivery::v1::ListRecoveriesResponse;
+using ::crier::delivery::v1::RecoverDeliveriesRequest;
+using ::crier::delivery::v1::Recovery;
+using Stub = RecoveryClient::Stub;
+
+constexpr absl::Duration kPollEvery = absl::Milliseconds(500);
+
+std::string StateText(const Recovery& recovery) {
+  return absl::AsciiStrToLower(Recovery::State_Name(recovery.state()));
+}
+
+void Show(Session& session, const Recovery& recovery) {
+  if (session.settings.json()) {
+    session.out << MessageJson(recovery);
+    return;
+  }
+  session.out << RenderFields({
+      {"recovery", recovery.name()},
+      {"webhook", recovery.webhook()},
+      {"enqueued from", TimeText(recovery.created_from(), recovery.has_created_from())},
+      {"enqueued before", TimeText(recovery.created_before(), recovery.has_created_before())},
+      {"state", StateText(recovery)},
+      {"queued again", ReadableCount(recovery.recovered_count())},
+      {"looked at up to", TimeText(recovery.progress_time(), recovery.has_progress_time())},
+      {"begun", TimeText(recovery.create_time(), recovery.has_create_time())},
+      {"ended", TimeText(recovery.end_time(), recovery.has_end_time())},
+  });
+}
+
+absl::StatusOr<Recovery> Fetch(Session& session, const std::string& name) {
+  GetRecoveryRequest request;
+  request.set_name(name);
+  return ConnectRecoveries(session.settings).Call(&Stub::GetRecovery, request);
+}
+
+// Shows the recovery once it is over.
+absl::Status Wait(Session& session, const std::string& name) {
+  while (true) {
+    ASSIGN_OR_RETURN(const Recovery recovery, Fetch(session, name));
+    if (recovery.state() != Recovery::RUNNING) {
+      Show(session, recovery);
+      return absl::OkStatus();
+    }
+    if (session.err_is_terminal) {
+      session.err << "\r" << ReadableCount(recovery.recovered_count()) << " queued again"
+                  << std::flush;
+    }
+    absl::SleepFor(kPollEvery);
+  }
+}
+
+struct RecoverArguments {
+  std::string webhooks;
+  RecoverDeliveriesRequest request;
+  bool wait = false;
+};
+
+absl::Status Recover(Session& session, const RecoverArguments& arguments) {
+  RecoverDeliveriesRequest request = arguments.request;
+  ASSIGN_OR_RETURN(*request.mutable_parent(),
+                   WebhooksName(session.settings.community, arguments.webhooks));
+  ASSIGN_OR_RETURN(const Recovery recovery,
+                   ConnectRecoveries(session.settings).Call(&Stub::RecoverDeliveries, request));
+  if (arguments.wait) return Wait(session, recovery.name());
+  Show(session, recovery);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::string> NameOf(const Session& session, const std::string& text) {
+  return ChildName("recoveries", session.settings.community, text);
+}
+
+// A command that takes a recovery.
+void AddByName(CLI::App& parent, Session& session, const char* name, const char* help,
+               absl::Status (*run)(Session&, const std::string&)) {
+  const auto recovery = std::make_shared<std::string>();
+  CLI::App& command = *parent.add_subcommand(name, help);
+  command.add_option("recovery", *recovery, "The recovery: its number, or its full name")
+      ->required();
+  OnRun(command, session, [&session, recovery, run]() -> absl::Status {
+    ASSIGN_OR_RETURN(const std::string full_name, NameOf(session, *recovery));
+    return run(session, full_name);
+  });
+}
+
+absl::Status Get(Session& session, const std::string& name) {
+  ASSIGN_OR_RETURN(const Recovery recovery, Fetch(session, name));
+  Show(session, recovery);
+  return absl::OkStatus();
+}
+
+absl::Status Cancel(Session& session, const std::string& name) {
+  CancelRecoveryRequest request;
+  request.set_name(name);
+  ASSIGN_OR_RETURN(const Recovery recovery,
+                   ConnectRecoveries(session.settings).Call(&Stub::CancelRecovery, request));
+  Show(session, recovery);
+  return absl::OkStatus();
+}
+
+absl::Status ListAll(Session& session, int limit) {
+  ListRecoveriesRequest request;
+  ASSIGN_OR_RETURN(*request.mutable_parent(), CommunityName(session.settings.community));
+  ASSIGN_OR_RETURN(const ListRecoveriesResponse response,
+                   List(ConnectRecoveries(session.settings), &Stub::ListRecoveries, request, limit,
+                        &ListRecoveriesResponse::recoveries_size));
+  if (session.settings.json()) {
+    session.out << MessageJson(response);
+    return absl::OkStatus();
+  }
+  Table table({"ID", "WEBHOOK", "STATE", "QUEUED AGAIN", "BEGUN", "ENDED"});
+  for (const Recovery& recovery : response.recoveries()) {
+    table.AddRow({LastPart(recovery.name()), LastPart(recovery.webhook()), StateText(recovery),
+                  ReadableCount(recovery.recovered_count()),
+                  TimeText(recovery.create_time(), recovery.has_create_time()),
+                  TimeText(recovery.end_time(), recovery.has_end_time())});
+  }
+  session.out << table.Render();
+  return absl::OkStatus();
+}
+
+void AddList(CLI::App& parent, Session& session) {
+  const auto limit = std::make_shared<int>(50);
+  CLI::App& command = *parent.add_subcommand("list", "List the recoveries, newest first");
+  command.add_option("--limit", *limit, "How many at most")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  OnRun(command, session, [&session, limit] { return ListAll(session, *limit); });
+}
+
+}  // namespace
+
+void AddRecoverCommand(CLI::App& deliveries, Session& session) {
+  const auto arguments = std::make_shared<RecoverArguments>();
+  CLI::App& command = *deliveries.add_subcommand(
+      "recover", "Send again everything that exhausted its attempts in a time");
+  command
+      .add_option("webhook", arguments->webhooks,
+                  "The webhook: its number, its full name, or - for all of the community")
+      ->required();
+  AddTime(
+      command, "--from",
+      [arguments](absl::Time time) {
+        *arguments->request.mutable_created_from() = api::ToProto(time);
+      },
+      "What was enqueued since then, like 24h or 2026-04-17T10:00:00Z")
+      ->required();
+  AddTime(
+      command, "--before",
+      [arguments](absl::Time time) {
+        *arguments->request.mutable_created_before() = api::ToProto(time);
+      },
+      "What was enqueued before then (now when not given)");
+  command.add_option_function<std::string>(
+      "--request-id", [arguments](const std::string& id) { arguments->request.set_request_id(id); },
+      "Makes the call repeatable: the same id begins one recovery");
+  command.add_flag("--wait", arguments->wait, "Return when it is over");
+  OnRun(command, session, [&session, arguments] { return Recover(session, *arguments); });
+}
+
+void AddRecoveriesCommand(CLI::App& app, Session& session) {
+  CLI::App& command = *app.add_subcommand("recoveries", "How far `deliveries recover` is");
+  command.require_subcommand(1);
+  AddList(command, session);
+  AddByName(command, session, "get", "Show a recovery", &Get);
+  AddByName(command, session, "wait", "Wait until a recovery is over, and show it", &Wait);
+  AddByName(command, session, "cancel", "End a recovery where it is", &Cancel);
+}
+
+}  // namespace crier::crierctl
