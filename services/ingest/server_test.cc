@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/config/options.h"
 #include "common/status/errors.h"
@@ -320,7 +321,8 @@ TEST_F(ServerTest, CountsWhatItDoes) {
   std::vector<std::string> names;
   double organizations = 0;
   for (const auto& family : replica.registry.registry()->Collect()) {
-    names.push_back(family.name);
+    // Those of what it is built on are in the golden file of the whole suite.
+    if (absl::StartsWith(family.name, "crier_ingest_")) names.push_back(family.name);
     for (const auto& metric : family.metric) {
       if (family.name == "crier_ingest_events_total" &&
           metric.label[0].value == "organization_found") {

@@ -20,7 +20,7 @@ COUNT = 3000
 
 class ExamplesTest(unittest.TestCase):
     def setUp(self):
-        self.suite = self.enterContext(Suite(os.environ["CRIER_TEST_POSTGRES_URL"], replicas=1))
+        self.suite = self.enterContext(Suite(os.environ["CRIER_TEST_POSTGRES_URL"], replicas=1, receiver_port=1))
 
     def start(self, language, address, community):
         arguments = [*CLIENTS[language], address, str(community), str(COUNT)]

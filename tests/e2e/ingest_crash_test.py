@@ -86,7 +86,7 @@ def read_log(address):
 
 class IngestCrashTest(unittest.TestCase):
     def test_what_was_acknowledged_survives_kill_9_under_load(self):
-        suite = self.enterContext(Suite(os.environ["CRIER_TEST_POSTGRES_URL"], replicas=1))
+        suite = self.enterContext(Suite(os.environ["CRIER_TEST_POSTGRES_URL"], replicas=1, receiver_port=1))
         acknowledged, sent = {}, 0
         for round_number in range(ROUNDS):
             replica = suite.ingest[-1]
