@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <atomic>
+#include <deque>
 #include <iostream>
 #include <memory>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -16,6 +18,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "common/rpc/client.h"
+#include "common/rpc/status.h"
 #include "common/status/macros.h"
 #include "crier/ingest/v1/ingest_service.grpc.pb.h"
 #include "tools/bench.d/crier_bench/moments.h"
@@ -132,6 +135,40 @@ absl::Status CallBatch(IngestService::Stub& stub, const Chunk& chunk, const Load
   return absl::OkStatus();
 }
 
+// One stream, with some frames under way. A record that is refused ends the load: streams are held
+// back, and not turned away.
+void MakeStream(IngestService::Stub& stub, const LoadOptions& options, Progress& progress) {
+  grpc::ClientContext context;
+  const auto stream = stub.StreamIngestWithAcknowledgements(&context);
+  std::deque<std::pair<Chunk, absl::Time>> under_way;
+  ingest::v1::IngestAcknowledgement answer;
+  bool more = true;
+  while (more || !under_way.empty()) {
+    if (more && under_way.size() < static_cast<size_t>(options.window)) {
+      const Chunk chunk = progress.Next(static_cast<size_t>(options.items));
+      more = chunk.size > 0;
+      if (!more) {
+        stream->WritesDone();
+        continue;
+      }
+      ingest::v1::StreamIngestWithAcknowledgementsRequest frame;
+      for (size_t i = 0; i < chunk.size; ++i) {
+        FillContact(chunk.first + i, options.communities, *frame.add_items()->mutable_contact());
+      }
+      under_way.emplace_back(chunk, absl::Now());
+      if (stream->Write(frame)) continue;
+    }
+    if (!stream->Read(&answer)) break;
+    for (const ingest::v1::BatchIngestItemResult& result : answer.results()) {
+      if (result.has_error()) return progress.Fail(rpc::FromProto(result.error()));
+    }
+    progress.Answered(under_way.front().first, absl::Now() - under_way.front().second);
+    under_way.pop_front();
+  }
+  const absl::Status status = rpc::FromGrpc(stream->Finish());
+  if (!status.ok()) progress.Fail(status);
+}
+
 // One caller that waits for each answer.
 void MakeCalls(IngestService::Stub& stub, const LoadOptions& options, Progress& progress) {
   const bool unary = options.way == Way::kUnary;
@@ -157,7 +194,10 @@ absl::Status Load(const LoadOptions& options) {
   Progress progress(options, *answers);
   std::vector<std::thread> callers;
   for (int i = 0; i < options.callers; ++i) {
-    callers.emplace_back([&] { MakeCalls(*stub, options, progress); });
+    callers.emplace_back([&] {
+      if (options.way == Way::kStream) return MakeStream(*stub, options, progress);
+      MakeCalls(*stub, options, progress);
+    });
   }
   for (std::thread& caller : callers) caller.join();
   return progress.Report();
