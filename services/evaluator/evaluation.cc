@@ -4,6 +4,7 @@
 
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -22,8 +23,9 @@ constexpr absl::Duration kMinRetryAfter = absl::Milliseconds(100);
 constexpr absl::Duration kMaxRetryAfter = absl::Seconds(2);
 constexpr absl::Duration kObserveEvery = absl::Seconds(5);
 
-// Different for every start of every replica.
-std::string OwnerName() {
+}  // namespace
+
+std::string LeaseOwnerName() {
   char host[256] = "";
   if (gethostname(host, sizeof(host) - 1) != 0) host[0] = '\0';
   std::random_device random;
@@ -31,19 +33,26 @@ std::string OwnerName() {
                       absl::Hex(random(), absl::kZeroPad8));
 }
 
-}  // namespace
-
 Evaluation::Evaluation(pg::Pool& pool, EventSource& events, PartitionSet& partitions,
-                       const Clock& clock, metrics::Registry& metrics)
+                       RunWorkers& runs, std::string owner, const Clock& clock,
+                       metrics::Registry& metrics)
     : pool_(pool),
       events_(events),
       partitions_(partitions),
+      runs_(runs),
       leases_(pool),
-      keeper_(
-          leases_, clock,
-          {.owner = OwnerName(), .metrics = &metrics, .kind = "evaluator_log_partitions"},
-          {.on_gained = [&partitions](const lease::Lease& lease) { partitions.Add(lease.slot); },
-           .on_lost = [&partitions](const lease::Lease& lease) { partitions.Remove(lease.slot); }}),
+      keeper_(leases_, clock,
+              {.owner = std::move(owner), .metrics = &metrics, .kind = "evaluator_log_partitions"},
+              {.on_gained =
+                   [this](const lease::Lease& lease) {
+                     partitions_.Add(lease.slot);
+                     runs_.Add(lease);
+                   },
+               .on_lost =
+                   [this](const lease::Lease& lease) {
+                     partitions_.Remove(lease.slot);
+                     runs_.Remove(lease);
+                   }}),
       status_(absl::UnavailableError("the log partitions are not known yet")) {}
 
 Evaluation::~Evaluation() { Stop(); }
@@ -59,6 +68,8 @@ void Evaluation::Stop() {
     stopping_changed_.SignalAll();
   }
   if (thread_.joinable()) thread_.join();
+  // Before the leases go: whoever has them next finds nothing under way.
+  runs_.Stop();
   keeper_.Stop();
   partitions_.StopAll();
 }
@@ -75,6 +86,7 @@ void Evaluation::Run() {
     if (!Wait(backoff.Next())) return;
     initialized = Initialize();
   }
+  runs_.Start();
   keeper_.Start();
   while (Wait(kObserveEvery)) {
     const auto heads = events_.Heads(absl::Now() + kCallTimeout);

@@ -2,6 +2,7 @@
 #ifndef CRIER_SERVICES_EVALUATOR_EVALUATION_H_
 #define CRIER_SERVICES_EVALUATOR_EVALUATION_H_
 
+#include <string>
 #include <thread>
 
 #include "absl/base/thread_annotations.h"
@@ -15,16 +16,21 @@
 #include "common/pg/pool.h"
 #include "services/evaluator/domain/event_source.h"
 #include "services/evaluator/domain/partition_set.h"
+#include "services/evaluator/domain/run_workers.h"
 
 namespace crier::evaluator {
 
+// A name to hold leases as, which nobody has had before.
+std::string LeaseOwnerName();
+
 // Makes a slot to lease of every log partition, as soon as database and ingest service can be
-// asked; then leases them and keeps the partition set in step. Thread-safe.
+// asked; then leases them and keeps the partition set and the workers on runs in step. Thread-safe.
 class Evaluation {
  public:
-  // Everything must outlive the object.
-  Evaluation(pg::Pool& pool, EventSource& events, PartitionSet& partitions, const Clock& clock,
-             metrics::Registry& metrics);
+  // Everything must outlive the object. `owner` is what the leases are held as; it is different for
+  // every start of every replica (LeaseOwnerName).
+  Evaluation(pg::Pool& pool, EventSource& events, PartitionSet& partitions, RunWorkers& runs,
+             std::string owner, const Clock& clock, metrics::Registry& metrics);
 
   // As Stop().
   ~Evaluation();
@@ -50,6 +56,7 @@ class Evaluation {
   pg::Pool& pool_;
   EventSource& events_;
   PartitionSet& partitions_;
+  RunWorkers& runs_;
   pg::PgLeaseStore leases_;
   lease::LeaseKeeper keeper_;
 

@@ -12,19 +12,31 @@
 #include "common/rpc/executor.h"
 #include "common/status/macros.h"
 #include "services/evaluator/domain/bookkeeping.h"
+#include "services/evaluator/domain/enable_guard.h"
 #include "services/evaluator/domain/evaluator_metrics.h"
 #include "services/evaluator/domain/fire_record.h"
 #include "services/evaluator/domain/partition_set.h"
 #include "services/evaluator/domain/previewer.h"
+#include "services/evaluator/domain/run_executor.h"
+#include "services/evaluator/domain/run_metrics.h"
+#include "services/evaluator/domain/run_workers.h"
+#include "services/evaluator/domain/runs.h"
+#include "services/evaluator/domain/send_rate.h"
 #include "services/evaluator/domain/workflows.h"
 #include "services/evaluator/evaluation.h"
+#include "services/evaluator/storage/cap_store.h"
+#include "services/evaluator/storage/member_ledger.h"
+#include "services/evaluator/storage/page_store.h"
+#include "services/evaluator/storage/run_store.h"
 #include "services/evaluator/storage/schema.h"
 #include "services/evaluator/storage/statistics_store.h"
 #include "services/evaluator/storage/workflow_store.h"
+#include "services/evaluator/transport/contact_client.h"
 #include "services/evaluator/transport/delivery_client.h"
 #include "services/evaluator/transport/entity_client.h"
 #include "services/evaluator/transport/event_client.h"
 #include "services/evaluator/transport/target_client.h"
+#include "services/evaluator/transport/run_service.h"
 #include "services/evaluator/transport/workflow_service.h"
 
 namespace crier::evaluator {
@@ -63,6 +75,18 @@ void AddOptions(config::Options& options, absl::string_view prefix, EvaluatorOpt
   options.Required();
   options.Add(absl::StrCat(prefix, "postgres-connections"), &target->postgres_connections, 2, 100,
               "Connections at most, beside one for leases; shared by calls and evaluation.");
+  options.Add(absl::StrCat(prefix, "run-threads"), &target->run_threads, 1, 32,
+              "Runs of workflows that are worked on at a time; each takes a connection more.");
+  options.Add(absl::StrCat(prefix, "run-retention"), &target->run_retention, absl::Hours(24),
+              absl::Hours(24 * 3650), "How long runs that have ended can be looked up.");
+  options.Add(absl::StrCat(prefix, "max-run-deliveries-per-second"),
+              &target->max_run_deliveries_per_second, 0, 1'000'000,
+              "Deliveries of runs that a community is sent in a second, at most; 0: any number.");
+  options.Add(
+      absl::StrCat(prefix, "confirm-deliveries-above"), &target->confirm_deliveries_above, 0,
+      1'000'000'000,
+      "An enable that would release more deliveries at once needs the confirmation token of "
+      "a preview; 0: none does.");
   const auto add_address = [&](absl::string_view name, std::string* address) {
     options.Add(absl::StrCat(prefix, name, "-address"), address,
                 absl::StrCat("The ", name, " service, as host:port or gRPC target.",
@@ -89,14 +113,32 @@ struct EvaluatorServer::Parts {
         deliveries(&record),
         evaluator_metrics(registry),
         workflows(store, events, deliveries, clock),
-        partitions(store, events, deliveries, clock, evaluator_metrics, RunnerOptions()),
+        member_ledger(pool),
+        caps(pool),
+        partitions(store, events, deliveries, member_ledger, caps, clock, evaluator_metrics,
+                   RunnerOptions()),
+        run_pool(DatabaseOf(options),
+                 {.size = options.run_threads + 1, .metrics = &registry, .name = "evaluator_runs"}),
+        calendar_store(run_pool),
+        page_store(run_pool),
+        run_metrics(registry),
+        send_rate(options.max_run_deliveries_per_second),
+        run_executor(page_store, contacts, events, deliveries, send_rate, clock, run_metrics,
+                     RunOptions()),
+        owner(LeaseOwnerName()),
+        run_workers(calendar_store, page_store, run_executor, owner, clock,
+                    {.threads = options.run_threads, .retention = options.run_retention}),
         lease_pool(DatabaseOf(options),
                    {.size = 1, .metrics = &registry, .name = "evaluator_leases"}),
-        evaluation(lease_pool, events, partitions, clock, registry),
+        evaluation(lease_pool, events, partitions, run_workers, owner, clock, registry),
+        run_store(pool),
+        runs(run_store, clock),
         bookkeeping(record, statistics, store, workflows, targets, clock),
         previewer(entities, targets, clock),
         executor({.threads = 2 * options.postgres_connections}),
-        workflow_service(workflows, previewer, statistics, executor) {}
+        enable_guard(contacts, caps, options.confirm_deliveries_above, clock),
+        workflow_service(workflows, previewer, statistics, enable_guard, caps, clock, executor),
+        run_service(runs, executor) {}
 
   void LookAtMissingWebhooks() {
     absl::MutexLock lock(&bookkeeping_mutex);
@@ -131,17 +173,33 @@ struct EvaluatorServer::Parts {
   transport::DeliveryClient deliveries;
   EvaluatorMetrics evaluator_metrics;
   Workflows workflows;
+  storage::PgMemberLedger member_ledger;
+  storage::PgCapStore caps;
   PartitionSet partitions;
+  // Of their own, so that runs over millions and the rest keep out of each other's way.
+  pg::Pool run_pool;
+  storage::PgRunStore calendar_store;
+  storage::PgPageStore page_store;
+  transport::ContactClient contacts;
+  RunMetrics run_metrics;
+  SendRate send_rate;
+  RunExecutor run_executor;
+  const std::string owner;
+  RunWorkers run_workers;
   // Of its own, so that no crowd of calls can keep a heartbeat waiting until leases run out.
   pg::Pool lease_pool;
   Evaluation evaluation;
+  storage::PgRunStore run_store;
+  Runs runs;
   Bookkeeping bookkeeping;
   absl::Mutex bookkeeping_mutex;
   std::unique_ptr<PeriodicTask> bookkeeper ABSL_GUARDED_BY(bookkeeping_mutex);
   Previewer previewer;
   // More threads than connections: a call also waits for the other services, without one.
   rpc::Executor executor;
+  EnableGuard enable_guard;
   transport::WorkflowService workflow_service;
+  transport::RunService run_service;
 };
 
 EvaluatorServer::EvaluatorServer(const EvaluatorOptions& options, metrics::Registry& registry,
@@ -150,7 +208,9 @@ EvaluatorServer::EvaluatorServer(const EvaluatorOptions& options, metrics::Regis
 
 EvaluatorServer::~EvaluatorServer() = default;
 
-std::vector<grpc::Service*> EvaluatorServer::rpc_services() { return {&parts_->workflow_service}; }
+std::vector<grpc::Service*> EvaluatorServer::rpc_services() {
+  return {&parts_->workflow_service, &parts_->run_service};
+}
 
 void EvaluatorServer::Start(rpc::Server& server) {
   parts_->events.Connect(ChannelTo(parts_->options.ingest_address,
@@ -159,6 +219,9 @@ void EvaluatorServer::Start(rpc::Server& server) {
   parts_->deliveries.Connect(ChannelTo(parts_->options.delivery_address,
                                        delivery::v1::DeliveryService::service_full_name(),
                                        parts_->options.tls, parts_->metrics, server));
+  parts_->contacts.Connect(ChannelTo(parts_->options.ingest_address,
+                                     ingest::v1::EntityService::service_full_name(),
+                                     parts_->options.tls, parts_->metrics, server));
   parts_->entities.Connect(ChannelTo(parts_->options.ingest_address,
                                      ingest::v1::EntityService::service_full_name(),
                                      parts_->options.tls, parts_->metrics, server));

@@ -23,6 +23,14 @@ struct EvaluatorOptions {
   std::string postgres_role = "crier_evaluator";
   std::string postgres_schema = "evaluator";
   int postgres_connections = 4;
+  // Runs worked on at a time; each has a connection of its own.
+  int run_threads = 2;
+  // How long runs that ended are kept.
+  absl::Duration run_retention = absl::Hours(24 * 90);
+  // Deliveries of runs that a community is sent in a second, at most; 0 for any number.
+  int max_run_deliveries_per_second = 0;
+  // An enable that would release more deliveries at once needs a confirmation token; 0: none does.
+  int confirm_deliveries_above = 10'000;
   // `host:port` or gRPC targets; empty for the services of the same process.
   std::string ingest_address;
   std::string delivery_address;

@@ -133,6 +133,7 @@ class EvaluatorServerTest : public testing::Test {
     Event event;
     event.set_community_id(community);
     event.set_kind(Event::CONTACT_FOUND);
+    event.mutable_contact();
     const int64_t position = peers_.events.Append(event);
     last_positions_[community % kPartitions] = position;
     ++appended_;

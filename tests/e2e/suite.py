@@ -136,12 +136,16 @@ class Suite:
         # Calls may go to any replica; one that is gone is left out of the rotation.
         self.ingest_channel = self.channel(self.name_of("ingest"))
         self.delivery_channel = self.channel(self.name_of("delivery"))
-        self.evaluator_channel = self.channel(self.name_of("evaluator"))
         self.records = ingest_service_pb2_grpc.IngestServiceStub(self.ingest_channel)
         self.events = event_service_pb2_grpc.EventServiceStub(self.ingest_channel)
         self.entities = entity_service_pb2_grpc.EntityServiceStub(self.ingest_channel)
         self.webhooks = webhook_service_pb2_grpc.WebhookServiceStub(self.delivery_channel)
         self.deliveries = delivery_service_pb2_grpc.DeliveryServiceStub(self.delivery_channel)
+        self.connect_evaluators()
+
+    def connect_evaluators(self):
+        """Calls go to the evaluators that there are now."""
+        self.evaluator_channel = self.channel(self.name_of("evaluator"))
         self.workflows = workflow_service_pb2_grpc.WorkflowServiceStub(self.evaluator_channel)
 
     def __enter__(self):
@@ -180,31 +184,31 @@ class Suite:
         subprocess.run([*self._arguments(service), *peers, command], check=True, stderr=subprocess.DEVNULL,
                        timeout=TIMEOUT_SECONDS)
 
-    def _start(self, service):
+    def _start(self, service, *options):
         port = self._ports[service].pop(0) if self._ports else 0
         return Replica([*self._arguments(service), *self._addresses(service), f"--listen=127.0.0.1:{port}",
-                        "--metrics-listen=127.0.0.1:0", f"--drain-delay={self._drain_delay}"], f"crier-{service}")
+                        "--metrics-listen=127.0.0.1:0", f"--drain-delay={self._drain_delay}", *options], f"crier-{service}")
 
     def start_ingest(self):
         self.ingest.append(self._start("ingest"))
         return self.ingest[-1]
 
-    def start_evaluator(self):
-        self.evaluator.append(self._start("evaluator"))
+    def start_evaluator(self, *options):
+        self.evaluator.append(self._start("evaluator", *options))
         return self.evaluator[-1]
 
     def start_delivery(self):
         self.delivery.append(self._start("delivery"))
         return self.delivery[-1]
 
-    def create_enabled_workflow(self, community, template, url):
+    def create_enabled_workflow(self, community, template, url, criteria=""):
         """A webhook and an enabled workflow of the template; returns both."""
         parent = f"communities/{community}"
         webhook = self.webhooks.CreateWebhook(webhook_service_pb2.CreateWebhookRequest(
             parent=parent, webhook=webhook_service_pb2.Webhook(display_name="receiver", url=url)))
         workflow = self.workflows.CreateWorkflow(workflow_service_pb2.CreateWorkflowRequest(
             parent=parent, workflow=workflow_service_pb2.Workflow(
-                display_name="workflow", template=template, webhook=webhook.name)))
+                display_name="workflow", template=template, webhook=webhook.name, filter=criteria)))
         enabled = self.workflows.EnableWorkflow(workflow_service_pb2.EnableWorkflowRequest(name=workflow.name))
         return webhook, enabled
 

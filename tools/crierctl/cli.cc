@@ -147,6 +147,7 @@ std::unique_ptr<CLI::App> MakeParser(Session& session) {
   AddGlobalOptions(*app, session.settings);
   AddWebhooksCommand(*app, session);
   AddWorkflowsCommand(*app, session);
+  AddRunsCommand(*app, session);
   AddIngestCommand(*app, session);
   AddEntityCommands(*app, session);
   AddLogCommand(*app, session);

@@ -43,7 +43,8 @@ TEST(CompletionNodes, KnowEveryCommandAndOption) {
     options[option.name] = option.choices;
   }
   EXPECT_THAT(options["--template"],
-              testing::ElementsAre("new-member", "new-organization", "new-activity"));
+              testing::ElementsAre("new-member", "new-organization", "new-activity",
+                                   "members-that-meet-criteria"));
   EXPECT_EQ(options.count("--webhook"), 1);
   EXPECT_EQ(options.count("--community"), 1);  // a global one
   EXPECT_THAT(options["--output"], testing::ElementsAre("table", "json"));

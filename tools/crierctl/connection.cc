@@ -25,6 +25,10 @@ WorkflowClient ConnectWorkflows(const Settings& settings) {
   return {AddressOf(settings.workflow_server, settings), settings};
 }
 
+RunClient ConnectRuns(const Settings& settings) {
+  return {AddressOf(settings.workflow_server, settings), settings};
+}
+
 WebhookClient ConnectWebhooks(const Settings& settings) {
   return {AddressOf(settings.delivery_server, settings), settings};
 }

@@ -18,6 +18,7 @@
 #include "crier/ingest/v1/entity_service.grpc.pb.h"
 #include "crier/ingest/v1/event_service.grpc.pb.h"
 #include "crier/ingest/v1/ingest_service.grpc.pb.h"
+#include "crier/workflow/v1/run_service.grpc.pb.h"
 #include "crier/workflow/v1/workflow_service.grpc.pb.h"
 #include "tools/crierctl/failure.h"
 #include "tools/crierctl/session.h"
@@ -59,6 +60,7 @@ using IngestClient = Client<ingest::v1::IngestService>;
 using EntityClient = Client<ingest::v1::EntityService>;
 using EventClient = Client<ingest::v1::EventService>;
 using WorkflowClient = Client<workflow::v1::WorkflowService>;
+using RunClient = Client<workflow::v1::RunService>;
 using WebhookClient = Client<delivery::v1::WebhookService>;
 using DeliveryClient = Client<delivery::v1::DeliveryService>;
 using RecoveryClient = Client<delivery::v1::RecoveryService>;
@@ -67,6 +69,7 @@ IngestClient ConnectIngest(const Settings& settings);
 EntityClient ConnectEntities(const Settings& settings);
 EventClient ConnectEvents(const Settings& settings);
 WorkflowClient ConnectWorkflows(const Settings& settings);
+RunClient ConnectRuns(const Settings& settings);
 WebhookClient ConnectWebhooks(const Settings& settings);
 DeliveryClient ConnectDeliveries(const Settings& settings);
 RecoveryClient ConnectRecoveries(const Settings& settings);

@@ -10,6 +10,7 @@ Catalog::Catalog(int64_t version, std::vector<Revision> revisions) : version_(ve
     return std::tie(a.workflow.id, a.from_position) < std::tie(b.workflow.id, b.from_position);
   });
   for (Revision& revision : revisions) {
+    has_caps_ = has_caps_ || revision.max_deliveries_per_day > 0;
     const std::pair key(revision.workflow.community, revision.workflow_template);
     revisions_[key].push_back(std::move(revision));
   }

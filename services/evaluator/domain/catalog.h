@@ -31,11 +31,15 @@ class Catalog {
   // The revisions of a community's workflows of one template, by workflow id and position.
   absl::Span<const Revision> Find(int64_t community, Template workflow_template) const;
 
+  // Whether some revision has a daily cap.
+  bool has_caps() const { return has_caps_; }
+
   // Whether some revision covers a position after `after` up to and including `until`.
   bool CoversAny(int64_t after, int64_t until) const;
 
  private:
   int64_t version_ = -1;
+  bool has_caps_ = false;
   absl::flat_hash_map<std::pair<int64_t, Template>, std::vector<Revision>> revisions_;
 };
 

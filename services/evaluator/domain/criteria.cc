@@ -13,6 +13,7 @@ using entity::v1::Event;
 Event::EntityCase CriteriaEntity(Template workflow_template) {
   switch (workflow_template) {
     case Template::kNewMember:
+    case Template::kMembersThatMeetCriteria:
       return Event::kContact;
     case Template::kNewOrganization:
       return Event::kOrganization;

@@ -48,6 +48,38 @@ absl::Status ConfirmationRequiredError(int64_t delivery_count, int64_t limit) {
       {{"delivery_count", std::to_string(delivery_count)}});
 }
 
+absl::Status RunNotFoundError(const RunId& id) {
+  return NamedError(absl::StatusCode::kNotFound, "RUN_NOT_FOUND",
+                    absl::StrCat(RunName(id), " does not exist"));
+}
+
+absl::Status WorkflowHasNoRunsError() {
+  return NamedError(absl::StatusCode::kFailedPrecondition, "WORKFLOW_HAS_NO_RUNS",
+                    "only workflows of the template MEMBERS_THAT_MEET_CRITERIA have runs");
+}
+
+absl::Status WorkflowDisabledError() {
+  return NamedError(absl::StatusCode::kFailedPrecondition, "WORKFLOW_DISABLED",
+                    "the workflow is disabled; enable it, which begins a run");
+}
+
+absl::Status RunUnfinishedError(const RunId& unfinished) {
+  return NamedError(
+      absl::StatusCode::kFailedPrecondition, "RUN_UNFINISHED",
+      absl::StrCat(RunName(unfinished), " is not finished; wait for its end, or cancel it"),
+      {{"run", RunName(unfinished)}});
+}
+
+absl::Status RunFinishedError(const RunId& id) {
+  return NamedError(absl::StatusCode::kFailedPrecondition, "RUN_FINISHED",
+                    absl::StrCat(RunName(id), " has ended already"));
+}
+
+absl::Status LeaseLostError() {
+  return NamedError(absl::StatusCode::kUnavailable, "LEASE_LOST",
+                    "the lease of the log partition has gone to another replica");
+}
+
 absl::Status EventsNotKeptError(int64_t earliest_position) {
   return NamedError(absl::StatusCode::kOutOfRange, "POSITION_NOT_KEPT",
                     absl::StrCat("the log begins at position ", earliest_position, " now"),

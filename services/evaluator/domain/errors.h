@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "absl/status/status.h"
+#include "services/evaluator/domain/run.h"
 #include "services/evaluator/domain/workflow.h"
 
 namespace crier::evaluator {
@@ -29,6 +30,24 @@ absl::Status TooManyWorkflowsError();
 // FAILED_PRECONDITION, reason CONFIRMATION_REQUIRED, metadata `delivery_count`: enabling would
 // release more than `limit` deliveries, and nobody has confirmed that.
 absl::Status ConfirmationRequiredError(int64_t delivery_count, int64_t limit);
+
+// NOT_FOUND, reason RUN_NOT_FOUND.
+absl::Status RunNotFoundError(const RunId& id);
+
+// FAILED_PRECONDITION, reason WORKFLOW_HAS_NO_RUNS: events fire it.
+absl::Status WorkflowHasNoRunsError();
+
+// FAILED_PRECONDITION, reason WORKFLOW_DISABLED.
+absl::Status WorkflowDisabledError();
+
+// FAILED_PRECONDITION, reason RUN_UNFINISHED, metadata `run`: the one that is under way.
+absl::Status RunUnfinishedError(const RunId& unfinished);
+
+// FAILED_PRECONDITION, reason RUN_FINISHED: it cannot be cancelled any more.
+absl::Status RunFinishedError(const RunId& id);
+
+// UNAVAILABLE, reason LEASE_LOST: another replica is in charge.
+absl::Status LeaseLostError();
 
 // OUT_OF_RANGE, metadata `first_kept_position`: the events asked for are no longer kept; the log
 // begins at that position now. Comes from the ingest service; made here by fakes.

@@ -34,6 +34,11 @@ std::vector<delivery::v1::EnqueueMessage> FakeDeliverySink::messages() const {
   return messages_;
 }
 
+std::vector<delivery::v1::Erasure> FakeDeliverySink::erasures() const {
+  absl::MutexLock lock(&mutex_);
+  return erasures_;
+}
+
 int FakeDeliverySink::enqueues() const {
   absl::MutexLock lock(&mutex_);
   return enqueues_;
@@ -52,6 +57,7 @@ absl::StatusOr<int64_t> FakeDeliverySink::Enqueue(absl::string_view producer,
   if (position == expected_position) {
     position = batch.next_position;
     for (auto& message : batch.messages) messages_.push_back(std::move(message));
+    for (auto& erasure : batch.erasures) erasures_.push_back(std::move(erasure));
     ++enqueues_;
     changed_.SignalAll();
   }

@@ -33,6 +33,9 @@ class FakeDeliverySink : public DeliverySink {
   // Everything stored, in the order of storing.
   std::vector<delivery::v1::EnqueueMessage> messages() const;
 
+  // Everything to be erased, in the order of arrival.
+  std::vector<delivery::v1::Erasure> erasures() const;
+
   // How many calls of Enqueue stored something or moved a producer.
   int enqueues() const;
 
@@ -50,6 +53,7 @@ class FakeDeliverySink : public DeliverySink {
   std::set<std::pair<int64_t, int64_t>> webhooks_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, int64_t> positions_ ABSL_GUARDED_BY(mutex_);
   std::vector<delivery::v1::EnqueueMessage> messages_ ABSL_GUARDED_BY(mutex_);
+  std::vector<delivery::v1::Erasure> erasures_ ABSL_GUARDED_BY(mutex_);
   int enqueues_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 

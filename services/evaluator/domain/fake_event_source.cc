@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/time/clock.h"
+#include "common/api/time.h"
 #include "services/evaluator/domain/errors.h"
 
 namespace crier::evaluator {
@@ -127,16 +128,15 @@ absl::StatusOr<LogHead> FakeEventSource::Head(int64_t community, absl::Time dead
   absl::MutexLock lock(&mutex_);
   const auto log_partition =
       static_cast<int32_t>(community % static_cast<int64_t>(partitions_.size()));
-  return LogHead{log_partition, static_cast<int64_t>(partitions_[log_partition].events.size())};
+  return HeadOf(log_partition);
 }
 
 absl::StatusOr<std::vector<LogHead>> FakeEventSource::Heads(absl::Time deadline) {
   if (NextFault(faults_) != Fault::kNone) return FaultStatus();
   absl::MutexLock lock(&mutex_);
   std::vector<LogHead> heads;
-  for (const Partition& partition : partitions_) {
-    heads.push_back(
-        {static_cast<int32_t>(heads.size()), static_cast<int64_t>(partition.events.size())});
+  for (size_t i = 0; i < partitions_.size(); ++i) {
+    heads.push_back(HeadOf(static_cast<int32_t>(i)));
   }
   return heads;
 }
@@ -169,6 +169,13 @@ void FakeEventSource::SetRegistered(int32_t log_partition, int64_t position) {
 int64_t FakeEventSource::registered(int32_t log_partition) const {
   absl::MutexLock lock(&mutex_);
   return partitions_[log_partition].registered;
+}
+
+LogHead FakeEventSource::HeadOf(int32_t log_partition) const {
+  const auto& events = partitions_[log_partition].events;
+  LogHead head = {log_partition, static_cast<int64_t>(events.size())};
+  if (!events.empty()) head.accept_time = api::FromProto(events.back().accept_time());
+  return head;
 }
 
 }  // namespace crier::evaluator

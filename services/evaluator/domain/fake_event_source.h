@@ -59,6 +59,8 @@ class FakeEventSource : public EventSource {
     int64_t registered = 0;
   };
 
+  LogHead HeadOf(int32_t log_partition) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
   const Faults faults_;
   mutable absl::Mutex mutex_;
   absl::CondVar changed_;

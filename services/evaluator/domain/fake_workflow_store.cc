@@ -23,6 +23,8 @@ absl::StatusOr<Workflow> FakeWorkflowStore::Create(const NewWorkflow& workflow, 
   created.workflow_template = workflow.workflow_template;
   created.webhook = workflow.webhook;
   created.filter = workflow.filter;
+  created.schedule = workflow.schedule;
+  created.max_deliveries_per_day = workflow.max_deliveries_per_day;
   created.create_time = now;
   created.update_time = now;
   created.version = 1;
@@ -132,7 +134,8 @@ void FakeWorkflowStore::Apply(const Workflow& before, const Workflow& after, con
   if (transition.close_at) open->until_position = *transition.close_at;
   if (transition.open_from) {
     revisions.push_back({after.id, after.workflow_template, after.webhook, after.display_name,
-                         after.filter, *transition.open_from, std::nullopt});
+                         after.filter, *transition.open_from, std::nullopt,
+                         after.max_deliveries_per_day, after.schedule.time_zone});
   }
   std::erase_if(revisions, [](const Revision& revision) {
     return revision.until_position == revision.from_position;

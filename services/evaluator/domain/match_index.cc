@@ -99,7 +99,8 @@ std::vector<int> MatchIndex::NumbersFor(const Group& group, const Event& event) 
 std::vector<const Revision*> MatchIndex::Match(const Event& event) const {
   std::vector<const Revision*> fired;
   const std::optional<Template> wanted = TemplateFor(event.kind());
-  if (!wanted) return fired;
+  // One whose entity was erased meanwhile has nothing to send.
+  if (!wanted || event.entity_case() == Event::ENTITY_NOT_SET) return fired;
   const auto found = groups_.find({event.community_id(), *wanted});
   if (found == groups_.end()) return fired;
   const Group& group = *found->second;

@@ -99,6 +99,18 @@ TEST(MatchIndexTest, FindsContactsAndOrganizationsByTheirOwnFields) {
   EXPECT_THAT(Fired(index, organization), ElementsAre(3));
 }
 
+TEST(MatchIndexTest, AnEventWhoseEntityWasErasedFiresNothing) {
+  const MatchIndex index = IndexOf({MakeRevision(1, "", Template::kNewMember)});
+  Event event;
+  event.set_kind(Event::CONTACT_FOUND);
+  event.set_community_id(kCommunity);
+  event.set_position(1);
+  EXPECT_THAT(Fired(index, event), IsEmpty());
+
+  event.mutable_contact();
+  EXPECT_THAT(Fired(index, event), ElementsAre(1));
+}
+
 TEST(MatchIndexTest, LooksAtWorkflowsByTypeAndServiceWhateverTheCase) {
   const MatchIndex index = IndexOf({
       MakeRevision(1, "activity_type = DiscordPost"),

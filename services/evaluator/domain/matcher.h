@@ -14,11 +14,15 @@ namespace crier::evaluator {
 // Messages in the order of their events' positions.
 using Messages = google::protobuf::RepeatedPtrField<delivery::v1::EnqueueMessage>;
 
+using Erasures = google::protobuf::RepeatedPtrField<delivery::v1::Erasure>;
+
 // A part of a frame's messages that is handed over in one call.
 struct Batch {
   Messages messages;
   // Everything up to and including this position is evaluated once the batch is stored.
   int64_t next_position = 0;
+  // Contacts and communities to be erased from what was handed over before and with this batch.
+  Erasures erasures = {};
 };
 
 // What one call of EnqueueDeliveries takes.

@@ -20,6 +20,7 @@ constexpr int64_t kCommunity = 7;
 Event MakeEvent(Event::Kind kind, int64_t position, int64_t community = kCommunity) {
   Event event;
   event.set_kind(kind);
+  event.mutable_contact();
   event.set_position(position);
   event.set_community_id(community);
   return event;

@@ -57,13 +57,16 @@ std::vector<std::unique_ptr<trace::Span>> BeginSpans(const Frame& frame) {
 }  // namespace
 
 PartitionRunner::PartitionRunner(int32_t log_partition, CatalogStore& catalogs, EventSource& events,
-                                 DeliverySink& deliveries, const Clock& clock,
-                                 EvaluatorMetrics& metrics, RunnerOptions options, uint64_t seed)
+                                 DeliverySink& deliveries, MemberLedger& members, CapStore& caps,
+                                 const Clock& clock, EvaluatorMetrics& metrics,
+                                 RunnerOptions options, uint64_t seed)
     : log_partition_(log_partition),
       producer_(absl::StrCat("evaluator/log-partitions/", log_partition)),
       catalogs_(catalogs),
       events_(events),
       deliveries_(deliveries),
+      member_changes_(members, deliveries),
+      caps_(caps),
       clock_(clock),
       metrics_(metrics),
       options_(options),
@@ -154,16 +157,30 @@ absl::Status PartitionRunner::Evaluate(Frame frame) {
 
   // Only now: whatever was stored before one of these events was accepted is seen (CatalogStore).
   RETURN_IF_ERROR(RefreshCatalog());
-  Messages messages = Match(index_, frame);
-  for (Batch& batch : SplitIntoBatches(std::move(messages), last_position, options_.batch_limits)) {
-    if (stop_requested()) return absl::CancelledError("stop was requested");
-    RETURN_IF_ERROR(HandOver(std::move(batch)));
-  }
+  RETURN_IF_ERROR(HandOverMatches(std::move(frame), last_position));
   evaluated_ = last_position;
   accept_micros_ = accept_micros;
 
   metrics_.events.Increment(count);
   metrics_.frame_seconds.Observe(absl::ToDoubleSeconds(clock_.Monotonic() - start));
+  return absl::OkStatus();
+}
+
+absl::Status PartitionRunner::HandOverMatches(Frame frame, int64_t last_position) {
+  ASSIGN_OR_RETURN(Erasures erasures, member_changes_.Apply(frame, clock_.Now(), Deadline()));
+  Messages messages = Match(index_, frame);
+  RETURN_IF_ERROR(ApplyCaps(index_.catalog(), confirmed_, caps_, messages, Deadline()));
+  std::vector<Batch> batches =
+      SplitIntoBatches(std::move(messages), last_position, options_.batch_limits);
+  if (!erasures.empty()) {
+    // With the last part: what is to be erased may be in any of them.
+    if (batches.empty()) batches.push_back({{}, last_position});
+    batches.back().erasures = std::move(erasures);
+  }
+  for (Batch& batch : batches) {
+    if (stop_requested()) return absl::CancelledError("stop was requested");
+    RETURN_IF_ERROR(HandOver(std::move(batch)));
+  }
   return absl::OkStatus();
 }
 

@@ -18,7 +18,9 @@
 #include "services/evaluator/domain/catalog_store.h"
 #include "services/evaluator/domain/delivery_sink.h"
 #include "services/evaluator/domain/evaluator_metrics.h"
+#include "services/evaluator/domain/event_caps.h"
 #include "services/evaluator/domain/event_source.h"
+#include "services/evaluator/domain/member_changes.h"
 
 namespace crier::evaluator {
 
@@ -58,8 +60,9 @@ class PartitionRunner {
  public:
   // Starts. Everything referred to must outlive the runner. `seed` is for the jitter of waits.
   PartitionRunner(int32_t log_partition, CatalogStore& catalogs, EventSource& events,
-                  DeliverySink& deliveries, const Clock& clock, EvaluatorMetrics& metrics,
-                  RunnerOptions options, uint64_t seed);
+                  DeliverySink& deliveries, MemberLedger& members, CapStore& caps,
+                  const Clock& clock, EvaluatorMetrics& metrics, RunnerOptions options,
+                  uint64_t seed);
 
   // As RequestStop(), and waits for the end: a call that is running finishes first.
   ~PartitionRunner();
@@ -99,6 +102,7 @@ class PartitionRunner {
   void Unsubscribe();
 
   absl::Status Evaluate(Frame frame);
+  absl::Status HandOverMatches(Frame frame, int64_t last_position);
   absl::Status CheckGapless(const Frame& frame) const;
   absl::Status RefreshCatalog();
   absl::Status HandOver(Batch batch);
@@ -117,6 +121,8 @@ class PartitionRunner {
   CatalogStore& catalogs_;
   EventSource& events_;
   DeliverySink& deliveries_;
+  MemberChanges member_changes_;
+  CapStore& caps_;
   const Clock& clock_;
   EvaluatorMetrics& metrics_;
   const RunnerOptions options_;

@@ -11,8 +11,10 @@
 #include "absl/synchronization/notification.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "services/evaluator/domain/fake_cap_store.h"
 #include "services/evaluator/domain/fake_delivery_sink.h"
 #include "services/evaluator/domain/fake_event_source.h"
+#include "services/evaluator/domain/fake_member_ledger.h"
 #include "services/evaluator/domain/fake_workflow_store.h"
 #include "services/evaluator/domain/workflows.h"
 
@@ -97,8 +99,8 @@ class World {
   }
 
   std::unique_ptr<PartitionRunner> StartRunner(uint64_t seed = 1) {
-    return std::make_unique<PartitionRunner>(0, store, events, deliveries, clock, metrics, options,
-                                             seed);
+    return std::make_unique<PartitionRunner>(0, store, events, deliveries, members, caps, clock,
+                                             metrics, options, seed);
   }
 
   // The workflow fires for every position after `from_position`.
@@ -118,6 +120,7 @@ class World {
     Event event;
     event.set_community_id(kCommunity);
     event.set_kind(kind);
+    event.mutable_contact();
     return events.Append(event);
   }
 
@@ -134,6 +137,8 @@ class World {
   FakeWorkflowStore store;
   FakeEventSource events;
   FakeDeliverySink deliveries;
+  FakeMemberLedger members;
+  FakeCapStore caps;
   metrics::Registry registry;
   EvaluatorMetrics metrics;
   RunnerOptions options;
@@ -385,11 +390,12 @@ TEST(PartitionRunnerTest, AGapInTheLogIsNoticedAndReadAgain) {
   Event event;
   event.set_community_id(kCommunity);
   event.set_kind(Event::CONTACT_FOUND);
+  event.mutable_contact();
   source.Append(event);
   source.Append(event);
 
-  PartitionRunner runner(0, world.store, source, world.deliveries, world.clock, world.metrics,
-                         world.options, 1);
+  PartitionRunner runner(0, world.store, source, world.deliveries, world.members, world.caps,
+                         world.clock, world.metrics, world.options, 1);
 
   ASSERT_TRUE(world.deliveries.WaitForPosition(kProducer, 2));
   EXPECT_THAT(world.DeliveredPositions(), ElementsAre(1, 2));
@@ -429,8 +435,8 @@ TEST(PartitionRunnerTest, FinishesTheCallInFlightBeforeItStops) {
   world.Append();
   world.Append();
   {
-    PartitionRunner runner(0, world.store, world.events, sink, world.clock, world.metrics,
-                           world.options, 1);
+    PartitionRunner runner(0, world.store, world.events, sink, world.members, world.caps,
+                           world.clock, world.metrics, world.options, 1);
     sink.began.WaitForNotification();
 
     runner.RequestStop();

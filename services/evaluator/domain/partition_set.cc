@@ -10,10 +10,13 @@
 namespace crier::evaluator {
 
 PartitionSet::PartitionSet(CatalogStore& catalogs, EventSource& events, DeliverySink& deliveries,
-                           const Clock& clock, EvaluatorMetrics& metrics, RunnerOptions options)
+                           MemberLedger& members, CapStore& caps, const Clock& clock,
+                           EvaluatorMetrics& metrics, RunnerOptions options)
     : catalogs_(catalogs),
       events_(events),
       deliveries_(deliveries),
+      members_(members),
+      caps_(caps),
       clock_(clock),
       metrics_(metrics),
       options_(options) {}
@@ -26,7 +29,8 @@ void PartitionSet::Add(int32_t log_partition) {
     Runner& runner = running_[log_partition];
     if (runner != nullptr) return;
     runner = std::make_unique<PartitionRunner>(log_partition, catalogs_, events_, deliveries_,
-                                               clock_, metrics_, options_, std::random_device()());
+                                               members_, caps_, clock_, metrics_, options_,
+                                               std::random_device()());
     metrics_.leased_log_partitions.Set(static_cast<double>(running_.size()));
   }
   log::Info("evaluating a log partition", {{"log_partition", log_partition}});

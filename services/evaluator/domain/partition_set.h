@@ -19,7 +19,8 @@ class PartitionSet {
  public:
   // Everything referred to must outlive the set.
   PartitionSet(CatalogStore& catalogs, EventSource& events, DeliverySink& deliveries,
-               const Clock& clock, EvaluatorMetrics& metrics, RunnerOptions options);
+               MemberLedger& members, CapStore& caps, const Clock& clock, EvaluatorMetrics& metrics,
+               RunnerOptions options);
 
   // As StopAll().
   ~PartitionSet();
@@ -49,6 +50,8 @@ class PartitionSet {
   CatalogStore& catalogs_;
   EventSource& events_;
   DeliverySink& deliveries_;
+  MemberLedger& members_;
+  CapStore& caps_;
   const Clock& clock_;
   EvaluatorMetrics& metrics_;
   const RunnerOptions options_;

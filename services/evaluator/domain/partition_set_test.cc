@@ -3,8 +3,10 @@
 #include <thread>
 
 #include "gtest/gtest.h"
+#include "services/evaluator/domain/fake_cap_store.h"
 #include "services/evaluator/domain/fake_delivery_sink.h"
 #include "services/evaluator/domain/fake_event_source.h"
+#include "services/evaluator/domain/fake_member_ledger.h"
 #include "services/evaluator/domain/fake_workflow_store.h"
 
 namespace crier::evaluator {
@@ -24,7 +26,10 @@ class PartitionSetTest : public testing::Test {
   FakeDeliverySink deliveries_;
   metrics::Registry registry_;
   EvaluatorMetrics metrics_{registry_};
-  PartitionSet partitions_{store_, events_, deliveries_, clock_, metrics_, RunnerOptions()};
+  FakeMemberLedger members_;
+  FakeCapStore caps_;
+  PartitionSet partitions_{store_, events_, deliveries_, members_,
+                           caps_,  clock_,  metrics_,    RunnerOptions()};
 };
 
 TEST_F(PartitionSetTest, RunsALoopForEachLease) {

@@ -38,6 +38,9 @@ struct Revision {
   // partition of the workflow's community; without an end while it is in force.
   int64_t from_position = 0;
   std::optional<int64_t> until_position;
+  // As of the workflow.
+  int64_t max_deliveries_per_day = 0;
+  std::string time_zone = "UTC";
 
   bool Covers(int64_t position) const {
     return from_position < position && (!until_position || position <= *until_position);

@@ -7,6 +7,7 @@
 
 #include "absl/time/time.h"
 #include "common/api/resource_name.h"
+#include "services/evaluator/domain/daily_schedule.h"
 
 namespace crier::evaluator {
 
@@ -26,7 +27,13 @@ enum class Template {
   kNewMember = 1,
   kNewOrganization = 2,
   kNewActivity = 3,
+  kMembersThatMeetCriteria = 4,
 };
+
+// Whether workflows of the template have runs (run.h); those of the others are fired by events.
+inline bool HasRuns(Template workflow_template) {
+  return workflow_template == Template::kMembersThatMeetCriteria;
+}
 
 // Whether a workflow fires. The numbers are stored.
 enum class State {
@@ -51,6 +58,10 @@ struct Workflow {
   int64_t webhook = 0;
   // Criteria that CheckCriteria() accepts; empty when everything meets them.
   std::string filter;
+  // When its daily run begins, if it has runs. The day of the cap is this time zone's.
+  DailySchedule schedule;
+  // How many deliveries it may release in a local day; 0 for any number.
+  int64_t max_deliveries_per_day = 0;
   State state = State::kDisabled;
   // kNone while it is enabled.
   StopReason stop_reason = StopReason::kNone;
@@ -76,6 +87,8 @@ struct NewWorkflow {
   std::string filter;
   // Makes creation repeatable; empty when the caller does not care.
   std::string request_id;
+  DailySchedule schedule = {};
+  int64_t max_deliveries_per_day = 0;
 };
 
 }  // namespace crier::evaluator

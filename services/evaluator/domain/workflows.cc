@@ -43,6 +43,8 @@ absl::StatusOr<Workflow> Workflows::Preview(const NewWorkflow& workflow, absl::T
   preview.workflow_template = workflow.workflow_template;
   preview.webhook = workflow.webhook;
   preview.filter = workflow.filter;
+  preview.schedule = workflow.schedule;
+  preview.max_deliveries_per_day = workflow.max_deliveries_per_day;
   return preview;
 }
 
@@ -68,6 +70,10 @@ absl::StatusOr<Workflow> Workflows::Update(const WorkflowId& id, const WorkflowU
         if (update.display_name) workflow.display_name = *update.display_name;
         if (update.webhook) workflow.webhook = *update.webhook;
         if (update.filter) workflow.filter = *update.filter;
+        if (update.schedule) workflow.schedule = *update.schedule;
+        if (update.max_deliveries_per_day) {
+          workflow.max_deliveries_per_day = *update.max_deliveries_per_day;
+        }
         return absl::OkStatus();
       },
       deadline);

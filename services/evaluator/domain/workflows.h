@@ -23,6 +23,8 @@ struct WorkflowUpdate {
   std::optional<std::string> display_name;
   std::optional<int64_t> webhook;
   std::optional<std::string> filter;
+  std::optional<DailySchedule> schedule;
+  std::optional<int64_t> max_deliveries_per_day;
   // The etag that the workflow must have; empty when any will do.
   std::string etag;
 };

@@ -15,36 +15,42 @@ constexpr pg::Statement kCountWorkflows{
 constexpr pg::Statement kInsertWorkflow{
     "insert_workflow",
     "INSERT INTO workflows (community_id, template, display_name, webhook_id, request_id,"
-    " create_time, update_time, filter, state, version, stop_reason)"
-    " VALUES ($1, $2, $3, $4, $5, $6, $6, $7, 1, 1, 0)"
+    " create_time, update_time, filter, schedule_time_zone, schedule_hours, schedule_minutes,"
+    " max_deliveries_per_day, state, version, stop_reason)"
+    " VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8, $9, $10, $11, 1, 1, 0)"
     " ON CONFLICT (community_id, request_id) DO NOTHING"
     " RETURNING community_id, workflow_id, template, display_name, webhook_id, state,"
-    " create_time, update_time, version, filter, stop_reason"};
+    " create_time, update_time, version, filter, stop_reason, schedule_time_zone, schedule_hours,"
+    " schedule_minutes, max_deliveries_per_day"};
 
 // Deleted ones too.
 constexpr pg::Statement kFindByRequestId{
     "find_workflow_by_request_id",
     "SELECT community_id, workflow_id, template, display_name, webhook_id, state,"
-    " create_time, update_time, version, filter, stop_reason"
+    " create_time, update_time, version, filter, stop_reason, schedule_time_zone, schedule_hours,"
+    " schedule_minutes, max_deliveries_per_day"
     " FROM workflows WHERE community_id = $1 AND request_id = $2"};
 
 constexpr pg::Statement kGetWorkflow{
     "get_workflow",
     "SELECT community_id, workflow_id, template, display_name, webhook_id, state,"
-    " create_time, update_time, version, filter, stop_reason"
+    " create_time, update_time, version, filter, stop_reason, schedule_time_zone, schedule_hours,"
+    " schedule_minutes, max_deliveries_per_day"
     " FROM workflows WHERE community_id = $1 AND workflow_id = $2 AND state <> 3"};
 
 // Holds off every other change of the workflow until the end of the transaction.
 constexpr pg::Statement kLockWorkflow{
     "lock_workflow",
     "SELECT community_id, workflow_id, template, display_name, webhook_id, state,"
-    " create_time, update_time, version, filter, stop_reason"
+    " create_time, update_time, version, filter, stop_reason, schedule_time_zone, schedule_hours,"
+    " schedule_minutes, max_deliveries_per_day"
     " FROM workflows WHERE community_id = $1 AND workflow_id = $2 AND state <> 3 FOR UPDATE"};
 
 constexpr pg::Statement kListWorkflows{
     "list_workflows",
     "SELECT community_id, workflow_id, template, display_name, webhook_id, state,"
-    " create_time, update_time, version, filter, stop_reason"
+    " create_time, update_time, version, filter, stop_reason, schedule_time_zone, schedule_hours,"
+    " schedule_minutes, max_deliveries_per_day"
     " FROM workflows WHERE community_id = $1 AND workflow_id > $2 AND state <> 3"
     " ORDER BY workflow_id LIMIT $3"};
 
@@ -63,7 +69,9 @@ constexpr pg::Statement kEnabledSenders{
 constexpr pg::Statement kUpdateWorkflow{
     "update_workflow",
     "UPDATE workflows SET display_name = $3, webhook_id = $4, state = $5, update_time = $6,"
-    " version = $7, filter = $8, stop_reason = $9 WHERE community_id = $1 AND workflow_id = $2"};
+    " version = $7, filter = $8, stop_reason = $9, schedule_time_zone = $10, schedule_hours = $11,"
+    " schedule_minutes = $12, max_deliveries_per_day = $13"
+    " WHERE community_id = $1 AND workflow_id = $2"};
 
 constexpr pg::Statement kLastBoundary{
     "last_boundary_of_workflow",
@@ -84,7 +92,8 @@ constexpr pg::Statement kCloseRevision{
 constexpr pg::Statement kOpenRevision{
     "open_revision",
     "INSERT INTO workflow_revisions (community_id, workflow_id, log_partition, template,"
-    " display_name, webhook_id, from_position, filter) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"};
+    " display_name, webhook_id, from_position, filter, max_deliveries_per_day, time_zone)"
+    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"};
 
 constexpr pg::Statement kMoveCatalogVersion{
     "move_catalog_version",
@@ -101,7 +110,8 @@ constexpr pg::Statement kDropPassedRevisions{
 constexpr pg::Statement kGetRevisions{
     "get_revisions",
     "SELECT community_id, workflow_id, template, webhook_id, display_name, from_position,"
-    " until_position, filter FROM workflow_revisions WHERE log_partition = $1"};
+    " until_position, filter, max_deliveries_per_day, time_zone FROM workflow_revisions WHERE "
+    "log_partition = $1"};
 
 }  // namespace crier::evaluator::storage
 

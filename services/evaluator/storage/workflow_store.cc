@@ -6,6 +6,7 @@
 #include "common/status/macros.h"
 #include "services/evaluator/domain/errors.h"
 #include "services/evaluator/domain/revision.h"
+#include "services/evaluator/storage/run_transition.h"
 #include "services/evaluator/storage/workflow_sql.h"
 
 namespace crier::evaluator::storage {
@@ -24,13 +25,14 @@ absl::StatusOr<Template> ReadTemplate(int32_t number) {
     case Template::kNewMember:
     case Template::kNewOrganization:
     case Template::kNewActivity:
+    case Template::kMembersThatMeetCriteria:
       return static_cast<Template>(number);
   }
   return absl::InternalError(
       absl::StrCat("stored template ", number, " is unknown to this release"));
 }
 
-// The eleven columns that every statement about workflows returns.
+// The fifteen columns that every statement about workflows returns.
 absl::StatusOr<Workflow> ReadWorkflow(const Rows::Row& row) {
   Workflow workflow;
   workflow.id = {row.Int64(0), row.Int64(1)};
@@ -43,6 +45,8 @@ absl::StatusOr<Workflow> ReadWorkflow(const Rows::Row& row) {
   workflow.version = row.Int64(8);
   workflow.filter = row.Text(9);
   workflow.stop_reason = static_cast<StopReason>(row.Int32(10));
+  workflow.schedule = {row.Text(11), row.Int32(12), row.Int32(13)};
+  workflow.max_deliveries_per_day = row.Int64(14);
   return workflow;
 }
 
@@ -55,6 +59,8 @@ absl::StatusOr<Revision> ReadRevision(const Rows::Row& row) {
   revision.from_position = row.Int64(5);
   revision.until_position = row.OptionalInt64(6);
   revision.filter = row.Text(7);
+  revision.max_deliveries_per_day = row.Int64(8);
+  revision.time_zone = row.Text(9);
   return revision;
 }
 
@@ -98,7 +104,12 @@ absl::StatusOr<std::optional<Workflow>> Insert(Transaction& transaction,
       .Add(workflow.display_name)
       .Add(workflow.webhook);
   workflow.request_id.empty() ? params.AddNull() : params.Add(workflow.request_id);
-  params.Add(now).Add(workflow.filter);
+  params.Add(now)
+      .Add(workflow.filter)
+      .Add(workflow.schedule.time_zone)
+      .Add(workflow.schedule.hours)
+      .Add(workflow.schedule.minutes)
+      .Add(workflow.max_deliveries_per_day);
   ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kInsertWorkflow, params));
   if (rows.empty()) return std::optional<Workflow>();
   ASSIGN_OR_RETURN(Workflow created, ReadWorkflow(rows[0]));
@@ -138,7 +149,11 @@ absl::Status StoreWorkflow(Transaction& transaction, const Workflow& workflow) {
                                     .Add(workflow.update_time)
                                     .Add(workflow.version)
                                     .Add(workflow.filter)
-                                    .Add(static_cast<int32_t>(workflow.stop_reason)))
+                                    .Add(static_cast<int32_t>(workflow.stop_reason))
+                                    .Add(workflow.schedule.time_zone)
+                                    .Add(workflow.schedule.hours)
+                                    .Add(workflow.schedule.minutes)
+                                    .Add(workflow.max_deliveries_per_day))
       .status();
 }
 
@@ -160,7 +175,9 @@ absl::Status StoreRevisions(Transaction& transaction, const Workflow& before, co
                                                     .Add(after.display_name)
                                                     .Add(after.webhook)
                                                     .Add(*transition.open_from)
-                                                    .Add(after.filter))
+                                                    .Add(after.filter)
+                                                    .Add(after.max_deliveries_per_day)
+                                                    .Add(after.schedule.time_zone))
                         .status());
   }
   // Last, because changes of all workflows of the partition wait for each other here.
@@ -269,6 +286,7 @@ absl::StatusOr<Workflow> PgWorkflowStore::Change(
     if (after == before) return absl::OkStatus();
     ++after.version;
     RETURN_IF_ERROR(StoreWorkflow(transaction, after));
+    RETURN_IF_ERROR(StoreRunTransition(transaction, before, after, head.log_partition));
     return StoreRevisions(transaction, before, after, head);
   }));
   return after;

@@ -38,11 +38,12 @@ TEST(WorkflowSchemaTest, RevisionsOfAWorkflowCannotOverlap) {
   ASSERT_TRUE(pg::Migrate(schema, storage::SchemaMigrations()).ok());
   const auto insert = [&](const std::string& interval, const std::string& ids) {
     return database
-        .TryRun(
-            schema,
-            "INSERT INTO workflow_revisions (from_position, until_position, community_id,"
-            " workflow_id, log_partition, template, display_name, webhook_id, filter) VALUES (" +
-                interval + ", " + ids + ", 0, 1, 'name', 1, '')")
+        .TryRun(schema,
+                "INSERT INTO workflow_revisions (from_position, until_position, community_id,"
+                " workflow_id, log_partition, template, display_name, max_deliveries_per_day, "
+                "time_zone,"
+                " webhook_id, filter) VALUES (" +
+                    interval + ", " + ids + ", 0, 1, 'name', 0, 'UTC', 1, '')")
         .status();
   };
 

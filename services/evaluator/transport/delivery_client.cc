@@ -48,6 +48,7 @@ absl::StatusOr<int64_t> DeliveryClient::Enqueue(absl::string_view producer,
   request.set_expected_position(expected_position);
   request.set_next_position(batch.next_position);
   request.mutable_messages()->Swap(&batch.messages);
+  request.mutable_erasures()->Swap(&batch.erasures);
   delivery::v1::EnqueueDeliveriesResponse response;
   const absl::Status status =
       rpc::Call(*stub, &DeliveryService::Stub::EnqueueDeliveries, request, response, deadline);

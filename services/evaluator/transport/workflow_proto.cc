@@ -21,6 +21,8 @@ V1Workflow::Template ToProto(Template workflow_template) {
       return V1Workflow::NEW_ORGANIZATION;
     case Template::kNewActivity:
       return V1Workflow::NEW_ACTIVITY;
+    case Template::kMembersThatMeetCriteria:
+      return V1Workflow::MEMBERS_THAT_MEET_CRITERIA;
   }
 }
 
@@ -32,8 +34,12 @@ Template ReadTemplate(V1Workflow::Template workflow_template, FieldViolations& v
       return Template::kNewOrganization;
     case V1Workflow::NEW_ACTIVITY:
       return Template::kNewActivity;
+    case V1Workflow::MEMBERS_THAT_MEET_CRITERIA:
+      return Template::kMembersThatMeetCriteria;
     case V1Workflow::TEMPLATE_UNSPECIFIED:
-      violations.Add("workflow.template", "must be NEW_MEMBER, NEW_ORGANIZATION or NEW_ACTIVITY");
+      violations.Add("workflow.template",
+                     "must be NEW_MEMBER, NEW_ORGANIZATION, NEW_ACTIVITY or "
+                     "MEMBERS_THAT_MEET_CRITERIA");
       break;
     default:  // numbers that are not declared are CheckKnownEnums' to name
       break;
@@ -68,11 +74,40 @@ const std::string& ReadCriteria(Template workflow_template, const V1Workflow& wo
   return workflow.filter();
 }
 
+// The daily run of a workflow that has runs, the time zone of others' days. Without a time zone:
+// UTC; without a schedule: midnight there.
+DailySchedule ReadSchedule(const V1Workflow& workflow, FieldViolations& violations) {
+  DailySchedule schedule;
+  if (!workflow.has_schedule()) return schedule;
+  const V1Workflow::Schedule& proto = workflow.schedule();
+  if (!proto.time_zone().empty()) schedule.time_zone = proto.time_zone();
+  schedule.hours = proto.hours();
+  schedule.minutes = proto.minutes();
+  if (!IsTimeZone(schedule.time_zone)) {
+    violations.Add("workflow.schedule.time_zone",
+                   "must be a name of the IANA time zone database, for example Europe/Berlin");
+  }
+  if (schedule.hours < 0 || schedule.hours > 23) {
+    violations.Add("workflow.schedule.hours", "must be between 0 and 23");
+  }
+  if (schedule.minutes < 0 || schedule.minutes > 59) {
+    violations.Add("workflow.schedule.minutes", "must be between 0 and 59");
+  }
+  return schedule;
+}
+
+int64_t ReadDailyCap(const V1Workflow& workflow, FieldViolations& violations) {
+  if (workflow.max_deliveries_per_day() < 0) {
+    violations.Add("workflow.max_deliveries_per_day", "must not be negative; 0 means no limit");
+  }
+  return workflow.max_deliveries_per_day();
+}
+
 }  // namespace
 
 const std::vector<std::string>& UpdatableFields() {
-  static const auto* const fields =
-      new std::vector<std::string>{"display_name", "webhook", "filter"};
+  static const auto* const fields = new std::vector<std::string>{
+      "display_name", "webhook", "filter", "schedule", "max_deliveries_per_day"};
   return *fields;
 }
 
@@ -83,6 +118,13 @@ V1Workflow ToProto(const Workflow& workflow) {
   proto.set_template_(ToProto(workflow.workflow_template));
   proto.set_webhook(api::ResourceName(api::kWebhooks, {community, workflow.webhook}));
   proto.set_filter(workflow.filter);
+  if (HasRuns(workflow.workflow_template) || workflow.schedule != DailySchedule()) {
+    V1Workflow::Schedule& schedule = *proto.mutable_schedule();
+    schedule.set_time_zone(workflow.schedule.time_zone);
+    schedule.set_hours(workflow.schedule.hours);
+    schedule.set_minutes(workflow.schedule.minutes);
+  }
+  proto.set_max_deliveries_per_day(workflow.max_deliveries_per_day);
   proto.set_state(workflow.state == State::kEnabled ? V1Workflow::ENABLED : V1Workflow::DISABLED);
   if (workflow.stop_reason == StopReason::kWebhookDeleted) {
     proto.set_stop_reason(V1Workflow::WEBHOOK_DELETED);
@@ -96,6 +138,21 @@ V1Workflow ToProto(const Workflow& workflow) {
   return proto;
 }
 
+bool HasReleaseStatus(const Workflow& workflow) {
+  return HasRuns(workflow.workflow_template) || workflow.max_deliveries_per_day > 0;
+}
+
+void AddReleaseStatus(const ReleaseStatus& status, V1Workflow& workflow) {
+  if (status.next_run_time) {
+    *workflow.mutable_next_run_time() = api::ToProto(*status.next_run_time);
+  }
+  if (workflow.max_deliveries_per_day() == 0) return;
+  V1Workflow::CapStatus& cap = *workflow.mutable_cap_status();
+  cap.set_released_today(status.released_today);
+  cap.set_suppressed_today(status.suppressed_today);
+  if (status.capped_until) *cap.mutable_hold_until_time() = api::ToProto(*status.capped_until);
+}
+
 NewWorkflow ReadNewWorkflow(int64_t community, const V1Workflow& workflow,
                             FieldViolations& violations) {
   NewWorkflow result;
@@ -105,6 +162,8 @@ NewWorkflow ReadNewWorkflow(int64_t community, const V1Workflow& workflow,
   result.workflow_template = ReadTemplate(workflow.template_(), violations);
   result.webhook = ReadWebhook(community, workflow.webhook(), violations);
   result.filter = ReadCriteria(result.workflow_template, workflow, violations);
+  result.schedule = ReadSchedule(workflow, violations);
+  result.max_deliveries_per_day = ReadDailyCap(workflow, violations);
   return result;
 }
 
@@ -145,6 +204,10 @@ WorkflowUpdate ReadUpdate(int64_t community, const V1Workflow& workflow,
     update.webhook = ReadWebhook(community, workflow.webhook(), violations);
   }
   if (fields.contains("filter")) update.filter = workflow.filter();
+  if (fields.contains("schedule")) update.schedule = ReadSchedule(workflow, violations);
+  if (fields.contains("max_deliveries_per_day")) {
+    update.max_deliveries_per_day = ReadDailyCap(workflow, violations);
+  }
   return update;
 }
 

@@ -9,6 +9,7 @@
 #include "common/status/errors.h"
 #include "crier/workflow/v1/workflow_service.pb.h"
 #include "services/evaluator/domain/statistics_store.h"
+#include "services/evaluator/domain/release_status.h"
 #include "services/evaluator/domain/workflow.h"
 #include "services/evaluator/domain/workflows.h"
 
@@ -19,6 +20,12 @@ const std::vector<std::string>& UpdatableFields();
 
 // A workflow that is not stored has no name, times or etag.
 workflow::v1::Workflow ToProto(const Workflow& workflow);
+
+// Whether a workflow has something that AddReleaseStatus() shows.
+bool HasReleaseStatus(const Workflow& workflow);
+
+// Adds what the workflow has released, and when it will again.
+void AddReleaseStatus(const ReleaseStatus& status, workflow::v1::Workflow& workflow);
 
 // Reads what a workflow of `community` is created from; adds what is wrong to `violations`.
 NewWorkflow ReadNewWorkflow(int64_t community, const workflow::v1::Workflow& workflow,

@@ -1,5 +1,6 @@
 #include "services/evaluator/transport/workflow_service.h"
 
+#include <map>
 #include <set>
 #include <string>
 #include <utility>
@@ -34,7 +35,25 @@ absl::StatusOr<std::vector<v1::Workflow>> WorkflowService::Show(
     shown.push_back(ToProto(workflows[i]));
     SetStatistics(statistics[i], shown.back());
   }
+  RETURN_IF_ERROR(AddReleases(workflows, deadline, shown));
   return shown;
+}
+
+absl::Status WorkflowService::AddReleases(const std::vector<Workflow>& workflows,
+                                          absl::Time deadline, std::vector<v1::Workflow>& shown) {
+  std::vector<int64_t> ids;
+  for (const Workflow& workflow : workflows) {
+    if (HasReleaseStatus(workflow)) ids.push_back(workflow.id.id);
+  }
+  if (ids.empty()) return absl::OkStatus();
+  // All are of one community.
+  ASSIGN_OR_RETURN(const auto releases, releases_.Get(workflows.front().id.community, ids,
+                                                      clock_.Now(), deadline));
+  for (size_t i = 0; i < workflows.size(); ++i) {
+    const auto release = releases.find(workflows[i].id.id);
+    if (release != releases.end()) AddReleaseStatus(release->second, shown[i]);
+  }
+  return absl::OkStatus();
 }
 
 absl::Status WorkflowService::Show(const Workflow& workflow, absl::Time deadline,
@@ -126,6 +145,8 @@ grpc::ServerUnaryReactor* WorkflowService::EnableWorkflow(grpc::CallbackServerCo
                                                           v1::Workflow* response) {
   return rpc::RunUnary(context, executor_, [=](const rpc::CallContext& call) -> absl::Status {
     ASSIGN_OR_RETURN(const WorkflowId id, ParseWorkflow("name", request->name()));
+    ASSIGN_OR_RETURN(const Workflow workflow, workflows_.Get(id, call.deadline));
+    RETURN_IF_ERROR(enable_guard_.Check(workflow, request->confirmation_token(), call.deadline));
     ASSIGN_OR_RETURN(const Workflow enabled, workflows_.Enable(id, call.deadline));
     return Show(enabled, call.deadline, *response);
   });

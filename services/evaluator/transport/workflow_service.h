@@ -6,10 +6,13 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "common/base/clock.h"
 #include "common/rpc/executor.h"
 #include "common/rpc/unary.h"
 #include "crier/workflow/v1/workflow_service.grpc.pb.h"
+#include "services/evaluator/domain/enable_guard.h"
 #include "services/evaluator/domain/previewer.h"
+#include "services/evaluator/domain/release_status.h"
 #include "services/evaluator/domain/statistics_store.h"
 #include "services/evaluator/domain/workflows.h"
 
@@ -20,10 +23,14 @@ class WorkflowService : public workflow::v1::WorkflowService::CallbackService {
  public:
   // All must outlive the server that the service is registered with.
   WorkflowService(Workflows& workflows, Previewer& previewer, StatisticsStore& statistics,
+                  EnableGuard& enable_guard, ReleaseStatuses& releases, const Clock& clock,
                   rpc::Executor& executor)
       : workflows_(workflows),
         previewer_(previewer),
         statistics_(statistics),
+        enable_guard_(enable_guard),
+        releases_(releases),
+        clock_(clock),
         executor_(executor) {}
 
   grpc::ServerUnaryReactor* CreateWorkflow(grpc::CallbackServerContext* context,
@@ -52,11 +59,14 @@ class WorkflowService : public workflow::v1::WorkflowService::CallbackService {
       workflow::v1::PreviewWorkflowResponse* response) override;
 
  private:
-  // Converts stored workflows, with their statistics.
+  // Converts stored workflows, with their statistics and what they have released.
   absl::StatusOr<std::vector<workflow::v1::Workflow>> Show(const std::vector<Workflow>& workflows,
                                                            absl::Time deadline);
   absl::Status Show(const Workflow& workflow, absl::Time deadline,
                     workflow::v1::Workflow& response);
+  // Adds what the workflows have released, and when they will again.
+  absl::Status AddReleases(const std::vector<Workflow>& workflows, absl::Time deadline,
+                           std::vector<workflow::v1::Workflow>& shown);
   // The workflow that a preview is about.
   absl::StatusOr<Workflow> ReadSubject(int64_t community,
                                        const workflow::v1::PreviewWorkflowRequest& request,
@@ -65,6 +75,9 @@ class WorkflowService : public workflow::v1::WorkflowService::CallbackService {
   Workflows& workflows_;
   Previewer& previewer_;
   StatisticsStore& statistics_;
+  EnableGuard& enable_guard_;
+  ReleaseStatuses& releases_;
+  const Clock& clock_;
   rpc::Executor& executor_;
 };
 

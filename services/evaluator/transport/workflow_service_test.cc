@@ -16,6 +16,9 @@
 #include "gmock/gmock.h"
 #include "google/rpc/error_details.pb.h"
 #include "gtest/gtest.h"
+#include "services/evaluator/domain/confirmation.h"
+#include "services/evaluator/domain/fake_cap_store.h"
+#include "services/evaluator/domain/fake_contact_source.h"
 #include "services/evaluator/domain/fake_delivery_sink.h"
 #include "services/evaluator/domain/fake_entity_source.h"
 #include "services/evaluator/domain/fake_event_source.h"
@@ -126,7 +129,11 @@ class WorkflowServiceTest : public testing::Test {
   FakeTargetDirectory targets_{deliveries_};
   Previewer previewer_{entities_, targets_, clock_};
   FakeStatisticsStore statistics_;
-  WorkflowService service_{workflows_, previewer_, statistics_, executor_};
+  FakeContactSource contacts_;
+  FakeCapStore statuses_;
+  EnableGuard guard_{contacts_, statuses_, /*limit=*/2, clock_};
+  WorkflowService service_{workflows_, previewer_, statistics_, guard_,
+                           statuses_,  clock_,     executor_};
   std::unique_ptr<rpc::Server> server_;
   std::unique_ptr<Stub> stub_;
 };
@@ -146,13 +153,59 @@ TEST_F(WorkflowServiceTest, CreatesAndGets) {
 }
 
 TEST_F(WorkflowServiceTest, KeepsEveryTemplate) {
-  for (const auto wanted :
-       {v1::Workflow::NEW_MEMBER, v1::Workflow::NEW_ORGANIZATION, v1::Workflow::NEW_ACTIVITY}) {
+  for (const auto wanted : {v1::Workflow::NEW_MEMBER, v1::Workflow::NEW_ORGANIZATION,
+                            v1::Workflow::NEW_ACTIVITY, v1::Workflow::MEMBERS_THAT_MEET_CRITERIA}) {
     v1::CreateWorkflowRequest request = MakeCreate();
     request.mutable_workflow()->set_template_(wanted);
 
     EXPECT_EQ(Create(request).value().template_(), wanted);
   }
+}
+
+TEST_F(WorkflowServiceTest, KeepsScheduleAndCap) {
+  v1::CreateWorkflowRequest request = MakeCreate();
+  v1::Workflow& wanted = *request.mutable_workflow();
+  wanted.set_template_(v1::Workflow::MEMBERS_THAT_MEET_CRITERIA);
+  EXPECT_EQ(Create(request).value().schedule().time_zone(), "UTC") << "midnight when not set";
+  wanted.mutable_schedule()->set_time_zone("America/New_York");
+  wanted.mutable_schedule()->set_hours(23);
+  wanted.mutable_schedule()->set_minutes(59);
+  wanted.set_max_deliveries_per_day(100);
+  const v1::Workflow created = Create(request).value();
+  statuses_.SetStatus(store_.List(1, 0, 10, absl::InfiniteFuture())->back().id.id,
+                      {.next_run_time = clock_.Now(),
+                       .released_today = 100,
+                       .capped_until = clock_.Now() + absl::Hours(1)});
+
+  const v1::Workflow got = Get(created.name()).value();
+
+  EXPECT_EQ(got.schedule().SerializeAsString(), wanted.schedule().SerializeAsString());
+  EXPECT_EQ(got.max_deliveries_per_day(), 100);
+  EXPECT_EQ(got.cap_status().released_today(), 100);
+  EXPECT_TRUE(got.cap_status().has_hold_until_time());
+  EXPECT_EQ(got.next_run_time().seconds(), absl::ToUnixSeconds(clock_.Now()));
+
+  v1::Workflow update = got;
+  update.mutable_schedule()->set_hours(7);
+  update.set_max_deliveries_per_day(0);
+  const v1::Workflow updated = Update(update, {"schedule", "max_deliveries_per_day"}).value();
+  EXPECT_EQ(updated.schedule().hours(), 7);
+  EXPECT_FALSE(updated.has_cap_status());
+}
+
+TEST_F(WorkflowServiceTest, AnEnableThatWouldFloodNeedsConfirmation) {
+  for (int64_t id = 1; id <= 3; ++id) contacts_.Put(1, id, {});
+  v1::CreateWorkflowRequest request = MakeCreate();
+  request.mutable_workflow()->set_template_(v1::Workflow::MEMBERS_THAT_MEET_CRITERIA);
+  v1::EnableWorkflowRequest enable;
+  enable.set_name(Create(request).value().name());
+
+  const absl::Status refused = Call(&Stub::EnableWorkflow, enable).status();
+  EXPECT_EQ(ErrorReason(refused), "CONFIRMATION_REQUIRED") << refused;
+  EXPECT_EQ(Get(enable.name()).value().state(), v1::Workflow::DISABLED);
+
+  enable.set_confirmation_token(MakeConfirmationToken(1, "", 3, clock_.Now()));
+  EXPECT_EQ(Call(&Stub::EnableWorkflow, enable).value().state(), v1::Workflow::ENABLED);
 }
 
 struct BadCreate {
@@ -164,6 +217,18 @@ struct BadCreate {
 TEST_F(WorkflowServiceTest, RefusesBadCreationsByField) {
   const std::vector<BadCreate> cases = {
       {"no parent", [](auto& r) { r.clear_parent(); }, {"parent"}},
+      {"no such time zone",
+       [](auto& r) { r.mutable_workflow()->mutable_schedule()->set_time_zone("Mars/Olympus"); },
+       {"workflow.schedule.time_zone"}},
+      {"no such time",
+       [](auto& r) {
+         r.mutable_workflow()->mutable_schedule()->set_hours(24);
+         r.mutable_workflow()->mutable_schedule()->set_minutes(-1);
+       },
+       {"workflow.schedule.hours", "workflow.schedule.minutes"}},
+      {"negative cap",
+       [](auto& r) { r.mutable_workflow()->set_max_deliveries_per_day(-1); },
+       {"workflow.max_deliveries_per_day"}},
       {"parent of another kind", [](auto& r) { r.set_parent("people/1"); }, {"parent"}},
       {"parent 0", [](auto& r) { r.set_parent("communities/0"); }, {"parent"}},
       {"parent -1", [](auto& r) { r.set_parent("communities/-1"); }, {"parent"}},

@@ -12,6 +12,7 @@ namespace crier::crierctl {
 
 void AddWebhooksCommand(CLI::App& app, Session& session);
 void AddWorkflowsCommand(CLI::App& app, Session& session);
+void AddRunsCommand(CLI::App& app, Session& session);
 void AddIngestCommand(CLI::App& app, Session& session);
 // contacts, organizations, activities, segments, tags and communities.
 void AddEntityCommands(CLI::App& app, Session& session);

@@ -121,7 +121,8 @@ const std::vector<std::pair<std::string, Workflow::Template>>& TemplateChoices()
   static const auto* const choices = new std::vector<std::pair<std::string, Workflow::Template>>{
       {"new-member", Workflow::NEW_MEMBER},
       {"new-organization", Workflow::NEW_ORGANIZATION},
-      {"new-activity", Workflow::NEW_ACTIVITY}};
+      {"new-activity", Workflow::NEW_ACTIVITY},
+      {"members-that-meet-criteria", Workflow::MEMBERS_THAT_MEET_CRITERIA}};
   return *choices;
 }
 

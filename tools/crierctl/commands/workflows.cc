@@ -1,10 +1,15 @@
 // crierctl workflows: what is sent where.
+#include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
 #include "tools/crierctl/arguments.h"
 #include "tools/crierctl/commands/commands.h"
 #include "tools/crierctl/commands/delete_command.h"
@@ -50,6 +55,21 @@ std::string FiredText(const Workflow::Statistics& statistics) {
                       TimeText(statistics.last_fire_time(), statistics.has_last_fire_time()));
 }
 
+// `09:05 Europe/Berlin`; empty where there is no run.
+std::string ScheduleText(const Workflow& workflow) {
+  if (workflow.template_() != Workflow::MEMBERS_THAT_MEET_CRITERIA) return "";
+  return absl::StrFormat("%02d:%02d %s", workflow.schedule().hours(), workflow.schedule().minutes(),
+                         workflow.schedule().time_zone());
+}
+
+// `100 (7 today, 0 suppressed)`; empty without a cap.
+std::string CapText(const Workflow& workflow) {
+  if (workflow.max_deliveries_per_day() == 0) return "";
+  return absl::StrCat(workflow.max_deliveries_per_day(), " (",
+                      workflow.cap_status().released_today(), " today, ",
+                      workflow.cap_status().suppressed_today(), " suppressed)");
+}
+
 void Show(Session& session, const Workflow& workflow) {
   if (session.settings.json()) {
     session.out << MessageJson(workflow);
@@ -64,6 +84,11 @@ void Show(Session& session, const Workflow& workflow) {
       {"state", workflow.name().empty() ? "" : StateText(workflow)},
       {"fired", workflow.has_statistics() ? FiredText(workflow.statistics()) : ""},
       {"created", TimeText(workflow.create_time(), workflow.has_create_time())},
+      {"runs daily at", ScheduleText(workflow)},
+      {"next run", TimeText(workflow.next_run_time(), workflow.has_next_run_time())},
+      {"most a day", CapText(workflow)},
+      {"held until", TimeText(workflow.cap_status().hold_until_time(),
+                              workflow.cap_status().has_hold_until_time())},
       {"updated", TimeText(workflow.update_time(), workflow.has_update_time())},
       {"etag", workflow.etag()},
   });
@@ -71,6 +96,41 @@ void Show(Session& session, const Workflow& workflow) {
 
 absl::StatusOr<std::string> NameOf(const Session& session, const std::string& text) {
   return ChildName("workflows", session.settings.community, text);
+}
+
+// The options that create and update share; `set` is told which field was given, `daily-at` for the
+// time in the schedule.
+void AddRelease(CLI::App& command, Workflow& workflow,
+                const std::function<void(const std::string&)>& set) {
+  command.add_option_function<std::string>(
+      "--daily-at",
+      [&workflow, set](const std::string& text) {
+        const std::vector<std::string> parts = absl::StrSplit(text, ':');
+        int hours = 0;
+        int minutes = 0;
+        if (parts.size() != 2 || !absl::SimpleAtoi(parts[0], &hours) ||
+            !absl::SimpleAtoi(parts[1], &minutes)) {
+          throw CLI::ValidationError("--daily-at", "must be a time of day, for example 09:00");
+        }
+        workflow.mutable_schedule()->set_hours(hours);
+        workflow.mutable_schedule()->set_minutes(minutes);
+        set("daily-at");
+      },
+      "When the daily run begins, HH:MM (members-that-meet-criteria only)");
+  command.add_option_function<std::string>(
+      "--time-zone",
+      [&workflow, set](const std::string& zone) {
+        workflow.mutable_schedule()->set_time_zone(zone);
+        set("schedule");
+      },
+      "Time zone of the daily run and of the day of the cap, for example Europe/Berlin");
+  command.add_option_function<int64_t>(
+      "--max-per-day",
+      [&workflow, set](int64_t count) {
+        workflow.set_max_deliveries_per_day(count);
+        set("max_deliveries_per_day");
+      },
+      "Deliveries that it may release in a day; 0 for any number");
 }
 
 struct CreateArguments {
@@ -121,6 +181,7 @@ void AddCreate(CLI::App& parent, Session& session) {
   command.add_option_function<std::string>(
       "--filter", [&workflow](const std::string& filter) { workflow.set_filter(filter); },
       "Criteria, for example 'lead_score >= 80 AND tags.name:VIP'");
+  AddRelease(command, workflow, [](const std::string&) {});
   command.add_flag("--enable", arguments->enable, "Enable it at once");
   command.add_option_function<std::string>(
       "--request-id", [arguments](const std::string& id) { arguments->request.set_request_id(id); },
@@ -185,9 +246,27 @@ constexpr char kEtagHelp[] = "Do it only if this is still the etag that `get` sh
 
 struct UpdateArguments {
   std::string name;
+  bool time_given = false;  // of the daily run
   std::string webhook;
   UpdateWorkflowRequest request;
 };
+
+// A schedule is updated as a whole: what was not given stays as it is.
+absl::Status CompleteSchedule(Session& session, bool time_given, UpdateWorkflowRequest& request) {
+  GetWorkflowRequest get;
+  get.set_name(request.workflow().name());
+  ASSIGN_OR_RETURN(const Workflow current,
+                   ConnectWorkflows(session.settings).Call(&Stub::GetWorkflow, get));
+  Workflow::Schedule schedule = current.schedule();
+  const Workflow::Schedule& given = request.workflow().schedule();
+  if (!given.time_zone().empty()) schedule.set_time_zone(given.time_zone());
+  if (time_given) {
+    schedule.set_hours(given.hours());
+    schedule.set_minutes(given.minutes());
+  }
+  *request.mutable_workflow()->mutable_schedule() = schedule;
+  return absl::OkStatus();
+}
 
 absl::Status Update(Session& session, const UpdateArguments& arguments) {
   UpdateWorkflowRequest request = arguments.request;
@@ -198,8 +277,13 @@ absl::Status Update(Session& session, const UpdateArguments& arguments) {
         ChildName("webhooks", CommunityOf(request.workflow().name()), arguments.webhook));
     request.mutable_update_mask()->add_paths("webhook");
   }
+  if (request.workflow().has_schedule()) {
+    RETURN_IF_ERROR(CompleteSchedule(session, arguments.time_given, request));
+  }
   if (request.update_mask().paths().empty()) {
-    return UsageError("nothing to change: give --display-name, --webhook or --filter");
+    return UsageError(
+        "nothing to change: give --daily-at, --time-zone, --max-per-day, --display-name, --webhook "
+        "or --filter");
   }
   ASSIGN_OR_RETURN(const Workflow workflow,
                    ConnectWorkflows(session.settings).Call(&Stub::UpdateWorkflow, request));
@@ -227,6 +311,12 @@ void AddUpdate(CLI::App& parent, Session& session) {
         arguments->request.mutable_update_mask()->add_paths("filter");
       },
       "Criteria; empty ('') when everything is to be sent");
+  AddRelease(command, *arguments->request.mutable_workflow(),
+             [arguments](const std::string& field) {
+               const bool time = field == "daily-at";
+               arguments->time_given = arguments->time_given || time;
+               arguments->request.mutable_update_mask()->add_paths(time ? "schedule" : field);
+             });
   command.add_option_function<std::string>(
       "--etag",
       [arguments](const std::string& etag) {
@@ -234,6 +324,28 @@ void AddUpdate(CLI::App& parent, Session& session) {
       },
       kEtagHelp);
   OnRun(command, session, [&session, arguments] { return Update(session, *arguments); });
+}
+
+void AddEnable(CLI::App& parent, Session& session) {
+  struct Arguments {
+    std::string name;
+    std::string confirmation_token;
+  };
+  const auto arguments = std::make_shared<Arguments>();
+  CLI::App& command =
+      *parent.add_subcommand("enable", "Let a workflow fire for what comes from now on");
+  AddName(command, arguments->name);
+  command.add_option("--confirmation-token", arguments->confirmation_token,
+                     "Of a preview; needed when very many deliveries would be released");
+  OnRun(command, session, [&session, arguments]() -> absl::Status {
+    EnableWorkflowRequest request;
+    ASSIGN_OR_RETURN(*request.mutable_name(), NameOf(session, arguments->name));
+    request.set_confirmation_token(arguments->confirmation_token);
+    ASSIGN_OR_RETURN(const Workflow workflow,
+                     ConnectWorkflows(session.settings).Call(&Stub::EnableWorkflow, request));
+    Show(session, workflow);
+    return absl::OkStatus();
+  });
 }
 
 }  // namespace
@@ -246,9 +358,7 @@ void AddWorkflowsCommand(CLI::App& app, Session& session) {
   AddByName<GetWorkflowRequest>(command, session, "get", "Show a workflow", &Stub::GetWorkflow);
   AddUpdate(command, session);
   AddWorkflowPreview(command, session);
-  AddByName<EnableWorkflowRequest>(command, session, "enable",
-                                   "Let a workflow fire for what comes from now on",
-                                   &Stub::EnableWorkflow);
+  AddEnable(command, session);
   AddByName<DisableWorkflowRequest>(command, session, "disable",
                                     "Let a workflow fire no more for what comes from now on",
                                     &Stub::DisableWorkflow);

@@ -3,10 +3,14 @@
 CREATE TABLE workflows (
   community_id bigint NOT NULL,
   workflow_id bigint GENERATED ALWAYS AS IDENTITY,
-  template smallint NOT NULL,  -- 1 new member, 2 new organization, 3 new activity
+  template smallint NOT NULL,  -- 1 new member, 2 new organization, 3 new activity, 4 members that meet criteria
   display_name text NOT NULL,
   webhook_id bigint NOT NULL,
   filter text NOT NULL,        -- criteria; empty when everything meets them
+  schedule_time_zone text NOT NULL,  -- of the daily run, and of the day of the cap
+  schedule_hours smallint NOT NULL,
+  schedule_minutes smallint NOT NULL,
+  max_deliveries_per_day bigint NOT NULL,  -- 0: any number
   state smallint NOT NULL,     -- 1 disabled, 2 enabled, 3 deleted
   stop_reason smallint NOT NULL,  -- why it was disabled: 0 by a caller, 1 its webhook was deleted
   version bigint NOT NULL,     -- counts the changes
@@ -32,6 +36,8 @@ CREATE TABLE workflow_revisions (
   display_name text NOT NULL,
   webhook_id bigint NOT NULL,
   filter text NOT NULL,
+  max_deliveries_per_day bigint NOT NULL,
+  time_zone text NOT NULL,
   from_position bigint NOT NULL CHECK (from_position >= 0),
   until_position bigint CHECK (until_position > from_position),  -- NULL while in force
   PRIMARY KEY (community_id, workflow_id, from_position),

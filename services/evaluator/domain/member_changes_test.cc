@@ -1,0 +1,109 @@
+#include "services/evaluator/domain/member_changes.h"
+
+#include <string>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "services/evaluator/domain/fake_delivery_sink.h"
+#include "services/evaluator/domain/fake_member_ledger.h"
+#include "services/evaluator/domain/run.h"
+
+namespace crier::evaluator {
+namespace {
+
+using entity::v1::Event;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+constexpr char kFirst[] = "communities/1/contacts/7";
+constexpr char kSecond[] = "communities/1/contacts/8";
+
+class MemberChangesTest : public testing::Test {
+ protected:
+  Event& Add(Event::Kind kind) {
+    Event& event = *frame_.Add();
+    event.set_community_id(1);
+    event.set_kind(kind);
+    return event;
+  }
+
+  absl::StatusOr<Erasures> Apply() {
+    return changes_.Apply(frame_, absl::UnixEpoch(), absl::InfiniteFuture());
+  }
+
+  Frame frame_;
+  FakeMemberLedger ledger_;
+  FakeDeliverySink deliveries_;
+  MemberChanges changes_{ledger_, deliveries_};
+};
+
+TEST_F(MemberChangesTest, MergesAreCarriedOver) {
+  Add(Event::CONTACT_UPDATED);
+  Event& merged = Add(Event::CONTACT_MERGED);
+  merged.mutable_contact()->set_name(kFirst);
+  merged.add_merged_contacts(kSecond);
+  merged.add_merged_contacts("communities/1/contacts/9");
+
+  const auto erasures = Apply();
+
+  ASSERT_TRUE(erasures.ok()) << erasures.status();
+  EXPECT_THAT(*erasures, IsEmpty());
+  EXPECT_THAT(ledger_.calls(), ElementsAre("merge 1: 7 <- 8 9"));
+}
+
+TEST_F(MemberChangesTest, DeletionsAreHandedOn) {
+  Event& deleted = Add(Event::CONTACT_DELETED);
+  deleted.set_deleted_contact(kFirst);
+  deleted.add_merged_contacts(kSecond);
+  Add(Event::COMMUNITY_DELETED);
+
+  const auto erasures = Apply();
+
+  ASSERT_TRUE(erasures.ok()) << erasures.status();
+  EXPECT_THAT(ledger_.calls(), ElementsAre("erase 1: 8 7", "erase community 1"));
+  ASSERT_EQ(erasures->size(), 3);
+  EXPECT_EQ((*erasures)[0].contact(), kFirst);
+  EXPECT_EQ((*erasures)[1].contact(), kSecond);
+  EXPECT_EQ((*erasures)[2].contact(), "");
+  EXPECT_EQ((*erasures)[2].community_id(), 1);
+}
+
+TEST_F(MemberChangesTest, AChangedPageCannotArriveAsItWas) {
+  const WorkflowId workflow = {1, 5};
+  ledger_.SetChangedPages({{workflow, 3}});
+  deliveries_.MoveProducer(RunProducer(workflow), 3);
+  Add(Event::CONTACT_DELETED).set_deleted_contact(kFirst);
+
+  ASSERT_TRUE(Apply().ok());
+  EXPECT_EQ(*deliveries_.Position(RunProducer(workflow), absl::InfiniteFuture()), 5);
+
+  deliveries_.MoveProducer(RunProducer(workflow), 4);  // it has arrived before
+  ASSERT_TRUE(Apply().ok());
+  EXPECT_EQ(*deliveries_.Position(RunProducer(workflow), absl::InfiniteFuture()), 4);
+}
+
+TEST_F(MemberChangesTest, MoreErasuresThanACallTakesAreHandedOverInParts) {
+  Event& deleted = Add(Event::CONTACT_DELETED);
+  deleted.set_deleted_contact(kFirst);
+  for (int i = 0; i < 2'500; ++i) {
+    deleted.add_merged_contacts("communities/1/contacts/" + std::to_string(100 + i));
+  }
+
+  const auto first = Apply();
+  const auto again = Apply();
+
+  ASSERT_TRUE(first.ok()) << first.status();
+  EXPECT_EQ(first->size(), 501);
+  EXPECT_EQ(again->size(), 501);
+  EXPECT_EQ(deliveries_.erasures().size(), 2'000u) << "and not again";
+}
+
+TEST_F(MemberChangesTest, AMergeWhoseWinnerWasErasedSinceIsPassedOver) {
+  Add(Event::CONTACT_MERGED).add_merged_contacts(kSecond);
+
+  EXPECT_TRUE(Apply().ok());
+  EXPECT_THAT(ledger_.calls(), IsEmpty());
+}
+
+}  // namespace
+}  // namespace crier::evaluator

@@ -1,0 +1,90 @@
+// The statements about the members in ledgers.
+#ifndef CRIER_SERVICES_EVALUATOR_STORAGE_MEMBER_SQL_H_
+#define CRIER_SERVICES_EVALUATOR_STORAGE_MEMBER_SQL_H_
+
+#include "common/pg/transaction.h"
+
+namespace crier::evaluator::storage {
+
+// Pages are decided on side by side; merges and deletions of the community wait for them, and they
+// for those. Held until the end of the transaction.
+constexpr pg::Statement kShareMembers{
+    "share_members",
+    "SELECT pg_advisory_xact_lock_shared(hashtextextended(current_schema() || '.members', $1))"};
+constexpr pg::Statement kLockMembers{
+    "lock_members",
+    "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || '.members', $1))"};
+
+constexpr pg::Statement kFindSent{
+    "find_sent",
+    "SELECT contact_id FROM sent_members"
+    " WHERE community_id = $1 AND contact_id = ANY($2::bigint[]) AND workflow_id = $3"};
+
+constexpr pg::Statement kFindGone{"find_gone",
+                                  "SELECT contact_id FROM gone_contacts"
+                                  " WHERE community_id = $1 AND contact_id = ANY($2::bigint[])"};
+
+// A member that is there already is an error: it would be sent twice.
+constexpr pg::Statement kInsertSent{
+    "insert_sent",
+    "INSERT INTO sent_members (community_id, workflow_id, contact_id)"
+    " SELECT $1, $2, unnest($3::bigint[])"};
+
+constexpr pg::Statement kErasures{
+    "erasures_of_community", "SELECT erasures FROM community_erasures WHERE community_id = $1"};
+
+// Workflow and contact of every part of a merge that is in a ledger.
+constexpr pg::Statement kFindSentByAny{
+    "find_sent_by_any",
+    "SELECT workflow_id, contact_id FROM sent_members"
+    " WHERE community_id = $1 AND contact_id = ANY($2::bigint[])"};
+
+// Pages with one of the contacts in them.
+constexpr pg::Statement kLockPagesWith{
+    "lock_pages_with",
+    "SELECT workflow_id, position, array_to_string(pending_contacts, ' ') FROM run_ledgers"
+    " WHERE community_id = $1 AND pending_contacts && $2::bigint[] ORDER BY workflow_id FOR "
+    "UPDATE"};
+
+constexpr pg::Statement kChangePage{"change_page",
+                                    "UPDATE run_ledgers SET pending_contacts = $3::bigint[]"
+                                    " WHERE community_id = $1 AND workflow_id = $2"};
+
+constexpr pg::Statement kMarkGone{
+    "mark_gone",
+    "INSERT INTO gone_contacts (community_id, contact_id, gone_time)"
+    " SELECT $1, unnest($2::bigint[]), $3"
+    " ON CONFLICT (community_id, contact_id) DO UPDATE SET gone_time = excluded.gone_time"};
+
+constexpr pg::Statement kCarryOver{
+    "carry_over",
+    "INSERT INTO sent_members (community_id, contact_id, workflow_id)"
+    " SELECT DISTINCT community_id, $2::bigint, workflow_id FROM sent_members"
+    " WHERE community_id = $1 AND contact_id = ANY($3::bigint[]) ON CONFLICT DO NOTHING"};
+
+constexpr pg::Statement kForgetSent{
+    "forget_sent",
+    "DELETE FROM sent_members WHERE community_id = $1 AND contact_id = ANY($2::bigint[])"};
+
+constexpr pg::Statement kCountErasure{
+    "count_erasure",
+    "INSERT INTO community_erasures (community_id, erasures) VALUES ($1, 1)"
+    " ON CONFLICT (community_id) DO UPDATE SET erasures = community_erasures.erasures + 1"};
+
+constexpr pg::Statement kEmptyPages{
+    "empty_pages",
+    "UPDATE run_ledgers SET pending_contacts = '{}' WHERE community_id = $1"
+    " AND pending_contacts IS NOT NULL RETURNING workflow_id, position"};
+
+constexpr pg::Statement kForgetSome{
+    "forget_some",
+    "DELETE FROM sent_members WHERE (community_id, contact_id, workflow_id) IN"
+    " (SELECT community_id, contact_id, workflow_id FROM sent_members"
+    " WHERE community_id = $1 LIMIT $2)"};
+
+constexpr pg::Statement kForgetGone{"forget_gone",
+                                    "DELETE FROM gone_contacts WHERE community_id = $1"};
+
+}  // namespace crier::evaluator::storage
+
+#endif  // CRIER_SERVICES_EVALUATOR_STORAGE_MEMBER_SQL_H_
