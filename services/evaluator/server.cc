@@ -35,8 +35,8 @@
 #include "services/evaluator/transport/delivery_client.h"
 #include "services/evaluator/transport/entity_client.h"
 #include "services/evaluator/transport/event_client.h"
-#include "services/evaluator/transport/target_client.h"
 #include "services/evaluator/transport/run_service.h"
+#include "services/evaluator/transport/target_client.h"
 #include "services/evaluator/transport/workflow_service.h"
 
 namespace crier::evaluator {

@@ -86,8 +86,8 @@ grpc::ServerUnaryReactor* WorkflowService::PreviewWorkflow(grpc::CallbackServerC
                      previewer_.Run(workflow, samples, days * absl::Hours(24), call.deadline));
     response->set_match_count(preview.match_count);
     response->set_recent_count(preview.recent_count);
-    response->set_confirmation_token(MakeConfirmationToken(community, workflow.filter,
-                                                           preview.match_count, clock_.Now()));
+    response->set_confirmation_token(
+        MakeConfirmationToken(community, workflow.filter, preview.match_count, clock_.Now()));
     response->set_sample_payload(std::move(preview.sample_payload));
     for (Preview::Sample& sample : preview.samples) {
       *response->add_samples() = ToProto(std::move(sample));

@@ -8,8 +8,8 @@
 
 #include "common/status/errors.h"
 #include "crier/workflow/v1/workflow_service.pb.h"
-#include "services/evaluator/domain/statistics_store.h"
 #include "services/evaluator/domain/release_status.h"
+#include "services/evaluator/domain/statistics_store.h"
 #include "services/evaluator/domain/workflow.h"
 #include "services/evaluator/domain/workflows.h"
 

@@ -47,8 +47,8 @@ absl::Status WorkflowService::AddReleases(const std::vector<Workflow>& workflows
   }
   if (ids.empty()) return absl::OkStatus();
   // All are of one community.
-  ASSIGN_OR_RETURN(const auto releases, releases_.Get(workflows.front().id.community, ids,
-                                                      clock_.Now(), deadline));
+  ASSIGN_OR_RETURN(const auto releases,
+                   releases_.Get(workflows.front().id.community, ids, clock_.Now(), deadline));
   for (size_t i = 0; i < workflows.size(); ++i) {
     const auto release = releases.find(workflows[i].id.id);
     if (release != releases.end()) AddReleaseStatus(release->second, shown[i]);
