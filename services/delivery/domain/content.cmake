@@ -86,3 +86,7 @@ crier_library(crier_delivery_webhook_conformance OBJECT
 crier_test(crier_delivery_webhook_fakes_test
   SOURCES webhook_fake_store_test.cc
   DEPS crier_delivery_webhook_conformance crier_delivery_webhook_fakes)
+
+crier_fuzzer(payload
+  SOURCES payload_fuzzer.cc
+  DEPS crier_delivery_content)

@@ -21,6 +21,7 @@ v1::Exchange::Outcome ToProto(Outcome outcome) {
     case Outcome::kTlsFailed:
       return v1::Exchange::TLS_FAILED;
   }
+  return v1::Exchange::OUTCOME_UNSPECIFIED;  // stored by a later release
 }
 
 void AddHeaders(const std::vector<Header>& headers,
