@@ -13,6 +13,7 @@
 #include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
 #include "common/process/process.h"
+#include "common/process/signals.h"
 #include "common/rpc/client.h"
 #include "common/rpc/executor.h"
 #include "common/rpc/unary.h"
@@ -97,6 +98,10 @@ absl::Status CallLogHead(int port) {
   return rpc::Call(*stub, &EventService::Stub::GetLogHead, GetLogHeadRequest(), head,
                    absl::Now() + kPatience);
 }
+
+// As main() does before services start threads: one of theirs would take the signal, and end the
+// process. Here for all tests, since any of them may be the first to run.
+const bool kSignalsAreBlocked = (BlockTerminationSignals(), true);
 
 void Terminate() { ASSERT_EQ(kill(getpid(), SIGTERM), 0); }
 
