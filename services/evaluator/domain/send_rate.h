@@ -11,9 +11,9 @@
 
 namespace crier::evaluator {
 
-// A bucket for each community, which fills with `per_second` and holds one second's worth. Events
-// take from it and are never held, so runs get what events leave. Communities are worked on by the
-// replica that leases their log partition, so buckets are local. Thread-safe.
+// A bucket for each community, which fills with `per_second` and holds one second's worth. Only
+// runs take from it: deliveries that events fire are neither held by it nor counted. Communities
+// are worked on by the replica that leases their log partition, so buckets are local. Thread-safe.
 class SendRate {
  public:
   // 0 means no limit.
