@@ -14,11 +14,11 @@ using testing::HasSubstr;
 
 class LevelFileTest : public testing::Test {
  protected:
-  LevelFileTest() { std::remove(path_.c_str()); }
-  ~LevelFileTest() override {
+  LevelFileTest() {
     std::remove(path_.c_str());
-    log::SetLevel(log::Level::kWarning);
+    log::SetLevel(log::Level::kWarning);  // whatever the test before has left
   }
+  ~LevelFileTest() override { std::remove(path_.c_str()); }
 
   // What is logged when the file is followed after it got this content.
   std::string FollowWith(const std::string& content) {
