@@ -1,5 +1,6 @@
 #include "services/delivery/server.h"
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -67,6 +68,13 @@ constexpr int32_t kMeasuringShard = 0;
 constexpr absl::Duration kMeasureEvery = absl::Seconds(10);
 constexpr absl::Duration kMeasureTimeout = absl::Seconds(10);
 
+// Attempts to receivers that are slow or silent, or have not answered yet, to each to the others.
+// They cost a socket each, and little besides.
+constexpr int kSuspectShare = 4;
+
+// Attempts at once to a receiver that goes on answering fast, to each that any receiver gets.
+constexpr int kFastShare = 10;
+
 // How long Stop() waits for attempts under way. Receivers that take longer get a duplicate.
 constexpr absl::Duration kStopGrace = absl::Seconds(5);
 
@@ -78,14 +86,16 @@ pg::Database DatabaseOf(const DeliveryOptions& options) {
 SchedulerOptions SchedulerOptionsOf(const DeliveryOptions& options) {
   SchedulerOptions result;
   result.max_in_flight = options.max_in_flight;
-  result.lane.concurrency = options.webhook_concurrency;
+  result.max_suspect = kSuspectShare * options.max_in_flight;
+  result.lane.pace.first = result.lane.pace.usual = options.webhook_concurrency;
+  result.lane.pace.most = kFastShare * options.webhook_concurrency;
   return result;
 }
 
 http::ClientOptions ClientOptionsOf(const DeliveryOptions& options) {
   http::ClientOptions result;
   // Room for all of the scheduler's attempts and all tests: an attempt that has begun never waits.
-  result.max_in_flight = options.max_in_flight + WebhookTester::kMaxTests;
+  result.max_in_flight = (1 + kSuspectShare) * options.max_in_flight + WebhookTester::kMaxTests;
   result.extra_roots_file = options.extra_roots_file;
   if (!options.egress_proxy.empty()) {
     result.proxy = http::ParseEgressProxy(options.egress_proxy).value();
@@ -99,6 +109,14 @@ std::string NewOwner() {
   if (gethostname(host, sizeof(host) - 1) != 0) host[0] = '\0';
   absl::BitGen random;
   return absl::StrCat(host, "-", absl::Hex(absl::Uniform<uint64_t>(random), absl::kZeroPad16));
+}
+
+// A socket for each attempt may be more than a login shell permits.
+void PermitManySockets() {
+  rlimit limit = {};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+  limit.rlim_cur = limit.rlim_max;
+  if (setrlimit(RLIMIT_NOFILE, &limit) != 0) log::Warning("the limit of open files stays low");
 }
 
 std::string CheckBaseUrl(const std::string& name, const std::string& url) {
@@ -152,9 +170,11 @@ void AddOptions(config::Options& options, absl::string_view prefix, DeliveryOpti
               "How long deliveries and attempts are kept after the end of their day; pending ones "
               "are kept in any case.");
   options.Add(absl::StrCat(prefix, "max-in-flight"), &target->max_in_flight, 1, 10000,
-              "Attempts under way at once.");
+              "Attempts under way at once to receivers that answer promptly; the others together "
+              "have room for four times as many.");
   options.Add(absl::StrCat(prefix, "webhook-concurrency"), &target->webhook_concurrency, 1, 1000,
-              "Attempts under way at once to one webhook.");
+              "Attempts under way at once to one webhook that sets no limit of its own; up to ten "
+              "times as many while it answers fast.");
   const std::string base_url = absl::StrCat(prefix, "activity-base-url");
   options.Add(base_url, &target->activity_base_url,
               "Scheme and host of the pages of activities, which payloads link to.");
@@ -310,6 +330,7 @@ DeliveryServer::Parts::Parts(const DeliveryOptions& options, metrics::Registry& 
       recovery_service(repairs, clock, executor) {}
 
 void DeliveryServer::Parts::Start() {
+  PermitManySockets();
   maintenance.emplace([this] { return MaintainPartitions(); });
   measuring.emplace([this] { return MeasureQueueDepth(); });
   // Before the schema is there, it could only complain.

@@ -27,7 +27,7 @@ struct DeliveryOptions {
   // Days of deliveries are kept for this long after their end, and longer while one of them is
   // pending.
   absl::Duration retention = absl::Hours(30 * 24);
-  // Attempts on the wire at once, in all and to one webhook.
+  // Attempts on the wire at once, to all prompt receivers and to one webhook.
   int max_in_flight = 200;
   int webhook_concurrency = 10;
   std::string activity_base_url = kDefaultAppBaseUrl;

@@ -1,9 +1,6 @@
 """Postgres goes away and comes back: callers are told, and nothing needs a restart."""
 
 import json
-import os
-import pathlib
-import subprocess
 import unittest
 
 import grpc
@@ -11,42 +8,13 @@ from crier.entity.v1 import contact_pb2
 from crier.ingest.v1 import ingest_service_pb2
 from crier.workflow.v1 import workflow_service_pb2
 
+from private_postgres import PrivatePostgres
 from suite import Receiver, Suite, health
-
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-
-
-class PrivatePostgres:
-    """A server of this test's own, which may be stopped without harm to others."""
-
-    def __init__(self):
-        self._name = f"outage-{os.getpid()}"
-        self._data = ROOT / ".crier" / f"postgres-{self._name}"
-        self.url = self._run("start")
-
-    def _run(self, command, **options):
-        return subprocess.run([str(ROOT / "tools/postgres"), command, self._name], check=True, text=True,
-                              stdout=subprocess.PIPE, **options).stdout.strip()
-
-    def crash(self):
-        """Ends every server process at once, as a power cut would."""
-        pid = int((self._data / "postmaster.pid").read_text(encoding="utf-8").split()[0])
-        os.kill(pid, 3)  # SIGQUIT: immediate shutdown
-        while pathlib.Path(f"/proc/{pid}").exists():
-            pass
-
-    def start_again(self):
-        """On the same port, as behind a service name."""
-        port = self.url.rsplit(":", 1)[1].split("/")[0]
-        self._run("start", env={**os.environ, "CRIER_POSTGRES_PORT": port})
-
-    def remove(self):
-        self._run("remove")
 
 
 class OutageTest(unittest.TestCase):
     def setUp(self):
-        self.postgres = PrivatePostgres()
+        self.postgres = PrivatePostgres("outage")
         self.addCleanup(self.postgres.remove)
 
     def test_a_crash_of_postgres_is_survived_by_every_service(self):

@@ -184,10 +184,19 @@ class Suite:
         subprocess.run([*self._arguments(service), *peers, command], check=True, stderr=subprocess.DEVNULL,
                        timeout=TIMEOUT_SECONDS)
 
-    def _start(self, service, *options):
-        port = self._ports[service].pop(0) if self._ports else 0
+    def _start(self, service, *options, port=0):
+        port = port or (self._ports[service].pop(0) if self._ports else 0)
         return Replica([*self._arguments(service), *self._addresses(service), f"--listen=127.0.0.1:{port}",
                         "--metrics-listen=127.0.0.1:0", f"--drain-delay={self._drain_delay}", *options], f"crier-{service}")
+
+    def start_again(self, replica):
+        """In the place of a replica that was killed, under its address; need not become ready."""
+        for service, replicas in (("ingest", self.ingest), ("evaluator", self.evaluator), ("delivery", self.delivery)):
+            if replica in replicas:
+                again = self._start(service, port=replica.port)
+                replicas[replicas.index(replica)] = again
+                return again
+        raise ValueError(f"{replica.name} is none of this suite")
 
     def start_ingest(self):
         self.ingest.append(self._start("ingest"))

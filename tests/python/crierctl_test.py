@@ -104,6 +104,7 @@ def _answering(method):
 
 
 for _method in ("CreateWebhook", "GetWebhook", "ListWebhooks", "UpdateWebhook", "DeleteWebhook", "TestWebhook",
+                "PauseWebhook", "ResumeWebhook", "EnableWebhook", "DisableWebhook",
                 "ListDeliveries", "GetDelivery", "CreateWorkflow", "ListWorkflows", "UpdateWorkflow",
                 "PreviewWorkflow", "EnableWorkflow", "DisableWorkflow", "DeleteWorkflow", "BatchIngest"):
     setattr(FakeCrier, _method, _answering(_method))
@@ -204,6 +205,17 @@ class WebhooksTest(CommandTest):
         self.assertEqual(request.webhook, Webhook(name="communities/7/webhooks/3", etag="e1"))
         self.assertCountEqual(request.update_mask.paths, ["secret", "envelope", "custom_headers"])
 
+    def test_the_pace_of_a_webhook_is_given_and_shown(self):
+        self.crier.answers["UpdateWebhook"] = lambda request: request.webhook
+
+        out, _ = self.run_crierctl("webhooks", "update", "3", "--retry-delays", "5s,2h", "--max-concurrency", "0",
+                                   "--attempts-per-minute", "1200")
+
+        request = self.crier.requests[0]
+        self.assertEqual([delay.seconds for delay in request.webhook.retry_policy.delays], [5, 7200])
+        self.assertCountEqual(request.update_mask.paths, ["retry_policy", "max_concurrency", "attempts_per_minute"])
+        self.assertRegex(out, r"attempts a minute: +1,200")
+
     def test_delete_takes_the_full_name(self):
         self.crier.answers["DeleteWebhook"] = empty_pb2.Empty()
 
@@ -212,6 +224,23 @@ class WebhooksTest(CommandTest):
         self.assertEqual((self.crier.requests[0].name, self.crier.requests[0].etag),
                          ("communities/9/webhooks/3", "e1"))
         self.assertEqual(out, "deleted communities/9/webhooks/3\n")
+
+    def test_state_changes_show_the_webhook(self):
+        self.crier.answers["DisableWebhook"] = Webhook(
+            name="communities/7/webhooks/3", state=Webhook.DISABLED, disable_reason=Webhook.MANUAL)
+        for verb in ("Pause", "Resume", "Enable"):
+            self.crier.answers[f"{verb}Webhook"] = lambda request: Webhook(name=request.name, state=Webhook.PAUSED)
+
+        out, _ = self.run_crierctl("webhooks", "disable", "3", "--etag", "e1")
+        paused, _ = self.run_crierctl("webhooks", "pause", "3")
+        self.run_crierctl("webhooks", "resume", "3")
+        self.run_crierctl("webhooks", "enable", "3", "--cancel-pending")
+
+        self.assertIn("disabled (manual)", out)
+        self.assertRegex(paused, r"state: +paused")
+        self.assertEqual([request.name for request in self.crier.requests], ["communities/7/webhooks/3"] * 4)
+        self.assertEqual(self.crier.requests[0].etag, "e1")
+        self.assertTrue(self.crier.requests[3].cancel_pending)
 
     def test_test_shows_the_exchange(self):
         exchange = Exchange(outcome=Exchange.SUCCEEDED, url="https://example.com/", response_status=204,

@@ -37,7 +37,7 @@ const CompletionNode& Find(const std::vector<CompletionNode>& nodes, const std::
 TEST(CompletionNodes, KnowEveryCommandAndOption) {
   const auto nodes = Nodes();
 
-  EXPECT_EQ(Find(nodes, "webhooks").commands.size(), 9);
+  EXPECT_EQ(Find(nodes, "webhooks").commands.size(), 13);
   std::map<std::string, std::vector<std::string>> options;
   for (const auto& option : Find(nodes, "workflows create").options) {
     options[option.name] = option.choices;
@@ -67,7 +67,7 @@ std::string CompleteInBash(const std::string& words) {
 TEST(BashCompletion, CompletesCommandsOptionsAndChoices) {
   EXPECT_THAT(CompleteInBash("crierctl w"), Eq("webhooks workflows\n"));
   EXPECT_THAT(CompleteInBash("crierctl webhooks \"\""),
-              AllOf(HasSubstr("create"), HasSubstr("test"), Not(HasSubstr("enable"))));
+              AllOf(HasSubstr("create"), HasSubstr("test"), Not(HasSubstr("preview"))));
   EXPECT_THAT(CompleteInBash("crierctl --community 7 webhooks create --u"), Eq("--url\n"));
   EXPECT_THAT(CompleteInBash("crierctl workflows create --template new-m"), Eq("new-member\n"));
   EXPECT_THAT(CompleteInBash("crierctl webhooks list --output \"\""), Eq("table json\n"));

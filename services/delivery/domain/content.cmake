@@ -29,6 +29,8 @@ crier_library(crier_delivery_content
     webhook.h
     webhook_rules.cc
     webhook_rules.h
+    webhook_state.cc
+    webhook_state.h
     webhook_store.h
     webhook_tester.cc
     webhook_tester.h
@@ -53,6 +55,7 @@ crier_test(crier_delivery_content_test
     signing_key_test.cc
     url_policy_test.cc
     webhook_rules_test.cc
+    webhook_state_test.cc
     webhook_tester_test.cc
   DEPS crier_delivery_content crier_proto_google)
 

@@ -127,9 +127,14 @@ absl::Status Dispatcher::DispatchOnce(Sender& sender) {
     for (Claim& claim : claims) scheduler_.PutBack(std::move(claim));
     return status;
   }
+  // Only now is it known how fast the webhooks may be sent to.
+  for (const std::optional<Webhook>& webhook : *webhooks) {
+    if (!webhook) continue;
+    scheduler_.SetLimits(webhook->id, webhook->max_concurrency, webhook->attempts_per_minute);
+  }
   for (size_t i = 0; i < claims.size(); ++i) {
     if ((*cancelled)[i]) {
-      scheduler_.Answered(claims[i]);
+      scheduler_.NotAttempted(claims[i]);
       scheduler_.Settled(claims[i]);
       continue;
     }
@@ -192,7 +197,7 @@ absl::StatusOr<std::vector<std::optional<Webhook>>> Dispatcher::LoadWebhooks(
 void Dispatcher::Begin(Claim claim, const std::optional<Webhook>& webhook, Sender& sender) {
   const trace::Scope trace_scope(TraceOf(claim));
   if (!scheduler_.Holds(claim.lease)) {  // lost while the database was asked
-    scheduler_.Answered(claim);
+    scheduler_.NotAttempted(claim);
     scheduler_.Settled(claim);
     return;
   }
@@ -205,6 +210,10 @@ void Dispatcher::Begin(Claim claim, const std::optional<Webhook>& webhook, Sende
     return;
   }
 
+  if (webhook->state != WebhookState::kEnabled) {
+    scheduler_.Held(claim);
+    return;
+  }
   const DeliveryContent& content = *claim.delivery.content;
   const absl::Time now = clock_.Now();
   if (!webhook->secrets_error.empty()) {
@@ -214,7 +223,8 @@ void Dispatcher::Begin(Claim claim, const std::optional<Webhook>& webhook, Sende
     unsent.start_time = now;
     unsent.url = webhook->url;
     unsent.result.error = "the secrets of the webhook cannot be read by the server";
-    Finish(claim, std::move(unsent));
+    scheduler_.NotAttempted(claim);
+    Record(claim, webhook->retry_policy, std::move(unsent));
     return;
   }
   absl::StatusOr<std::string> body =
@@ -226,7 +236,8 @@ void Dispatcher::Begin(Claim claim, const std::optional<Webhook>& webhook, Sende
     log::Error("a payload cannot be made",
                {{"delivery", claim.delivery.id.message.ToString()}, {"status", body.status()}});
     exchange.result.error = "the payload could not be made";
-    Finish(claim, std::move(exchange));
+    scheduler_.NotAttempted(claim);
+    Record(claim, webhook->retry_policy, std::move(exchange));
     return;
   }
   AttemptRequest request =
@@ -242,38 +253,38 @@ void Dispatcher::Begin(Claim claim, const std::optional<Webhook>& webhook, Sende
   // Callbacks must be copyable: what they hold is shared.
   auto shared_claim = std::make_shared<const Claim>(std::move(claim));
   sender.Send(std::move(request), connection_group,
-              [this, shared_claim, span = std::move(span),
+              [this, shared_claim, policy = webhook->retry_policy, span = std::move(span),
                exchange = std::move(exchange)](AttemptResult result) mutable {
                 EndSpan(result, *span);
                 span = nullptr;
+                scheduler_.Answered(*shared_claim, AnswerOf(result, clock_.Now()));
                 exchange.result = std::move(result);
-                Finish(*shared_claim, std::move(exchange));
+                Record(*shared_claim, policy, std::move(exchange));
               });
 }
 
 void Dispatcher::Cancel(const Claim& claim) {
-  scheduler_.Answered(claim);
+  scheduler_.NotAttempted(claim);
   AttemptOutcome outcome;
   outcome.state = DeliveryState::kCancelled;
   Write(claim, std::move(outcome));
 }
 
-void Dispatcher::Finish(const Claim& claim, Exchange exchange) {
+void Dispatcher::Record(const Claim& claim, const RetryPolicy& policy, Exchange exchange) {
   const trace::Scope trace_scope(TraceOf(claim));
-  scheduler_.Answered(claim);
   metrics_.Count(exchange.result);
+  const absl::Time now = clock_.Now();
   const int number = claim.delivery.attempt_count + 1;
   AttemptOutcome outcome;
   if (exchange.result.outcome == Outcome::kSucceeded) {
     outcome.state = DeliveryState::kSucceeded;
-  } else if (const std::optional<absl::Duration> delay =
-                 schedule_.DelayAfter(number - claim.delivery.attempts_before)) {
+  } else if (const std::optional<absl::Duration> delay = schedule_.DelayAfter(
+                 policy, number - claim.delivery.attempts_before, exchange.result, now)) {
     outcome.state = DeliveryState::kPending;
-    outcome.due_time = clock_.Now() + *delay;
+    outcome.due_time = now + *delay;
   } else {
     outcome.state = DeliveryState::kExhausted;
   }
-  const absl::Time now = clock_.Now();
   const DeliveryContent& content = *claim.delivery.content;
   const absl::Duration event_age = now - AcceptTime(*content.event);
   if (outcome.state == DeliveryState::kSucceeded) metrics_.CountDelivered(event_age);

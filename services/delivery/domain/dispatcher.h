@@ -67,7 +67,8 @@ class Dispatcher {
       const std::vector<Claim>& claims, const std::vector<std::optional<Webhook>>& webhooks);
   void Begin(Claim claim, const std::optional<Webhook>& webhook, Sender& sender);
   void Cancel(const Claim& claim);
-  void Finish(const Claim& claim, Exchange exchange);
+  // What came of the attempt; its end is the scheduler's already.
+  void Record(const Claim& claim, const RetryPolicy& policy, Exchange exchange);
   void Write(const Claim& claim, AttemptOutcome outcome);
   void PauseAfterFailure();
 

@@ -85,6 +85,12 @@ class DispatcherTest : public testing::Test {
   // Waits until outcomes are stored.
   void Settle() { ASSERT_TRUE(scheduler_.WaitUntilSettled(absl::InfiniteDuration())); }
 
+  void ChangeState(StateAction action) {
+    ASSERT_TRUE(
+        webhooks_.ChangeState(webhook_, "", action, false, clock_.Now(), absl::InfiniteFuture())
+            .ok());
+  }
+
   void SetUrl(const std::string& url) {
     ASSERT_TRUE(
         webhooks_
@@ -102,7 +108,7 @@ class DispatcherTest : public testing::Test {
   FakeWebhookStore webhooks_;
   WebhookId webhook_;
   lease::Lease lease_;
-  ShardScheduler scheduler_{clock_, {}};
+  ShardScheduler scheduler_{clock_, {.lane = {.pace = {.first = 10}}}};
   OutcomeWriter outcomes_{store_, clock_, registry_,
                           [this](const lease::Lease& lease) { return scheduler_.Holds(lease); }};
   Dispatcher dispatcher_{scheduler_, store_, webhooks_, outcomes_,
@@ -275,6 +281,40 @@ TEST_F(DispatcherTest, CancelsWhatBelongsToADeletedWebhook) {
   ASSERT_THAT(store_.Outcomes(id.message), SizeIs(1));
   EXPECT_EQ(store_.Outcomes(id.message)[0].state, DeliveryState::kCancelled);
   EXPECT_FALSE(store_.Outcomes(id.message)[0].attempt.has_value());
+}
+
+TEST_F(DispatcherTest, HoldsWhatBelongsToAPausedWebhookUntilItIsResumed) {
+  Enqueue();
+  const DeliveryId last = Enqueue();
+  ChangeState(StateAction::kPause);
+
+  Dispatch();
+
+  EXPECT_THAT(sender_.sent, IsEmpty());
+  EXPECT_EQ(scheduler_.size(), 0);
+  EXPECT_TRUE(store_.Queued(last.message).has_value());
+  ChangeState(StateAction::kResume);
+  scheduler_.NoteStored(webhook_, clock_.Now());
+  QueueLoader(scheduler_, store_, clock_).LoadOnce();
+  Dispatch();
+  EXPECT_THAT(sender_.sent, SizeIs(2));
+  sender_.Answer(200);
+  sender_.Answer(200);
+  Settle();
+}
+
+TEST_F(DispatcherTest, AResumptionThatOvertakesTheLookAtThePausedWebhookIsNotLost) {
+  Enqueue();
+  const std::vector<Claim> claims = scheduler_.TakeReady(1);  // then the webhook is read as paused
+
+  scheduler_.NoteStored(webhook_, clock_.Now());  // and resumed
+  scheduler_.Held(claims.front());
+
+  QueueLoader(scheduler_, store_, clock_).LoadOnce();
+  Dispatch();
+  ASSERT_THAT(sender_.sent, SizeIs(1));
+  sender_.Answer(200);
+  Settle();
 }
 
 TEST_F(DispatcherTest, ReadsTheEventWhenItIsNotInMemory) {

@@ -1,5 +1,6 @@
 #include "services/delivery/domain/enqueuer.h"
 
+#include <optional>
 #include <utility>
 
 #include "common/log/log.h"
@@ -10,20 +11,12 @@ namespace {
 
 using WebhookSet = absl::flat_hash_set<WebhookId, WebhookIdHash>;
 
-absl::StatusOr<WebhookSet> ExistingWebhooks(WebhookStore& store, const EnqueueRequest& request,
-                                            absl::Time deadline) {
-  WebhookSet wanted;
+WebhookSet Targets(const EnqueueRequest& request) {
+  WebhookSet targets;
   for (const EnqueueRequest::Message& message : request.messages) {
-    for (const EnqueueRequest::Target& target : message.targets) wanted.insert(target.webhook);
+    for (const EnqueueRequest::Target& target : message.targets) targets.insert(target.webhook);
   }
-  WebhookSet existing;
-  if (wanted.empty()) return existing;
-  const std::vector<WebhookId> ids(wanted.begin(), wanted.end());
-  ASSIGN_OR_RETURN(const std::vector<int64_t> versions, store.Versions(ids, deadline));
-  for (size_t i = 0; i < ids.size(); ++i) {
-    if (versions[i] != 0) existing.insert(ids[i]);
-  }
-  return existing;
+  return targets;
 }
 
 }  // namespace
@@ -40,11 +33,12 @@ Enqueuer::Enqueuer(IntakeStore& store, WebhookStore& webhooks, ShardScheduler& s
                                "Deliveries dropped because their webhook does not exist.")) {}
 
 absl::StatusOr<EnqueueResult> Enqueuer::Enqueue(EnqueueRequest request, absl::Time deadline) {
-  // A webhook that is deleted after this look leaves deliveries that the dispatcher cancels.
-  ASSIGN_OR_RETURN(const WebhookSet webhooks, ExistingWebhooks(webhooks_, request, deadline));
+  // A webhook that is deleted after this look leaves deliveries that the dispatcher cancels, one
+  // that is paused such as it puts aside, and one that is enabled is looked at again.
+  ASSIGN_OR_RETURN(const WebhookStates webhooks, LookUp(Targets(request), deadline));
   EnqueueResult result;
   Intake intake = MakeIntake(std::move(request), webhooks, result);
-  const LocalShare share = TakeLocalShare(intake);
+  const LocalShare share = TakeLocalShare(webhooks, intake);
 
   const absl::Status status = store_.Enqueue(intake, deadline);
   if (!status.ok()) {
@@ -55,13 +49,26 @@ absl::StatusOr<EnqueueResult> Enqueuer::Enqueue(EnqueueRequest request, absl::Ti
   }
   for (const QueuedDelivery& delivery : share.expected) scheduler_.Offer(delivery);
   for (const WebhookId& webhook : share.stored) scheduler_.NoteStored(webhook, intake.due_time);
-  AnnounceLost(share, deadline);
+  AnnounceLate(share, deadline);
   enqueued_.Increment(result.enqueued);
   dropped_.Increment(result.dropped);
   return result;
 }
 
-Intake Enqueuer::MakeIntake(EnqueueRequest request, const WebhookSet& webhooks,
+absl::StatusOr<Enqueuer::WebhookStates> Enqueuer::LookUp(const WebhookSet& webhooks,
+                                                         absl::Time deadline) {
+  WebhookStates existing;
+  if (webhooks.empty()) return existing;
+  const std::vector<WebhookId> ids(webhooks.begin(), webhooks.end());
+  ASSIGN_OR_RETURN(const std::vector<std::optional<WebhookState>> states,
+                   webhooks_.States(ids, deadline));
+  for (size_t i = 0; i < ids.size(); ++i) {
+    if (states[i]) existing.emplace(ids[i], *states[i]);
+  }
+  return existing;
+}
+
+Intake Enqueuer::MakeIntake(EnqueueRequest request, const WebhookStates& webhooks,
                             EnqueueResult& result) {
   Intake intake;
   intake.producer = std::move(request.producer);
@@ -90,45 +97,56 @@ Intake Enqueuer::MakeIntake(EnqueueRequest request, const WebhookSet& webhooks,
   return intake;
 }
 
-Enqueuer::LocalShare Enqueuer::TakeLocalShare(Intake& intake) {
+Enqueuer::LocalShare Enqueuer::TakeLocalShare(const WebhookStates& webhooks, Intake& intake) {
   LocalShare share;
-  WebhookSet stored;
-  WebhookSet elsewhere;
+  WebhookSet stored, held, elsewhere;
   for (const NewMessage& message : intake.messages) {
     const bool keep_content = *event_bytes_ <= kEventBytesInMemory;
     for (const NewMessage::Target& target : message.targets) {
+      const WebhookId& webhook = target.id.webhook;
+      if (webhooks.at(webhook) != WebhookState::kEnabled) {
+        held.insert(webhook);
+        continue;
+      }
       QueuedDelivery delivery;
       delivery.id = target.id;
       delivery.due_time = intake.due_time;
       if (keep_content) delivery.content = DeliveryContent{message.event, target.workflow};
       if (scheduler_.Expect(delivery)) {
         share.expected.push_back(std::move(delivery));
-      } else if (scheduler_.HoldsShard(ShardOf(target.id.webhook))) {
-        stored.insert(target.id.webhook);
       } else {
-        elsewhere.insert(target.id.webhook);
+        (scheduler_.HoldsShard(ShardOf(webhook)) ? stored : elsewhere).insert(webhook);
       }
     }
   }
   share.stored.assign(stored.begin(), stored.end());
+  share.held.assign(held.begin(), held.end());
   intake.announce.assign(elsewhere.begin(), elsewhere.end());
   return share;
 }
 
-void Enqueuer::AnnounceLost(const LocalShare& share, absl::Time deadline) {
-  WebhookSet lost;
+void Enqueuer::AnnounceLate(const LocalShare& share, absl::Time deadline) {
+  WebhookSet late;
   for (const QueuedDelivery& delivery : share.expected) {
     const WebhookId& webhook = delivery.id.webhook;
-    if (!scheduler_.HoldsShard(ShardOf(webhook))) lost.insert(webhook);
+    if (!scheduler_.HoldsShard(ShardOf(webhook))) late.insert(webhook);
   }
   for (const WebhookId& webhook : share.stored) {
-    if (!scheduler_.HoldsShard(ShardOf(webhook))) lost.insert(webhook);
+    if (!scheduler_.HoldsShard(ShardOf(webhook))) late.insert(webhook);
   }
-  if (lost.empty()) return;
-  const absl::Status status = store_.Announce({lost.begin(), lost.end()}, deadline);
+  const absl::StatusOr<WebhookStates> held =
+      LookUp({share.held.begin(), share.held.end()}, deadline);
+  absl::Status status = held.status();
+  if (held.ok()) {
+    for (const auto& [webhook, state] : *held) {
+      if (state == WebhookState::kEnabled) late.insert(webhook);
+    }
+  }
+  if (!late.empty()) status.Update(store_.Announce({late.begin(), late.end()}, deadline));
   if (!status.ok()) {
-    log::Warning("deliveries of lost shards were not announced; their next search finds them",
-                 {{"status", status}});
+    log::Warning(
+        "deliveries may not have been announced; the next search of their shard finds them",
+        {{"status", status}});
   }
 }
 

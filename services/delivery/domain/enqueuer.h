@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -47,7 +48,10 @@ struct EnqueueResult {
   std::vector<WebhookId> dropped_webhooks;  // each once
 };
 
-// Thread-safe. What it has stored it hands to the scheduler of this replica where that holds the
+// Thread-safe. Deliveries to a webhook that is paused or disabled are stored like others, but are
+// not brought into memory: whoever enables it again tells the scheduler to look for them.
+//
+// What it has stored it hands to the scheduler of this replica where that holds the
 // shard, so that a fresh delivery is sent without being read back; other replicas are told by the
 // commit itself.
 class Enqueuer {
@@ -67,19 +71,24 @@ class Enqueuer {
 
  private:
   using WebhookSet = absl::flat_hash_set<WebhookId, WebhookIdHash>;
+  // Of the webhooks that exist.
+  using WebhookStates = absl::flat_hash_map<WebhookId, WebhookState, WebhookIdHash>;
 
   // What the scheduler of this replica is told once it is stored.
   struct LocalShare {
     std::vector<QueuedDelivery> expected;
     std::vector<WebhookId> stored;  // of shards held here, but to be read from the database
+    std::vector<WebhookId> held;    // paused or disabled
   };
 
-  Intake MakeIntake(EnqueueRequest request, const WebhookSet& webhooks, EnqueueResult& result);
+  absl::StatusOr<WebhookStates> LookUp(const WebhookSet& webhooks, absl::Time deadline);
+  Intake MakeIntake(EnqueueRequest request, const WebhookStates& webhooks, EnqueueResult& result);
   // Also fills in `intake.announce`.
-  LocalShare TakeLocalShare(Intake& intake);
-  // Tells the others of what was stored for shards that were held before the commit and are not
-  // now: their new holders may have searched them too early to see it.
-  void AnnounceLost(const LocalShare& share, absl::Time deadline);
+  LocalShare TakeLocalShare(const WebhookStates& webhooks, Intake& intake);
+  // Tells the holders of shards what they may not know of: what was stored for shards that were
+  // held here before the commit and are not now, and for webhooks that were enabled meanwhile.
+  // Whoever looked for it may have looked too early to see it.
+  void AnnounceLate(const LocalShare& share, absl::Time deadline);
   std::shared_ptr<const entity::v1::Event> Share(entity::v1::Event event);
 
   IntakeStore& store_;

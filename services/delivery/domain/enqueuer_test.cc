@@ -29,6 +29,10 @@ class EnqueuerTest : public testing::Test {
     return created->id;
   }
 
+  void ChangeState(const WebhookId& webhook, StateAction action) {
+    ASSERT_TRUE(webhooks_.ChangeState(webhook, "", action, false, clock_.Now(), Deadline()).ok());
+  }
+
   EnqueueRequest Request(const std::vector<WebhookId>& webhooks, int messages = 1) {
     EnqueueRequest request;
     request.producer = "producer";
@@ -49,7 +53,7 @@ class EnqueuerTest : public testing::Test {
   metrics::Registry registry_;
   FakeDeliveryStore store_;
   FakeWebhookStore webhooks_;
-  ShardScheduler scheduler_{clock_, {}};
+  ShardScheduler scheduler_{clock_, {.lane = {.pace = {.first = 10}}}};
   Enqueuer enqueuer_{store_, webhooks_, scheduler_, clock_, registry_};
 };
 
@@ -156,6 +160,31 @@ TEST_F(EnqueuerTest, LeavesEventsInTheDatabaseWhenMemoryIsFull) {
   claims = TakeAll();
   ASSERT_THAT(claims, testing::Not(IsEmpty()));
   for (const Claim& claim : claims) EXPECT_FALSE(claim.delivery.content.has_value());
+}
+
+TEST_F(EnqueuerTest, WhatIsForAPausedWebhookIsStoredAndNotHeldInMemory) {
+  const WebhookId webhook = CreateWebhook();
+  HoldShardOf(webhook);
+  ChangeState(webhook, StateAction::kPause);
+
+  const auto result = enqueuer_.Enqueue(Request({webhook}), Deadline());
+
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(result->enqueued, 1);
+  EXPECT_EQ(scheduler_.size(), 0);
+  EXPECT_THAT(store_.announced(), IsEmpty());
+}
+
+TEST_F(EnqueuerTest, AWebhookThatIsResumedWhileItIsEnqueuedForIsAnnounced) {
+  const WebhookId webhook = CreateWebhook();
+  HoldShardOf(webhook);
+  ChangeState(webhook, StateAction::kPause);
+  // After the look at its state; whoever searches now finds nothing yet.
+  store_.BeforeEach([&] { ChangeState(webhook, StateAction::kResume); });
+
+  ASSERT_TRUE(enqueuer_.Enqueue(Request({webhook}), Deadline()).ok());
+
+  EXPECT_THAT(store_.announced(), ElementsAre(webhook));
 }
 
 }  // namespace

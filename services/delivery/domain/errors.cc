@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/status/errors.h"
+#include "services/delivery/domain/webhook_state.h"
 
 namespace crier::delivery {
 
@@ -36,6 +37,14 @@ absl::Status SigningKeyNotFoundError(int number) {
 absl::Status LastSigningKeyError() {
   return NamedError(absl::StatusCode::kFailedPrecondition, "LAST_SIGNING_KEY",
                     "no other key of the webhook stays; rotate first, with an overlap of 0s");
+}
+
+absl::Status WebhookStateError(const Webhook& webhook, absl::string_view remedy) {
+  const std::string state(StateName(webhook.state));
+  return NamedError(
+      absl::StatusCode::kFailedPrecondition, "WEBHOOK_STATE",
+      absl::StrCat(api::ResourceName(api::kWebhooks, webhook.id), " is ", state, "; ", remedy),
+      {{"state", state}});
 }
 
 absl::Status RequestIdSpentError() {

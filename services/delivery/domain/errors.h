@@ -30,6 +30,10 @@ absl::Status SigningKeyNotFoundError(int number);
 // now or later.
 absl::Status LastSigningKeyError();
 
+// FAILED_PRECONDITION, reason WEBHOOK_STATE, metadata `state`: what the caller wants cannot be done
+// in the state that the webhook is in. `remedy` completes "… is PAUSED; ".
+absl::Status WebhookStateError(const Webhook& webhook, absl::string_view remedy);
+
 // ALREADY_EXISTS, reason REQUEST_ID_SPENT: the webhook made with this request id was deleted.
 absl::Status RequestIdSpentError();
 

@@ -142,7 +142,7 @@ absl::StatusOr<std::vector<StoredWebhook>> FakeDeliveryStore::FindWebhooks(int32
 }
 
 absl::StatusOr<std::vector<std::vector<QueuedDelivery>>> FakeDeliveryStore::LoadQueue(
-    const std::vector<WebhookId>& webhooks, int limit, absl::Time deadline) {
+    const std::vector<WebhookId>& webhooks, absl::Time before, int limit, absl::Time deadline) {
   RETURN_IF_ERROR(Begin());
   absl::MutexLock lock(&mutex_);
   std::vector<std::vector<QueuedDelivery>> loaded(webhooks.size());
@@ -153,7 +153,11 @@ absl::StatusOr<std::vector<std::vector<QueuedDelivery>>> FakeDeliveryStore::Load
     std::stable_sort(
         loaded[i].begin(), loaded[i].end(),
         [](const QueuedDelivery& a, const QueuedDelivery& b) { return a.due_time < b.due_time; });
-    if (loaded[i].size() > static_cast<size_t>(limit)) loaded[i].resize(limit);
+    const auto after = std::find_if(
+        loaded[i].begin(), loaded[i].end(),
+        [before](const QueuedDelivery& delivery) { return delivery.due_time >= before; });
+    const auto taken = std::min<size_t>(limit, after - loaded[i].begin());
+    if (loaded[i].size() > taken) loaded[i].resize(taken + 1);
   }
   return loaded;
 }

@@ -15,7 +15,7 @@ constexpr absl::Duration kRetryDelay = absl::Seconds(1);
 
 bool Lane::Expect(const QueuedDelivery& delivery) {
   const bool in_turn = delivery.due_time < stored_due_;
-  if (!in_turn || size() >= options_.capacity) return false;
+  if (!in_turn || size() >= capacity_) return false;
   known_.insert(delivery.id.message);
   expected_.insert(delivery.id.message);
   return true;
@@ -33,34 +33,41 @@ bool Lane::ForgetExpected(const QueuedDelivery& delivery) {
   return true;
 }
 
-void Lane::NoteStored(absl::Time due_time) { stored_due_ = std::min(stored_due_, due_time); }
+void Lane::NoteStored(absl::Time due_time) {
+  ++notes_;
+  LookAt(due_time);
+}
+
+void Lane::LookAt(absl::Time due_time) { stored_due_ = std::min(stored_due_, due_time); }
 
 int Lane::BeginFetch() {
   fetching_ = true;
   stored_due_ = absl::InfiniteFuture();  // what is found, or noted meanwhile, lowers it
-  return size() + options_.capacity;
+  return size() + capacity_;
 }
 
-void Lane::EndFetch(std::vector<QueuedDelivery> rows, int limit, absl::Time now) {
-  const absl::Time near_future = now + options_.near_future;
+void Lane::EndFetch(std::vector<QueuedDelivery> rows, absl::Time before, int limit) {
   // The first that is neither known nor taken over.
-  absl::Time rest =
-      static_cast<int>(rows.size()) < limit ? absl::InfiniteFuture() : rows.back().due_time;
+  absl::Time rest = absl::InfiniteFuture();
+  if (rows.size() > static_cast<size_t>(limit)) {
+    rest = rows[limit].due_time;
+    rows.resize(limit);
+  }
   for (QueuedDelivery& row : rows) {
     if (known_.contains(row.id.message)) continue;
-    if (row.due_time > near_future) {
+    if (row.due_time >= before) {
       rest = row.due_time;
       break;
     }
     known_.insert(row.id.message);
     Wait(std::move(row));
   }
-  NoteStored(rest);
+  LookAt(rest);
   FinishFetch();
 }
 
-void Lane::FailFetch(absl::Time now) {
-  NoteStored(now + kLookAhead + kRetryDelay);
+void Lane::FailFetch(Moment now) {
+  LookAt(now.wall + kLookAhead + kRetryDelay);
   FinishFetch();
 }
 
@@ -70,21 +77,21 @@ void Lane::FinishFetch() {
   forget_after_fetch_.clear();
 }
 
-QueuedDelivery Lane::Take() {
+QueuedDelivery Lane::Take(Moment now) {
   const auto first = waiting_.begin();
   QueuedDelivery delivery = std::move(first->second);
   waiting_.erase(first);
-  ++in_flight_;
+  pace_.Begin(now.monotonic);
   return delivery;
 }
 
-void Lane::PutBack(QueuedDelivery delivery) {
-  --in_flight_;
+void Lane::PutBack(QueuedDelivery delivery, Moment now) {
+  pace_.Undo(now.monotonic);
   Wait(std::move(delivery));
 }
 
-void Lane::Requeued(const QueuedDelivery& delivery, absl::Time due_time, absl::Time now) {
-  if (due_time > now + options_.near_future || !HasRoom()) {
+void Lane::Requeued(const QueuedDelivery& delivery, absl::Time due_time, Moment now) {
+  if (due_time > now.wall + options_.near_future || !HasRoom()) {
     Forgotten(delivery.id.message, due_time);
     return;
   }
@@ -96,7 +103,15 @@ void Lane::Requeued(const QueuedDelivery& delivery, absl::Time due_time, absl::T
 
 void Lane::Forgotten(const MessageId& id, absl::Time due_time) {
   Forget(id);
-  NoteStored(due_time);
+  LookAt(due_time);
+}
+
+void Lane::Hold(const QueuedDelivery& delivery, uint64_t notes, Moment now) {
+  pace_.Undo(now.monotonic);
+  Forget(delivery.id.message);
+  for (const auto& [key, waiting] : waiting_) Forget(waiting.id.message);
+  waiting_.clear();
+  stored_due_ = notes_ == notes ? absl::InfiniteFuture() : absl::InfinitePast();
 }
 
 void Lane::Wait(QueuedDelivery delivery) {
@@ -112,29 +127,38 @@ void Lane::Forget(const MessageId& id) {
   }
 }
 
-bool Lane::HasRoom() const { return static_cast<int>(waiting_.size()) <= options_.capacity / 2; }
+bool Lane::HasRoom() const { return static_cast<int>(waiting_.size()) <= capacity_ / 2; }
 
 absl::Time Lane::NextFetch() const {
   return fetching_ || !HasRoom() ? absl::InfiniteFuture() : stored_due_ - kLookAhead;
 }
 
-bool Lane::IsReady(absl::Time now) const {
-  return in_flight_ < options_.concurrency && !waiting_.empty() &&
-         waiting_.begin()->first.first <= now;
+bool Lane::IsReady(Moment now) const {
+  return !waiting_.empty() && waiting_.begin()->first.first <= now.wall &&
+         pace_.MayBegin(now.monotonic);
 }
 
-bool Lane::WantsFetch(absl::Time now) const { return NextFetch() <= now; }
+bool Lane::WantsFetch(Moment now) const { return NextFetch() <= now.wall; }
 
-bool Lane::IsIdle(absl::Time now) const {
-  return known_.empty() && !fetching_ && stored_due_ > now + options_.horizon;
+bool Lane::IsIdle(Moment now) const {
+  return known_.empty() && !fetching_ && stored_due_ > now.wall + options_.horizon &&
+         now.monotonic >= pace_.memorable_until();
 }
 
-absl::Time Lane::NextChange(absl::Time now) const {
+absl::Time Lane::NextChange(Moment now) const {
+  const auto at = [now](absl::Duration monotonic) {
+    return now.wall + (monotonic - now.monotonic);
+  };
   absl::Time next = absl::InfiniteFuture();
-  if (in_flight_ < options_.concurrency && !waiting_.empty() && !IsReady(now)) {
-    next = waiting_.begin()->first.first;
+  if (!waiting_.empty() && !IsReady(now)) {
+    next = std::max(waiting_.begin()->first.first, at(pace_.NextBegin(now.monotonic)));
   }
-  return WantsFetch(now) ? next : std::min(next, NextFetch());
+  if (!WantsFetch(now)) next = std::min(next, NextFetch());
+  if (!pace_.IsSuspect(now.monotonic)) next = std::min(next, at(pace_.NextSuspicion()));
+  if (known_.empty() && now.monotonic < pace_.memorable_until()) {
+    next = std::min(next, at(pace_.memorable_until()));
+  }
+  return next;
 }
 
 }  // namespace crier::delivery

@@ -45,15 +45,16 @@ void QueueLoader::Search(const lease::Lease& lease, const ShardScheduler::Loads&
 void QueueLoader::Fetch(const ShardScheduler::Loads& loads) {
   std::vector<WebhookId> webhooks;
   for (const ShardScheduler::Fetch& fetch : loads.fetches) webhooks.push_back(fetch.webhook);
-  absl::StatusOr<std::vector<std::vector<QueuedDelivery>>> rows =
-      store_.LoadQueue(webhooks, loads.fetch_limit, clock_.Now() + kLoadTimeout);
+  absl::StatusOr<std::vector<std::vector<QueuedDelivery>>> rows = store_.LoadQueue(
+      webhooks, loads.fetch_before, loads.fetch_limit, clock_.Now() + kLoadTimeout);
   if (!rows.ok()) {
     log::Warning("cannot load due deliveries; will try again", {{"status", rows.status()}});
     for (const ShardScheduler::Fetch& fetch : loads.fetches) scheduler_.FetchFailed(fetch);
     return;
   }
   for (size_t i = 0; i < loads.fetches.size(); ++i) {
-    scheduler_.Fetched(loads.fetches[i], std::move((*rows)[i]), loads.fetch_limit);
+    scheduler_.Fetched(loads.fetches[i], std::move((*rows)[i]), loads.fetch_before,
+                       loads.fetch_limit);
   }
 }
 

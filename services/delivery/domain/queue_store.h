@@ -39,15 +39,17 @@ class QueueStore {
   virtual ~QueueStore() = default;
 
   // The webhooks of a shard with deliveries due before `before`, the earliest first, at most
-  // `limit`.
+  // `limit`, less those that are paused or disabled.
   virtual absl::StatusOr<std::vector<StoredWebhook>> FindWebhooks(int32_t shard, absl::Time before,
                                                                   int limit,
                                                                   absl::Time deadline) = 0;
 
-  // The first `limit` queued deliveries of each webhook, by due time, without content; one list for
-  // each webhook, in the order asked for.
+  // The first queued deliveries of each webhook, by due time, without content: up to `limit` of
+  // those due before `before`, and the one that comes after them. One list for each webhook, in the
+  // order asked for.
   virtual absl::StatusOr<std::vector<std::vector<QueuedDelivery>>> LoadQueue(
-      const std::vector<WebhookId>& webhooks, int limit, absl::Time deadline) = 0;
+      const std::vector<WebhookId>& webhooks, absl::Time before, int limit,
+      absl::Time deadline) = 0;
 
   // What to send, in the order asked for; nothing where a delivery is unknown.
   virtual absl::StatusOr<std::vector<std::optional<DeliveryContent>>> LoadContents(

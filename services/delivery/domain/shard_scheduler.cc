@@ -1,6 +1,7 @@
 #include "services/delivery/domain/shard_scheduler.h"
 
 #include <algorithm>
+#include <optional>
 
 namespace crier::delivery {
 namespace {
@@ -9,6 +10,16 @@ namespace {
 // the other waiting.
 constexpr size_t kSearchesAtOnce = 4;
 constexpr size_t kFetchesAtOnce = 64;
+
+// One turn in so many is for suspects first, and one for retries first.
+constexpr uint64_t kSuspectShare = 4;
+constexpr uint64_t kRetryShare = 8;
+
+// The clocks may drift apart by as much before timers are set anew.
+constexpr absl::Duration kClockStep = absl::Milliseconds(500);
+
+// Of a lane's capacity, where memory is scarce.
+constexpr int kScarce = 8;
 
 // After the database has failed to answer.
 constexpr absl::Duration kRetryDelay = absl::Seconds(1);
@@ -67,7 +78,7 @@ bool ShardScheduler::Expect(const QueuedDelivery& delivery) {
   Entry* const entry = FindOrAdd(delivery.id.webhook);
   if (entry == nullptr) return false;
   const bool expected = entry->lane.Expect(delivery);
-  Replan(*entry, clock_.Now());
+  Replan(*entry, Now());
   return expected;
 }
 
@@ -77,7 +88,7 @@ void ShardScheduler::Offer(QueuedDelivery delivery) {
   const absl::Time due_time = delivery.due_time;
   Entry* const entry = Find(webhook);
   if (entry != nullptr && entry->lane.Offer(std::move(delivery))) {
-    Replan(*entry, clock_.Now());
+    Replan(*entry, Now());
   } else {
     NoteStoredLocked(webhook, due_time);  // the lease came or went since it was expected
   }
@@ -91,28 +102,29 @@ void ShardScheduler::NoteStored(const WebhookId& webhook, absl::Time due_time) {
 void ShardScheduler::ForgetExpected(const QueuedDelivery& delivery) {
   absl::MutexLock lock(&mutex_);
   Entry* const entry = Find(delivery.id.webhook);
-  if (entry != nullptr && entry->lane.ForgetExpected(delivery)) Replan(*entry, clock_.Now());
+  if (entry != nullptr && entry->lane.ForgetExpected(delivery)) Replan(*entry, Now());
 }
 
 void ShardScheduler::NoteStoredLocked(const WebhookId& webhook, absl::Time due_time) {
   Entry* const entry = FindOrAdd(webhook);
   if (entry == nullptr) return;
   entry->lane.NoteStored(due_time);
-  Replan(*entry, clock_.Now());
+  Replan(*entry, Now());
 }
 
 // --- what is stored already ---
 
 ShardScheduler::Loads ShardScheduler::TakeLoads() {
   absl::MutexLock lock(&mutex_);
-  const absl::Time now = clock_.Now();
+  const Moment now = Now();
   ReplanDue(now);
   Loads loads;
-  loads.search_before = now + options_.lane.horizon;
+  loads.search_before = now.wall + options_.lane.horizon;
+  loads.fetch_before = now.wall + options_.lane.near_future;
   loads.search_limit = options_.shard_capacity;
   for (auto& [slot, shard] : shards_) {
     if (loads.searches.size() == kSearchesAtOnce) break;
-    if (shard.searching || shard.next_search > now) continue;
+    if (shard.searching || shard.next_search > now.wall) continue;
     shard.searching = true;
     loads.searches.push_back(shard.lease);
   }
@@ -152,12 +164,13 @@ void ShardScheduler::SearchFailed(const lease::Lease& lease) {
   shard->next_search = clock_.Now() + kRetryDelay;
 }
 
-void ShardScheduler::Fetched(const Fetch& fetch, std::vector<QueuedDelivery> rows, int limit) {
+void ShardScheduler::Fetched(const Fetch& fetch, std::vector<QueuedDelivery> rows,
+                             absl::Time before, int limit) {
   absl::MutexLock lock(&mutex_);
   Entry* const entry = Find(fetch.webhook, fetch.lease);
   if (entry == nullptr) return;
-  const absl::Time now = clock_.Now();
-  entry->lane.EndFetch(std::move(rows), limit, now);
+  const Moment now = Now();
+  entry->lane.EndFetch(std::move(rows), before, limit);
   Replan(*entry, now);
 }
 
@@ -165,7 +178,7 @@ void ShardScheduler::FetchFailed(const Fetch& fetch) {
   absl::MutexLock lock(&mutex_);
   Entry* const entry = Find(fetch.webhook, fetch.lease);
   if (entry == nullptr) return;
-  const absl::Time now = clock_.Now();
+  const Moment now = Now();
   entry->lane.FailFetch(now);
   Replan(*entry, now);
 }
@@ -180,44 +193,89 @@ void ShardScheduler::SearchAll() {
 
 std::vector<Claim> ShardScheduler::TakeReady(int max) {
   absl::MutexLock lock(&mutex_);
-  const absl::Time now = clock_.Now();
+  const Moment now = Now();
   ReplanDue(now);
-  const int count = std::min(max, Free());
   std::vector<Claim> claims;
-  while (static_cast<int>(claims.size()) < count && !ready_.empty()) {
-    Entry* const entry = Find(ready_.front());
-    ready_.pop_front();
-    if (entry == nullptr || !entry->in_ready) continue;
-    entry->in_ready = false;
+  while (static_cast<int>(claims.size()) < max) {
+    Entry* const entry = NextTurn();
+    if (entry == nullptr) break;
     if (entry->lane.IsReady(now)) {
-      claims.push_back({entry->lane.lease(), entry->lane.Take()});
-      ++in_flight_;
+      claims.push_back({entry->lane.lease(), entry->lane.Take(now), entry->lane.notes()});
       ++unsettled_;
     }
-    Replan(*entry, now);  // to the back of the ring if it has more
+    Replan(*entry, now);  // to the end of its round if it has more
   }
   return claims;
 }
 
+ShardScheduler::Entry* ShardScheduler::NextTurn() {
+  ++turn_;
+  const bool suspects_first = turn_ % kSuspectShare == 0;
+  const bool retries_first = turn_ % kRetryShare < 2;  // of either kind of receiver
+  for (const bool suspect : {suspects_first, !suspects_first}) {
+    if (!HasPlace(suspect)) continue;
+    for (const bool retry : {retries_first, !retries_first}) {
+      Turns& round = rounds_[suspect][retry];
+      while (const std::optional<Turns::Turn> turn = round.Next()) {
+        Entry* const entry = Find(turn->webhook);
+        const bool left = entry == nullptr || entry->round != &round;
+        if (left || entry->ticket != turn->ticket) continue;
+        entry->round = nullptr;
+        return entry;
+      }
+    }
+  }
+  return nullptr;
+}
+
+void ShardScheduler::SetLimits(const WebhookId& webhook, int max_concurrency,
+                               int attempts_per_minute) {
+  absl::MutexLock lock(&mutex_);
+  Entry* const entry = Find(webhook);
+  if (entry == nullptr) return;
+  entry->lane.SetLimits(max_concurrency, attempts_per_minute);
+}
+
 void ShardScheduler::PutBack(Claim claim) {
   absl::MutexLock lock(&mutex_);
-  --in_flight_;
   --unsettled_;
   changed_.SignalAll();
   Entry* const entry = Find(claim.delivery.id.webhook, claim.lease);
-  if (entry == nullptr) return;
-  entry->lane.PutBack(std::move(claim.delivery));
-  Replan(*entry, clock_.Now());
+  if (entry == nullptr) return FreeOrphan();
+  const Moment now = Now();
+  entry->lane.PutBack(std::move(claim.delivery), now);
+  Replan(*entry, now);
 }
 
-void ShardScheduler::Answered(const Claim& claim) {
+void ShardScheduler::Held(const Claim& claim) {
   absl::MutexLock lock(&mutex_);
-  --in_flight_;
+  --unsettled_;
   changed_.SignalAll();
   Entry* const entry = Find(claim.delivery.id.webhook, claim.lease);
-  if (entry == nullptr) return;
-  entry->lane.Answered();
-  Replan(*entry, clock_.Now());
+  if (entry == nullptr) return FreeOrphan();
+  const Moment now = Now();
+  entry->lane.Hold(claim.delivery, claim.notes, now);
+  Replan(*entry, now);
+}
+
+void ShardScheduler::Answered(const Claim& claim, const Answer& answer) {
+  absl::MutexLock lock(&mutex_);
+  changed_.SignalAll();
+  Entry* const entry = Find(claim.delivery.id.webhook, claim.lease);
+  if (entry == nullptr) return FreeOrphan();
+  const Moment now = Now();
+  entry->lane.Answered(answer, now);
+  Replan(*entry, now);
+}
+
+void ShardScheduler::NotAttempted(const Claim& claim) {
+  absl::MutexLock lock(&mutex_);
+  changed_.SignalAll();
+  Entry* const entry = Find(claim.delivery.id.webhook, claim.lease);
+  if (entry == nullptr) return FreeOrphan();
+  const Moment now = Now();
+  entry->lane.NotAttempted(now);
+  Replan(*entry, now);
 }
 
 void ShardScheduler::Settled(const Claim& claim) {
@@ -227,7 +285,7 @@ void ShardScheduler::Settled(const Claim& claim) {
   Entry* const entry = Find(claim.delivery.id.webhook, claim.lease);
   if (entry == nullptr) return;
   entry->lane.Settled(claim.delivery.id.message);
-  Replan(*entry, clock_.Now());
+  Replan(*entry, Now());
 }
 
 void ShardScheduler::Requeued(const Claim& claim, absl::Time due_time) {
@@ -236,7 +294,7 @@ void ShardScheduler::Requeued(const Claim& claim, absl::Time due_time) {
   changed_.SignalAll();
   Entry* const entry = Find(claim.delivery.id.webhook, claim.lease);
   if (entry == nullptr) return;
-  const absl::Time now = clock_.Now();
+  const Moment now = Now();
   entry->lane.Requeued(claim.delivery, due_time, now);
   Replan(*entry, now);
 }
@@ -248,7 +306,7 @@ void ShardScheduler::Forgotten(const Claim& claim, absl::Time due_time) {
   Entry* const entry = Find(claim.delivery.id.webhook, claim.lease);
   if (entry == nullptr) return;
   entry->lane.Forgotten(claim.delivery.id.message, due_time);
-  Replan(*entry, clock_.Now());
+  Replan(*entry, Now());
 }
 
 int ShardScheduler::size() const {
@@ -299,19 +357,28 @@ void ShardScheduler::Interrupt() {
 }
 
 bool ShardScheduler::HasLoads() {
-  const absl::Time now = clock_.Now();
+  const Moment now = Now();
   ReplanDue(now);
-  return !to_fetch_.empty() || NextSearch() <= now;
+  return !to_fetch_.empty() || NextSearch() <= now.wall;
 }
 
 bool ShardScheduler::HasReady() {
-  ReplanDue(clock_.Now());
-  return !ready_.empty() && Free() > 0;
+  ReplanDue(Now());
+  for (const bool suspect : {false, true}) {
+    const auto& [first, retry] = rounds_[suspect];
+    if (HasPlace(suspect) && !(first.empty() && retry.empty())) return true;
+  }
+  return false;
 }
 
-int ShardScheduler::Free() const {
-  return std::max(
-      0, std::min(options_.max_in_flight - in_flight_, options_.max_unsettled - unsettled_));
+bool ShardScheduler::HasPlace(bool suspect) const {
+  return in_flight_[suspect] < (suspect ? options_.max_suspect : options_.max_in_flight) &&
+         unsettled_ < options_.max_unsettled;
+}
+
+int ShardScheduler::LaneCapacity() const {
+  return size_ < options_.capacity ? options_.lane.capacity
+                                   : std::max(1, options_.lane.capacity / kScarce);
 }
 
 absl::Time ShardScheduler::NextTimer() const {
@@ -355,11 +422,14 @@ ShardScheduler::Entry* ShardScheduler::FindOrAdd(const WebhookId& webhook) {
 void ShardScheduler::Remove(Entry& entry) {
   if (entry.timer != absl::InfiniteFuture()) timers_.erase({entry.timer, &entry});
   size_ -= entry.counted;
+  in_flight_[entry.suspect] -= entry.counted_in_flight;
+  in_flight_[false] += entry.counted_in_flight;  // orphans
   --shards_.at(entry.lane.lease().slot).lanes;
   lanes_.erase(WebhookId(entry.lane.webhook()));
 }
 
-void ShardScheduler::Replan(Entry& entry, absl::Time now) {
+void ShardScheduler::Replan(Entry& entry, Moment now) {
+  entry.lane.SetCapacity(LaneCapacity());
   const Lane& lane = entry.lane;
   if (lane.IsIdle(now)) {
     Remove(entry);
@@ -367,23 +437,42 @@ void ShardScheduler::Replan(Entry& entry, absl::Time now) {
   }
   size_ += lane.size() - entry.counted;
   entry.counted = lane.size();
+  in_flight_[entry.suspect] -= entry.counted_in_flight;
+  entry.suspect = lane.pace().IsSuspect(now.monotonic);
+  entry.counted_in_flight = lane.pace().in_flight();
+  in_flight_[entry.suspect] += entry.counted_in_flight;
 
-  if (lane.IsReady(now) && !entry.in_ready) {
-    entry.in_ready = true;
-    ready_.push_back(lane.webhook());
+  // A lane that is no longer what its round is for leaves it, and joins the right one.
+  Turns* const round = lane.IsReady(now) ? &rounds_[entry.suspect][lane.IsRetry()] : nullptr;
+  if (round != entry.round) {
+    if (round != nullptr) round->Add(lane.webhook(), lane.pace().Cost(), ++tickets_);
+    entry.round = round;
+    entry.ticket = tickets_;
   }
   if (lane.WantsFetch(now) && !entry.in_to_fetch) {
     entry.in_to_fetch = true;
     to_fetch_.push_back(lane.webhook());
   }
-  if (entry.timer != absl::InfiniteFuture()) timers_.erase({entry.timer, &entry});
-  entry.timer = lane.NextChange(now);
-  if (entry.timer != absl::InfiniteFuture()) timers_.insert({entry.timer, &entry});
+  const absl::Time timer = lane.NextChange(now);
+  if (timer != entry.timer) {
+    if (entry.timer != absl::InfiniteFuture()) timers_.erase({entry.timer, &entry});
+    entry.timer = timer;
+    if (entry.timer != absl::InfiniteFuture()) timers_.insert({entry.timer, &entry});
+  }
   changed_.SignalAll();
 }
 
-void ShardScheduler::ReplanDue(absl::Time now) {
-  while (!timers_.empty() && timers_.begin()->first <= now) Replan(*timers_.begin()->second, now);
+void ShardScheduler::ReplanDue(Moment now) {
+  const absl::Time offset = now.wall - now.monotonic;
+  if (absl::AbsDuration(offset - clock_offset_) > kClockStep) {
+    clock_offset_ = offset;
+    std::vector<Entry*> all;
+    for (const auto& [webhook, entry] : lanes_) all.push_back(entry.get());
+    for (Entry* entry : all) Replan(*entry, now);
+  }
+  while (!timers_.empty() && timers_.begin()->first <= now.wall) {
+    Replan(*timers_.begin()->second, now);
+  }
 }
 
 }  // namespace crier::delivery

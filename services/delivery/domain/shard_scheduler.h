@@ -2,6 +2,7 @@
 #ifndef CRIER_SERVICES_DELIVERY_DOMAIN_SHARD_SCHEDULER_H_
 #define CRIER_SERVICES_DELIVERY_DOMAIN_SHARD_SCHEDULER_H_
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -20,16 +21,21 @@
 #include "services/delivery/domain/lane.h"
 #include "services/delivery/domain/queue_store.h"
 #include "services/delivery/domain/shard.h"
+#include "services/delivery/domain/turns.h"
 
 namespace crier::delivery {
 
 struct SchedulerOptions {
   // Of each webhook.
   LaneOptions lane;
-  // Attempts on the wire at once.
+  // Attempts on the wire at once, to receivers that answer promptly.
   int max_in_flight = 200;
+  // To the others: suspects, see Pace.
+  int max_suspect = 800;
   // Attempts made whose outcome is not stored yet; at this number no more are begun.
-  int max_unsettled = 2000;
+  int max_unsettled = 3000;
+  // Deliveries in memory, beyond which each webhook may have an eighth of its capacity.
+  int capacity = 100'000;
   // Webhooks of one shard in memory, the earliest due ones; more wait in the database.
   int shard_capacity = 4096;
   // How often a shard is searched for what no notification told of. Below the lanes' horizon.
@@ -40,14 +46,20 @@ struct SchedulerOptions {
 struct Claim {
   lease::Lease lease;
   QueuedDelivery delivery;
+  uint64_t notes = 0;  // how often its lane had been told of deliveries by then
 };
 
 // Thread-safe; never blocks but in the two Wait functions, and calls nobody.
 //
 // It holds a lane per webhook: the deliveries that are in memory, and the time before which the
 // database has no others. So whatever happens, a queued delivery of a leased shard is in memory or
-// will be looked up when it is due, and memory is bounded however many deliveries wait. Lanes take
-// turns, so a slow receiver holds up nobody but itself.
+// will be looked up when it is due, and memory is bounded however many deliveries wait.
+//
+// Fairness, in short: each lane keeps to the pace of its receiver; lanes and their communities take
+// turns for the places on the wire; suspects have places of their own, so that however many
+// receivers never answer, they take none from those that do. Where places are scarce, first
+// attempts go before retries, and prompt receivers before suspects, but for a share that keeps the
+// others going.
 //
 // A delivery passes through Expect → Offer (or Fetched) → TakeReady → Answered → one of Settled,
 // Requeued or Forgotten. Everything about a shard is dropped when its lease is lost; later calls
@@ -87,7 +99,8 @@ class ShardScheduler {
     absl::Time search_before;            // those due before
     int search_limit = 0;
     std::vector<Fetch> fetches;
-    int fetch_limit = 0;  // deliveries of each webhook
+    absl::Time fetch_before;  // deliveries due before, and the first one after
+    int fetch_limit = 0;      // deliveries of each webhook
 
     bool empty() const { return searches.empty() && fetches.empty(); }
   };
@@ -96,8 +109,9 @@ class ShardScheduler {
   Loads TakeLoads();
   void Searched(const lease::Lease& lease, const std::vector<StoredWebhook>& found);
   void SearchFailed(const lease::Lease& lease);
-  // `rows` are the first of the webhook's queue by due time, at most `limit` (the fetch_limit).
-  void Fetched(const Fetch& fetch, std::vector<QueuedDelivery> rows, int limit);
+  // `rows` are what QueueStore::LoadQueue found for `before` and `limit` (fetch_before and
+  // fetch_limit).
+  void Fetched(const Fetch& fetch, std::vector<QueuedDelivery> rows, absl::Time before, int limit);
   void FetchFailed(const Fetch& fetch);
   // Notifications may have been missed: searches every shard again.
   void SearchAll();
@@ -109,11 +123,18 @@ class ShardScheduler {
   std::vector<Claim> TakeReady(int max);
   // As WaitForLoads.
   bool WaitForReady(absl::Duration at_most);
+  // Limits of the webhook's own, as they are now; 0 for none.
+  void SetLimits(const WebhookId& webhook, int max_concurrency, int attempts_per_minute);
   // Undoes TakeReady: the attempt was not begun.
   void PutBack(Claim claim);
-  // The attempt is over; its webhook may have the next one. To be followed by one of the next
-  // three.
-  void Answered(const Claim& claim);
+  // The attempt was not begun, because its webhook is paused or disabled, as was read after the
+  // taking: forgets what is in memory of the webhook, until NoteStored. What was noted meanwhile is
+  // looked up.
+  void Held(const Claim& claim);
+  // The attempt is over, with this answer, or was not made in the end; its webhook may have the
+  // next one. To be followed by one of the next three.
+  void Answered(const Claim& claim, const Answer& answer);
+  void NotAttempted(const Claim& claim);
   // The outcome is stored and the delivery is off the queue.
   void Settled(const Claim& claim);
   // The outcome is stored and the delivery is queued again.
@@ -143,8 +164,11 @@ class ShardScheduler {
     explicit Entry(Lane new_lane) : lane(std::move(new_lane)) {}
 
     Lane lane;
-    int counted = 0;                            // its part of size_
-    bool in_ready = false;                      // is in ready_
+    int counted = 0;            // its part of size_
+    int counted_in_flight = 0;  // its part of in_flight_[suspect]
+    bool suspect = true;
+    Turns* round = nullptr;                     // where it waits for its turn
+    uint64_t ticket = 0;                        // with this one
     bool in_to_fetch = false;                   // is in to_fetch_
     absl::Time timer = absl::InfiniteFuture();  // its place in timers_, if finite
   };
@@ -163,11 +187,19 @@ class ShardScheduler {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Puts the lane where it belongs after a change; removes it when nothing is left of it, so the
   // reference must not be used afterwards.
-  void Replan(Entry& entry, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Replans the lanes whose time has come.
-  void ReplanDue(absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // How many more attempts may begin.
-  int Free() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Replan(Entry& entry, Moment now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Replans the lanes whose time has come; all of them when the wall clock has stepped.
+  void ReplanDue(Moment now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Whether an attempt may begin, to a suspect or to another.
+  bool HasPlace(bool suspect) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // The lane whose turn it is, taken out of its round; null when there is none for which there is a
+  // place.
+  Entry* NextTurn() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Of each webhook, as far as memory is left.
+  int LaneCapacity() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Moment Now() const { return {clock_.Now(), clock_.Monotonic()}; }
+  // The place on the wire of a claim whose lane is gone.
+  void FreeOrphan() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { --in_flight_[false]; }
   bool HasLoads() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool HasReady() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Time NextTimer() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -182,12 +214,18 @@ class ShardScheduler {
   std::map<int32_t, Shard> shards_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_map<WebhookId, std::unique_ptr<Entry>, WebhookIdHash> lanes_
       ABSL_GUARDED_BY(mutex_);
-  std::deque<WebhookId> ready_ ABSL_GUARDED_BY(mutex_);  // lanes with a delivery to take, in turn
+  // Lanes with a delivery to take, by whether they are suspects and whether it is a retry.
+  std::array<std::array<Turns, 2>, 2> rounds_ ABSL_GUARDED_BY(mutex_);
+  uint64_t tickets_ ABSL_GUARDED_BY(mutex_) = 0;  // given out
+  uint64_t turn_ ABSL_GUARDED_BY(mutex_) = 0;     // counts the turns
+  // By how much the wall clock is ahead of the monotonic one, as of the timers.
+  absl::Time clock_offset_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
   std::deque<WebhookId> to_fetch_ ABSL_GUARDED_BY(mutex_);  // lanes to look up, in turn
   std::set<std::pair<absl::Time, Entry*>> timers_
       ABSL_GUARDED_BY(mutex_);  // lanes that wait for a time
   int size_ ABSL_GUARDED_BY(mutex_) = 0;
-  int in_flight_ ABSL_GUARDED_BY(mutex_) = 0;
+  // By whether the receiver is a suspect.
+  std::array<int, 2> in_flight_ ABSL_GUARDED_BY(mutex_) = {};
   int unsettled_ ABSL_GUARDED_BY(mutex_) = 0;  // claims taken and not settled, in flight included
 };
 

@@ -19,7 +19,9 @@ constexpr int kAll = 1'000'000;
 class ShardSchedulerTest : public testing::Test {
  protected:
   // The scheduler with a lease of the shard of every webhook used.
-  ShardScheduler& Make(const SchedulerOptions& options = {}) {
+  ShardScheduler& Make(SchedulerOptions options = {}) {
+    // What a receiver has to prove is the affair of Pace.
+    if (options.lane.pace.first < options.lane.pace.usual) options.lane.pace.first = 10;
     scheduler_ = std::make_unique<ShardScheduler>(clock_, options);
     for (int32_t shard = 0; shard < kShardCount; ++shard) scheduler_->Gain({shard, 1});
     FinishSearches();
@@ -55,9 +57,11 @@ class ShardSchedulerTest : public testing::Test {
   }
 
   void Finish(const Claim& claim) {
-    scheduler_->Answered(claim);
+    Reply(claim);
     scheduler_->Settled(claim);
   }
+
+  void Reply(const Claim& claim) { scheduler_->Answered(claim, Answer{}); }
 
   FakeClock clock_{absl::FromUnixSeconds(1'700'000'000)};
   MessageIdGenerator ids_{clock_};
@@ -103,7 +107,7 @@ TEST_F(ShardSchedulerTest, AReceiverThatNeverAnswersHoldsUpNobodyElse) {
   ShardScheduler& scheduler = Make();
   for (int i = 0; i < 200; ++i) Enqueue(a_);
   const std::vector<Claim> stuck = scheduler.TakeReady(kAll);
-  EXPECT_THAT(stuck, SizeIs(LaneOptions().concurrency));
+  EXPECT_THAT(stuck, SizeIs(PaceOptions().usual));
 
   for (int i = 0; i < 500; ++i) {
     const QueuedDelivery delivery = Enqueue(b_);
@@ -115,21 +119,21 @@ TEST_F(ShardSchedulerTest, AReceiverThatNeverAnswersHoldsUpNobodyElse) {
 
 TEST_F(ShardSchedulerTest, AnAnswerFreesAPlaceOfItsWebhook) {
   SchedulerOptions options;
-  options.lane.concurrency = 1;
+  options.lane.pace = {.first = 1, .usual = 1, .most = 1};
   ShardScheduler& scheduler = Make(options);
   Enqueue(a_);
   const QueuedDelivery second = Enqueue(a_);
   const std::vector<Claim> first = scheduler.TakeReady(kAll);
   ASSERT_THAT(first, SizeIs(1));
 
-  scheduler.Answered(first.front());
+  Reply(first.front());
 
   EXPECT_THAT(Messages(scheduler.TakeReady(kAll)), ElementsAre(second.id.message));
 }
 
 TEST_F(ShardSchedulerTest, BoundsWhatIsOnTheWireInAll) {
   SchedulerOptions options;
-  options.max_in_flight = 3;
+  options.max_in_flight = options.max_suspect = 3;
   ShardScheduler& scheduler = Make(options);
   for (int i = 0; i < 5; ++i) Enqueue({1, i + 1});
 
@@ -147,8 +151,8 @@ TEST_F(ShardSchedulerTest, BeginsNothingWhileTooManyOutcomesAreNotStored) {
   for (int i = 0; i < 3; ++i) Enqueue(a_);
   const std::vector<Claim> claims = scheduler.TakeReady(kAll);
   ASSERT_THAT(claims, SizeIs(2));
-  scheduler.Answered(claims[0]);
-  scheduler.Answered(claims[1]);
+  Reply(claims[0]);
+  Reply(claims[1]);
   EXPECT_THAT(scheduler.TakeReady(kAll), IsEmpty());
 
   scheduler.Settled(claims[0]);
@@ -164,6 +168,121 @@ TEST_F(ShardSchedulerTest, WhatIsPutBackIsTakenAgain) {
   scheduler.PutBack(std::move(claims.front()));
 
   EXPECT_THAT(Messages(scheduler.TakeReady(kAll)), ElementsAre(delivery.id.message));
+}
+
+TEST_F(ShardSchedulerTest, CommunitiesTakeTurnsHoweverManyWebhooksTheyHave) {
+  ShardScheduler& scheduler = Make();
+  for (int i = 0; i < 9; ++i) Enqueue({1, i + 1});
+  for (int i = 0; i < 9; ++i) Enqueue({2, 1});
+
+  const std::vector<Claim> claims = scheduler.TakeReady(6);
+
+  const auto of_two = std::count_if(claims.begin(), claims.end(), [](const Claim& claim) {
+    return claim.delivery.id.webhook.community == 2;
+  });
+  EXPECT_EQ(of_two, 3);
+}
+
+TEST_F(ShardSchedulerTest, ReceiversThatNeverAnswerTakeNoPlaceFromThoseThatDo) {
+  SchedulerOptions options;
+  options.max_in_flight = 2;
+  options.max_suspect = 5;
+  ShardScheduler& scheduler = Make(options);
+  const WebhookId good{2, 1};
+  Enqueue(good);
+  Finish(scheduler.TakeReady(kAll).front());
+  for (int i = 0; i < 50; ++i) Enqueue({1, i + 1});
+  EXPECT_THAT(scheduler.TakeReady(kAll), SizeIs(5));  // none of these will be answered
+
+  Enqueue(good);
+  Enqueue(good);
+  Enqueue(good);
+
+  EXPECT_THAT(scheduler.TakeReady(kAll), SizeIs(2));
+}
+
+TEST_F(ShardSchedulerTest, AReceiverThatFallsSilentGivesItsPlacesBack) {
+  SchedulerOptions options;
+  options.max_in_flight = 2;
+  ShardScheduler& scheduler = Make(options);
+  for (const WebhookId& webhook : {a_, b_}) {
+    Enqueue(webhook);
+    Finish(scheduler.TakeReady(kAll).front());
+  }
+  for (int i = 0; i < 5; ++i) Enqueue(a_);
+  const std::vector<Claim> silent = scheduler.TakeReady(kAll);
+  EXPECT_THAT(silent, SizeIs(2));
+  const QueuedDelivery of_b = Enqueue(b_);
+  EXPECT_THAT(scheduler.TakeReady(kAll), IsEmpty());
+
+  clock_.Advance(absl::Seconds(1));
+
+  std::vector<MessageId> taken = Messages(scheduler.TakeReady(kAll));
+  EXPECT_THAT(taken, testing::Contains(of_b.id.message));
+}
+
+TEST_F(ShardSchedulerTest, FirstAttemptsGoBeforeRetriesWherePlacesAreScarce) {
+  SchedulerOptions options;
+  options.max_suspect = 8;
+  ShardScheduler& scheduler = Make(options);
+  for (int i = 0; i < 50; ++i) {
+    QueuedDelivery retry = NewDelivery({1, i + 1});
+    retry.attempt_count = 1;
+    ASSERT_TRUE(scheduler.Expect(retry));
+    scheduler.Offer(retry);
+  }
+  for (int i = 0; i < 50; ++i) Enqueue({1, i + 101});
+
+  const std::vector<Claim> claims = scheduler.TakeReady(kAll);
+
+  const auto retries = std::count_if(claims.begin(), claims.end(), [](const Claim& claim) {
+    return claim.delivery.attempt_count > 0;
+  });
+  EXPECT_THAT(claims, SizeIs(8));
+  EXPECT_EQ(retries, 2);  // a share, so that they do not starve
+}
+
+TEST_F(ShardSchedulerTest, KeepsToTheLimitsOfAWebhook) {
+  ShardScheduler& scheduler = Make();
+  for (int i = 0; i < 10; ++i) Enqueue(a_);
+  scheduler.SetLimits(a_, /*max_concurrency=*/3, /*attempts_per_minute=*/0);
+
+  EXPECT_THAT(scheduler.TakeReady(kAll), SizeIs(3));
+
+  for (int i = 0; i < 10; ++i) Enqueue(b_);
+  scheduler.SetLimits(b_, 0, /*attempts_per_minute=*/60);
+  EXPECT_THAT(scheduler.TakeReady(kAll), SizeIs(1));
+  clock_.Advance(absl::Seconds(2));
+  EXPECT_THAT(scheduler.TakeReady(kAll), SizeIs(1));
+}
+
+TEST_F(ShardSchedulerTest, AnOpenCircuitIsNotHeldOpenByAClockThatStepsBack) {
+  SchedulerOptions options;
+  ShardScheduler& scheduler = Make(options);
+  Enqueue(a_);
+  Enqueue(a_);
+  const std::vector<Claim> claims = scheduler.TakeReady(1);
+  scheduler.Answered(claims.front(), {.kind = Answer::Kind::kTimedOut, .took = absl::Seconds(15)});
+  scheduler.Settled(claims.front());
+  EXPECT_THAT(scheduler.TakeReady(kAll), IsEmpty());
+
+  clock_.Step(-absl::Hours(1));
+  clock_.Advance(absl::Seconds(15));
+  clock_.Step(absl::Hours(1));
+
+  EXPECT_THAT(scheduler.TakeReady(kAll), SizeIs(1));
+}
+
+TEST_F(ShardSchedulerTest, MemoryInAllIsBoundedByGivingEachWebhookLess) {
+  SchedulerOptions options;
+  options.capacity = 10;
+  options.lane.capacity = 16;
+  ShardScheduler& scheduler = Make(options);
+  for (int i = 0; i < 10; ++i) Enqueue(a_);
+
+  EXPECT_TRUE(scheduler.Expect(NewDelivery(b_)));
+  EXPECT_TRUE(scheduler.Expect(NewDelivery(b_)));
+  EXPECT_FALSE(scheduler.Expect(NewDelivery(b_)));
 }
 
 // --- time ---
@@ -183,7 +302,7 @@ TEST_F(ShardSchedulerTest, ARetryInTheNearFutureStaysInMemory) {
   ShardScheduler& scheduler = Make();
   Enqueue(a_);
   const Claim claim = scheduler.TakeReady(kAll).front();
-  scheduler.Answered(claim);
+  Reply(claim);
 
   scheduler.Requeued(claim, clock_.Now() + absl::Seconds(5));
 
@@ -198,7 +317,7 @@ TEST_F(ShardSchedulerTest, ARetryInTheFarFutureLeavesMemoryAndIsFoundBySearching
   ShardScheduler& scheduler = Make();
   Enqueue(a_);
   const Claim claim = scheduler.TakeReady(kAll).front();
-  scheduler.Answered(claim);
+  Reply(claim);
 
   const absl::Time due_time = clock_.Now() + absl::Minutes(5);
   scheduler.Requeued(claim, due_time);
@@ -221,7 +340,7 @@ TEST_F(ShardSchedulerTest, LooksAWebhookUpJustBeforeItsDeliveriesAreDue) {
   ASSERT_THAT(loads.fetches, SizeIs(1));
   EXPECT_EQ(loads.fetches.front().webhook, a_);
   const QueuedDelivery row = NewDelivery(a_, absl::Seconds(1));
-  scheduler.Fetched(loads.fetches.front(), {row}, loads.fetch_limit);
+  scheduler.Fetched(loads.fetches.front(), {row}, loads.fetch_before, loads.fetch_limit);
 
   EXPECT_THAT(scheduler.TakeReady(kAll), IsEmpty());
   clock_.Advance(absl::Seconds(1));
@@ -235,7 +354,7 @@ TEST_F(ShardSchedulerTest, DeliveriesAfterTheNearFutureAreLeftForLater) {
 
   const QueuedDelivery near = NewDelivery(a_);
   const QueuedDelivery far = NewDelivery(a_, absl::Seconds(30));
-  scheduler.Fetched(loads.fetches.front(), {near, far}, loads.fetch_limit);
+  scheduler.Fetched(loads.fetches.front(), {near, far}, loads.fetch_before, loads.fetch_limit);
 
   EXPECT_EQ(scheduler.size(), 1);
   EXPECT_THAT(scheduler.TakeLoads().fetches, IsEmpty());
@@ -248,7 +367,7 @@ TEST_F(ShardSchedulerTest, DeliveriesAfterTheNearFutureAreLeftForLater) {
 TEST_F(ShardSchedulerTest, MemoryOfAWebhookIsBoundedAndTheRestIsLoadedLater) {
   SchedulerOptions options;
   options.lane.capacity = 4;
-  options.lane.concurrency = 100;
+  options.lane.pace.first = options.lane.pace.usual = 100;
   ShardScheduler& scheduler = Make(options);
   std::vector<QueuedDelivery> stored;
   int expected = 0;
@@ -269,14 +388,14 @@ TEST_F(ShardSchedulerTest, MemoryOfAWebhookIsBoundedAndTheRestIsLoadedLater) {
   for (int round = 0; round < 100 && sent.size() < 20; ++round) {
     const ShardScheduler::Loads loads = scheduler.TakeLoads();
     for (const ShardScheduler::Fetch& fetch : loads.fetches) {
-      const size_t rows = std::min(stored.size(), static_cast<size_t>(loads.fetch_limit));
+      const size_t rows = std::min(stored.size(), static_cast<size_t>(loads.fetch_limit) + 1);
       scheduler.Fetched(fetch, {stored.begin(), stored.begin() + static_cast<long>(rows)},
-                        loads.fetch_limit);
+                        loads.fetch_before, loads.fetch_limit);
     }
     EXPECT_LE(scheduler.size(), 2 * options.lane.capacity);
     for (const Claim& claim : scheduler.TakeReady(kAll)) {
       sent.push_back(claim.delivery.id.message);
-      scheduler.Answered(claim);
+      Reply(claim);
       stored.erase(std::find_if(stored.begin(), stored.end(), [&](const QueuedDelivery& row) {
         return row.id == claim.delivery.id;
       }));
@@ -317,8 +436,10 @@ TEST_F(ShardSchedulerTest, WhatIsInMemoryIsNotTakenAgainWhenTheDatabaseShowsIt) 
   const ShardScheduler::Loads loads = scheduler.TakeLoads();
   ASSERT_THAT(loads.fetches, SizeIs(2));
   for (const ShardScheduler::Fetch& fetch : loads.fetches) {
-    if (fetch.webhook == a_) scheduler.Fetched(fetch, {waiting, expected}, loads.fetch_limit);
-    if (fetch.webhook == b_) scheduler.Fetched(fetch, {in_flight}, loads.fetch_limit);
+    if (fetch.webhook == a_)
+      scheduler.Fetched(fetch, {waiting, expected}, loads.fetch_before, loads.fetch_limit);
+    if (fetch.webhook == b_)
+      scheduler.Fetched(fetch, {in_flight}, loads.fetch_before, loads.fetch_limit);
   }
 
   EXPECT_THAT(scheduler.TakeReady(kAll), IsEmpty());
@@ -334,7 +455,7 @@ TEST_F(ShardSchedulerTest, WhatIsSettledDuringAFetchIsNotTakenAgain) {
   const ShardScheduler::Loads loads = scheduler.TakeLoads();  // the statement has seen the row
 
   Finish(claim);
-  scheduler.Fetched(loads.fetches.front(), {delivery}, loads.fetch_limit);
+  scheduler.Fetched(loads.fetches.front(), {delivery}, loads.fetch_before, loads.fetch_limit);
 
   EXPECT_THAT(scheduler.TakeReady(kAll), IsEmpty());
   EXPECT_EQ(scheduler.size(), 0);
@@ -347,7 +468,7 @@ TEST_F(ShardSchedulerTest, WhatIsNotedDuringAFetchIsFetchedAfterIt) {
 
   scheduler.NoteStored(a_, clock_.Now());  // another replica has stored one more since
   EXPECT_THAT(scheduler.TakeLoads().fetches, IsEmpty());
-  scheduler.Fetched(loads.fetches.front(), {}, loads.fetch_limit);
+  scheduler.Fetched(loads.fetches.front(), {}, loads.fetch_before, loads.fetch_limit);
 
   EXPECT_THAT(scheduler.TakeLoads().fetches, SizeIs(1));
 }
@@ -361,7 +482,7 @@ TEST_F(ShardSchedulerTest, AnEnqueueOfUnknownEndIsLookedUp) {
 
   const ShardScheduler::Loads loads = scheduler.TakeLoads();
   ASSERT_THAT(loads.fetches, SizeIs(1));
-  scheduler.Fetched(loads.fetches.front(), {delivery}, loads.fetch_limit);
+  scheduler.Fetched(loads.fetches.front(), {delivery}, loads.fetch_before, loads.fetch_limit);
   EXPECT_THAT(Messages(scheduler.TakeReady(kAll)), ElementsAre(delivery.id.message));
 }
 
@@ -369,7 +490,7 @@ TEST_F(ShardSchedulerTest, AnOutcomeThatCannotBeStoredIsLookedUp) {
   ShardScheduler& scheduler = Make();
   Enqueue(a_);
   const Claim claim = scheduler.TakeReady(kAll).front();
-  scheduler.Answered(claim);
+  Reply(claim);
 
   scheduler.Forgotten(claim, clock_.Now() + absl::Seconds(30));
 
@@ -446,7 +567,7 @@ TEST_F(ShardSchedulerTest, ALostShardIsForgotten) {
 
 TEST_F(ShardSchedulerTest, AClaimOfALostLeaseDoesNotTouchTheNextOne) {
   SchedulerOptions options;
-  options.lane.concurrency = 1;
+  options.lane.pace = {.first = 1, .usual = 1, .most = 1};
   ShardScheduler& scheduler = Make(options);
   Enqueue(a_);
   const Claim old = scheduler.TakeReady(kAll).front();
@@ -456,7 +577,7 @@ TEST_F(ShardSchedulerTest, AClaimOfALostLeaseDoesNotTouchTheNextOne) {
   const QueuedDelivery second = Enqueue(a_);
   ASSERT_THAT(scheduler.TakeReady(kAll), SizeIs(1));
 
-  scheduler.Answered(old);
+  Reply(old);
   scheduler.Requeued(old, clock_.Now());
 
   EXPECT_THAT(scheduler.TakeReady(kAll), IsEmpty());  // the new lane's only place is taken

@@ -29,6 +29,30 @@ std::string PayloadVersionName(PayloadVersion version);
 // The version of that name; nothing for a name that none has.
 std::optional<PayloadVersion> FindPayloadVersion(absl::string_view name);
 
+// Whether a webhook is sent to. The numbers are stored.
+enum class WebhookState {
+  kEnabled = 1,
+  kPaused = 2,    // its deliveries are held, and sent once it is resumed
+  kDisabled = 3,  // they are kept, and sent once it is enabled again
+};
+
+// Why a webhook is disabled. The numbers are stored.
+enum class DisableReason {
+  kNone = 0,    // it is not
+  kManual = 1,  // by its owner
+};
+
+// When failed deliveries are tried again.
+struct RetryPolicy {
+  std::vector<absl::Duration> delays;  // after each attempt but the last; empty for the documented
+  int max_attempts = 0;                // of those documented; 0 for all
+
+  friend bool operator==(const RetryPolicy& a, const RetryPolicy& b) {
+    return a.delays == b.delays && a.max_attempts == b.max_attempts;
+  }
+  friend bool operator!=(const RetryPolicy& a, const RetryPolicy& b) { return !(a == b); }
+};
+
 // A customer's URL with its settings. A value; valid by the rules of webhook_rules.h once stored.
 struct Webhook {
   WebhookId id;
@@ -54,6 +78,12 @@ struct Webhook {
   // Certificate authorities (PEM) that the receiver's certificate may come from, beside those that
   // all are trusted for.
   std::string trusted_roots;
+  RetryPolicy retry_policy;
+  int attempts_per_minute = 0;  // at most; 0 for no limit
+  int max_concurrency = 0;      // attempts under way at most; 0 leaves it to the server
+  WebhookState state = WebhookState::kEnabled;
+  DisableReason disable_reason = DisableReason::kNone;
+  std::optional<absl::Time> state_change_time;  // nothing if it never changed
   absl::Time create_time;
   absl::Time update_time;
   // Counts the changes; from 1.

@@ -52,16 +52,16 @@ absl::StatusOr<std::vector<std::optional<Webhook>>> FakeWebhookStore::GetMany(
   return webhooks;
 }
 
-absl::StatusOr<std::vector<int64_t>> FakeWebhookStore::Versions(const std::vector<WebhookId>& ids,
-                                                                absl::Time) {
+absl::StatusOr<std::vector<std::optional<WebhookState>>> FakeWebhookStore::States(
+    const std::vector<WebhookId>& ids, absl::Time) {
   absl::MutexLock lock(&mutex_);
   RETURN_IF_ERROR(failure_);
-  std::vector<int64_t> versions;
+  std::vector<std::optional<WebhookState>> states;
   for (const WebhookId& id : ids) {
     const auto webhook = Find(id, "");
-    versions.push_back(webhook.ok() ? (*webhook)->version : 0);
+    states.push_back(webhook.ok() ? std::make_optional((*webhook)->state) : std::nullopt);
   }
-  return versions;
+  return states;
 }
 
 absl::StatusOr<std::vector<Webhook>> FakeWebhookStore::List(int64_t community, int64_t after,
@@ -100,6 +100,16 @@ absl::StatusOr<Webhook> FakeWebhookStore::UpdateKeys(
     ++changed.version;
     *webhook = changed;
   }
+  return *webhook;
+}
+
+absl::StatusOr<Webhook> FakeWebhookStore::ChangeState(const WebhookId& id, absl::string_view etag,
+                                                      StateAction action, bool cancel_pending,
+                                                      absl::Time now, absl::Time) {
+  absl::MutexLock lock(&mutex_);
+  ASSIGN_OR_RETURN(Webhook * webhook, Find(id, etag));
+  ASSIGN_OR_RETURN(const bool changed, ApplyAction(action, now, *webhook));
+  if (changed) ++webhook->version;
   return *webhook;
 }
 

@@ -16,7 +16,7 @@ TEST(FakeWebhookStoreTest, FailsOnRequest) {
   EXPECT_TRUE(absl::IsUnavailable(store.Create({}, "", deadline).status()));
   EXPECT_TRUE(absl::IsUnavailable(store.Get({}, deadline).status()));
   EXPECT_TRUE(absl::IsUnavailable(store.GetMany({}, deadline).status()));
-  EXPECT_TRUE(absl::IsUnavailable(store.Versions({}, deadline).status()));
+  EXPECT_TRUE(absl::IsUnavailable(store.States({}, deadline).status()));
   EXPECT_TRUE(absl::IsUnavailable(store.List(1, 0, 1, deadline).status()));
   EXPECT_TRUE(absl::IsUnavailable(store
                                       .Update(

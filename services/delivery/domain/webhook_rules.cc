@@ -22,6 +22,12 @@ constexpr size_t kMaxHeaderValueBytes = 1024;
 constexpr size_t kMaxPemBytes = 64 * 1024;
 constexpr absl::Duration kMinTimeout = absl::Seconds(1);
 constexpr absl::Duration kMaxTimeout = absl::Seconds(30);
+constexpr size_t kMaxDelays = 20;
+constexpr absl::Duration kMinDelay = absl::Seconds(1);
+constexpr absl::Duration kMaxDelay = absl::Hours(24);
+constexpr int kDocumentedAttempts = 10;
+constexpr int kMaxPerMinute = 600'000;
+constexpr int kMaxConcurrency = 1000;
 
 bool IsPrintableAscii(absl::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return absl::ascii_isprint(c); });
@@ -97,13 +103,46 @@ void CheckClientCertificate(const Webhook& webhook, const std::set<std::string>&
   }
 }
 
+void CheckRetryPolicy(const RetryPolicy& policy, FieldViolations& violations) {
+  if (policy.delays.size() > kMaxDelays) {
+    violations.Add("webhook.retry_policy.delays", "must have at most 20 elements");
+    return;
+  }
+  for (size_t i = 0; i < policy.delays.size(); ++i) {
+    if (policy.delays[i] >= kMinDelay && policy.delays[i] <= kMaxDelay) continue;
+    violations.Add(absl::StrCat("webhook.retry_policy.delays[", i, "]"),
+                   "must be from 1 s to 24 h");
+  }
+  if (policy.max_attempts < 0 || policy.max_attempts > kDocumentedAttempts) {
+    violations.Add("webhook.retry_policy.max_attempts", "must be from 1 to 10, or 0 for all");
+  } else if (policy.max_attempts > 0 && !policy.delays.empty()) {
+    violations.Add("webhook.retry_policy.max_attempts",
+                   "must be 0 where delays are given: there is one attempt more than delays");
+  }
+}
+
+void CheckFromZero(const char* field, int value, int most, const char* description,
+                   FieldViolations& violations) {
+  if (value < 0 || value > most) violations.Add(field, description);
+}
+
 }  // namespace
 
 const std::vector<std::string>& WebhookSettings() {
-  static const auto* const settings = new std::vector<std::string>{
-      "display_name",       "url",          "secret",         "payload_version",
-      "envelope",           "member_alias", "custom_headers", "request_timeout",
-      "client_certificate", "client_key",   "trusted_roots"};
+  static const auto* const settings = new std::vector<std::string>{"display_name",
+                                                                   "url",
+                                                                   "secret",
+                                                                   "payload_version",
+                                                                   "envelope",
+                                                                   "member_alias",
+                                                                   "custom_headers",
+                                                                   "request_timeout",
+                                                                   "client_certificate",
+                                                                   "client_key",
+                                                                   "trusted_roots",
+                                                                   "retry_policy",
+                                                                   "attempts_per_minute",
+                                                                   "max_concurrency"};
   return *settings;
 }
 
@@ -134,6 +173,15 @@ void CheckWebhook(const Webhook& webhook, const std::set<std::string>& fields,
         "webhook.trusted_roots",
         "must be certificates as PEM, of 64 KiB together; empty for the usual ones only");
   }
+  if (fields.count("retry_policy")) CheckRetryPolicy(webhook.retry_policy, violations);
+  if (fields.count("attempts_per_minute")) {
+    CheckFromZero("webhook.attempts_per_minute", webhook.attempts_per_minute, kMaxPerMinute,
+                  "must be from 1 to 600,000, or 0 for no limit", violations);
+  }
+  if (fields.count("max_concurrency")) {
+    CheckFromZero("webhook.max_concurrency", webhook.max_concurrency, kMaxConcurrency,
+                  "must be from 1 to 1,000, or 0 for the server's choice", violations);
+  }
 }
 
 void CopySettings(const Webhook& from, const std::set<std::string>& fields, Webhook& to) {
@@ -149,6 +197,9 @@ void CopySettings(const Webhook& from, const std::set<std::string>& fields, Webh
   if (named("client_certificate")) to.client_certificate = from.client_certificate;
   if (named("client_key")) to.client_key = from.client_key;
   if (named("trusted_roots")) to.trusted_roots = from.trusted_roots;
+  if (named("retry_policy")) to.retry_policy = from.retry_policy;
+  if (named("attempts_per_minute")) to.attempts_per_minute = from.attempts_per_minute;
+  if (named("max_concurrency")) to.max_concurrency = from.max_concurrency;
 }
 
 }  // namespace crier::delivery

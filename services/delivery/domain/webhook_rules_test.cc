@@ -169,5 +169,47 @@ TEST(CopySettingsTest, CopiesWhatIsNamed) {
   EXPECT_TRUE(one.url.empty());
 }
 
+TEST(WebhookRulesTest, DelaysAreFewAndWithinADay) {
+  Webhook webhook = GoodWebhook();
+  webhook.retry_policy.delays = {absl::Seconds(1), absl::Hours(24)};
+  EXPECT_THAT(WrongFields(webhook), IsEmpty());
+
+  webhook.retry_policy.delays = {absl::Milliseconds(999), absl::Seconds(1),
+                                 absl::Hours(24) + absl::Nanoseconds(1)};
+  EXPECT_THAT(WrongFields(webhook),
+              ElementsAre("webhook.retry_policy.delays[0]", "webhook.retry_policy.delays[2]"));
+  webhook.retry_policy.delays.assign(21, absl::Seconds(1));
+  EXPECT_THAT(WrongFields(webhook), ElementsAre("webhook.retry_policy.delays"));
+}
+
+TEST(WebhookRulesTest, AttemptsAreCountedInOneWayOnly) {
+  Webhook webhook = GoodWebhook();
+  for (const int good : {0, 1, 10}) {
+    webhook.retry_policy.max_attempts = good;
+    EXPECT_THAT(WrongFields(webhook), IsEmpty());
+  }
+  for (const int bad : {-1, 11}) {
+    webhook.retry_policy.max_attempts = bad;
+    EXPECT_THAT(WrongFields(webhook), ElementsAre("webhook.retry_policy.max_attempts"));
+  }
+  webhook.retry_policy.max_attempts = 2;
+  webhook.retry_policy.delays = {absl::Seconds(1)};
+  EXPECT_THAT(WrongFields(webhook), ElementsAre("webhook.retry_policy.max_attempts"));
+}
+
+TEST(WebhookRulesTest, LimitsAreWithinBounds) {
+  Webhook webhook = GoodWebhook();
+  webhook.attempts_per_minute = 600'000;
+  webhook.max_concurrency = 1000;
+  EXPECT_THAT(WrongFields(webhook), IsEmpty());
+
+  for (const int bad : {-1, 600'001}) {
+    webhook.attempts_per_minute = bad;
+    webhook.max_concurrency = bad;
+    EXPECT_THAT(WrongFields(webhook),
+                ElementsAre("webhook.attempts_per_minute", "webhook.max_concurrency"));
+  }
+}
+
 }  // namespace
 }  // namespace crier::delivery

@@ -12,6 +12,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "services/delivery/domain/webhook.h"
+#include "services/delivery/domain/webhook_state.h"
 
 namespace crier::delivery {
 
@@ -37,10 +38,10 @@ class WebhookStore {
   virtual absl::StatusOr<std::vector<std::optional<Webhook>>> GetMany(
       const std::vector<WebhookId>& ids, absl::Time deadline) = 0;
 
-  // The current versions in the order asked for; 0 for a webhook that is unknown or deleted. Reads
-  // nothing but a key and a number for each.
-  virtual absl::StatusOr<std::vector<int64_t>> Versions(const std::vector<WebhookId>& ids,
-                                                        absl::Time deadline) = 0;
+  // The current states in the order asked for; nothing for a webhook that is unknown or deleted.
+  // Reads nothing but a key and a number for each.
+  virtual absl::StatusOr<std::vector<std::optional<WebhookState>>> States(
+      const std::vector<WebhookId>& ids, absl::Time deadline) = 0;
 
   // Up to `limit` webhooks of the community whose id is above `after`, in the order of ids, which
   // is that of creation.
@@ -61,6 +62,14 @@ class WebhookStore {
   virtual absl::StatusOr<Webhook> UpdateKeys(
       const WebhookId& id, absl::string_view etag,
       const std::function<absl::StatusOr<bool>(Webhook&)>& change, absl::Time deadline) = 0;
+
+  // Applies ApplyAction to the webhook as Update does a change, at `now`; a webhook that is in the
+  // wanted state already is returned as it is. When that enables it, its pending deliveries are
+  // cancelled if so wished, and the replica that works on its shard is told to look for them, all
+  // in one transaction. Errors as for Update, and those of ApplyAction.
+  virtual absl::StatusOr<Webhook> ChangeState(const WebhookId& id, absl::string_view etag,
+                                              StateAction action, bool cancel_pending,
+                                              absl::Time now, absl::Time deadline) = 0;
 
   // Removes the webhook with its secrets and cancels its pending deliveries, in one transaction.
   // Errors as for Update.

@@ -19,6 +19,7 @@ using testing::IsEmpty;
 constexpr int64_t kCommunity = 7;
 constexpr int64_t kOtherCommunity = 8;
 const absl::Time kCreated = absl::FromUnixMicros(1700000000123456);
+const absl::Time kChanged = kCreated + absl::Hours(1);
 
 // Only a test that hangs will reach it.
 absl::Time Deadline() { return absl::Now() + absl::Seconds(30); }
@@ -60,6 +61,10 @@ Webhook FullWebhook() {
   webhook.member_alias = true;
   webhook.custom_headers = {{"X-Env", "pr\"od\\"}, {"authorization", "Bearer {},'"}};
   webhook.request_timeout = absl::Nanoseconds(2500000001);
+  webhook.retry_policy.delays = {absl::Milliseconds(1500), absl::Hours(24)};
+  webhook.retry_policy.max_attempts = 3;
+  webhook.attempts_per_minute = 90;
+  webhook.max_concurrency = 7;
   webhook.create_time = kCreated;
   webhook.update_time = kCreated + absl::Microseconds(1);
   return webhook;
@@ -82,6 +87,12 @@ Webhook MustCreate(WebhookStore& store, const Webhook& webhook,
   return created.value_or(Webhook());
 }
 
+Webhook MustChange(WebhookStore& store, const WebhookId& id, StateAction action) {
+  const auto changed = store.ChangeState(id, "", action, false, kChanged, Deadline());
+  EXPECT_TRUE(changed.ok()) << changed.status();
+  return changed.value_or(Webhook());
+}
+
 void ExpectEqual(const Webhook& actual, const Webhook& expected) {
   EXPECT_EQ(actual.id, expected.id);
   EXPECT_EQ(actual.display_name, expected.display_name);
@@ -97,6 +108,12 @@ void ExpectEqual(const Webhook& actual, const Webhook& expected) {
   EXPECT_EQ(actual.member_alias, expected.member_alias);
   EXPECT_EQ(actual.custom_headers, expected.custom_headers);
   EXPECT_EQ(actual.request_timeout, expected.request_timeout);
+  EXPECT_EQ(actual.retry_policy, expected.retry_policy);
+  EXPECT_EQ(actual.attempts_per_minute, expected.attempts_per_minute);
+  EXPECT_EQ(actual.max_concurrency, expected.max_concurrency);
+  EXPECT_EQ(actual.state, expected.state);
+  EXPECT_EQ(actual.disable_reason, expected.disable_reason);
+  EXPECT_EQ(actual.state_change_time, expected.state_change_time);
   EXPECT_EQ(actual.create_time, expected.create_time);
   EXPECT_EQ(actual.update_time, expected.update_time);
   EXPECT_EQ(actual.version, expected.version);
@@ -218,21 +235,69 @@ TEST_P(WebhookStoreConformance, GetManyOfNothingIsNothing) {
   EXPECT_THAT(*found, IsEmpty());
 }
 
-TEST_P(WebhookStoreConformance, VersionsCountTheChanges) {
+TEST_P(WebhookStoreConformance, StatesAreThoseOfTheWebhooksThatExist) {
   const Webhook kept = MustCreate(store_, SmallWebhook());
-  const Webhook changed = MustCreate(store_, SmallWebhook());
+  const Webhook paused = MustCreate(store_, SmallWebhook());
   const Webhook deleted = MustCreate(store_, SmallWebhook());
-  ASSERT_TRUE(store_
-                  .Update(
-                      changed.id, "", [](Webhook&) {}, Deadline())
-                  .ok());
+  MustChange(store_, paused.id, StateAction::kPause);
   ASSERT_TRUE(store_.Delete(deleted.id, "", Deadline()).ok());
 
-  const auto versions = store_.Versions(
-      {changed.id, deleted.id, {kOtherCommunity, kept.id.id}, kept.id, changed.id}, Deadline());
+  const auto states = store_.States(
+      {paused.id, deleted.id, {kOtherCommunity, kept.id.id}, kept.id, paused.id}, Deadline());
 
-  ASSERT_TRUE(versions.ok()) << versions.status();
-  EXPECT_THAT(*versions, ElementsAre(2, 0, 0, 1, 2));
+  ASSERT_TRUE(states.ok()) << states.status();
+  EXPECT_THAT(*states, ElementsAre(WebhookState::kPaused, std::nullopt, std::nullopt,
+                                   WebhookState::kEnabled, WebhookState::kPaused));
+}
+
+TEST_P(WebhookStoreConformance, AStateIsStoredWithItsReasonAndTime) {
+  const Webhook created = MustCreate(store_, SmallWebhook());
+
+  const Webhook disabled = MustChange(store_, created.id, StateAction::kDisable);
+
+  EXPECT_EQ(disabled.state, WebhookState::kDisabled);
+  EXPECT_EQ(disabled.disable_reason, DisableReason::kManual);
+  EXPECT_EQ(disabled.state_change_time, kChanged);
+  EXPECT_EQ(disabled.update_time, kChanged);
+  EXPECT_EQ(disabled.version, 2);
+  const auto read = store_.Get(created.id, Deadline());
+  ASSERT_TRUE(read.ok()) << read.status();
+  ExpectEqual(*read, disabled);
+  const Webhook enabled = MustChange(store_, created.id, StateAction::kEnable);
+  EXPECT_EQ(enabled.state, WebhookState::kEnabled);
+  EXPECT_EQ(enabled.disable_reason, DisableReason::kNone);
+}
+
+TEST_P(WebhookStoreConformance, AStateThatIsReachedAlreadyIsNoChange) {
+  const Webhook created = MustCreate(store_, SmallWebhook());
+
+  const Webhook enabled = MustChange(store_, created.id, StateAction::kEnable);
+
+  ExpectEqual(enabled, created);
+}
+
+TEST_P(WebhookStoreConformance, AStateIsChangedUnderTheEtagOnly) {
+  const Webhook created = MustCreate(store_, SmallWebhook());
+
+  const auto refused =
+      store_.ChangeState(created.id, "v7", StateAction::kPause, false, kChanged, Deadline());
+
+  EXPECT_EQ(ErrorReason(refused.status()), "ETAG_MISMATCH");
+  EXPECT_TRUE(
+      store_
+          .ChangeState(created.id, created.etag(), StateAction::kPause, false, kChanged, Deadline())
+          .ok());
+}
+
+TEST_P(WebhookStoreConformance, AStepThatDoesNotExistChangesNothing) {
+  const Webhook created = MustCreate(store_, SmallWebhook());
+  const Webhook paused = MustChange(store_, created.id, StateAction::kPause);
+
+  const auto refused =
+      store_.ChangeState(created.id, "", StateAction::kEnable, false, kChanged, Deadline());
+
+  EXPECT_EQ(ErrorReason(refused.status()), "WEBHOOK_STATE");
+  ExpectEqual(*store_.Get(created.id, Deadline()), paused);
 }
 
 TEST_P(WebhookStoreConformance, ListsByIdInPages) {

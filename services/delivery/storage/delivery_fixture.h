@@ -108,7 +108,7 @@ class DeliveryStorageTest : public testing::Test {
   }
 
   std::vector<QueuedDelivery> Queue(const WebhookId& webhook, int limit = 1000) {
-    const auto rows = queue_.LoadQueue({webhook}, limit, Deadline());
+    const auto rows = queue_.LoadQueue({webhook}, absl::InfiniteFuture(), limit, Deadline());
     EXPECT_TRUE(rows.ok()) << rows.status();
     return rows->front();
   }

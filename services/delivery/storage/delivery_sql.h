@@ -45,7 +45,9 @@ constexpr pg::Statement kNotify{"notify_queue", "SELECT pg_notify($1, $2)"};
 
 // --- queue ---
 
-// Skips from one webhook of the shard ($1) to the next, whatever number of rows each has.
+// Skips from one webhook of the shard ($1) to the next, whatever number of rows each has. What is
+// paused or disabled is left out, so that its deliveries cost nothing; what is deleted is not: its
+// deliveries are to be cancelled.
 constexpr pg::Statement kFindWebhooks{
     "find_queued_webhooks",
     "WITH RECURSIVE found AS ("
@@ -58,10 +60,13 @@ constexpr pg::Statement kFindWebhooks{
     "   AND (community_id, webhook_id) > (found.community_id, found.webhook_id)"
     "  ORDER BY community_id, webhook_id, due_time LIMIT 1) AS following"
     ")"
-    " SELECT community_id, webhook_id, due_time FROM found WHERE due_time < $2"
+    " SELECT community_id, webhook_id, due_time"
+    " FROM found LEFT JOIN webhooks USING (community_id, webhook_id)"
+    " WHERE due_time < $2 AND (state IS NULL OR state = 1 OR delete_time IS NOT NULL)"
     " ORDER BY due_time LIMIT $3"};
 
-// The first $4 of each webhook. The `place` of a webhook counts from 1.
+// The first $4 of each webhook that are due before $5, and the one after them: what is due later
+// costs nothing, however much it is. The `place` of a webhook counts from 1.
 constexpr pg::Statement kLoadQueue{
     "load_queue",
     "SELECT wanted.place, first.delivery_id, first.due_time, first.attempt_count,"
@@ -69,10 +74,17 @@ constexpr pg::Statement kLoadQueue{
     " FROM unnest($1::integer[], $2::bigint[], $3::bigint[]) WITH ORDINALITY"
     "  AS wanted (shard, community_id, webhook_id, place)"
     " CROSS JOIN LATERAL ("
-    "  SELECT delivery_id, due_time, attempt_count, attempts_before FROM queue"
-    "  WHERE shard = wanted.shard AND community_id = wanted.community_id"
-    "   AND webhook_id = wanted.webhook_id"
-    "  ORDER BY due_time, delivery_id LIMIT $4) AS first"
+    "  SELECT * FROM ("
+    "   (SELECT delivery_id, due_time, attempt_count, attempts_before FROM queue"
+    "    WHERE shard = wanted.shard AND community_id = wanted.community_id"
+    "     AND webhook_id = wanted.webhook_id AND due_time < $5"
+    "    ORDER BY due_time, delivery_id LIMIT $4 + 1)"
+    "   UNION ALL"
+    "   (SELECT delivery_id, due_time, attempt_count, attempts_before FROM queue"
+    "    WHERE shard = wanted.shard AND community_id = wanted.community_id"
+    "     AND webhook_id = wanted.webhook_id AND due_time >= $5"
+    "    ORDER BY due_time, delivery_id LIMIT 1)) AS either"
+    "  ORDER BY due_time, delivery_id LIMIT $4 + 1) AS first"
     " ORDER BY wanted.place, first.due_time, first.delivery_id"};
 
 // LIMIT makes the planner look each one up by its key, whatever it believes of fresh partitions.

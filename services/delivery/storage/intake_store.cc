@@ -136,19 +136,7 @@ absl::Status RecordErasures(Transaction& transaction, const std::vector<Erasure>
       .status();
 }
 
-// All of a transaction's notifications take the cluster-wide lock of its commit once.
-absl::Status Notify(Transaction& transaction, const std::string& channel,
-                    const std::vector<WebhookId>& webhooks) {
-  for (const std::string& notice : EncodeNotices(webhooks)) {
-    RETURN_IF_ERROR(transaction.Execute(kNotify, Params().Add(channel).Add(notice)).status());
-  }
-  return absl::OkStatus();
-}
-
 }  // namespace
-
-PgIntakeStore::PgIntakeStore(pg::Pool& pool)
-    : pool_(pool), channel_(QueueChannel(pool.database().schema)) {}
 
 absl::Status PgIntakeStore::Enqueue(const Intake& intake, absl::Time deadline) {
   const Columns columns(intake);
@@ -160,13 +148,14 @@ absl::Status PgIntakeStore::Enqueue(const Intake& intake, absl::Time deadline) {
     if (!intake.erasures.empty()) {
       RETURN_IF_ERROR(RecordErasures(transaction, intake.erasures));
     }
-    return Notify(transaction, channel_, intake.announce);
+    return NotifyQueue(transaction, pool_.database().schema, intake.announce);
   });
 }
 
 absl::Status PgIntakeStore::Announce(const std::vector<WebhookId>& webhooks, absl::Time deadline) {
-  return pool_.Run(
-      deadline, [&](Transaction& transaction) { return Notify(transaction, channel_, webhooks); });
+  return pool_.Run(deadline, [&](Transaction& transaction) {
+    return NotifyQueue(transaction, pool_.database().schema, webhooks);
+  });
 }
 
 absl::StatusOr<int64_t> PgIntakeStore::ProducerPosition(absl::string_view producer,

@@ -14,7 +14,7 @@ namespace crier::delivery::storage {
 class PgIntakeStore : public IntakeStore {
  public:
   // `pool` must outlive the store.
-  explicit PgIntakeStore(pg::Pool& pool);
+  explicit PgIntakeStore(pg::Pool& pool) : pool_(pool) {}
 
   absl::Status Enqueue(const Intake& intake, absl::Time deadline) override;
   absl::Status Announce(const std::vector<WebhookId>& webhooks, absl::Time deadline) override;
@@ -23,7 +23,6 @@ class PgIntakeStore : public IntakeStore {
 
  private:
   pg::Pool& pool_;
-  const std::string channel_;
 };
 
 }  // namespace crier::delivery::storage

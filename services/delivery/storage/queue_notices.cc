@@ -8,6 +8,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "common/base/utf8.h"
+#include "common/status/macros.h"
+#include "services/delivery/storage/delivery_sql.h"
 
 namespace crier::delivery::storage {
 namespace {
@@ -34,6 +36,15 @@ std::vector<std::string> EncodeNotices(const std::vector<WebhookId>& webhooks) {
     }
   }
   return notices;
+}
+
+absl::Status NotifyQueue(pg::Transaction& transaction, absl::string_view schema,
+                         const std::vector<WebhookId>& webhooks) {
+  const std::string channel = QueueChannel(schema);
+  for (const std::string& notice : EncodeNotices(webhooks)) {
+    RETURN_IF_ERROR(transaction.Execute(kNotify, pg::Params().Add(channel).Add(notice)).status());
+  }
+  return absl::OkStatus();
 }
 
 std::vector<WebhookId> DecodeNotice(absl::string_view payload) {

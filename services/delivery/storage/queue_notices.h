@@ -5,7 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "common/pg/transaction.h"
 #include "services/delivery/domain/webhook.h"
 
 namespace crier::delivery::storage {
@@ -16,6 +18,11 @@ std::string QueueChannel(absl::string_view schema);
 
 // Payloads that name the webhooks, each within what NOTIFY takes.
 std::vector<std::string> EncodeNotices(const std::vector<WebhookId>& webhooks);
+
+// Tells the replicas, when the transaction commits, that there are deliveries of these webhooks.
+// All notifications of a transaction take the cluster-wide lock of its commit once.
+absl::Status NotifyQueue(pg::Transaction& transaction, absl::string_view schema,
+                         const std::vector<WebhookId>& webhooks);
 
 // The webhooks of a payload; what is not understood is left out.
 std::vector<WebhookId> DecodeNotice(absl::string_view payload);

@@ -157,7 +157,7 @@ absl::StatusOr<std::vector<StoredWebhook>> PgQueueStore::FindWebhooks(int32_t sh
 }
 
 absl::StatusOr<std::vector<std::vector<QueuedDelivery>>> PgQueueStore::LoadQueue(
-    const std::vector<WebhookId>& webhooks, int limit, absl::Time deadline) {
+    const std::vector<WebhookId>& webhooks, absl::Time before, int limit, absl::Time deadline) {
   std::vector<int32_t> shards;
   std::vector<int64_t> communities, ids;
   for (const WebhookId& webhook : webhooks) {
@@ -165,7 +165,8 @@ absl::StatusOr<std::vector<std::vector<QueuedDelivery>>> PgQueueStore::LoadQueue
     communities.push_back(webhook.community);
     ids.push_back(webhook.id);
   }
-  const Params params = Params().AddArray(shards).AddArray(communities).AddArray(ids).Add(limit);
+  const Params params =
+      Params().AddArray(shards).AddArray(communities).AddArray(ids).Add(limit).Add(before);
 
   std::vector<std::vector<QueuedDelivery>> loaded;
   RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {

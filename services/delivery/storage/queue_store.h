@@ -20,7 +20,8 @@ class PgQueueStore : public QueueStore {
   absl::StatusOr<std::vector<StoredWebhook>> FindWebhooks(int32_t shard, absl::Time before,
                                                           int limit, absl::Time deadline) override;
   absl::StatusOr<std::vector<std::vector<QueuedDelivery>>> LoadQueue(
-      const std::vector<WebhookId>& webhooks, int limit, absl::Time deadline) override;
+      const std::vector<WebhookId>& webhooks, absl::Time before, int limit,
+      absl::Time deadline) override;
   absl::StatusOr<std::vector<std::optional<DeliveryContent>>> LoadContents(
       const std::vector<DeliveryId>& ids, absl::Time deadline) override;
   absl::StatusOr<std::vector<bool>> FindQueued(const std::vector<DeliveryId>& ids,

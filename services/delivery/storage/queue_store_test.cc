@@ -1,5 +1,6 @@
 #include "services/delivery/storage/queue_store.h"
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "google/protobuf/util/message_differencer.h"
 #include "services/delivery/storage/delivery_fixture.h"
@@ -26,6 +27,19 @@ class PgQueueStoreTest : public DeliveryStorageTest {
       ++other.id;
     } while (ShardOf(other) != ShardOf(webhook));
     return other;
+  }
+
+  // A webhook of community 1 in the state, by its number.
+  WebhookId StoreWebhook(int state) {
+    const pg::Rows rows = database_.Run(
+        schema_, absl::StrCat("INSERT INTO webhooks (community_id, display_name, url, secret,"
+                              " payload_version, envelope, member_alias, custom_headers,"
+                              " request_timeout_ns, client_certificate, client_key, trusted_roots,"
+                              " create_time, update_time, version, state)"
+                              " VALUES (1, '', '', '', '202304', false, false, '{}', 1, '', '', '',"
+                              " now(), now(), 1, ",
+                              state, ") RETURNING webhook_id"));
+    return {1, rows[0].Int64(0)};
   }
 
   void Postpone(const DeliveryId& id, absl::Duration by) {
@@ -57,6 +71,26 @@ TEST_F(PgQueueStoreTest, FindsTheWebhooksOfAShardByTheirEarliestDelivery) {
   EXPECT_THAT(Find(ShardOf(a_), now_ + absl::Hours(2)), SizeIs(3));
 }
 
+TEST_F(PgQueueStoreTest, FindsNothingOfWebhooksThatArePausedOrDisabled) {
+  for (const int state : {2, 3}) {
+    const WebhookId webhook = StoreWebhook(state);
+    Store(webhook);
+    EXPECT_THAT(Find(ShardOf(webhook), absl::InfiniteFuture()), IsEmpty());
+  }
+}
+
+TEST_F(PgQueueStoreTest, FindsWhatIsEnabledAndWhatOfTheDeletedIsToBeCancelled) {
+  const WebhookId enabled = StoreWebhook(1);
+  const WebhookId deleted = StoreWebhook(2);
+  database_.Run(schema_, absl::StrCat("UPDATE webhooks SET delete_time = now() WHERE webhook_id = ",
+                                      deleted.id));
+  Store(enabled);
+  Store(deleted);
+
+  EXPECT_THAT(Find(ShardOf(enabled), absl::InfiniteFuture()), testing::Not(IsEmpty()));
+  EXPECT_THAT(Find(ShardOf(deleted), absl::InfiniteFuture()), testing::Not(IsEmpty()));
+}
+
 TEST_F(PgQueueStoreTest, LoadsTheFirstDeliveriesOfEachWebhook) {
   const DeliveryId first = Store(a_);
   const DeliveryId second = Store(a_);
@@ -64,7 +98,7 @@ TEST_F(PgQueueStoreTest, LoadsTheFirstDeliveriesOfEachWebhook) {
   const DeliveryId of_b = Store(b_);
   Postpone(first, absl::Seconds(30));
 
-  const auto rows = queue_.LoadQueue({b_, {9, 9}, a_}, 2, Deadline());
+  const auto rows = queue_.LoadQueue({b_, {9, 9}, a_}, absl::InfiniteFuture(), 1, Deadline());
 
   ASSERT_TRUE(rows.ok()) << rows.status();
   ASSERT_THAT(*rows, SizeIs(3));
@@ -79,6 +113,21 @@ TEST_F(PgQueueStoreTest, LoadsTheFirstDeliveriesOfEachWebhook) {
   const std::vector<QueuedDelivery> all = Queue(a_);
   EXPECT_EQ(all.back().id, first);
   EXPECT_EQ(all.back().attempt_count, 1);
+}
+
+TEST_F(PgQueueStoreTest, LoadsNoMoreThanOneOfThoseThatAreDueLater) {
+  const DeliveryId due = Store(a_);
+  const DeliveryId later = Store(a_);
+  const DeliveryId last = Store(a_);
+  Postpone(later, absl::Minutes(1));
+  Postpone(last, absl::Minutes(2));
+
+  const auto rows = queue_.LoadQueue({a_}, now_ + absl::Seconds(1), 100, Deadline());
+
+  ASSERT_TRUE(rows.ok()) << rows.status();
+  ASSERT_THAT(rows->front(), SizeIs(2));
+  EXPECT_EQ(rows->front()[0].id, due);
+  EXPECT_EQ(rows->front()[1].id, later);
 }
 
 TEST_F(PgQueueStoreTest, LoadsWhatIsToBeSent) {

@@ -15,10 +15,11 @@ constexpr pg::Statement kInsertWebhook{
     "insert_webhook",
     "INSERT INTO webhooks (community_id, webhook_id, display_name, url, secret, payload_version,"
     " envelope, member_alias, custom_headers, request_timeout_ns, client_certificate, client_key,"
-    " trusted_roots, request_id, create_time, update_time, version)"
+    " trusted_roots, request_id, create_time, update_time, version, retry_delays_ns,"
+    " max_attempts, attempts_per_minute, max_concurrency)"
     " OVERRIDING SYSTEM VALUE"
     " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, jsonb_object($9::text[], $10::text[]), $11, $12, $13,"
-    " $14, $15, $16, $17, 1)"
+    " $14, $15, $16, $17, 1, $18, $19, $20, $21)"
     " ON CONFLICT (community_id, request_id) DO NOTHING"
     " RETURNING webhook_id"};
 
@@ -48,21 +49,23 @@ constexpr pg::Statement kGetWebhooks{
     "   encode(convert_to(k.request_id, 'UTF8'), 'hex')), ' ' ORDER BY k.key_number DESC)"
     "  FROM webhook_signing_keys k"
     "  WHERE k.community_id = w.community_id AND k.webhook_id = w.webhook_id"
-    "   AND k.expire_time > now())"
+    "   AND k.expire_time > now()),"
+    " state, disable_reason, state_change_time, array_to_string(retry_delays_ns, ' '), "
+    "max_attempts,"
+    " attempts_per_minute, max_concurrency"
     " FROM webhooks w"
     " JOIN (SELECT DISTINCT * FROM unnest($1::bigint[], $2::bigint[])"
     "       AS given (community_id, webhook_id)) wanted USING (community_id, webhook_id)"
     " WHERE delete_time IS NULL"};
 
-// One row for each webhook asked for, in order.
-constexpr pg::Statement kGetVersions{
-    "get_webhook_versions",
-    "SELECT coalesce(w.version, 0)"
-    " FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY"
-    "  AS given (community_id, webhook_id, place)"
-    " LEFT JOIN webhooks w ON w.community_id = given.community_id"
-    "  AND w.webhook_id = given.webhook_id AND w.delete_time IS NULL"
-    " ORDER BY given.place"};
+// One row for each webhook asked for, in order; NULL for one that there is not.
+constexpr pg::Statement kGetStates{"get_webhook_states",
+                                   "SELECT w.state"
+                                   " FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY"
+                                   "  AS given (community_id, webhook_id, place)"
+                                   " LEFT JOIN webhooks w ON w.community_id = given.community_id"
+                                   "  AND w.webhook_id = given.webhook_id AND w.delete_time IS NULL"
+                                   " ORDER BY given.place"};
 
 constexpr pg::Statement kListWebhooks{
     "list_webhooks",
@@ -76,7 +79,10 @@ constexpr pg::Statement kListWebhooks{
     "   encode(convert_to(k.request_id, 'UTF8'), 'hex')), ' ' ORDER BY k.key_number DESC)"
     "  FROM webhook_signing_keys k"
     "  WHERE k.community_id = w.community_id AND k.webhook_id = w.webhook_id"
-    "   AND k.expire_time > now())"
+    "   AND k.expire_time > now()),"
+    " state, disable_reason, state_change_time, array_to_string(retry_delays_ns, ' '), "
+    "max_attempts,"
+    " attempts_per_minute, max_concurrency"
     " FROM webhooks w"
     " WHERE community_id = $1 AND webhook_id > $2 AND delete_time IS NULL"
     " ORDER BY webhook_id LIMIT $3"};
@@ -94,8 +100,14 @@ constexpr pg::Statement kUpdateWebhook{
     " payload_version = $6, envelope = $7, member_alias = $8,"
     " custom_headers = jsonb_object($9::text[], $10::text[]), request_timeout_ns = $11,"
     " client_certificate = $12, client_key = coalesce($13, client_key), trusted_roots = $14,"
-    " update_time = $15, version = $16"
+    " update_time = $15, version = $16,"
+    " retry_delays_ns = $17, max_attempts = $18, attempts_per_minute = $19, max_concurrency = $20"
     " WHERE community_id = $1 AND webhook_id = $2"};
+
+constexpr pg::Statement kSetState{
+    "set_webhook_state",
+    "UPDATE webhooks SET state = $3, disable_reason = $4, state_change_time = $5, update_time = $6,"
+    " version = $7 WHERE community_id = $1 AND webhook_id = $2"};
 
 constexpr pg::Statement kEmptyWebhook{
     "empty_webhook",

@@ -7,9 +7,12 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_split.h"
 #include "common/status/macros.h"
 #include "services/delivery/domain/errors.h"
 #include "services/delivery/storage/delivery_sql.h"
+#include "services/delivery/storage/queue_notices.h"
 #include "services/delivery/storage/webhook_secrets.h"
 #include "services/delivery/storage/webhook_sql.h"
 
@@ -67,6 +70,30 @@ absl::Status ReadSecrets(const KeyRing& ring, const Rows::Row& row, Webhook& web
   return absl::OkStatus();
 }
 
+// Those from `retry_delays_ns` to `max_concurrency`, likewise.
+void AddPace(const Webhook& webhook, Params& params) {
+  std::vector<int64_t> delays;
+  for (const absl::Duration delay : webhook.retry_policy.delays) {
+    delays.push_back(absl::ToInt64Nanoseconds(delay));
+  }
+  params.AddArray(delays)
+      .Add(webhook.retry_policy.max_attempts)
+      .Add(webhook.attempts_per_minute)
+      .Add(webhook.max_concurrency);
+}
+
+absl::StatusOr<std::vector<absl::Duration>> ReadDelays(const std::string& text) {
+  std::vector<absl::Duration> delays;
+  for (const absl::string_view number : absl::StrSplit(text, ' ', absl::SkipEmpty())) {
+    int64_t nanoseconds = 0;
+    if (!absl::SimpleAtoi(number, &nanoseconds)) {
+      return absl::InternalError("a stored delay is no number");
+    }
+    delays.push_back(absl::Nanoseconds(nanoseconds));
+  }
+  return delays;
+}
+
 absl::StatusOr<std::map<std::string, std::string>> ReadHeaders(const std::string& json) {
   rapidjson::Document document;
   document.Parse(json.data(), json.size());
@@ -110,6 +137,13 @@ absl::StatusOr<Webhook> ReadWebhook(const KeyRing& ring, const Rows::Row& row) {
     webhook.client_key.clear();
     webhook.signing_keys.clear();
   }
+  webhook.state = static_cast<WebhookState>(row.Int32(18));
+  webhook.disable_reason = static_cast<DisableReason>(row.Int32(19));
+  webhook.state_change_time = row.OptionalTime(20);
+  ASSIGN_OR_RETURN(webhook.retry_policy.delays, ReadDelays(row.Text(21)));
+  webhook.retry_policy.max_attempts = row.Int32(22);
+  webhook.attempts_per_minute = row.Int32(23);
+  webhook.max_concurrency = row.Int32(24);
   return webhook;
 }
 
@@ -155,6 +189,7 @@ absl::StatusOr<std::optional<int64_t>> Insert(Transaction& transaction, const Ke
   AddSettings(ring, webhook, /*before=*/nullptr, params);
   request_id.empty() ? params.AddNull() : params.Add(request_id);
   params.Add(webhook.create_time).Add(webhook.update_time);
+  AddPace(webhook, params);
   ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kInsertWebhook, params));
   if (rows.empty()) return std::optional<int64_t>();
   RETURN_IF_ERROR(
@@ -189,7 +224,21 @@ absl::Status StoreChange(Transaction& transaction, const KeyRing& ring, const We
   Params params;
   AddSettings(ring, webhook, &before, params);
   params.Add(webhook.update_time).Add(webhook.version);
+  AddPace(webhook, params);
   return transaction.Execute(kUpdateWebhook, params).status();
+}
+
+absl::Status StoreState(Transaction& transaction, const Webhook& webhook) {
+  return transaction
+      .Execute(kSetState, Params()
+                              .Add(webhook.id.community)
+                              .Add(webhook.id.id)
+                              .Add(static_cast<int32_t>(webhook.state))
+                              .Add(static_cast<int32_t>(webhook.disable_reason))
+                              .Add(webhook.state_change_time)
+                              .Add(webhook.update_time)
+                              .Add(webhook.version))
+      .status();
 }
 
 }  // namespace
@@ -237,16 +286,19 @@ absl::StatusOr<std::vector<std::optional<Webhook>>> PgWebhookStore::GetMany(
   return webhooks;
 }
 
-absl::StatusOr<std::vector<int64_t>> PgWebhookStore::Versions(const std::vector<WebhookId>& ids,
-                                                              absl::Time deadline) {
-  std::vector<int64_t> versions;
+absl::StatusOr<std::vector<std::optional<WebhookState>>> PgWebhookStore::States(
+    const std::vector<WebhookId>& ids, absl::Time deadline) {
+  std::vector<std::optional<WebhookState>> states;
   RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
-    ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kGetVersions, Keys(ids)));
-    versions.clear();
-    for (const Rows::Row row : rows) versions.push_back(row.Int64(0));
+    ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kGetStates, Keys(ids)));
+    states.clear();
+    for (const Rows::Row row : rows) {
+      states.push_back(row.IsNull(0) ? std::nullopt
+                                     : std::make_optional(static_cast<WebhookState>(row.Int32(0))));
+    }
     return absl::OkStatus();
   }));
-  return versions;
+  return states;
 }
 
 absl::StatusOr<std::vector<Webhook>> PgWebhookStore::List(int64_t community, int64_t after,
@@ -295,6 +347,26 @@ absl::StatusOr<Webhook> PgWebhookStore::UpdateKeys(
     return transaction.Execute(kInsertKeys, KeyParams(*ring, id, updated.signing_keys)).status();
   }));
   return updated;
+}
+
+absl::StatusOr<Webhook> PgWebhookStore::ChangeState(const WebhookId& id, absl::string_view etag,
+                                                    StateAction action, bool cancel_pending,
+                                                    absl::Time now, absl::Time deadline) {
+  Webhook webhook;
+  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+    ASSIGN_OR_RETURN(webhook, LockWebhook(transaction, *rings_.Get(), id, etag));
+    ASSIGN_OR_RETURN(const bool changed, ApplyAction(action, now, webhook));
+    if (!changed) return absl::OkStatus();
+    ++webhook.version;
+    RETURN_IF_ERROR(StoreState(transaction, webhook));
+    if (webhook.state != WebhookState::kEnabled) return absl::OkStatus();
+    if (cancel_pending) {
+      RETURN_IF_ERROR(
+          transaction.Execute(kCancelDeliveries, Params().Add(id.community).Add(id.id)).status());
+    }
+    return NotifyQueue(transaction, pool_.database().schema, {id});
+  }));
+  return webhook;
 }
 
 absl::Status PgWebhookStore::Delete(const WebhookId& id, absl::string_view etag,

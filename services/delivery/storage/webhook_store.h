@@ -21,8 +21,8 @@ class PgWebhookStore : public WebhookStore {
   absl::StatusOr<Webhook> Get(const WebhookId& id, absl::Time deadline) override;
   absl::StatusOr<std::vector<std::optional<Webhook>>> GetMany(const std::vector<WebhookId>& ids,
                                                               absl::Time deadline) override;
-  absl::StatusOr<std::vector<int64_t>> Versions(const std::vector<WebhookId>& ids,
-                                                absl::Time deadline) override;
+  absl::StatusOr<std::vector<std::optional<WebhookState>>> States(const std::vector<WebhookId>& ids,
+                                                                  absl::Time deadline) override;
   absl::StatusOr<std::vector<Webhook>> List(int64_t community, int64_t after, int limit,
                                             absl::Time deadline) override;
   absl::StatusOr<Webhook> Update(const WebhookId& id, absl::string_view etag,
@@ -31,6 +31,9 @@ class PgWebhookStore : public WebhookStore {
   absl::StatusOr<Webhook> UpdateKeys(const WebhookId& id, absl::string_view etag,
                                      const std::function<absl::StatusOr<bool>(Webhook&)>& change,
                                      absl::Time deadline) override;
+  absl::StatusOr<Webhook> ChangeState(const WebhookId& id, absl::string_view etag,
+                                      StateAction action, bool cancel_pending, absl::Time now,
+                                      absl::Time deadline) override;
   absl::Status Delete(const WebhookId& id, absl::string_view etag, absl::Time deadline) override;
 
  private:

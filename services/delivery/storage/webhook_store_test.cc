@@ -2,10 +2,16 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/synchronization/notification.h"
+#include "absl/time/clock.h"
+#include "common/pg/listener.h"
 #include "gtest/gtest.h"
 #include "services/delivery/domain/webhook_store_conformance.h"
+#include "services/delivery/storage/queue_notices.h"
 #include "services/delivery/storage/schema.h"
 #include "tests/support/test_database.h"
 
@@ -24,6 +30,8 @@ class StoreInPostgres {
         store_(pool_, rings_) {}
 
   WebhookStore& store() { return store_; }
+
+  const pg::Database& database() const { return database_; }
 
   // Runs SQL in the schema.
   pg::Rows Run(absl::string_view sql) { return server_.Run(database_, sql); }
@@ -73,6 +81,12 @@ class PgWebhookStoreTest : public testing::Test {
         "', 0, now(), 0)"));
   }
 
+  void Change(const WebhookId& id, StateAction action, bool cancel_pending = false) {
+    const auto changed = postgres_.store().ChangeState(id, "", action, cancel_pending, absl::Now(),
+                                                       TestDatabase::Deadline());
+    ASSERT_TRUE(changed.ok()) << changed.status();
+  }
+
   int64_t Count(absl::string_view what) {
     return postgres_.Run(absl::StrCat("SELECT count(*) FROM ", what))[0].Int64(0);
   }
@@ -91,6 +105,59 @@ TEST_F(PgWebhookStoreTest, DeletionCancelsThePendingDeliveriesOfTheWebhook) {
 
   EXPECT_EQ(Count("queue"), 1);
   EXPECT_EQ(Count(absl::StrCat("queue WHERE webhook_id = ", kept.id.id)), 1);
+}
+
+TEST_F(PgWebhookStoreTest, PausingAndDisablingKeepWhatIsPending) {
+  const Webhook webhook = Create();
+  Queue(webhook.id, 1);
+
+  Change(webhook.id, StateAction::kPause);
+  Change(webhook.id, StateAction::kDisable);
+  Change(webhook.id, StateAction::kEnable);
+
+  EXPECT_EQ(Count("queue"), 1);
+}
+
+TEST_F(PgWebhookStoreTest, EnablingCancelsWhatIsPendingWhereThatIsWished) {
+  const Webhook webhook = Create();
+  const Webhook other = Create();
+  Queue(webhook.id, 1);
+  Queue(other.id, 2);
+  Change(webhook.id, StateAction::kEnable, /*cancel_pending=*/true);  // it is enabled: no change
+  EXPECT_EQ(Count("queue"), 2);
+  Change(webhook.id, StateAction::kDisable);
+
+  Change(webhook.id, StateAction::kEnable, /*cancel_pending=*/true);
+
+  EXPECT_EQ(Count("queue"), 1);
+  EXPECT_EQ(Count(absl::StrCat("queue WHERE webhook_id = ", other.id.id)), 1);
+}
+
+TEST_F(PgWebhookStoreTest, ResumingTellsWhoeverHoldsTheShard) {
+  const Webhook webhook = Create();
+  Change(webhook.id, StateAction::kPause);
+  absl::Mutex mutex;
+  std::vector<WebhookId> told;
+  absl::Notification listening;
+  pg::Listener listener(postgres_.database(), QueueChannel(postgres_.database().schema),
+                        pg::Listener::Callbacks{.on_notify =
+                                                    [&](absl::string_view payload) {
+                                                      absl::MutexLock lock(&mutex);
+                                                      told = DecodeNotice(payload);
+                                                    },
+                                                .on_gap =
+                                                    [&] {
+                                                      if (!listening.HasBeenNotified())
+                                                        listening.Notify();
+                                                    }});
+  listening.WaitForNotification();
+
+  Change(webhook.id, StateAction::kResume);
+
+  absl::MutexLock lock(&mutex);
+  mutex.Await(absl::Condition(
+      +[](std::vector<WebhookId>* ids) { return !ids->empty(); }, &told));
+  EXPECT_EQ(told, std::vector<WebhookId>{webhook.id});
 }
 
 TEST_F(PgWebhookStoreTest, RefusedDeletionCancelsNothing) {

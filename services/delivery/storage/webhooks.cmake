@@ -2,6 +2,9 @@
 
 crier_library(crier_delivery_webhook_storage
   SOURCES
+    delivery_sql.h
+    queue_notices.cc
+    queue_notices.h
     secret_store.cc
     secret_store.h
     webhook_secrets.cc
@@ -10,7 +13,7 @@ crier_library(crier_delivery_webhook_storage
     webhook_store.cc
     webhook_store.h
   PUBLIC crier_common_crypto crier_common_pg crier_delivery_content
-  PRIVATE absl::strings crier_common_status rapidjson)
+  PRIVATE absl::strings crier_common_base crier_common_status rapidjson)
 
 crier_test(crier_delivery_webhook_storage_test
   SOURCES secret_store_test.cc webhook_store_test.cc

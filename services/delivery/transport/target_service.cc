@@ -38,9 +38,9 @@ grpc::ServerUnaryReactor* TargetService::FindMissingWebhooks(
   return rpc::RunUnary(context, executor_, [=](const rpc::CallContext& call) -> absl::Status {
     ASSIGN_OR_RETURN(const std::vector<WebhookId> ids, ReadWebhooks(*request));
     if (ids.empty()) return absl::OkStatus();
-    ASSIGN_OR_RETURN(const std::vector<int64_t> versions, webhooks_.Versions(ids, call.deadline));
+    ASSIGN_OR_RETURN(const auto states, webhooks_.States(ids, call.deadline));
     for (int i = 0; i < request->webhooks_size(); ++i) {
-      if (versions[i] == 0) response->add_missing_webhooks(request->webhooks(i));
+      if (!states[i]) response->add_missing_webhooks(request->webhooks(i));
     }
     return absl::OkStatus();
   });

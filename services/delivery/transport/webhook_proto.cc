@@ -1,9 +1,35 @@
 #include "services/delivery/transport/webhook_proto.h"
 
+#include <optional>
+#include <string>
+
+#include "absl/strings/str_cat.h"
 #include "common/api/resource_name.h"
 #include "common/api/time.h"
 
 namespace crier::delivery::transport {
+namespace {
+
+std::optional<absl::Duration> ReadDuration(const std::string& field,
+                                           const google::protobuf::Duration& duration,
+                                           FieldViolations& violations) {
+  if (duration.nanos() >= 0 && duration.nanos() <= 999'999'999) return api::FromProto(duration);
+  violations.Add(field, "must have nanos from 0 to 999,999,999");
+  return std::nullopt;
+}
+
+RetryPolicy ReadPolicy(const v1::Webhook::RetryPolicy& policy, FieldViolations& violations) {
+  RetryPolicy result;
+  for (int i = 0; i < policy.delays_size(); ++i) {
+    const std::optional<absl::Duration> delay = ReadDuration(
+        absl::StrCat("webhook.retry_policy.delays[", i, "]"), policy.delays(i), violations);
+    if (delay) result.delays.push_back(*delay);
+  }
+  result.max_attempts = policy.max_attempts();
+  return result;
+}
+
+}  // namespace
 
 namespace {
 
@@ -35,11 +61,25 @@ v1::Webhook ToProto(const Webhook& webhook) {
   for (const SigningKey& key : webhook.signing_keys) *proto.add_signing_keys() = ToProto(key);
   proto.set_client_certificate(webhook.client_certificate);
   proto.set_trusted_roots(webhook.trusted_roots);
+  if (webhook.retry_policy != RetryPolicy()) {
+    v1::Webhook::RetryPolicy& policy = *proto.mutable_retry_policy();
+    for (const absl::Duration delay : webhook.retry_policy.delays) {
+      *policy.add_delays() = api::ToProto(delay);
+    }
+    policy.set_max_attempts(webhook.retry_policy.max_attempts);
+  }
+  proto.set_attempts_per_minute(webhook.attempts_per_minute);
+  proto.set_max_concurrency(webhook.max_concurrency);
   if (webhook.version > 0) {
     proto.set_name(api::ResourceName(api::kWebhooks, webhook.id));
     *proto.mutable_create_time() = api::ToProto(webhook.create_time);
     *proto.mutable_update_time() = api::ToProto(webhook.update_time);
     proto.set_etag(webhook.etag());
+    proto.set_state(static_cast<v1::Webhook::State>(webhook.state));
+    proto.set_disable_reason(static_cast<v1::Webhook::DisableReason>(webhook.disable_reason));
+    if (webhook.state_change_time) {
+      *proto.mutable_state_change_time() = api::ToProto(*webhook.state_change_time);
+    }
   }
   return proto;
 }
@@ -68,16 +108,16 @@ Webhook FromProto(const v1::Webhook& webhook, const std::set<std::string>& field
     result.custom_headers.insert(webhook.custom_headers().begin(), webhook.custom_headers().end());
   }
   if (named("request_timeout") && webhook.has_request_timeout()) {
-    const int32_t nanos = webhook.request_timeout().nanos();
-    if (nanos < 0 || nanos > 999999999) {
-      violations.Add("webhook.request_timeout", "must have nanos from 0 to 999,999,999");
-    } else {
-      result.request_timeout = api::FromProto(webhook.request_timeout());
-    }
+    result.request_timeout =
+        ReadDuration("webhook.request_timeout", webhook.request_timeout(), violations)
+            .value_or(result.request_timeout);
   }
   if (named("client_certificate")) result.client_certificate = webhook.client_certificate();
   if (named("client_key")) result.client_key = webhook.client_key();
   if (named("trusted_roots")) result.trusted_roots = webhook.trusted_roots();
+  if (named("retry_policy")) result.retry_policy = ReadPolicy(webhook.retry_policy(), violations);
+  if (named("attempts_per_minute")) result.attempts_per_minute = webhook.attempts_per_minute();
+  if (named("max_concurrency")) result.max_concurrency = webhook.max_concurrency();
   return result;
 }
 

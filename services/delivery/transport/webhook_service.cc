@@ -145,6 +145,45 @@ grpc::ServerUnaryReactor* WebhookService::DeleteWebhook(grpc::CallbackServerCont
   });
 }
 
+template <typename Request>
+grpc::ServerUnaryReactor* WebhookService::ChangeState(grpc::CallbackServerContext* context,
+                                                      const Request* request, StateAction action,
+                                                      bool cancel_pending, v1::Webhook* response) {
+  return rpc::RunUnary(context, executor_, [=](const rpc::CallContext& call) -> absl::Status {
+    ASSIGN_OR_RETURN(const WebhookId id,
+                     api::ParseResource("name", api::kWebhooks, request->name()));
+    ASSIGN_OR_RETURN(
+        const Webhook webhook,
+        store_.ChangeState(id, request->etag(), action, cancel_pending, Now(), call.deadline));
+    *response = ToProto(webhook);
+    return absl::OkStatus();
+  });
+}
+
+grpc::ServerUnaryReactor* WebhookService::PauseWebhook(grpc::CallbackServerContext* context,
+                                                       const v1::PauseWebhookRequest* request,
+                                                       v1::Webhook* response) {
+  return ChangeState(context, request, StateAction::kPause, false, response);
+}
+
+grpc::ServerUnaryReactor* WebhookService::ResumeWebhook(grpc::CallbackServerContext* context,
+                                                        const v1::ResumeWebhookRequest* request,
+                                                        v1::Webhook* response) {
+  return ChangeState(context, request, StateAction::kResume, false, response);
+}
+
+grpc::ServerUnaryReactor* WebhookService::EnableWebhook(grpc::CallbackServerContext* context,
+                                                        const v1::EnableWebhookRequest* request,
+                                                        v1::Webhook* response) {
+  return ChangeState(context, request, StateAction::kEnable, request->cancel_pending(), response);
+}
+
+grpc::ServerUnaryReactor* WebhookService::DisableWebhook(grpc::CallbackServerContext* context,
+                                                         const v1::DisableWebhookRequest* request,
+                                                         v1::Webhook* response) {
+  return ChangeState(context, request, StateAction::kDisable, false, response);
+}
+
 absl::StatusOr<Webhook> WebhookService::TestTarget(const v1::TestWebhookRequest& request,
                                                    absl::Time deadline) const {
   ASSIGN_OR_RETURN(const int64_t community, api::ParseCommunity("parent", request.parent()));

@@ -40,6 +40,18 @@ class WebhookService : public v1::WebhookService::CallbackService {
   grpc::ServerUnaryReactor* DeleteWebhook(grpc::CallbackServerContext* context,
                                           const v1::DeleteWebhookRequest* request,
                                           google::protobuf::Empty* response) override;
+  grpc::ServerUnaryReactor* PauseWebhook(grpc::CallbackServerContext* context,
+                                         const v1::PauseWebhookRequest* request,
+                                         v1::Webhook* response) override;
+  grpc::ServerUnaryReactor* ResumeWebhook(grpc::CallbackServerContext* context,
+                                          const v1::ResumeWebhookRequest* request,
+                                          v1::Webhook* response) override;
+  grpc::ServerUnaryReactor* EnableWebhook(grpc::CallbackServerContext* context,
+                                          const v1::EnableWebhookRequest* request,
+                                          v1::Webhook* response) override;
+  grpc::ServerUnaryReactor* DisableWebhook(grpc::CallbackServerContext* context,
+                                           const v1::DisableWebhookRequest* request,
+                                           v1::Webhook* response) override;
   grpc::ServerUnaryReactor* TestWebhook(grpc::CallbackServerContext* context,
                                         const v1::TestWebhookRequest* request,
                                         v1::TestWebhookResponse* response) override;
@@ -60,6 +72,12 @@ class WebhookService : public v1::WebhookService::CallbackService {
   absl::StatusOr<Webhook> ReadSettings(const v1::Webhook& webhook,
                                        const std::set<std::string>& fields,
                                        FieldViolations& violations) const;
+
+  // The four methods that change the state of a webhook.
+  template <typename Request>
+  grpc::ServerUnaryReactor* ChangeState(grpc::CallbackServerContext* context,
+                                        const Request* request, StateAction action,
+                                        bool cancel_pending, v1::Webhook* response);
 
   // The webhook that a test is for.
   absl::StatusOr<Webhook> TestTarget(const v1::TestWebhookRequest& request,

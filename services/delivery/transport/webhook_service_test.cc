@@ -412,6 +412,82 @@ TEST_F(WebhookServiceTest, StaleEtagsAreRefused) {
   EXPECT_TRUE(Delete(created.name(), Get(created.name())->etag()).ok());
 }
 
+TEST_F(WebhookServiceTest, ThePaceOfAWebhookIsStoredAsItWasGiven) {
+  v1::CreateWebhookRequest request = CreateRequest();
+  request.mutable_webhook()->mutable_retry_policy()->add_delays()->set_seconds(30);
+  request.mutable_webhook()->set_attempts_per_minute(90);
+  request.mutable_webhook()->set_max_concurrency(2);
+
+  v1::Webhook webhook = MustCreate(request);
+
+  EXPECT_EQ(webhook.retry_policy().delays(0).seconds(), 30);
+  EXPECT_EQ(webhook.attempts_per_minute(), 90);
+  EXPECT_EQ(webhook.max_concurrency(), 2);
+  webhook.clear_retry_policy();
+  const auto updated = Update(webhook, {"retry_policy"});
+  ASSERT_TRUE(updated.ok()) << updated.status();
+  EXPECT_FALSE(updated->has_retry_policy());
+  EXPECT_EQ(updated->max_concurrency(), 2);
+}
+
+TEST_F(WebhookServiceTest, WhatIsWrongWithThePaceIsNamed) {
+  v1::CreateWebhookRequest request = CreateRequest();
+  request.mutable_webhook()->mutable_retry_policy()->add_delays()->set_nanos(-1);
+  request.mutable_webhook()->set_max_concurrency(-1);
+
+  EXPECT_THAT(WrongFields(Create(request).status()),
+              ElementsAre("webhook.retry_policy.delays[0]", "webhook.max_concurrency"));
+}
+
+TEST_F(WebhookServiceTest, StatesChangeByTheirMethods) {
+  const v1::Webhook created = MustCreate();
+  EXPECT_EQ(created.state(), v1::Webhook::ENABLED);
+  EXPECT_FALSE(created.has_state_change_time());
+
+  EXPECT_EQ(ChangeState<v1::PauseWebhookRequest>(&Stub::PauseWebhook, created.name())->state(),
+            v1::Webhook::PAUSED);
+  EXPECT_EQ(ChangeState<v1::ResumeWebhookRequest>(&Stub::ResumeWebhook, created.name())->state(),
+            v1::Webhook::ENABLED);
+  const auto disabled =
+      ChangeState<v1::DisableWebhookRequest>(&Stub::DisableWebhook, created.name());
+  EXPECT_EQ(disabled->state(), v1::Webhook::DISABLED);
+  EXPECT_EQ(disabled->disable_reason(), v1::Webhook::MANUAL);
+  EXPECT_TRUE(disabled->has_state_change_time());
+  EXPECT_EQ(Get(created.name())->state(), v1::Webhook::DISABLED);
+  const auto enabled = ChangeState<v1::EnableWebhookRequest>(&Stub::EnableWebhook, created.name());
+  EXPECT_EQ(enabled->state(), v1::Webhook::ENABLED);
+  EXPECT_EQ(enabled->disable_reason(), v1::Webhook::DISABLE_REASON_UNSPECIFIED);
+}
+
+TEST_F(WebhookServiceTest, AStateIsNoFieldOfUpdate) {
+  v1::Webhook change = MustCreate();
+  change.set_state(v1::Webhook::PAUSED);
+
+  EXPECT_THAT(WrongFields(Update(change, {"state"}).status()), ElementsAre("update_mask"));
+}
+
+TEST_F(WebhookServiceTest, AStateIsChangedUnderTheEtagAndWhereAStepLeadsToIt) {
+  const v1::Webhook created = MustCreate();
+
+  const absl::Status stale =
+      ChangeState<v1::PauseWebhookRequest>(&Stub::PauseWebhook, created.name(), "v9").status();
+  ASSERT_TRUE(
+      ChangeState<v1::PauseWebhookRequest>(&Stub::PauseWebhook, created.name(), created.etag())
+          .ok());
+  const absl::Status impossible =
+      ChangeState<v1::EnableWebhookRequest>(&Stub::EnableWebhook, created.name()).status();
+
+  EXPECT_EQ(ErrorReason(stale), "ETAG_MISMATCH");
+  EXPECT_EQ(impossible.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(ErrorReason(impossible), "WEBHOOK_STATE");
+  EXPECT_TRUE(absl::IsNotFound(
+      ChangeState<v1::PauseWebhookRequest>(&Stub::PauseWebhook, "communities/7/webhooks/99")
+          .status()));
+  EXPECT_THAT(
+      WrongFields(ChangeState<v1::PauseWebhookRequest>(&Stub::PauseWebhook, "webhooks/1").status()),
+      ElementsAre("name"));
+}
+
 TEST_F(WebhookServiceTest, DeletedWebhooksAreGone) {
   const v1::Webhook created = MustCreate();
 

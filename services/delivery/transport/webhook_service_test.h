@@ -87,6 +87,17 @@ class WebhookServiceTest : public testing::Test {
     return Call<v1::Webhook>(&Stub::UpdateWebhook, request);
   }
 
+  template <typename Request>
+  absl::StatusOr<v1::Webhook> ChangeState(grpc::Status (Stub::*method)(grpc::ClientContext*,
+                                                                       const Request&,
+                                                                       v1::Webhook*),
+                                          const std::string& name, const std::string& etag = "") {
+    Request request;
+    request.set_name(name);
+    request.set_etag(etag);
+    return Call<v1::Webhook>(method, request);
+  }
+
   absl::Status Delete(const std::string& name, const std::string& etag = "") {
     v1::DeleteWebhookRequest request;
     request.set_name(name);

@@ -91,6 +91,55 @@ void AddTls(CLI::App& command, WebhookFields& fields) {
       "ones; empty for none");
 }
 
+// A number of a field that may be set to 0 again.
+void AddNumber(CLI::App& command, WebhookFields& fields, const char* name, const char* path,
+               void (delivery::v1::Webhook::*set)(int32_t), const char* help) {
+  command
+      .add_option_function<int32_t>(
+          name,
+          [&fields, path, set](int32_t value) {
+            (fields.webhook.*set)(value);
+            fields.mask.add_paths(path);
+          },
+          help)
+      ->check(CLI::NonNegativeNumber);
+}
+
+void AddPace(CLI::App& command, WebhookFields& fields) {
+  command
+      .add_option_function<std::vector<std::string>>(
+          "--retry-delays",
+          [&fields](const std::vector<std::string>& delays) {
+            fields.mask.add_paths("retry_policy");
+            for (const std::string& text : delays) {
+              absl::Duration delay;
+              if (!absl::ParseDuration(text, &delay)) {
+                throw CLI::ValidationError("--retry-delays", "write them as `5s,5m,2h`");
+              }
+              *fields.webhook.mutable_retry_policy()->add_delays() = api::ToProto(delay);
+            }
+          },
+          "How long to wait after each failed attempt but the last, `5s,5m,2h` (the documented "
+          "delays when not given)")
+      ->delimiter(',')
+      ->type_name("DURATIONS");
+  command
+      .add_option_function<int32_t>(
+          "--max-attempts",
+          [&fields](int32_t count) {
+            fields.webhook.mutable_retry_policy()->set_max_attempts(count);
+            fields.mask.add_paths("retry_policy");
+          },
+          "How many attempts a delivery gets, at the documented delays; 0 for all")
+      ->check(CLI::NonNegativeNumber);
+  AddNumber(command, fields, "--attempts-per-minute", "attempts_per_minute",
+            &delivery::v1::Webhook::set_attempts_per_minute,
+            "Attempts a minute at most; 0 for no limit");
+  AddNumber(command, fields, "--max-concurrency", "max_concurrency",
+            &delivery::v1::Webhook::set_max_concurrency,
+            "Attempts under way at once at most; 0 leaves it to the server");
+}
+
 }  // namespace
 
 void AddWebhookFields(CLI::App& command, WebhookFields& fields) {
@@ -137,6 +186,7 @@ void AddWebhookFields(CLI::App& command, WebhookFields& fields) {
       },
       "How long one attempt may take, 1s to 30s (15s when not given)");
   AddTls(command, fields);
+  AddPace(command, fields);
 }
 
 }  // namespace crier::crierctl

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/api/time.h"
@@ -24,11 +25,15 @@ namespace crier::crierctl {
 namespace {
 
 using ::crier::delivery::v1::CreateWebhookRequest;
+using ::crier::delivery::v1::DisableWebhookRequest;
+using ::crier::delivery::v1::EnableWebhookRequest;
 using ::crier::delivery::v1::Exchange;
 using ::crier::delivery::v1::GetWebhookRequest;
 using ::crier::delivery::v1::ListWebhooksRequest;
 using ::crier::delivery::v1::ListWebhooksResponse;
+using ::crier::delivery::v1::PauseWebhookRequest;
 using ::crier::delivery::v1::PayloadType;
+using ::crier::delivery::v1::ResumeWebhookRequest;
 using ::crier::delivery::v1::TestWebhookRequest;
 using ::crier::delivery::v1::TestWebhookResponse;
 using ::crier::delivery::v1::UpdateWebhookRequest;
@@ -58,6 +63,28 @@ std::string HeadersText(const Webhook& webhook) {
   return absl::StrJoin(lines, ", ");
 }
 
+std::string DelaysText(const Webhook::RetryPolicy& policy) {
+  return absl::StrJoin(policy.delays(), ", ", [](std::string* out, const auto& delay) {
+    absl::StrAppend(out, ReadableDuration(api::FromProto(delay)));
+  });
+}
+
+// Nothing for no limit.
+std::string CountText(int32_t count) { return count == 0 ? "" : ReadableCount(count); }
+
+// `enabled`, or `disabled (gone) since …`.
+std::string StateText(const Webhook& webhook, bool with_time) {
+  std::string text = absl::AsciiStrToLower(Webhook::State_Name(webhook.state()));
+  if (webhook.disable_reason() != Webhook::DISABLE_REASON_UNSPECIFIED) {
+    const std::string reason = Webhook::DisableReason_Name(webhook.disable_reason());
+    absl::StrAppend(&text, " (", absl::AsciiStrToLower(reason), ")");
+  }
+  if (with_time && webhook.has_state_change_time()) {
+    absl::StrAppend(&text, " since ", TimeText(webhook.state_change_time(), true));
+  }
+  return text;
+}
+
 void Show(Session& session, const Webhook& webhook) {
   if (session.settings.json()) {
     session.out << MessageJson(webhook);
@@ -67,12 +94,17 @@ void Show(Session& session, const Webhook& webhook) {
   session.out << RenderFields({
       {"webhook", webhook.name()},
       {"name", webhook.display_name()},
+      {"state", StateText(webhook, /*with_time=*/true)},
       {"url", webhook.url()},
       {"payload version", webhook.payload_version()},
       {"switches", SwitchesText(webhook)},
       {"headers", HeadersText(webhook)},
       {"request timeout",
        has_timeout ? ReadableDuration(api::FromProto(webhook.request_timeout())) : ""},
+      {"retry delays", DelaysText(webhook.retry_policy())},
+      {"attempts a delivery", CountText(webhook.retry_policy().max_attempts())},
+      {"attempts a minute", CountText(webhook.attempts_per_minute())},
+      {"attempts at once", CountText(webhook.max_concurrency())},
       {"created", TimeText(webhook.create_time(), webhook.has_create_time())},
       {"updated", TimeText(webhook.update_time(), webhook.has_update_time())},
       {"etag", webhook.etag()},
@@ -128,10 +160,10 @@ absl::Status ListAll(Session& session, int limit) {
     session.out << MessageJson(response);
     return absl::OkStatus();
   }
-  Table table({"ID", "NAME", "URL", "SWITCHES", "CREATED"});
+  Table table({"ID", "NAME", "STATE", "URL", "SWITCHES", "CREATED"});
   for (const Webhook& webhook : response.webhooks()) {
-    table.AddRow({LastPart(webhook.name()), webhook.display_name(), webhook.url(),
-                  SwitchesText(webhook),
+    table.AddRow({LastPart(webhook.name()), webhook.display_name(), StateText(webhook, false),
+                  webhook.url(), SwitchesText(webhook),
                   TimeText(webhook.create_time(), webhook.has_create_time())});
   }
   session.out << table.Render();
@@ -200,6 +232,43 @@ void AddUpdate(CLI::App& parent, Session& session) {
       kEtagHelp);
   OnRun(command, session,
         [&session, arguments] { return Update(session, arguments->name, arguments->fields); });
+}
+
+// A command that takes a webhook to another state by `method`, and shows what it is then.
+template <typename Request>
+CLI::App& AddStateChange(CLI::App& parent, Session& session, const std::string& verb,
+                         const std::string& help, const std::shared_ptr<Request>& request,
+                         grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
+                                                      Webhook*)) {
+  const auto name = std::make_shared<std::string>();
+  CLI::App& command = *parent.add_subcommand(verb, help);
+  AddName(command, *name)->required();
+  command.add_option_function<std::string>(
+      "--etag", [request](const std::string& etag) { request->set_etag(etag); }, kEtagHelp);
+  OnRun(command, session, [&session, name, request, method]() -> absl::Status {
+    ASSIGN_OR_RETURN(*request->mutable_name(), NameOf(session, *name));
+    ASSIGN_OR_RETURN(const Webhook webhook,
+                     ConnectWebhooks(session.settings).Call(method, *request));
+    Show(session, webhook);
+    return absl::OkStatus();
+  });
+  return command;
+}
+
+void AddStateChanges(CLI::App& parent, Session& session) {
+  AddStateChange(parent, session, "pause", "Hold deliveries until the webhook is resumed",
+                 std::make_shared<PauseWebhookRequest>(), &Stub::PauseWebhook);
+  AddStateChange(parent, session, "resume", "Send again, beginning with what was held",
+                 std::make_shared<ResumeWebhookRequest>(), &Stub::ResumeWebhook);
+  AddStateChange(parent, session, "disable", "Stop sending, keeping deliveries",
+                 std::make_shared<DisableWebhookRequest>(), &Stub::DisableWebhook);
+  const auto enable = std::make_shared<EnableWebhookRequest>();
+  AddStateChange(parent, session, "enable",
+                 "Send again to a disabled webhook, beginning with what was kept", enable,
+                 &Stub::EnableWebhook)
+      .add_flag_callback(
+          "--cancel-pending", [enable] { enable->set_cancel_pending(true); },
+          "Cancel what was kept instead");
 }
 
 struct TestArguments {
@@ -271,6 +340,7 @@ void AddWebhooksCommand(CLI::App& app, Session& session) {
   AddDeleteCommand<delivery::v1::DeleteWebhookRequest>(
       command, session, "webhooks", "webhook", "Delete a webhook and cancel its pending deliveries",
       &ConnectWebhooks, &Stub::DeleteWebhook);
+  AddStateChanges(command, session);
   AddTest(command, session);
   AddSigningKeyCommands(command, session);
   AddHealthCommand(command, session);

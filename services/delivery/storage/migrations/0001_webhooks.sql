@@ -18,6 +18,13 @@ CREATE TABLE webhooks (
   client_certificate text NOT NULL,  -- PEM, like the next but one; empty without
   client_key bytea NOT NULL,  -- sealed; empty without
   trusted_roots text NOT NULL,
+  retry_delays_ns bigint[] NOT NULL DEFAULT '{}',  -- empty: the documented ones
+  max_attempts integer NOT NULL DEFAULT 0,
+  attempts_per_minute integer NOT NULL DEFAULT 0,
+  max_concurrency integer NOT NULL DEFAULT 0,
+  state smallint NOT NULL DEFAULT 1,  -- 1 enabled, 2 paused, 3 disabled
+  disable_reason smallint NOT NULL DEFAULT 0,  -- 0 none, 1 manual
+  state_change_time timestamptz,
   create_time timestamptz NOT NULL,
   update_time timestamptz NOT NULL,
   delete_time timestamptz,  -- set once it is deleted
