@@ -18,7 +18,10 @@ class LevelFileTest : public testing::Test {
     std::remove(path_.c_str());
     log::SetLevel(log::Level::kWarning);  // whatever the test before has left
   }
-  ~LevelFileTest() override { std::remove(path_.c_str()); }
+  ~LevelFileTest() override {
+    std::remove(path_.c_str());
+    log::SetLevel(log::Level::kWarning);
+  }
 
   // What is logged when the file is followed after it got this content.
   std::string FollowWith(const std::string& content) {
