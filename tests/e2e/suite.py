@@ -161,8 +161,14 @@ class Suite:
         """The gRPC target of all its replicas."""
         return self._names.get(service) or target(getattr(self, service))
 
-    def channel(self, address):
+    def channel(self, address, retried=""):
+        """Calls of the service `retried` that met a replica's death are made again, as careful callers do."""
         options = [("grpc.lb_policy_name", "round_robin"), ("grpc.max_reconnect_backoff_ms", 500)]
+        if retried:
+            policy = {"maxAttempts": 5, "initialBackoff": "0.1s", "maxBackoff": "1s", "backoffMultiplier": 2,
+                      "retryableStatusCodes": ["UNAVAILABLE"]}
+            options.append(("grpc.service_config", json.dumps(
+                {"methodConfig": [{"name": [{"service": retried}], "retryPolicy": policy}]})))
         channel = grpc.insecure_channel(address, options=options)
         self._channels.append(channel)
         return channel
