@@ -20,6 +20,10 @@ import threading
 import time
 import urllib.request
 
+# An idle connection notices that its server drains when it is looked at, by default every 5 seconds; so long
+# would each drain take. Read when gRPC is loaded, and by the replicas.
+os.environ.setdefault("GRPC_CLIENT_CHANNEL_BACKUP_POLL_INTERVAL_MS", "100")
+
 import grpc
 from crier.delivery.v1 import delivery_service_pb2_grpc, webhook_service_pb2, webhook_service_pb2_grpc
 from crier.ingest.v1 import entity_service_pb2_grpc, event_service_pb2_grpc, ingest_service_pb2_grpc
@@ -90,10 +94,14 @@ class Replica:
     def resume(self):
         self.process.send_signal(signal.SIGCONT)
 
-    def stop(self):
+    def begin_to_stop(self):
         if self.process.poll() is None:
             self.resume()
-            self.drain()
+            self.process.send_signal(signal.SIGTERM)
+
+    def stop(self):
+        self.begin_to_stop()
+        self.process.wait(timeout=TIMEOUT_SECONDS)
         self._reader.join()
         self.process.stderr.close()
 
@@ -230,11 +238,13 @@ class Suite:
     def close(self):
         for channel in self._channels:
             channel.close()
-        for replica in [*self.evaluator, *self.ingest, *self.delivery]:
+        for replica in self.all():
+            replica.begin_to_stop()
+        for replica in self.all():
             replica.stop()
-        for service in ("ingest", "evaluator", "delivery"):
-            subprocess.run(["psql", self._postgres_url, "-q", "-c", "SET client_min_messages = error", "-c",
-                            f"DROP SCHEMA IF EXISTS {self.schema}_{service} CASCADE"], check=False)
+        schemas = ", ".join(f"{self.schema}_{service}" for service in ("ingest", "evaluator", "delivery"))
+        subprocess.run(["psql", self._postgres_url, "-q", "-c", "SET client_min_messages = error", "-c",
+                        f"DROP SCHEMA IF EXISTS {schemas} CASCADE"], check=False)
 
 
 Received = collections.namedtuple("Received", "message_id headers body")
