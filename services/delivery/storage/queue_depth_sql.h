@@ -6,9 +6,6 @@
 
 namespace crier::delivery::storage {
 
-// A webhook is in the state that its row says, and enabled in a schema whose webhooks have no
-// states.
-//
 // $1: now. Skips from one queued webhook to the next, as kFindWebhooks does, and counts what is due
 // of those that deliver.
 constexpr pg::Statement kMeasureDue{
@@ -30,8 +27,7 @@ constexpr pg::Statement kMeasureDue{
     "  WHERE queue.shard = found.shard AND queue.community_id = found.community_id"
     "   AND queue.webhook_id = found.webhook_id AND queue.due_time <= $1"
     "  ORDER BY due_time LIMIT 1000) AS due"
-    " WHERE webhooks.delete_time IS NULL"
-    "  AND coalesce((to_jsonb(webhooks) ->> 'state')::integer, 1) = 1"};
+    " WHERE webhooks.delete_time IS NULL AND webhooks.state = 1"};
 
 // Kept by vacuum and analyze; -1 before the first of them.
 constexpr pg::Statement kEstimateQueue{
@@ -42,9 +38,7 @@ constexpr pg::Statement kEstimateQueue{
 constexpr pg::Statement kCountWebhooks{
     "count_webhooks",
     "SELECT count(*) FILTER (WHERE state = 1), count(*) FILTER (WHERE state = 2),"
-    " count(*) FILTER (WHERE state = 3) FROM ("
-    "  SELECT coalesce((to_jsonb(webhooks) ->> 'state')::integer, 1) AS state FROM webhooks"
-    "  WHERE delete_time IS NULL) AS known"};
+    " count(*) FILTER (WHERE state = 3) FROM webhooks WHERE delete_time IS NULL"};
 
 }  // namespace crier::delivery::storage
 

@@ -62,6 +62,21 @@ TEST_F(QueueDepthTest, WhatADeletedWebhookLeftIsNotDue) {
   EXPECT_EQ(depth.enabled_webhooks, 2);
 }
 
+TEST_F(QueueDepthTest, WhatAPausedOrDisabledWebhookHoldsBackIsNotDue) {
+  Store(a_);
+  Store(b_);
+  database_.Run(schema_,
+                "UPDATE webhooks SET state = webhook_id + 1 WHERE webhook_id <= 2;"
+                "UPDATE webhooks SET delete_time = now() WHERE webhook_id = 3");
+
+  const QueueDepth depth = Measure(now_ + absl::Seconds(1));
+
+  EXPECT_EQ(depth.due, 0);
+  EXPECT_EQ(depth.enabled_webhooks, 0);
+  EXPECT_EQ(depth.paused_webhooks, 1);
+  EXPECT_EQ(depth.disabled_webhooks, 1);
+}
+
 TEST_F(QueueDepthTest, CountsAThousandOfAWebhook) {
   database_.Run(schema_,
                 "INSERT INTO queue SELECT 1, 1, gen_random_uuid(), 7, now() - interval '1 hour', 0"
