@@ -20,6 +20,14 @@ constexpr int kEraseAtOnce = 50'000;
 
 Params Of(int64_t community) { return Params().Add(community); }
 
+absl::Status ForgetSent(Transaction& transaction, int64_t community,
+                        const std::vector<int64_t>& contacts) {
+  for (const int64_t contact : contacts) {
+    RETURN_IF_ERROR(transaction.Execute(kForgetSent, Of(community).Add(contact)).status());
+  }
+  return absl::OkStatus();
+}
+
 // Changes every pending page with one of `contacts` in it to what `change(workflow, page)` says.
 template <typename Change>
 absl::StatusOr<std::vector<ChangedPage>> ChangePages(Transaction& transaction, int64_t community,
@@ -58,7 +66,7 @@ absl::StatusOr<std::vector<ChangedPage>> MergeIn(Transaction& transaction, int64
                                }));
   RETURN_IF_ERROR(
       transaction.Execute(kCarryOver, Of(community).Add(winner).AddArray(losers)).status());
-  RETURN_IF_ERROR(transaction.Execute(kForgetSent, Of(community).AddArray(losers)).status());
+  RETURN_IF_ERROR(ForgetSent(transaction, community, losers));
   return changed;
 }
 
@@ -76,7 +84,7 @@ absl::StatusOr<std::vector<ChangedPage>> EraseIn(Transaction& transaction, int64
         });
         return page;
       }));
-  RETURN_IF_ERROR(transaction.Execute(kForgetSent, Of(community).AddArray(contacts)).status());
+  RETURN_IF_ERROR(ForgetSent(transaction, community, contacts));
   return changed;
 }
 

@@ -312,6 +312,7 @@ absl::StatusOr<ContactSet> PgPageStore::Sent(const WorkflowId& id,
                                              absl::Time deadline) {
   ContactSet sent;
   RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+    RETURN_IF_ERROR(transaction.Execute(kAskByIndex).status());
     ASSIGN_OR_RETURN(
         const Rows rows,
         transaction.Execute(kFindSent, Params().Add(id.community).AddArray(contacts).Add(id.id)));
