@@ -2,23 +2,20 @@
 
 #include <algorithm>
 #include <functional>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
-#include "common/rpc/client.h"
-#include "common/rpc/server.h"
 #include "common/status/errors.h"
 #include "gmock/gmock.h"
-#include "google/rpc/error_details.pb.h"
 #include "gtest/gtest.h"
 #include "services/delivery/domain/fake_delivery_store.h"
 #include "services/delivery/domain/fake_repair_store.h"
 #include "services/delivery/domain/samples.h"
 #include "services/delivery/domain/webhook_fake_store.h"
 #include "services/delivery/transport/delivery_proto.h"
+#include "tests/support/in_process_client.h"
+#include "tests/support/wrong_fields.h"
 
 namespace crier::delivery::transport {
 namespace {
@@ -63,36 +60,12 @@ class FakeDeliveryLog : public DeliveryLog {
   WebhookHealth health;
 };
 
-std::vector<std::string> WrongFields(const absl::Status& status) {
-  std::vector<std::string> fields;
-  google::rpc::BadRequest bad_request;
-  const auto detail = status.GetPayload("type.googleapis.com/google.rpc.BadRequest");
-  if (!detail || !bad_request.ParseFromString(std::string(*detail))) return fields;
-  for (const auto& violation : bad_request.field_violations()) fields.push_back(violation.field());
-  return fields;
-}
-
 class DeliveryServiceTest : public testing::Test {
  protected:
   DeliveryServiceTest() {
     Webhook webhook;
     webhook.id.community = 123;
     webhook_ = webhooks_.Create(webhook, "", absl::InfiniteFuture())->id;
-    auto server = rpc::Server::Start({.listen_address = "127.0.0.1:0"}, {&service_});
-    EXPECT_TRUE(server.ok()) << server.status();
-    server_ = *std::move(server);
-    stub_ = v1::DeliveryService::NewStub(server_->InProcessChannel());
-  }
-
-  template <typename Response, typename Request>
-  absl::StatusOr<Response> Call(grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
-                                                             Response*),
-                                const Request& request) {
-    Response response;
-    const absl::Status status =
-        rpc::Call(*stub_, method, request, response, absl::Now() + absl::Seconds(30));
-    if (!status.ok()) return status;
-    return response;
   }
 
   v1::EnqueueDeliveriesRequest ValidRequest() {
@@ -112,7 +85,8 @@ class DeliveryServiceTest : public testing::Test {
   std::vector<std::string> Wrong(const std::function<void(v1::EnqueueDeliveriesRequest&)>& change) {
     v1::EnqueueDeliveriesRequest request = ValidRequest();
     change(request);
-    const auto response = Call<v1::EnqueueDeliveriesResponse>(&Stub::EnqueueDeliveries, request);
+    const auto response =
+        client_.Call<v1::EnqueueDeliveriesResponse>(&Stub::EnqueueDeliveries, request);
     EXPECT_EQ(response.status().code(), absl::StatusCode::kInvalidArgument) << response.status();
     return WrongFields(response.status());
   }
@@ -141,7 +115,7 @@ class DeliveryServiceTest : public testing::Test {
     request.set_parent(api::ResourceName(api::kWebhooks, webhook_));
     request.set_page_size(page_size);
     do {
-      const auto page = Call<v1::ListDeliveriesResponse>(&Stub::ListDeliveries, request);
+      const auto page = client_.Call<v1::ListDeliveriesResponse>(&Stub::ListDeliveries, request);
       EXPECT_TRUE(page.ok()) << page.status();
       if (!page.ok()) return sizes;
       sizes.push_back(page->deliveries_size());
@@ -166,8 +140,7 @@ class DeliveryServiceTest : public testing::Test {
   rpc::Executor executor_{{}};
   FakeRepairStore repairs_;
   DeliveryService service_{enqueuer_, store_, log_, repairs_, clock_, executor_};
-  std::unique_ptr<rpc::Server> server_;
-  std::unique_ptr<Stub> stub_;
+  InProcessClient<v1::DeliveryService> client_{service_};
 };
 
 // --- EnqueueDeliveries ---
@@ -178,7 +151,8 @@ TEST_F(DeliveryServiceTest, EnqueuesAndMovesThePosition) {
   unknown = request.messages(0).targets(0);
   unknown.set_webhook("communities/123/webhooks/999");
 
-  const auto response = Call<v1::EnqueueDeliveriesResponse>(&Stub::EnqueueDeliveries, request);
+  const auto response =
+      client_.Call<v1::EnqueueDeliveriesResponse>(&Stub::EnqueueDeliveries, request);
 
   ASSERT_TRUE(response.ok()) << response.status();
   EXPECT_EQ(response->enqueued_count(), 1);
@@ -186,13 +160,16 @@ TEST_F(DeliveryServiceTest, EnqueuesAndMovesThePosition) {
   EXPECT_THAT(response->dropped_webhooks(), ElementsAre("communities/123/webhooks/999"));
   v1::GetProducerPositionRequest position;
   position.set_producer(request.producer());
-  EXPECT_EQ(Call<v1::ProducerPosition>(&Stub::GetProducerPosition, position)->position(), 10);
+  EXPECT_EQ(client_.Call<v1::ProducerPosition>(&Stub::GetProducerPosition, position)->position(),
+            10);
 }
 
 TEST_F(DeliveryServiceTest, TellsWhereTheProducerStands) {
-  ASSERT_TRUE(Call<v1::EnqueueDeliveriesResponse>(&Stub::EnqueueDeliveries, ValidRequest()).ok());
+  ASSERT_TRUE(
+      client_.Call<v1::EnqueueDeliveriesResponse>(&Stub::EnqueueDeliveries, ValidRequest()).ok());
 
-  const auto again = Call<v1::EnqueueDeliveriesResponse>(&Stub::EnqueueDeliveries, ValidRequest());
+  const auto again =
+      client_.Call<v1::EnqueueDeliveriesResponse>(&Stub::EnqueueDeliveries, ValidRequest());
 
   EXPECT_EQ(again.status().code(), absl::StatusCode::kAborted);
   EXPECT_EQ(ErrorReason(again.status()), "POSITION_MISMATCH");
@@ -207,7 +184,8 @@ TEST_F(DeliveryServiceTest, RecordsErasures) {
   contact.set_contact("communities/123/contacts/8");
   request.add_erasures()->set_community_id(7);
 
-  const auto response = Call<v1::EnqueueDeliveriesResponse>(&Stub::EnqueueDeliveries, request);
+  const auto response =
+      client_.Call<v1::EnqueueDeliveriesResponse>(&Stub::EnqueueDeliveries, request);
 
   ASSERT_TRUE(response.ok()) << response.status();
   EXPECT_THAT(store_.erasures(), ElementsAre(Erasure{123, 8}, Erasure{7, 0}));
@@ -245,7 +223,8 @@ TEST_F(DeliveryServiceTest, ChecksTheProducerAndItsPositions) {
   EXPECT_THAT(Wrong([](Request& r) { r.set_next_position(0); }), ElementsAre("next_position"));
   v1::GetProducerPositionRequest position;
   EXPECT_THAT(
-      WrongFields(Call<v1::ProducerPosition>(&Stub::GetProducerPosition, position).status()),
+      WrongFields(
+          client_.Call<v1::ProducerPosition>(&Stub::GetProducerPosition, position).status()),
       ElementsAre("producer"));
   EXPECT_EQ(Position(), 0);
 }
@@ -344,7 +323,8 @@ TEST_F(DeliveryServiceTest, ChecksHowMuchIsSentAtOnce) {
   EXPECT_EQ(Position(), 0);
   v1::EnqueueDeliveriesRequest request = ValidRequest();
   messages(1000)(request);
-  const auto response = Call<v1::EnqueueDeliveriesResponse>(&Stub::EnqueueDeliveries, request);
+  const auto response =
+      client_.Call<v1::EnqueueDeliveriesResponse>(&Stub::EnqueueDeliveries, request);
   ASSERT_TRUE(response.ok()) << response.status();
   EXPECT_EQ(response->enqueued_count(), 1000);
 }
@@ -353,7 +333,7 @@ TEST_F(DeliveryServiceTest, SaysWhenTheDatabaseIsAway) {
   store_.FailTimes(1, absl::UnavailableError("away"));
 
   const auto response =
-      Call<v1::EnqueueDeliveriesResponse>(&Stub::EnqueueDeliveries, ValidRequest());
+      client_.Call<v1::EnqueueDeliveriesResponse>(&Stub::EnqueueDeliveries, ValidRequest());
 
   EXPECT_EQ(response.status().code(), absl::StatusCode::kUnavailable);
 }
@@ -371,7 +351,7 @@ TEST_F(DeliveryServiceTest, ShowsADelivery) {
   v1::GetDeliveryRequest request;
   request.set_name(DeliveryName(record.id));
 
-  const auto delivery = Call<v1::Delivery>(&Stub::GetDelivery, request);
+  const auto delivery = client_.Call<v1::Delivery>(&Stub::GetDelivery, request);
 
   ASSERT_TRUE(delivery.ok()) << delivery.status();
   EXPECT_EQ(delivery->name(), request.name());
@@ -395,12 +375,12 @@ TEST_F(DeliveryServiceTest, KnowsGoodNamesAndFindsOnlyWhatIsThere) {
         absl::StrCat("communities/0/webhooks/2/deliveries/", ids_.Next().ToString()),
         absl::StrCat("communities/1/webhooks/2/deliveries/", ids_.Next().ToString(), "/x")}) {
     request.set_name(name);
-    EXPECT_THAT(WrongFields(Call<v1::Delivery>(&Stub::GetDelivery, request).status()),
+    EXPECT_THAT(WrongFields(client_.Call<v1::Delivery>(&Stub::GetDelivery, request).status()),
                 ElementsAre("name"))
         << name;
   }
   request.set_name(DeliveryName({webhook_, ids_.Next()}));
-  const absl::Status status = Call<v1::Delivery>(&Stub::GetDelivery, request).status();
+  const absl::Status status = client_.Call<v1::Delivery>(&Stub::GetDelivery, request).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
   EXPECT_EQ(ErrorReason(status), "DELIVERY_NOT_FOUND");
 }
@@ -436,7 +416,7 @@ TEST_F(DeliveryServiceTest, ListsWhatIsAskedFor) {
   request.mutable_created_from()->set_seconds(100);
   request.mutable_created_before()->set_seconds(200);
 
-  const auto page = Call<v1::ListDeliveriesResponse>(&Stub::ListDeliveries, request);
+  const auto page = client_.Call<v1::ListDeliveriesResponse>(&Stub::ListDeliveries, request);
 
   ASSERT_TRUE(page.ok()) << page.status();
   EXPECT_EQ(log_.filter.community, 123);
@@ -454,7 +434,8 @@ TEST_F(DeliveryServiceTest, ChecksFilters) {
     Request request;
     request.set_parent("communities/123/webhooks/1");
     change(request);
-    return WrongFields(Call<v1::ListDeliveriesResponse>(&Stub::ListDeliveries, request).status());
+    return WrongFields(
+        client_.Call<v1::ListDeliveriesResponse>(&Stub::ListDeliveries, request).status());
   };
   EXPECT_THAT(wrong([](Request& r) { r.set_parent("communities/-/webhooks/-"); }),
               ElementsAre("parent"));
@@ -473,13 +454,14 @@ TEST_F(DeliveryServiceTest, ATokenIsGoodForTheSameFilterOnly) {
   v1::ListDeliveriesRequest request;
   request.set_parent(api::ResourceName(api::kWebhooks, webhook_));
   request.set_page_size(1);
-  const auto page = Call<v1::ListDeliveriesResponse>(&Stub::ListDeliveries, request);
+  const auto page = client_.Call<v1::ListDeliveriesResponse>(&Stub::ListDeliveries, request);
   ASSERT_TRUE(page.ok()) << page.status();
   request.set_page_token(page->next_page_token());
   request.set_state(v1::Delivery::PENDING);
 
   EXPECT_THAT(
-      WrongFields(Call<v1::ListDeliveriesResponse>(&Stub::ListDeliveries, request).status()),
+      WrongFields(
+          client_.Call<v1::ListDeliveriesResponse>(&Stub::ListDeliveries, request).status()),
       ElementsAre("page_token"));
 }
 
@@ -493,8 +475,8 @@ TEST_F(DeliveryServiceTest, RedeliversAndCancels) {
   v1::CancelDeliveryRequest cancel;
   cancel.set_name(DeliveryName(id));
 
-  const auto redelivered = Call<v1::Delivery>(&Stub::RedeliverDelivery, redeliver);
-  const auto cancelled = Call<v1::Delivery>(&Stub::CancelDelivery, cancel);
+  const auto redelivered = client_.Call<v1::Delivery>(&Stub::RedeliverDelivery, redeliver);
+  const auto cancelled = client_.Call<v1::Delivery>(&Stub::CancelDelivery, cancel);
 
   ASSERT_TRUE(redelivered.ok()) << redelivered.status();
   EXPECT_EQ(redelivered->name(), DeliveryName(id));
@@ -508,11 +490,11 @@ TEST_F(DeliveryServiceTest, RedeliversAndCancels) {
 TEST_F(DeliveryServiceTest, RefusesRepairsByName) {
   v1::RedeliverDeliveryRequest redeliver;
   redeliver.set_name("communities/1/webhooks/2");
-  EXPECT_THAT(WrongFields(Call<v1::Delivery>(&Stub::RedeliverDelivery, redeliver).status()),
+  EXPECT_THAT(WrongFields(client_.Call<v1::Delivery>(&Stub::RedeliverDelivery, redeliver).status()),
               ElementsAre("name"));
   v1::CancelDeliveryRequest cancel;
   cancel.set_name("communities/1/webhooks/2/deliveries/3");
-  EXPECT_THAT(WrongFields(Call<v1::Delivery>(&Stub::CancelDelivery, cancel).status()),
+  EXPECT_THAT(WrongFields(client_.Call<v1::Delivery>(&Stub::CancelDelivery, cancel).status()),
               ElementsAre("name"));
 }
 
@@ -528,7 +510,7 @@ TEST_F(DeliveryServiceTest, TellsTheHealthOfAWebhook) {
   v1::GetWebhookHealthRequest request;
   request.set_webhook(api::ResourceName(api::kWebhooks, webhook_));
 
-  const auto health = Call<v1::WebhookHealth>(&Stub::GetWebhookHealth, request);
+  const auto health = client_.Call<v1::WebhookHealth>(&Stub::GetWebhookHealth, request);
 
   ASSERT_TRUE(health.ok()) << health.status();
   EXPECT_EQ(health->webhook(), request.webhook());
@@ -545,17 +527,20 @@ TEST_F(DeliveryServiceTest, TellsTheHealthOfAWebhook) {
 TEST_F(DeliveryServiceTest, ChecksListRequests) {
   v1::ListDeliveriesRequest request;
   EXPECT_THAT(
-      WrongFields(Call<v1::ListDeliveriesResponse>(&Stub::ListDeliveries, request).status()),
+      WrongFields(
+          client_.Call<v1::ListDeliveriesResponse>(&Stub::ListDeliveries, request).status()),
       ElementsAre("parent"));
   request.set_parent("communities/123/webhooks/1");
   request.set_page_size(-1);
   EXPECT_THAT(
-      WrongFields(Call<v1::ListDeliveriesResponse>(&Stub::ListDeliveries, request).status()),
+      WrongFields(
+          client_.Call<v1::ListDeliveriesResponse>(&Stub::ListDeliveries, request).status()),
       ElementsAre("page_size"));
   request.set_page_size(1);
   request.set_page_token("token");
   EXPECT_THAT(
-      WrongFields(Call<v1::ListDeliveriesResponse>(&Stub::ListDeliveries, request).status()),
+      WrongFields(
+          client_.Call<v1::ListDeliveriesResponse>(&Stub::ListDeliveries, request).status()),
       ElementsAre("page_token"));
 }
 

@@ -1,17 +1,14 @@
 #include "services/delivery/transport/recovery_service.h"
 
 #include <functional>
-#include <memory>
 #include <string>
 #include <vector>
 
-#include "absl/time/clock.h"
-#include "common/rpc/client.h"
-#include "common/rpc/server.h"
 #include "common/status/errors.h"
 #include "gmock/gmock.h"
-#include "google/rpc/error_details.pb.h"
 #include "services/delivery/domain/fake_repair_store.h"
+#include "tests/support/in_process_client.h"
+#include "tests/support/wrong_fields.h"
 
 namespace crier::delivery::transport {
 namespace {
@@ -21,51 +18,24 @@ using Stub = v1::RecoveryService::Stub;
 
 class RecoveryServiceTest : public testing::Test {
  protected:
-  RecoveryServiceTest() {
-    auto server = rpc::Server::Start({.listen_address = "127.0.0.1:0"}, {&service_});
-    EXPECT_TRUE(server.ok()) << server.status();
-    server_ = *std::move(server);
-    stub_ = v1::RecoveryService::NewStub(server_->InProcessChannel());
-  }
-
-  template <typename Response, typename Request>
-  absl::StatusOr<Response> Call(grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
-                                                             Response*),
-                                const Request& request) {
-    Response response;
-    const absl::Status status =
-        rpc::Call(*stub_, method, request, response, absl::Now() + absl::Seconds(30));
-    if (!status.ok()) return status;
-    return response;
-  }
-
   absl::StatusOr<v1::Recovery> Recover(
       const std::function<void(v1::RecoverDeliveriesRequest&)>& change = {}) {
     v1::RecoverDeliveriesRequest request;
     request.set_parent("communities/7/webhooks/3");
     request.mutable_created_from()->set_seconds(1'600'000'000);
     if (change) change(request);
-    return Call<v1::Recovery>(&Stub::RecoverDeliveries, request);
+    return client_.Call<v1::Recovery>(&Stub::RecoverDeliveries, request);
   }
 
   std::vector<std::string> Wrong(const std::function<void(v1::RecoverDeliveriesRequest&)>& change) {
-    const absl::Status status = Recover(change).status();
-    std::vector<std::string> fields;
-    google::rpc::BadRequest bad_request;
-    const auto detail = status.GetPayload("type.googleapis.com/google.rpc.BadRequest");
-    if (!detail || !bad_request.ParseFromString(std::string(*detail))) return fields;
-    for (const auto& violation : bad_request.field_violations()) {
-      fields.push_back(violation.field());
-    }
-    return fields;
+    return WrongFields(Recover(change).status());
   }
 
   FakeClock clock_{absl::FromUnixSeconds(1'700'000'000)};
   FakeRepairStore repairs_;
   rpc::Executor executor_{{}};
   RecoveryService service_{repairs_, clock_, executor_};
-  std::unique_ptr<rpc::Server> server_;
-  std::unique_ptr<Stub> stub_;
+  InProcessClient<v1::RecoveryService> client_{service_};
 };
 
 TEST_F(RecoveryServiceTest, BeginsARecovery) {
@@ -111,24 +81,25 @@ TEST_F(RecoveryServiceTest, ShowsListsAndCancels) {
   list.set_parent("communities/7");
   list.set_page_size(2);
 
-  const auto first = Call<v1::ListRecoveriesResponse>(&Stub::ListRecoveries, list);
+  const auto first = client_.Call<v1::ListRecoveriesResponse>(&Stub::ListRecoveries, list);
   ASSERT_TRUE(first.ok()) << first.status();
   ASSERT_EQ(first->recoveries_size(), 2);
   EXPECT_EQ(first->recoveries(0).name(), "communities/7/recoveries/3");
   list.set_page_token(first->next_page_token());
-  const auto last = Call<v1::ListRecoveriesResponse>(&Stub::ListRecoveries, list);
+  const auto last = client_.Call<v1::ListRecoveriesResponse>(&Stub::ListRecoveries, list);
   ASSERT_TRUE(last.ok()) << last.status();
   ASSERT_EQ(last->recoveries_size(), 1);
   EXPECT_EQ(last->next_page_token(), "");
 
   v1::CancelRecoveryRequest cancel;
   cancel.set_name("communities/7/recoveries/2");
-  EXPECT_EQ(Call<v1::Recovery>(&Stub::CancelRecovery, cancel)->state(), v1::Recovery::CANCELLED);
+  EXPECT_EQ(client_.Call<v1::Recovery>(&Stub::CancelRecovery, cancel)->state(),
+            v1::Recovery::CANCELLED);
   v1::GetRecoveryRequest get;
   get.set_name(cancel.name());
-  EXPECT_EQ(Call<v1::Recovery>(&Stub::GetRecovery, get)->state(), v1::Recovery::CANCELLED);
+  EXPECT_EQ(client_.Call<v1::Recovery>(&Stub::GetRecovery, get)->state(), v1::Recovery::CANCELLED);
   get.set_name("communities/7/recoveries/99");
-  EXPECT_EQ(ErrorReason(Call<v1::Recovery>(&Stub::GetRecovery, get).status()),
+  EXPECT_EQ(ErrorReason(client_.Call<v1::Recovery>(&Stub::GetRecovery, get).status()),
             "RECOVERY_NOT_FOUND");
 }
 

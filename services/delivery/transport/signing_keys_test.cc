@@ -24,14 +24,14 @@ class SigningKeysTest : public WebhookServiceTest {
     v1::RotateSigningSecretRequest request;
     request.set_name(webhook.name());
     if (change) change(request);
-    return Call<v1::RotateSigningSecretResponse>(&Stub::RotateSigningSecret, request);
+    return client_.Call<v1::RotateSigningSecretResponse>(&Stub::RotateSigningSecret, request);
   }
 
   absl::StatusOr<v1::Webhook> Revoke(const v1::Webhook& webhook, int number) {
     v1::RevokeSigningKeyRequest request;
     request.set_name(webhook.name());
     request.set_key_number(number);
-    return Call<v1::Webhook>(&Stub::RevokeSigningKey, request);
+    return client_.Call<v1::Webhook>(&Stub::RevokeSigningKey, request);
   }
 
   static std::vector<int> Numbers(const v1::Webhook& webhook) {

@@ -1,11 +1,7 @@
 #include "services/delivery/transport/target_service.h"
 
-#include <memory>
 #include <string>
 
-#include "absl/time/clock.h"
-#include "common/rpc/client.h"
-#include "common/rpc/server.h"
 #include "common/status/errors.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -13,6 +9,7 @@
 #include "services/delivery/domain/payload.h"
 #include "services/delivery/domain/samples.h"
 #include "services/delivery/domain/webhook_fake_store.h"
+#include "tests/support/in_process_client.h"
 
 namespace crier::delivery::transport {
 namespace {
@@ -29,21 +26,13 @@ class TargetServiceTest : public testing::Test {
     webhook_.id.community = 123;
     webhook_.envelope = true;
     webhook_ = *webhooks_.Create(webhook_, "", absl::InfiniteFuture());
-    auto server = rpc::Server::Start({.listen_address = "127.0.0.1:0"}, {&service_});
-    EXPECT_TRUE(server.ok()) << server.status();
-    server_ = *std::move(server);
-    stub_ = v1::TargetService::NewStub(server_->InProcessChannel());
   }
 
   absl::StatusOr<v1::FindMissingWebhooksResponse> FindMissing(
       const std::vector<std::string>& names) {
     v1::FindMissingWebhooksRequest request;
     for (const std::string& name : names) request.add_webhooks(name);
-    v1::FindMissingWebhooksResponse response;
-    const absl::Status status = rpc::Call(*stub_, &Stub::FindMissingWebhooks, request, response,
-                                          absl::Now() + absl::Seconds(30));
-    if (!status.ok()) return status;
-    return response;
+    return client_.Call(&Stub::FindMissingWebhooks, request);
   }
 
   static v1::RenderPayloadRequest MakeRender() {
@@ -57,19 +46,16 @@ class TargetServiceTest : public testing::Test {
   }
 
   absl::StatusOr<std::string> Render(const v1::RenderPayloadRequest& request) {
-    v1::RenderPayloadResponse response;
-    const absl::Status status =
-        rpc::Call(*stub_, &Stub::RenderPayload, request, response, absl::Now() + absl::Seconds(30));
-    if (!status.ok()) return status;
-    return response.payload();
+    const auto response = client_.Call(&Stub::RenderPayload, request);
+    if (!response.ok()) return response.status();
+    return response->payload();
   }
 
   FakeWebhookStore webhooks_;
   Webhook webhook_;
   rpc::Executor executor_{{.threads = 2, .queue_capacity = 8}};
   TargetService service_{webhooks_, "https://app.example", executor_};
-  std::unique_ptr<rpc::Server> server_;
-  std::unique_ptr<Stub> stub_;
+  InProcessClient<v1::TargetService> client_{service_};
 };
 
 TEST_F(TargetServiceTest, NamesTheWebhooksThatAreMissing) {

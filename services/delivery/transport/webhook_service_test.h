@@ -2,17 +2,12 @@
 #ifndef CRIER_SERVICES_DELIVERY_TRANSPORT_WEBHOOK_SERVICE_TEST_H_
 #define CRIER_SERVICES_DELIVERY_TRANSPORT_WEBHOOK_SERVICE_TEST_H_
 
-#include <memory>
 #include <string>
 #include <vector>
 
-#include "absl/time/clock.h"
 #include "common/base/clock.h"
-#include "common/rpc/client.h"
 #include "common/rpc/executor.h"
-#include "common/rpc/server.h"
 #include "crier/delivery/v1/webhook_service.grpc.pb.h"
-#include "google/rpc/error_details.pb.h"
 #include "gtest/gtest.h"
 #include "services/delivery/domain/payload.h"
 #include "services/delivery/domain/url_policy.h"
@@ -20,31 +15,14 @@
 #include "services/delivery/domain/webhook_tester.h"
 #include "services/delivery/sending/http_sender.h"
 #include "services/delivery/transport/webhook_service.h"
+#include "tests/support/in_process_client.h"
+#include "tests/support/wrong_fields.h"
 
 namespace crier::delivery::transport {
-
-// The fields that an INVALID_ARGUMENT names.
-inline std::vector<std::string> WrongFields(const absl::Status& status) {
-  std::vector<std::string> fields;
-  google::rpc::BadRequest bad_request;
-  const auto detail = status.GetPayload("type.googleapis.com/google.rpc.BadRequest");
-  if (!detail || !bad_request.ParseFromString(std::string(*detail))) return fields;
-  for (const auto& violation : bad_request.field_violations()) fields.push_back(violation.field());
-  return fields;
-}
 
 class WebhookServiceTest : public testing::Test {
  protected:
   using Stub = v1::WebhookService::Stub;
-
-  WebhookServiceTest() {
-    rpc::ServerOptions options;
-    options.listen_address = "127.0.0.1:0";
-    auto server = rpc::Server::Start(options, {&service_});
-    EXPECT_TRUE(server.ok()) << server.status();
-    server_ = *std::move(server);
-    stub_ = v1::WebhookService::NewStub(server_->InProcessChannel());
-  }
 
   static v1::CreateWebhookRequest CreateRequest() {
     v1::CreateWebhookRequest request;
@@ -55,7 +33,7 @@ class WebhookServiceTest : public testing::Test {
   }
 
   absl::StatusOr<v1::Webhook> Create(const v1::CreateWebhookRequest& request) {
-    return Call<v1::Webhook>(&Stub::CreateWebhook, request);
+    return client_.Call<v1::Webhook>(&Stub::CreateWebhook, request);
   }
 
   v1::Webhook MustCreate(const v1::CreateWebhookRequest& request = CreateRequest()) {
@@ -67,7 +45,7 @@ class WebhookServiceTest : public testing::Test {
   absl::StatusOr<v1::Webhook> Get(const std::string& name) {
     v1::GetWebhookRequest request;
     request.set_name(name);
-    return Call<v1::Webhook>(&Stub::GetWebhook, request);
+    return client_.Call<v1::Webhook>(&Stub::GetWebhook, request);
   }
 
   absl::StatusOr<v1::ListWebhooksResponse> List(const std::string& parent, int page_size = 0,
@@ -76,7 +54,7 @@ class WebhookServiceTest : public testing::Test {
     request.set_parent(parent);
     request.set_page_size(page_size);
     request.set_page_token(token);
-    return Call<v1::ListWebhooksResponse>(&Stub::ListWebhooks, request);
+    return client_.Call<v1::ListWebhooksResponse>(&Stub::ListWebhooks, request);
   }
 
   absl::StatusOr<v1::Webhook> Update(const v1::Webhook& webhook,
@@ -84,7 +62,7 @@ class WebhookServiceTest : public testing::Test {
     v1::UpdateWebhookRequest request;
     *request.mutable_webhook() = webhook;
     for (const std::string& path : mask) request.mutable_update_mask()->add_paths(path);
-    return Call<v1::Webhook>(&Stub::UpdateWebhook, request);
+    return client_.Call<v1::Webhook>(&Stub::UpdateWebhook, request);
   }
 
   template <typename Request>
@@ -95,31 +73,20 @@ class WebhookServiceTest : public testing::Test {
     Request request;
     request.set_name(name);
     request.set_etag(etag);
-    return Call<v1::Webhook>(method, request);
+    return client_.Call<v1::Webhook>(method, request);
   }
 
   absl::Status Delete(const std::string& name, const std::string& etag = "") {
     v1::DeleteWebhookRequest request;
     request.set_name(name);
     request.set_etag(etag);
-    return Call<google::protobuf::Empty>(&Stub::DeleteWebhook, request).status();
+    return client_.Call<google::protobuf::Empty>(&Stub::DeleteWebhook, request).status();
   }
 
   absl::StatusOr<v1::Exchange> Test(const v1::TestWebhookRequest& request) {
-    const auto response = Call<v1::TestWebhookResponse>(&Stub::TestWebhook, request);
+    const auto response = client_.Call<v1::TestWebhookResponse>(&Stub::TestWebhook, request);
     if (!response.ok()) return response.status();
     return response->exchange();
-  }
-
-  template <typename Response, typename Request>
-  absl::StatusOr<Response> Call(grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
-                                                             Response*),
-                                const Request& request) {
-    Response response;
-    const absl::Status status =
-        rpc::Call(*stub_, method, request, response, absl::Now() + absl::Seconds(30));
-    if (!status.ok()) return status;
-    return response;
   }
 
   // https to everything public, http to the local machine as well.
@@ -138,8 +105,7 @@ class WebhookServiceTest : public testing::Test {
   HttpSender sender_{policy_, {}};
   WebhookTester tester_{sender_, clock_, kDefaultAppBaseUrl};
   WebhookService service_{store_, tester_, policy_, clock_, executor_};
-  std::unique_ptr<rpc::Server> server_;
-  std::unique_ptr<Stub> stub_;
+  InProcessClient<v1::WebhookService> client_{service_};
 };
 
 }  // namespace crier::delivery::transport

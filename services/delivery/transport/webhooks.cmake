@@ -29,4 +29,4 @@ crier_test(crier_delivery_webhook_transport_test
     crier_delivery_sending
     crier_delivery_webhook_fakes
     crier_delivery_webhook_transport
-    crier_proto_google)
+    crier_tests_rpc)

@@ -2,19 +2,14 @@
 
 #include <atomic>
 #include <functional>
-#include <memory>
 #include <set>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include "absl/time/clock.h"
 #include "common/api/resource_name.h"
-#include "common/rpc/client.h"
-#include "common/rpc/server.h"
 #include "common/status/errors.h"
 #include "gmock/gmock.h"
-#include "google/rpc/error_details.pb.h"
 #include "gtest/gtest.h"
 #include "services/evaluator/domain/confirmation.h"
 #include "services/evaluator/domain/fake_cap_store.h"
@@ -25,6 +20,8 @@
 #include "services/evaluator/domain/fake_statistics_store.h"
 #include "services/evaluator/domain/fake_target_directory.h"
 #include "services/evaluator/domain/fake_workflow_store.h"
+#include "tests/support/in_process_client.h"
+#include "tests/support/wrong_fields.h"
 
 namespace crier::evaluator::transport {
 namespace {
@@ -37,36 +34,11 @@ using testing::IsEmpty;
 constexpr char kParent[] = "communities/1";
 constexpr char kWebhook[] = "communities/1/webhooks/5";
 
-// The fields that a status complains about.
-std::vector<std::string> BadFields(const absl::Status& status) {
-  const auto payload = status.GetPayload("type.googleapis.com/google.rpc.BadRequest");
-  google::rpc::BadRequest details;
-  if (!payload || !details.ParseFromString(std::string(*payload))) return {};
-  std::vector<std::string> fields;
-  for (const auto& violation : details.field_violations()) fields.push_back(violation.field());
-  return fields;
-}
-
 class WorkflowServiceTest : public testing::Test {
  protected:
   WorkflowServiceTest() {
     deliveries_.AddWebhook({1, 5});
     deliveries_.AddWebhook({1, 6});
-    auto started = rpc::Server::Start({.listen_address = "127.0.0.1:0"}, {&service_});
-    EXPECT_TRUE(started.ok()) << started.status();
-    server_ = *std::move(started);
-    stub_ = v1::WorkflowService::NewStub(server_->InProcessChannel());
-  }
-
-  template <typename Request, typename Response>
-  absl::StatusOr<Response> Call(grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
-                                                             Response*),
-                                const Request& request) {
-    Response response;
-    const absl::Status status =
-        rpc::Call(*stub_, method, request, response, absl::Now() + absl::Seconds(30));
-    if (!status.ok()) return status;
-    return response;
   }
 
   static v1::CreateWorkflowRequest MakeCreate() {
@@ -79,7 +51,7 @@ class WorkflowServiceTest : public testing::Test {
   }
 
   absl::StatusOr<v1::Workflow> Create(const v1::CreateWorkflowRequest& request) {
-    return Call(&Stub::CreateWorkflow, request);
+    return client_.Call(&Stub::CreateWorkflow, request);
   }
 
   v1::Workflow Create() { return Create(MakeCreate()).value(); }
@@ -90,7 +62,7 @@ class WorkflowServiceTest : public testing::Test {
                                       const std::string& name) {
     Request request;
     request.set_name(name);
-    return Call(method, request);
+    return client_.Call(method, request);
   }
 
   absl::StatusOr<v1::Workflow> Get(const std::string& name) {
@@ -102,7 +74,7 @@ class WorkflowServiceTest : public testing::Test {
     v1::UpdateWorkflowRequest request;
     *request.mutable_workflow() = workflow;
     for (const std::string& path : mask) request.mutable_update_mask()->add_paths(path);
-    return Call(&Stub::UpdateWorkflow, request);
+    return client_.Call(&Stub::UpdateWorkflow, request);
   }
 
   absl::StatusOr<v1::ListWorkflowsResponse> List(const std::string& parent, int page_size = 0,
@@ -111,7 +83,7 @@ class WorkflowServiceTest : public testing::Test {
     request.set_parent(parent);
     request.set_page_size(page_size);
     request.set_page_token(page_token);
-    return Call(&Stub::ListWorkflows, request);
+    return client_.Call(&Stub::ListWorkflows, request);
   }
 
   int CountWorkflows() { return List(kParent).value().workflows_size(); }
@@ -134,8 +106,7 @@ class WorkflowServiceTest : public testing::Test {
   EnableGuard guard_{contacts_, statuses_, /*limit=*/2, clock_};
   WorkflowService service_{workflows_, previewer_, statistics_, guard_,
                            statuses_,  clock_,     executor_};
-  std::unique_ptr<rpc::Server> server_;
-  std::unique_ptr<Stub> stub_;
+  InProcessClient<v1::WorkflowService> client_{service_};
 };
 
 TEST_F(WorkflowServiceTest, CreatesAndGets) {
@@ -200,12 +171,12 @@ TEST_F(WorkflowServiceTest, AnEnableThatWouldFloodNeedsConfirmation) {
   v1::EnableWorkflowRequest enable;
   enable.set_name(Create(request).value().name());
 
-  const absl::Status refused = Call(&Stub::EnableWorkflow, enable).status();
+  const absl::Status refused = client_.Call(&Stub::EnableWorkflow, enable).status();
   EXPECT_EQ(ErrorReason(refused), "CONFIRMATION_REQUIRED") << refused;
   EXPECT_EQ(Get(enable.name()).value().state(), v1::Workflow::DISABLED);
 
   enable.set_confirmation_token(MakeConfirmationToken(1, "", 3, clock_.Now()));
-  EXPECT_EQ(Call(&Stub::EnableWorkflow, enable).value().state(), v1::Workflow::ENABLED);
+  EXPECT_EQ(client_.Call(&Stub::EnableWorkflow, enable).value().state(), v1::Workflow::ENABLED);
 }
 
 struct BadCreate {
@@ -289,7 +260,7 @@ TEST_F(WorkflowServiceTest, RefusesBadCreationsByField) {
       const absl::Status status = Create(request).status();
 
       EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
-      EXPECT_EQ(BadFields(status), bad.fields);
+      EXPECT_EQ(WrongFields(status), bad.fields);
     }
   }
   EXPECT_EQ(CountWorkflows(), 0);
@@ -313,7 +284,7 @@ TEST_F(WorkflowServiceTest, SaysWhereCriteriaAreWrongBesideWhatElseIs) {
 
   const absl::Status status = Create(request).status();
 
-  EXPECT_THAT(BadFields(status), ElementsAre("workflow.display_name", "workflow.filter"));
+  EXPECT_THAT(WrongFields(status), ElementsAre("workflow.display_name", "workflow.filter"));
   request.mutable_workflow()->set_display_name("name");
   EXPECT_EQ(Create(request).status().message(),
             "workflow.filter is wrong at byte 21: there is no field `domain`; did you mean "
@@ -358,9 +329,9 @@ TEST_F(WorkflowServiceTest, PreviewsWhatIsSavedAndWhatIsNot) {
   request.mutable_workflow()->set_template_(v1::Workflow::NEW_MEMBER);
   request.mutable_workflow()->set_filter("full_name = marion");
 
-  const auto unsaved = Call(&Stub::PreviewWorkflow, request);
+  const auto unsaved = client_.Call(&Stub::PreviewWorkflow, request);
   request.set_name(Create().name());
-  const auto saved = Call(&Stub::PreviewWorkflow, request);
+  const auto saved = client_.Call(&Stub::PreviewWorkflow, request);
 
   ASSERT_TRUE(unsaved.ok()) << unsaved.status();
   EXPECT_EQ(unsaved->match_count(), 1);
@@ -377,7 +348,9 @@ TEST_F(WorkflowServiceTest, PreviewsWhatIsSavedAndWhatIsNot) {
 TEST_F(WorkflowServiceTest, RefusesBadPreviewsByField) {
   v1::PreviewWorkflowRequest request;
   request.set_parent(kParent);
-  const auto fields = [&] { return BadFields(Call(&Stub::PreviewWorkflow, request).status()); };
+  const auto fields = [&] {
+    return WrongFields(client_.Call(&Stub::PreviewWorkflow, request).status());
+  };
   EXPECT_THAT(fields(), ElementsAre("name"));
   request.set_name("communities/2/workflows/1");
   EXPECT_THAT(fields(), ElementsAre("name"));
@@ -412,13 +385,14 @@ TEST_F(WorkflowServiceTest, RefusesBadNames) {
                                           "communities/1/workflows/9223372036854775808"};
   for (const std::string& name : names) {
     SCOPED_TRACE(name);
-    EXPECT_THAT(BadFields(Get(name).status()), ElementsAre("name"));
-    EXPECT_THAT(BadFields(CallByName(&Stub::DeleteWorkflow, name).status()), ElementsAre("name"));
-    EXPECT_THAT(BadFields(CallByName(&Stub::EnableWorkflow, name).status()), ElementsAre("name"));
-    EXPECT_THAT(BadFields(CallByName(&Stub::DisableWorkflow, name).status()), ElementsAre("name"));
+    EXPECT_THAT(WrongFields(Get(name).status()), ElementsAre("name"));
+    EXPECT_THAT(WrongFields(CallByName(&Stub::DeleteWorkflow, name).status()), ElementsAre("name"));
+    EXPECT_THAT(WrongFields(CallByName(&Stub::EnableWorkflow, name).status()), ElementsAre("name"));
+    EXPECT_THAT(WrongFields(CallByName(&Stub::DisableWorkflow, name).status()),
+                ElementsAre("name"));
     v1::Workflow workflow;
     workflow.set_name(name);
-    EXPECT_THAT(BadFields(Update(workflow, {}).status()), ElementsAre("workflow.name"));
+    EXPECT_THAT(WrongFields(Update(workflow, {}).status()), ElementsAre("workflow.name"));
   }
 }
 
@@ -518,11 +492,11 @@ TEST_F(WorkflowServiceTest, RefusesBadListings) {
   const std::string token = List(kParent, 1).value().next_page_token();
   ASSERT_FALSE(token.empty());
 
-  EXPECT_THAT(BadFields(List("").status()), ElementsAre("parent"));
-  EXPECT_THAT(BadFields(List("communities/1/workflows/1").status()), ElementsAre("parent"));
-  EXPECT_THAT(BadFields(List(kParent, -1).status()), ElementsAre("page_size"));
-  EXPECT_THAT(BadFields(List(kParent, 1, "nonsense").status()), ElementsAre("page_token"));
-  EXPECT_THAT(BadFields(List("communities/2", 1, token).status()), ElementsAre("page_token"));
+  EXPECT_THAT(WrongFields(List("").status()), ElementsAre("parent"));
+  EXPECT_THAT(WrongFields(List("communities/1/workflows/1").status()), ElementsAre("parent"));
+  EXPECT_THAT(WrongFields(List(kParent, -1).status()), ElementsAre("page_size"));
+  EXPECT_THAT(WrongFields(List(kParent, 1, "nonsense").status()), ElementsAre("page_token"));
+  EXPECT_THAT(WrongFields(List("communities/2", 1, token).status()), ElementsAre("page_token"));
 }
 
 TEST_F(WorkflowServiceTest, UpdatesWhatTheMaskNames) {
@@ -565,15 +539,15 @@ TEST_F(WorkflowServiceTest, RefusesBadUpdatesByField) {
   for (const char* path : {"template", "state", "name", "etag", "create_time", "nonsense",
                            "display_name.more", "displayName", ""}) {
     SCOPED_TRACE(path);
-    EXPECT_THAT(BadFields(Update(created, {path}).status()), ElementsAre("update_mask"));
+    EXPECT_THAT(WrongFields(Update(created, {path}).status()), ElementsAre("update_mask"));
   }
-  EXPECT_THAT(BadFields(Update(blank, {"display_name"}).status()),
+  EXPECT_THAT(WrongFields(Update(blank, {"display_name"}).status()),
               ElementsAre("workflow.display_name"));
-  EXPECT_THAT(BadFields(Update(blank, {"*"}).status()),
+  EXPECT_THAT(WrongFields(Update(blank, {"*"}).status()),
               ElementsAre("workflow.display_name", "workflow.webhook"));
-  EXPECT_THAT(BadFields(Update(foreign, {}).status()), ElementsAre("workflow.webhook"));
-  EXPECT_THAT(BadFields(Update(unknown, {}).status()), ElementsAre("workflow.template"));
-  EXPECT_THAT(BadFields(Update({}, {}).status()), ElementsAre("workflow.name"));
+  EXPECT_THAT(WrongFields(Update(foreign, {}).status()), ElementsAre("workflow.webhook"));
+  EXPECT_THAT(WrongFields(Update(unknown, {}).status()), ElementsAre("workflow.template"));
+  EXPECT_THAT(WrongFields(Update({}, {}).status()), ElementsAre("workflow.name"));
   EXPECT_EQ(Get(created.name()).value().SerializeAsString(), created.SerializeAsString());
 }
 
@@ -587,14 +561,14 @@ TEST_F(WorkflowServiceTest, AnOldEtagAbortsUpdateAndDelete) {
   deletion.set_etag(created.etag());
 
   for (const absl::Status& status : {Update(wanted, {"display_name"}).status(),
-                                     Call(&Stub::DeleteWorkflow, deletion).status()}) {
+                                     client_.Call(&Stub::DeleteWorkflow, deletion).status()}) {
     EXPECT_TRUE(absl::IsAborted(status)) << status;
     EXPECT_EQ(ErrorReason(status), "ETAG_MISMATCH");
   }
   EXPECT_EQ(Get(created.name()).value().SerializeAsString(), updated.SerializeAsString());
 
   deletion.set_etag(updated.etag());
-  EXPECT_TRUE(Call(&Stub::DeleteWorkflow, deletion).ok());
+  EXPECT_TRUE(client_.Call(&Stub::DeleteWorkflow, deletion).ok());
   EXPECT_TRUE(absl::IsNotFound(Get(created.name()).status()));
 }
 
