@@ -1,8 +1,15 @@
 // Payloads of random messages: whatever an entity holds, the payload is valid JSON without empty
-// values, and says what the entity says.
+// values, says what the entity says, and has no more than the published schema knows.
 #include <rapidjson/document.h>
+#include <rapidjson/istreamwrapper.h>
+#include <rapidjson/schema.h>
+#include <rapidjson/stringbuffer.h>
 
+#include <fstream>
+#include <map>
+#include <memory>
 #include <random>
+#include <string>
 
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
@@ -109,8 +116,61 @@ void ExpectText(const rapidjson::Value& object, const char* key, const std::stri
   if (object.HasMember(key)) EXPECT_EQ(object[key].GetString(), text) << key;
 }
 
+rapidjson::Document LoadJson(const std::string& path) {
+  std::ifstream file(CRIER_TESTDATA "/" + path);
+  rapidjson::IStreamWrapper stream(file);
+  rapidjson::Document document;
+  document.ParseStream(stream);
+  EXPECT_FALSE(document.HasParseError()) << path;
+  return document;
+}
+
+rapidjson::Document LoadSchema(const std::string& name) {
+  return LoadJson("../../proto/payloads/202304/" + name + ".schema.json");
+}
+
+// Receivers must bear members that they do not know, so the published schemas permit them; here
+// each member must be published.
+void PermitNothingElse(rapidjson::Value& schema, rapidjson::Document::AllocatorType& allocator) {
+  if (!schema.IsObject()) return;
+  for (auto member = schema.MemberBegin(); member < schema.MemberEnd(); ++member) {
+    PermitNothingElse(member->value, allocator);
+  }
+  if (schema.HasMember("properties") && schema["properties"].IsObject() &&
+      schema.HasMember("type")) {
+    schema.AddMember("additionalProperties", false, allocator);
+  }
+}
+
+// The published schemas by their name, strict.
+class Schemas {
+ public:
+  // What is wrong with the value, as a pointer into the schema; empty when nothing is.
+  std::string Violation(const std::string& name, const rapidjson::Value& value) {
+    std::unique_ptr<rapidjson::SchemaDocument>& schema = schemas_[name];
+    if (schema == nullptr) schema = Load(name);
+    rapidjson::SchemaValidator validator(*schema);
+    if (value.Accept(validator)) return "";
+    rapidjson::StringBuffer pointer;
+    validator.GetInvalidSchemaPointer().StringifyUriFragment(pointer);
+    return std::string(pointer.GetString()) + " " + validator.GetInvalidSchemaKeyword();
+  }
+
+ private:
+  static std::unique_ptr<rapidjson::SchemaDocument> Load(const std::string& name) {
+    rapidjson::Document document = LoadSchema(name);
+    PermitNothingElse(document, document.GetAllocator());
+    // The envelope's payload has a schema of its own.
+    if (name == "envelope") document["properties"]["payload"].RemoveMember("additionalProperties");
+    return std::make_unique<rapidjson::SchemaDocument>(document);
+  }
+
+  std::map<std::string, std::unique_ptr<rapidjson::SchemaDocument>> schemas_;
+};
+
 TEST(PayloadPropertyTest, AnyEntityBecomesValidJson) {
   MessageMaker make(testing::UnitTest::GetInstance()->random_seed());  // printed by GoogleTest
+  Schemas schemas;
 
   for (int round = 0; round < 2000 && !testing::Test::HasFailure(); ++round) {
     entity::v1::Event event;
@@ -130,10 +190,20 @@ TEST(PayloadPropertyTest, AnyEntityBecomesValidJson) {
     ASSERT_FALSE(document.HasParseError()) << event.ShortDebugString();
     EXPECT_TRUE(HasNothingEmpty(document)) << *payload;
     const rapidjson::Value& entity = webhook.envelope ? document["payload"] : document;
+    EXPECT_EQ(schemas.Violation(entity["type"].GetString(), entity), "") << *payload;
+    if (webhook.envelope) EXPECT_EQ(schemas.Violation("envelope", document), "") << *payload;
     if (kind == 0) ExpectText(entity, "fullName", event.contact().full_name());
     if (kind == 1) ExpectText(entity, "name", event.organization().display_name());
     if (kind == 2) ExpectText(entity, "content", event.activity().content());
   }
+}
+
+TEST(PayloadSchemaTest, ExamplesAreTheDocumentedPayloads) {
+  for (const std::string name : {"contact", "organization", "activity"}) {
+    EXPECT_EQ(LoadSchema(name)["examples"][0], LoadJson("payloads/" + name + ".json")) << name;
+  }
+  const rapidjson::Document envelope = LoadSchema("envelope");
+  EXPECT_EQ(Schemas().Violation("envelope", envelope["examples"][0]), "");
 }
 
 }  // namespace
