@@ -11,7 +11,6 @@ import json
 import os
 import pathlib
 import re
-import secrets
 import socket
 import subprocess
 import sys
@@ -28,8 +27,9 @@ from crier.entity.v1 import contact_pb2, organization_pb2
 from crier.ingest.v1 import ingest_service_pb2, ingest_service_pb2_grpc
 from crier.workflow.v1 import workflow_service_pb2, workflow_service_pb2_grpc
 
+from all_in_one import AllInOne
 from fake_collector import Collector
-from suite import BIN, Receiver, Replica
+from suite import Receiver
 
 ROOT = pathlib.Path(os.environ["CRIER_ROOT"])
 sys.path.insert(0, str(ROOT / "tools/lint.d"))
@@ -144,29 +144,19 @@ def time_of(line):
 class ObservabilityTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.schema = f"observe_{secrets.token_hex(4)}"
         cls.level_file = pathlib.Path(tempfile.mkdtemp()) / "level"
         cls.level_file.write_text("debug\n", encoding="utf-8")
         # What comes last is closed first.
         cls.receiver = cls.enter(Receiver())
         cls.refusing = cls.enter(Receiver(lambda received: 503))
         cls.collector = cls.enter(Collector())
-        cls.crier = Replica([
-            str(BIN / "crier"), f"--postgres-url={POSTGRES_URL}",
-            *[f"--{service}.postgres-schema={cls.schema}_{service}" for service in ("ingest", "evaluator", "delivery")],
-            "--listen=127.0.0.1:0", "--metrics-listen=127.0.0.1:0", f"--log-level-file={cls.level_file}",
-            "--delivery.allow-http", "--delivery.allowed-targets=127.0.0.1/32", "--delivery.send-traceparent",
-            "--delivery.allow-plaintext-secrets",
-            f"--delivery.allowed-ports={cls.receiver.port},{cls.refusing.port}",
-            f"--trace-otlp-endpoint={cls.collector.endpoint}"], "crier")
-        cls.addClassCleanup(cls.drop_schemas)
-        cls.addClassCleanup(cls.crier.stop)
-        cls.crier.wait_for("ready")
+        cls.crier = cls.enter(AllInOne(
+            POSTGRES_URL, [cls.receiver.port, cls.refusing.port], f"--log-level-file={cls.level_file}",
+            "--delivery.send-traceparent", f"--trace-otlp-endpoint={cls.collector.endpoint}"))
+        cls.channel = cls.crier.channel
         cls.metrics_url = f"http://127.0.0.1:{cls.crier.metrics_port}/metrics"
         cls.prometheus = Prometheus(f"127.0.0.1:{cls.crier.metrics_port}")
         cls.addClassCleanup(cls.prometheus.close)
-        cls.channel = grpc.insecure_channel(cls.crier.address)
-        cls.addClassCleanup(cls.channel.close)
         cls.series_before = series_of(get(cls.metrics_url))
         cls.ended = threading.Event()
         cls.create_workflows()
@@ -182,12 +172,6 @@ class ObservabilityTest(unittest.TestCase):
         thing.__enter__()
         cls.addClassCleanup(thing.__exit__, None, None, None)
         return thing
-
-    @classmethod
-    def drop_schemas(cls):
-        for service in ("ingest", "evaluator", "delivery"):
-            subprocess.run(["psql", POSTGRES_URL, "-q", "-c", "SET client_min_messages = error", "-c",
-                            f"DROP SCHEMA IF EXISTS {cls.schema}_{service} CASCADE"], check=False)
 
     @classmethod
     def create_workflows(cls):
