@@ -2,6 +2,7 @@
 #ifndef CRIER_COMMON_PG_CONNECTION_H_
 #define CRIER_COMMON_PG_CONNECTION_H_
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <pqxx/pqxx>
@@ -63,6 +64,9 @@ class Connection {
 
   void Prepare(const Statement& statement);
 
+  // What is known of a composite type; 0 is nothing yet.
+  uint32_t& RowTypeOid(const std::string& name) { return row_types_[name]; }
+
   // Makes the object that statements go through; sends nothing.
   std::optional<SqlFailure> BeginSession(std::optional<pqxx::nontransaction>& session);
   std::optional<SqlFailure> Begin(pqxx::nontransaction& session, absl::Time deadline);
@@ -73,6 +77,7 @@ class Connection {
   bool broken_ = false;
   // Name → text of what was prepared.
   absl::flat_hash_map<std::string, std::string> prepared_;
+  absl::flat_hash_map<std::string, uint32_t> row_types_;
 };
 
 }  // namespace crier::pg

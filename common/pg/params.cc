@@ -73,14 +73,13 @@ Params& Params::AddArray(const std::vector<std::string>& values) {
 
 Params& Params::AddArray(const std::vector<absl::Time>& values) { return AddText(ToArray(values)); }
 
-Params& Params::AddArrays(const std::vector<std::vector<std::string>>& values) {
-  ArrayLiteral arrays;
-  for (const std::vector<std::string>& value : values) arrays.AddQuoted(ToArray(value));
-  return AddText(arrays.Finish());
-}
-
 Params& Params::AddBytesArray(const std::vector<std::string>& values) {
   values_.push_back({EncodeBinaryArray(values), /*binary=*/true});
+  return *this;
+}
+
+Params& Params::AddRows(RowArray rows) {
+  values_.push_back({rows.Take(), /*binary=*/true});
   return *this;
 }
 

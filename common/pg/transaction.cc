@@ -59,6 +59,18 @@ absl::StatusOr<Rows> Transaction::Execute(const Statement& statement, const Para
   });
 }
 
+absl::StatusOr<RowType> Transaction::FindRowType(const char* name) {
+  static constexpr Statement kFind{"find_row_type", "SELECT to_regtype($1)::oid::bigint"};
+  uint32_t& oid = impl_->connection.RowTypeOid(name);
+  if (oid == 0) {
+    ASSIGN_OR_RETURN(const Rows rows, Execute(kFind, Params().Add(name)));
+    const std::optional<int64_t> found = rows[0].OptionalInt64(0);
+    if (!found) return impl_->Fail(ToStatus({"42P01", "", name}));
+    oid = static_cast<uint32_t>(*found);
+  }
+  return RowType{oid};
+}
+
 absl::Status Transaction::ExecuteScript(absl::string_view sql) {
   return impl_->Run("", [&] { return impl_->session.exec(std::string(sql)); }).status();
 }

@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "common/pg/row_array.h"
 
 namespace crier::pg {
 
@@ -51,9 +52,7 @@ class Params {
   Params& AddArray(const std::vector<std::string>& values);
   Params& AddArray(const std::vector<absl::Time>& values);
   Params& AddBytesArray(const std::vector<std::string>& values);
-  // A text[] whose elements are arrays in Postgres' text format, for `unnest($1::text[])` and a
-  // cast of each element: arrays of arrays of different lengths are not known to Postgres.
-  Params& AddArrays(const std::vector<std::vector<std::string>>& values);
+  Params& AddRows(RowArray rows);
   // NULL elements where there is no value.
   Params& AddArray(const std::vector<std::optional<absl::Time>>& values);
   Params& AddArray(const std::vector<std::optional<std::string>>& values);
@@ -136,6 +135,10 @@ class Transaction {
   // INTERNAL otherwise. The text never holds SQL or values; metadata `sqlstate` and `statement` say
   // more where they are known.
   absl::StatusOr<Rows> Execute(const Statement& statement, const Params& params = {});
+
+  // The composite type of the schema with that name; asked for once a connection.
+  // FAILED_PRECONDITION with ErrorReason `SCHEMA_MISSING` when there is none.
+  absl::StatusOr<RowType> FindRowType(const char* name);
 
   // Runs several statements without parameters or results, as migrations do.
   absl::Status ExecuteScript(absl::string_view sql);

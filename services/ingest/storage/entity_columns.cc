@@ -1,12 +1,12 @@
 #include "services/ingest/storage/entity_columns.h"
 
-#include <optional>
+#include <algorithm>
+#include <cstdint>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
-#include "absl/time/time.h"
 #include "common/api/time.h"
 #include "common/entity/filter_schemas.h"
 #include "google/protobuf/timestamp.pb.h"
@@ -74,68 +74,83 @@ void Collect(const filter::Schema& schema, const std::set<std::string>& left_out
   }
 }
 
-std::string SingleText(const Message& message, const FieldDescriptor& field) {
+pg::ColumnType TypeOf(const FieldDescriptor& field) {
+  switch (field.cpp_type()) {
+    case FieldDescriptor::CPPTYPE_INT32:
+    case FieldDescriptor::CPPTYPE_INT64:
+    case FieldDescriptor::CPPTYPE_ENUM:
+      return pg::ColumnType::kBigint;
+    case FieldDescriptor::CPPTYPE_DOUBLE:
+      return pg::ColumnType::kDouble;
+    case FieldDescriptor::CPPTYPE_BOOL:
+      return pg::ColumnType::kBoolean;
+    case FieldDescriptor::CPPTYPE_MESSAGE:
+      return pg::ColumnType::kTimestamptz;
+    default:
+      return pg::ColumnType::kText;
+  }
+}
+
+int64_t IntegerOf(const Message& message, const FieldDescriptor& field) {
   const auto& reflection = *message.GetReflection();
   switch (field.cpp_type()) {
     case FieldDescriptor::CPPTYPE_INT32:
-      return absl::StrCat(reflection.GetInt32(message, &field));
-    case FieldDescriptor::CPPTYPE_INT64:
-      return absl::StrCat(reflection.GetInt64(message, &field));
+      return reflection.GetInt32(message, &field);
     case FieldDescriptor::CPPTYPE_ENUM:
-      return absl::StrCat(reflection.GetEnumValue(message, &field));
-    case FieldDescriptor::CPPTYPE_DOUBLE:
-      return absl::StrFormat("%.17g", reflection.GetDouble(message, &field));
-    case FieldDescriptor::CPPTYPE_BOOL:
-      return reflection.GetBool(message, &field) ? "t" : "f";
+      return reflection.GetEnumValue(message, &field);
     default:
-      return reflection.GetString(message, &field);
+      return reflection.GetInt64(message, &field);
   }
 }
 
-// The message that holds the column's last field; null when one on the way is unset.
-const Message* HolderOf(const Message& entity, const EntityColumn& column) {
-  const Message* holder = &entity;
-  for (size_t i = 0; i + 1 < column.fields.size(); ++i) {
-    const auto& reflection = *holder->GetReflection();
-    if (!reflection.HasField(*holder, column.fields[i])) return nullptr;
-    holder = &reflection.GetMessage(*holder, column.fields[i]);
+// An unset time is NULL.
+void AddTime(const Message& message, const FieldDescriptor& field, pg::RowArray& row) {
+  const auto& reflection = *message.GetReflection();
+  if (!reflection.HasField(message, &field)) return row.AddNull(pg::ColumnType::kTimestamptz);
+  row.Add(api::FromProto(static_cast<const Timestamp&>(reflection.GetMessage(message, &field))));
+}
+
+void AddValue(const Message& message, const FieldDescriptor& field, pg::ColumnType type,
+              pg::RowArray& row) {
+  const auto& reflection = *message.GetReflection();
+  std::string unused;
+  switch (type) {
+    case pg::ColumnType::kBigint:
+      return row.Add(IntegerOf(message, field));
+    case pg::ColumnType::kDouble:
+      return row.Add(reflection.GetDouble(message, &field));
+    case pg::ColumnType::kBoolean:
+      return row.Add(reflection.GetBool(message, &field));
+    case pg::ColumnType::kTimestamptz:
+      return AddTime(message, field, row);
+    default:
+      return row.AddText(reflection.GetStringReference(message, &field, &unused));
   }
-  return holder;
 }
 
-std::optional<absl::Time> TimeOf(const Message& entity, const EntityColumn& column) {
-  const Message* const holder = HolderOf(entity, column);
-  const FieldDescriptor* const field = column.fields.back();
-  if (holder == nullptr || !holder->GetReflection()->HasField(*holder, field)) return std::nullopt;
-  return api::FromProto(
-      static_cast<const Timestamp&>(holder->GetReflection()->GetMessage(*holder, field)));
-}
-
-std::optional<std::string> TextOf(const Message& entity, const EntityColumn& column) {
-  const Message* const holder = HolderOf(entity, column);
-  if (holder == nullptr) return std::nullopt;
-  return SingleText(*holder, *column.fields.back());
-}
-
-// Lists stand at the top of an entity: a field of values, of entries, or of messages without lists.
-std::vector<std::string> ListOf(const Message& entity, const EntityColumn& column) {
+// Of the entries of a list, their values, or a field of each.
+void AddList(const Message& entity, const FieldDescriptor& list, const FieldDescriptor* element,
+             pg::ColumnType type, pg::RowArray& row) {
   const auto& reflection = *entity.GetReflection();
-  const FieldDescriptor& list = *column.fields.front();
-  std::vector<std::string> texts;
   const int size = reflection.FieldSize(entity, &list);
-  texts.reserve(static_cast<size_t>(size));
+  std::string unused;
+  if (type == pg::ColumnType::kBigints) {
+    row.BeginBigints(static_cast<size_t>(size));
+  } else {
+    row.BeginTexts(static_cast<size_t>(size));
+  }
   for (int i = 0; i < size; ++i) {
-    if (list.message_type() == nullptr) {
-      texts.push_back(reflection.GetRepeatedString(entity, &list, i));
+    if (element == nullptr) {
+      row.AddElement(reflection.GetRepeatedStringReference(entity, &list, i, &unused));
       continue;
     }
-    const FieldDescriptor& field = column.part == Part::kMapKeys ? *list.message_type()->map_key()
-                                   : column.part == Part::kMapValues
-                                       ? *list.message_type()->map_value()
-                                       : *column.fields.back();
-    texts.push_back(SingleText(reflection.GetRepeatedMessage(entity, &list, i), field));
+    const Message& message = reflection.GetRepeatedMessage(entity, &list, i);
+    if (type == pg::ColumnType::kBigints) {
+      row.AddElement(IntegerOf(message, *element));
+    } else {
+      row.AddElement(message.GetReflection()->GetStringReference(message, element, &unused));
+    }
   }
-  return texts;
 }
 
 }  // namespace
@@ -150,50 +165,84 @@ std::string ColumnName(absl::Span<const FieldDescriptor* const> fields) {
 
 EntityColumns::EntityColumns(const filter::Schema& schema, const std::set<std::string>& left_out) {
   Collect(schema, left_out, *schema.message, "", {}, columns_);
+  holders_.emplace_back();
+  for (const EntityColumn& column : columns_) AddSource(column);
 }
 
-void EntityColumns::AddTo(const std::vector<const Message*>& entities, pg::Params& params) const {
-  for (const EntityColumn& column : columns_) {
-    if (column.is_array()) {
-      std::vector<std::vector<std::string>> lists;
-      for (const Message* entity : entities) lists.push_back(ListOf(*entity, column));
-      params.AddArrays(lists);
-    } else if (column.type == "timestamptz") {
-      std::vector<std::optional<absl::Time>> times;
-      for (const Message* entity : entities) times.push_back(TimeOf(*entity, column));
-      params.AddArray(times);
+// The place of the message that these fields lead to, from the entity.
+size_t EntityColumns::FindHolder(absl::Span<const FieldDescriptor* const> fields) {
+  if (fields.empty()) return 0;
+  const size_t parent = FindHolder(fields.first(fields.size() - 1));
+  for (size_t i = 1; i < holders_.size(); ++i) {
+    if (holders_[i].parent == parent && holders_[i].field == fields.back()) return i;
+  }
+  holders_.push_back({parent, fields.back()});
+  return holders_.size() - 1;
+}
+
+// Lists stand at the top of an entity: a field of values, of entries, or of messages without lists.
+void EntityColumns::AddSource(const EntityColumn& column) {
+  const FieldDescriptor& top = *column.fields.front();
+  const FieldDescriptor& last = *column.fields.back();
+  if (!column.is_array()) {
+    sources_.push_back({FindHolder(absl::MakeSpan(column.fields).first(column.fields.size() - 1)),
+                        &last, nullptr, TypeOf(last)});
+    return;
+  }
+  const FieldDescriptor* const element =
+      column.part == Part::kMapKeys     ? top.message_type()->map_key()
+      : column.part == Part::kMapValues ? top.message_type()->map_value()
+      : &last == &top                   ? nullptr
+                                        : &last;
+  const bool numbers = element != nullptr && TypeOf(*element) == pg::ColumnType::kBigint;
+  sources_.push_back(
+      {0, &top, element, numbers ? pg::ColumnType::kBigints : pg::ColumnType::kTexts});
+}
+
+void EntityColumns::AddTo(const Message& entity, pg::RowArray& row) const {
+  // Null where the message is unset.
+  absl::InlinedVector<const Message*, 16> holders;
+  for (const Holder& holder : holders_) {
+    const Message* const parent = holder.field == nullptr ? &entity : holders[holder.parent];
+    const bool is_set =
+        parent != nullptr &&
+        (holder.field == nullptr || parent->GetReflection()->HasField(*parent, holder.field));
+    holders.push_back(!is_set ? nullptr
+                      : holder.field == nullptr
+                          ? parent
+                          : &parent->GetReflection()->GetMessage(*parent, holder.field));
+  }
+  for (const Source& source : sources_) {
+    const Message* const holder = holders[source.holder];
+    if (holder == nullptr) {
+      row.AddNull(source.type);
+    } else if (source.field->is_repeated()) {
+      AddList(*holder, *source.field, source.element, source.type, row);
     } else {
-      std::vector<std::optional<std::string>> texts;
-      for (const Message* entity : entities) texts.push_back(TextOf(*entity, column));
-      params.AddArray(texts);
+      AddValue(*holder, *source.field, source.type, row);
     }
   }
 }
 
-std::string EntityColumns::UpsertSql(
-    absl::string_view table,
-    const std::vector<std::pair<std::string, std::string>>& leading) const {
-  std::vector<std::string> names, arrays, values, updates;
-  const auto add = [&](const std::string& name, absl::string_view array_of, std::string value) {
-    names.push_back(name);
-    arrays.push_back(absl::StrCat("$", names.size(), "::", array_of, "[]"));
-    values.push_back(std::move(value));
-    if (names.size() > 2) updates.push_back(absl::StrCat(name, " = EXCLUDED.", name));
-  };
-  for (const auto& [name, type] : leading) add(name, type, name);
-  for (const EntityColumn& column : columns_) {
-    // Arrays of arrays are rectangular in Postgres; so a row's array comes as a text.
-    if (column.is_array()) {
-      add(column.name, "text", absl::StrCat(column.name, "::", column.type));
-    } else {
-      add(column.name, column.type, column.name);
-    }
-  }
+std::string EntityColumns::InsertSql(absl::string_view table, absl::string_view row_type,
+                                     const std::vector<std::string>& leading) const {
+  std::vector<std::string> names = leading;
+  for (const EntityColumn& column : columns_) names.push_back(column.name);
   const std::string all = absl::StrJoin(names, ", ");
-  return absl::StrCat("INSERT INTO ", table, " (", all, ") SELECT ", absl::StrJoin(values, ", "),
-                      " FROM unnest(", absl::StrJoin(arrays, ", "), ") AS rows (", all,
-                      ") ON CONFLICT (", names[0], ", ", names[1], ") DO UPDATE SET ",
-                      absl::StrJoin(updates, ", "));
+  return absl::StrCat("INSERT INTO ", table, " (", all, ") SELECT ", all,
+                      " FROM unnest($1::", row_type, "[])");
+}
+
+std::string EntityColumns::UpsertSql(absl::string_view table, absl::string_view row_type,
+                                     const std::vector<std::string>& leading) const {
+  std::vector<std::string> updates;
+  const auto add = [&](const std::string& name) {
+    updates.push_back(absl::StrCat(name, " = EXCLUDED.", name));
+  };
+  std::for_each(leading.begin() + 2, leading.end(), add);
+  for (const EntityColumn& column : columns_) add(column.name);
+  return absl::StrCat(InsertSql(table, row_type, leading), " ON CONFLICT (", leading[0], ", ",
+                      leading[1], ") DO UPDATE SET ", absl::StrJoin(updates, ", "));
 }
 
 const EntityColumns& ContactColumns() {

@@ -2,6 +2,7 @@
 #ifndef CRIER_SERVICES_INGEST_STORAGE_ENTITY_COLUMNS_H_
 #define CRIER_SERVICES_INGEST_STORAGE_ENTITY_COLUMNS_H_
 
+#include <cstddef>
 #include <set>
 #include <string>
 #include <utility>
@@ -10,7 +11,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "common/filter/schema.h"
-#include "common/pg/transaction.h"
+#include "common/pg/row_array.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
 
@@ -46,17 +47,41 @@ class EntityColumns {
 
   const std::vector<EntityColumn>& columns() const { return columns_; }
 
-  // Adds one array parameter a column, with an element for each of the entities.
-  void AddTo(const std::vector<const google::protobuf::Message*>& entities,
-             pg::Params& params) const;
+  // Adds the values of one entity to its row.
+  void AddTo(const google::protobuf::Message& entity, pg::RowArray& row) const;
 
-  // The statement that stores rows given as arrays: first those of `leading` (names and types; the
-  // first two are the key), then those of AddTo(). A row whose key is known replaces it.
-  std::string UpsertSql(absl::string_view table,
-                        const std::vector<std::pair<std::string, std::string>>& leading) const;
+  // How many those are.
+  int size() const { return static_cast<int>(columns_.size()); }
+
+  // Stores the rows of an array of `row_type`, a type with the columns `leading` and then those of
+  // AddTo(). The first two of `leading` are the key.
+  std::string InsertSql(absl::string_view table, absl::string_view row_type,
+                        const std::vector<std::string>& leading) const;
+  // As above; a row whose key is known replaces it.
+  std::string UpsertSql(absl::string_view table, absl::string_view row_type,
+                        const std::vector<std::string>& leading) const;
 
  private:
+  // A message on the way to values; its parent stands before it.
+  struct Holder {
+    size_t parent = 0;
+    const google::protobuf::FieldDescriptor* field = nullptr;  // of the parent; null: the entity
+  };
+
+  // Where the value of a column is found.
+  struct Source {
+    size_t holder = 0;
+    const google::protobuf::FieldDescriptor* field = nullptr;    // of the holder
+    const google::protobuf::FieldDescriptor* element = nullptr;  // of the messages of a list
+    pg::ColumnType type = pg::ColumnType::kText;
+  };
+
+  size_t FindHolder(absl::Span<const google::protobuf::FieldDescriptor* const> fields);
+  void AddSource(const EntityColumn& column);
+
   std::vector<EntityColumn> columns_;
+  std::vector<Source> sources_;  // side by side with the columns
+  std::vector<Holder> holders_;
 };
 
 // All but what a filter may not name.

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "gmock/gmock.h"
 #include "services/ingest/storage/store_test_fixture.h"
 
@@ -30,6 +31,24 @@ class EntityColumnsTest : public StoreTest {
     return columns;
   }
 
+  // Names with their types, in order.
+  std::string ColumnsOfType(const std::string& type) {
+    return postgres_
+        ->Run(
+            database_,
+            absl::StrCat("SELECT string_agg(attname || ' ' || replace(format_type(atttypid, NULL),"
+                         " 'timestamp with time zone', 'timestamptz'), ', ' ORDER BY attnum)"
+                         " FROM pg_attribute WHERE attrelid = '",
+                         type, "'::regclass AND attnum > 0"))[0]
+        .Text(0);
+  }
+
+  static std::string InOrder(const EntityColumns& entity) {
+    return absl::StrJoin(entity.columns(), ", ", [](std::string* out, const EntityColumn& column) {
+      absl::StrAppend(out, column.name, " ", column.type);
+    });
+  }
+
   static std::set<std::string> ColumnsOf(const EntityColumns& entity) {
     std::set<std::string> columns;
     for (const EntityColumn& column : entity.columns()) {
@@ -43,6 +62,18 @@ TEST_F(EntityColumnsTest, EveryFieldThatFiltersMayNameHasItsColumn) {
   EXPECT_THAT(ColumnsOfTable("contacts"), IsSupersetOf(ColumnsOf(ContactColumns())));
   EXPECT_THAT(ColumnsOfTable("organizations"), IsSupersetOf(ColumnsOf(OrganizationColumns())));
   EXPECT_THAT(ColumnsOfTable("activities"), IsSupersetOf(ColumnsOf(ActivityColumns())));
+}
+
+TEST_F(EntityColumnsTest, RowsAreSentAsTheirTypesHaveThem) {
+  EXPECT_EQ(ColumnsOfType("contact_row"),
+            absl::StrCat("community_id bigint, contact_id bigint, contact bytea, ",
+                         InOrder(ContactColumns())));
+  EXPECT_EQ(ColumnsOfType("organization_row"),
+            absl::StrCat("community_id bigint, organization_id bigint, organization bytea, ",
+                         InOrder(OrganizationColumns())));
+  EXPECT_EQ(ColumnsOfType("activity_row"),
+            absl::StrCat("community_id bigint, activity_id bigint, contact_id bigint, ",
+                         "activity bytea, ", InOrder(ActivityColumns())));
 }
 
 }  // namespace

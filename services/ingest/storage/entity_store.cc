@@ -7,8 +7,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_split.h"
-#include "common/api/resource_name.h"
-#include "common/api/time.h"
+#include "common/pg/row_array.h"
 #include "common/pg/transaction.h"
 #include "common/status/macros.h"
 #include "services/ingest/domain/errors.h"
@@ -17,6 +16,7 @@
 #include "services/ingest/storage/entity_store_sql.h"
 #include "services/ingest/storage/label_store.h"
 #include "services/ingest/storage/log_channel.h"
+#include "services/ingest/storage/log_writer.h"
 #include "services/ingest/storage/request_store.h"
 
 namespace crier::ingest::storage {
@@ -55,18 +55,24 @@ absl::Status LockHeads(Transaction& transaction, const Lookup& lookup, Known& kn
   return absl::OkStatus();
 }
 
-// Identities as three arrays.
-template <typename Identities>
-Params ToParams(const Identities& identities) {
-  std::vector<int64_t> communities;
-  std::vector<int32_t> kinds;
-  std::vector<std::string> values;
-  for (const Identity& identity : identities) {
-    communities.push_back(identity.community);
-    kinds.push_back(static_cast<int32_t>(identity.kind));
-    values.push_back(identity.value);
+void AddTo(pg::RowArray& rows, const Identity& identity, std::optional<int64_t> contact_id) {
+  rows.BeginRow(4);
+  rows.Add(identity.community);
+  rows.Add(static_cast<int16_t>(identity.kind));
+  rows.AddText(identity.value);
+  if (contact_id) {
+    rows.Add(*contact_id);
+  } else {
+    rows.AddNull(pg::ColumnType::kBigint);
   }
-  return Params().AddArray(communities).AddArray(kinds).AddArray(values);
+}
+
+// Identities whose contacts do not matter, as the parameter of a statement.
+absl::StatusOr<Params> ToParams(Transaction& transaction, const std::set<Identity>& identities) {
+  ASSIGN_OR_RETURN(const pg::RowType type, transaction.FindRowType(kIdentityRow));
+  pg::RowArray rows(type);
+  for (const Identity& identity : identities) AddTo(rows, identity, std::nullopt);
+  return Params().AddRows(std::move(rows));
 }
 
 Params ToParams(const std::set<ContactKey>& keys) {
@@ -81,7 +87,8 @@ Params ToParams(const std::set<ContactKey>& keys) {
 absl::Status LoadIdentities(Transaction& transaction, const std::set<Identity>& identities,
                             Known& known) {
   if (identities.empty()) return absl::OkStatus();
-  ASSIGN_OR_RETURN(const Rows found, transaction.Execute(kLoadIdentities, ToParams(identities)));
+  ASSIGN_OR_RETURN(const Params params, ToParams(transaction, identities));
+  ASSIGN_OR_RETURN(const Rows found, transaction.Execute(kLoadIdentities, params));
   for (const Rows::Row row : found) {
     known.identities[{row.Int64(0), static_cast<IdentityKind>(row.Int32(1)), row.Text(2)}] =
         row.Int64(3);
@@ -185,150 +192,86 @@ absl::Status WriteMerges(Transaction& transaction, const Changes& changes) {
   return absl::OkStatus();
 }
 
-absl::Status WriteContacts(Transaction& transaction, const Changes& changes) {
+// `stored` are those that are there already.
+absl::Status WriteContacts(Transaction& transaction, const Changes& changes,
+                           const std::set<ContactKey>& stored) {
   if (changes.contacts.empty()) return absl::OkStatus();
-  std::vector<int64_t> communities, ids;
-  std::vector<std::string> contacts;
-  std::vector<const google::protobuf::Message*> messages;
+  ASSIGN_OR_RETURN(const pg::RowType type, transaction.FindRowType(kContactRow));
+  pg::RowArray created(type), updated(type);
+  bool any_created = false, any_updated = false;
   for (const auto& [key, contact] : changes.contacts) {
-    communities.push_back(key.community);
-    ids.push_back(key.id);
-    contacts.push_back(contact.SerializeAsString());
-    messages.push_back(&contact);
+    const bool update = stored.count(key) > 0;
+    (update ? any_updated : any_created) = true;
+    pg::RowArray& rows = update ? updated : created;
+    rows.BeginRow(3 + ContactColumns().size());
+    rows.Add(key.community);
+    rows.Add(key.id);
+    AddMessage(contact, rows);
+    ContactColumns().AddTo(contact, rows);
   }
-  Params params;
-  params.AddArray(communities).AddArray(ids).AddBytesArray(contacts);
-  ContactColumns().AddTo(messages, params);
-  return transaction.Execute(SaveContacts(), params).status();
+  if (any_created) {
+    RETURN_IF_ERROR(
+        transaction.Execute(InsertContacts(), Params().AddRows(std::move(created))).status());
+  }
+  if (!any_updated) return absl::OkStatus();
+  return transaction.Execute(SaveContacts(), Params().AddRows(std::move(updated))).status();
 }
 
 absl::Status WriteIdentities(Transaction& transaction, const Changes& changes) {
   if (!changes.removed_identities.empty()) {
-    RETURN_IF_ERROR(
-        transaction.Execute(kRemoveIdentities, ToParams(changes.removed_identities)).status());
+    ASSIGN_OR_RETURN(const Params removed, ToParams(transaction, changes.removed_identities));
+    RETURN_IF_ERROR(transaction.Execute(kRemoveIdentities, removed).status());
   }
   if (changes.identities.empty()) return absl::OkStatus();
-  std::vector<int64_t> communities, contact_ids;
-  std::vector<int32_t> kinds;
-  std::vector<std::string> values;
-  for (const auto& [identity, contact_id] : changes.identities) {
-    communities.push_back(identity.community);
-    kinds.push_back(static_cast<int32_t>(identity.kind));
-    values.push_back(identity.value);
-    contact_ids.push_back(contact_id);
-  }
-  return transaction
-      .Execute(
-          kAddIdentities,
-          Params().AddArray(communities).AddArray(kinds).AddArray(values).AddArray(contact_ids))
-      .status();
+  ASSIGN_OR_RETURN(const pg::RowType type, transaction.FindRowType(kIdentityRow));
+  pg::RowArray rows(type);
+  for (const auto& [identity, contact_id] : changes.identities) AddTo(rows, identity, contact_id);
+  return transaction.Execute(kAddIdentities, Params().AddRows(std::move(rows))).status();
 }
 
 absl::Status WriteOrganizations(Transaction& transaction, const Changes& changes) {
   if (changes.organizations.empty()) return absl::OkStatus();
-  std::vector<int64_t> communities, ids;
-  std::vector<std::string> organizations;
-  std::vector<const google::protobuf::Message*> messages;
+  ASSIGN_OR_RETURN(const pg::RowType type, transaction.FindRowType(kOrganizationRow));
+  pg::RowArray rows(type);
   for (const auto& [key, stored] : changes.organizations) {
-    communities.push_back(key.community);
-    ids.push_back(stored.id);
-    organizations.push_back(stored.organization.SerializeAsString());
-    messages.push_back(&stored.organization);
+    rows.BeginRow(3 + OrganizationColumns().size());
+    rows.Add(key.community);
+    rows.Add(stored.id);
+    AddMessage(stored.organization, rows);
+    OrganizationColumns().AddTo(stored.organization, rows);
   }
-  Params params;
-  params.AddArray(communities).AddArray(ids).AddBytesArray(organizations);
-  OrganizationColumns().AddTo(messages, params);
-  return transaction.Execute(SaveOrganizations(), params).status();
+  return transaction.Execute(SaveOrganizations(), Params().AddRows(std::move(rows))).status();
 }
 
 absl::Status WriteActivities(Transaction& transaction, const Changes& changes) {
   if (changes.activities.empty()) return absl::OkStatus();
-  std::vector<int64_t> communities, ids, contact_ids;
-  std::vector<std::string> activities;
-  std::vector<const google::protobuf::Message*> messages;
+  ASSIGN_OR_RETURN(const pg::RowType type, transaction.FindRowType(kActivityRow));
+  pg::RowArray rows(type);
   for (const auto& [key, stored] : changes.activities) {
-    communities.push_back(key.community);
-    ids.push_back(stored.id);
-    contact_ids.push_back(stored.contact_id);
-    messages.push_back(&stored.activity);
+    rows.BeginRow(4 + ActivityColumns().size());
+    rows.Add(key.community);
+    rows.Add(stored.id);
+    rows.Add(stored.contact_id);
     // The content, which may be long, is kept as a column only.
     entity::v1::Activity activity = stored.activity;
     activity.clear_content();
-    activities.push_back(activity.SerializeAsString());
+    AddMessage(activity, rows);
+    ActivityColumns().AddTo(stored.activity, rows);
   }
-  Params params;
-  params.AddArray(communities).AddArray(ids).AddArray(contact_ids).AddBytesArray(activities);
-  ActivityColumns().AddTo(messages, params);
-  return transaction.Execute(SaveActivities(), params).status();
+  return transaction.Execute(SaveActivities(), Params().AddRows(std::move(rows))).status();
 }
 
-// The contact that an event tells of, 0 for an organization's; nothing when there is nothing to
-// erase.
-std::optional<int64_t> SubjectOf(const entity::v1::Event& event) {
-  if (event.has_organization()) return 0;
-  const entity::v1::Contact* const contact = event.has_contact()    ? &event.contact()
-                                             : event.has_activity() ? &event.activity().contact()
-                                                                    : nullptr;
-  if (contact == nullptr) return std::nullopt;
-  const auto name = api::ParseResource("name", api::kContacts, contact->name());
-  return name.ok() ? name->id : 0;
-}
-
-absl::Status WriteLog(Transaction& transaction, const Changes& changes,
-                      const std::string& channel) {
-  if (changes.heads.empty()) return absl::OkStatus();
-  std::vector<int32_t> partitions;
-  std::vector<int64_t> positions, communities, last_ids;
-  std::vector<absl::Time> accept_times;
-  std::vector<std::optional<int64_t>> subjects;
-  std::vector<std::string> events;
-  for (const auto& event : changes.events) {
-    partitions.push_back(event.log_partition());
-    positions.push_back(event.position());
-    accept_times.push_back(api::FromProto(event.accept_time()));
-    communities.push_back(event.community_id());
-    subjects.push_back(SubjectOf(event));
-    events.push_back(event.SerializeAsString());
-  }
-  RETURN_IF_ERROR(transaction
-                      .Execute(kAppendEvents, Params()
-                                                  .AddArray(partitions)
-                                                  .AddArray(positions)
-                                                  .AddArray(accept_times)
-                                                  .AddArray(communities)
-                                                  .AddArray(subjects)
-                                                  .AddBytesArray(events))
-                      .status());
-  partitions.clear();
-  positions.clear();
-  accept_times.clear();
-  for (const auto& [log_partition, head] : changes.heads) {
-    partitions.push_back(log_partition);
-    positions.push_back(head.position);
-    last_ids.push_back(head.last_id);
-    accept_times.push_back(head.accept_time);
-  }
-  RETURN_IF_ERROR(transaction
-                      .Execute(kMoveHeads, Params()
-                                               .AddArray(partitions)
-                                               .AddArray(positions)
-                                               .AddArray(last_ids)
-                                               .AddArray(accept_times))
-                      .status());
-  return transaction.Execute(kNotify, Params().Add(channel).Add(EncodeHeads(changes.heads)))
-      .status();
-}
-
-absl::Status Write(Transaction& transaction, const Changes& changes, const std::string& channel) {
+absl::Status Write(Transaction& transaction, const Changes& changes,
+                   const std::set<ContactKey>& stored, const std::string& channel) {
   // Merges first: they make identities of losers the winner's, before new ones are added.
   RETURN_IF_ERROR(WriteMerges(transaction, changes));
-  RETURN_IF_ERROR(WriteContacts(transaction, changes));
+  RETURN_IF_ERROR(WriteContacts(transaction, changes, stored));
   RETURN_IF_ERROR(WriteIdentities(transaction, changes));
   RETURN_IF_ERROR(WriteOrganizations(transaction, changes));
   RETURN_IF_ERROR(WriteActivities(transaction, changes));
   RETURN_IF_ERROR(WriteLabels(transaction, changes.labels));
   RETURN_IF_ERROR(WriteRequests(transaction, changes.requests));
-  return WriteLog(transaction, changes, channel);
+  return WriteLog(transaction, changes.events, changes.heads, channel);
 }
 
 }  // namespace
@@ -351,8 +294,10 @@ absl::StatusOr<Changes> PgEntityStore::Transact(const Lookup& lookup, absl::Time
     RETURN_IF_ERROR(LoadContacts(transaction, lookup.contacts, known));
     RETURN_IF_ERROR(LoadOrganizations(transaction, lookup.organizations, known));
     RETURN_IF_ERROR(LoadLabels(transaction, lookup, known.labels));
+    std::set<ContactKey> stored;
+    for (const auto& [key, contact] : known.contacts) stored.insert(stored.end(), key);
     changes = decide(std::move(known));
-    return Write(transaction, changes, channel_);
+    return Write(transaction, changes, stored, channel_);
   }));
   return changes;
 }

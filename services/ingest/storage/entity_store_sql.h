@@ -3,6 +3,7 @@
 #define CRIER_SERVICES_INGEST_STORAGE_ENTITY_STORE_SQL_H_
 
 #include <string>
+#include <vector>
 
 #include "common/pg/transaction.h"
 #include "services/ingest/storage/entity_columns.h"
@@ -11,6 +12,13 @@ namespace crier::ingest::storage {
 
 inline constexpr pg::Statement kCountLogPartitions{"count_log_partitions",
                                                    "SELECT count(*) FROM log_heads"};
+
+// The types that rows are sent as: see the migrations.
+inline constexpr char kIdentityRow[] = "identity_row";
+inline constexpr char kContactRow[] = "contact_row";
+inline constexpr char kOrganizationRow[] = "organization_row";
+inline constexpr char kActivityRow[] = "activity_row";
+inline constexpr char kEventRow[] = "event_row";
 
 // Sorted, so that batches that share partitions do not lock each other out.
 inline constexpr pg::Statement kLockHeads{
@@ -22,7 +30,7 @@ inline constexpr pg::Statement kLockHeads{
 inline constexpr pg::Statement kLoadIdentities{
     "load_identities",
     "SELECT i.community_id, i.kind, i.value, i.contact_id"
-    " FROM unnest($1::bigint[], $2::smallint[], $3::text[]) AS wanted (community_id, kind, value)"
+    " FROM unnest($1::identity_row[]) AS wanted"
     " JOIN contact_identities i USING (community_id, kind, value)"};
 
 inline constexpr pg::Statement kLoadRedirects{
@@ -78,9 +86,22 @@ inline constexpr pg::Statement kAddRedirects{
     " SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[])"};
 
 // What is stored of an entity follows from its columns, see entity_columns.h.
+inline const std::vector<std::string>& ContactLeading() {
+  static const auto* const names =
+      new std::vector<std::string>{"community_id", "contact_id", "contact"};
+  return *names;
+}
+
+inline const pg::Statement& InsertContacts() {
+  static const auto* const sql =
+      new std::string(ContactColumns().InsertSql("contacts", kContactRow, ContactLeading()));
+  static const pg::Statement statement{"insert_contacts", sql->c_str()};
+  return statement;
+}
+
 inline const pg::Statement& SaveContacts() {
-  static const auto* const sql = new std::string(ContactColumns().UpsertSql(
-      "contacts", {{"community_id", "bigint"}, {"contact_id", "bigint"}, {"contact", "bytea"}}));
+  static const auto* const sql =
+      new std::string(ContactColumns().UpsertSql("contacts", kContactRow, ContactLeading()));
   static const pg::Statement statement{"save_contacts", sql->c_str()};
   return statement;
 }
@@ -88,28 +109,24 @@ inline const pg::Statement& SaveContacts() {
 inline constexpr pg::Statement kRemoveIdentities{
     "remove_identities",
     "DELETE FROM contact_identities i"
-    " USING unnest($1::bigint[], $2::smallint[], $3::text[]) AS gone (community_id, kind, value)"
+    " USING unnest($1::identity_row[]) AS gone"
     " WHERE i.community_id = gone.community_id AND i.kind = gone.kind AND i.value = gone.value"};
 
 inline constexpr pg::Statement kAddIdentities{
     "add_identities",
     "INSERT INTO contact_identities (community_id, kind, value, contact_id)"
-    " SELECT * FROM unnest($1::bigint[], $2::smallint[], $3::text[], $4::bigint[])"};
+    " SELECT community_id, kind, value, contact_id FROM unnest($1::identity_row[])"};
 
 inline const pg::Statement& SaveOrganizations() {
   static const auto* const sql = new std::string(OrganizationColumns().UpsertSql(
-      "organizations",
-      {{"community_id", "bigint"}, {"organization_id", "bigint"}, {"organization", "bytea"}}));
+      "organizations", kOrganizationRow, {"community_id", "organization_id", "organization"}));
   static const pg::Statement statement{"save_organizations", sql->c_str()};
   return statement;
 }
 
 inline const pg::Statement& SaveActivities() {
-  static const auto* const sql =
-      new std::string(ActivityColumns().UpsertSql("activities", {{"community_id", "bigint"},
-                                                                 {"activity_id", "bigint"},
-                                                                 {"contact_id", "bigint"},
-                                                                 {"activity", "bytea"}}));
+  static const auto* const sql = new std::string(ActivityColumns().UpsertSql(
+      "activities", kActivityRow, {"community_id", "activity_id", "contact_id", "activity"}));
   static const pg::Statement statement{"save_activities", sql->c_str()};
   return statement;
 }
@@ -117,8 +134,8 @@ inline const pg::Statement& SaveActivities() {
 inline constexpr pg::Statement kAppendEvents{
     "append_events",
     "INSERT INTO events (log_partition, position, accept_time, community_id, subject_id, event)"
-    " SELECT * FROM unnest($1::integer[], $2::bigint[], $3::timestamptz[], $4::bigint[],"
-    " $5::bigint[], $6::bytea[])"};
+    " SELECT log_partition, position, accept_time, community_id, subject_id, event"
+    " FROM unnest($1::event_row[])"};
 
 inline constexpr pg::Statement kMoveHeads{
     "move_heads",

@@ -17,6 +17,7 @@
 #include "services/ingest/storage/entity_store_sql.h"
 #include "services/ingest/storage/eraser_sql.h"
 #include "services/ingest/storage/log_channel.h"
+#include "services/ingest/storage/log_writer.h"
 
 namespace crier::ingest::storage {
 namespace {
@@ -65,25 +66,7 @@ absl::Status Append(Transaction& transaction, LockedHead locked, Event event, ab
   event.set_log_partition(locked.log_partition);
   event.set_position(head.position);
   *event.mutable_accept_time() = api::ToProto(head.accept_time);
-  RETURN_IF_ERROR(
-      transaction
-          .Execute(kAppendEvents, Params()
-                                      .AddArray(std::vector{locked.log_partition})
-                                      .AddArray(std::vector{head.position})
-                                      .AddArray(std::vector{head.accept_time})
-                                      .AddArray(std::vector<int64_t>{event.community_id()})
-                                      .AddArray(std::vector<std::optional<int64_t>>{std::nullopt})
-                                      .AddBytesArray({event.SerializeAsString()}))
-          .status());
-  RETURN_IF_ERROR(transaction
-                      .Execute(kMoveHeads, Params()
-                                               .AddArray(std::vector{locked.log_partition})
-                                               .AddArray(std::vector{head.position})
-                                               .AddArray(std::vector{head.last_id})
-                                               .AddArray(std::vector{head.accept_time}))
-                      .status());
-  const std::string heads = EncodeHeads({{locked.log_partition, head}});
-  return transaction.Execute(kNotify, Params().Add(channel).Add(heads)).status();
+  return WriteLog(transaction, {std::move(event)}, {{locked.log_partition, head}}, channel);
 }
 
 // What is left of an event: its place in the log. Without a kind it fires nothing, however far

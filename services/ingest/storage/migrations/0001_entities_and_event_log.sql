@@ -157,3 +157,107 @@ CREATE TABLE events (
   PRIMARY KEY (log_partition, position, accept_time)
 ) PARTITION BY RANGE (accept_time);
 CREATE INDEX events_by_subject ON events (community_id, subject_id) WHERE subject_id IS NOT NULL;
+
+-- The rows of the tables above as they are sent: as an array of such a type, in one parameter. A table
+-- that gets a column gets a new type; the old one stays for as long as there are programs that send it.
+CREATE TYPE contact_row AS (
+  community_id bigint,
+  contact_id bigint,
+  contact bytea,
+  full_name text COLLATE "C",
+  title text COLLATE "C",
+  role text COLLATE "C",
+  avatar_url text COLLATE "C",
+  primary_email text COLLATE "C",
+  all_emails text[] COLLATE "C",
+  organization_display_name text COLLATE "C",
+  organization_domain text COLLATE "C",
+  organization_location_city text COLLATE "C",
+  organization_location_region text COLLATE "C",
+  organization_location_country text COLLATE "C",
+  linked_in_handle text COLLATE "C",
+  linked_in_user_id text COLLATE "C",
+  linked_in_url text COLLATE "C",
+  twitter_handle text COLLATE "C",
+  twitter_user_id text COLLATE "C",
+  twitter_url text COLLATE "C",
+  github_handle text COLLATE "C",
+  github_user_id text COLLATE "C",
+  github_url text COLLATE "C",
+  discord_handle text COLLATE "C",
+  discord_user_id text COLLATE "C",
+  discord_url text COLLATE "C",
+  youtube_handle text COLLATE "C",
+  youtube_user_id text COLLATE "C",
+  youtube_url text COLLATE "C",
+  segments_id bigint[],
+  segments_name text[] COLLATE "C",
+  tags_id bigint[],
+  tags_name text[] COLLATE "C",
+  first_seen_time timestamptz,
+  first_seen_signal text COLLATE "C",
+  last_seen_time timestamptz,
+  last_seen_source text COLLATE "C",
+  lead_score double precision,
+  is_team_member boolean,
+  custom_fields_keys text[] COLLATE "C",
+  custom_fields_values text[] COLLATE "C",
+  external_ids_source text[] COLLATE "C",
+  external_ids_id text[] COLLATE "C",
+  create_time timestamptz,
+  update_time timestamptz,
+  activity_count bigint,
+  previous_title text COLLATE "C",
+  previous_organization_display_name text COLLATE "C",
+  previous_organization_domain text COLLATE "C",
+  previous_organization_location_city text COLLATE "C",
+  previous_organization_location_region text COLLATE "C",
+  previous_organization_location_country text COLLATE "C"
+);
+CREATE TYPE identity_row AS (
+  community_id bigint,
+  kind smallint,
+  value text COLLATE "C",
+  contact_id bigint
+);
+CREATE TYPE organization_row AS (
+  community_id bigint,
+  organization_id bigint,
+  organization bytea,
+  display_name text COLLATE "C",
+  domain text COLLATE "C",
+  location_city text COLLATE "C",
+  location_region text COLLATE "C",
+  location_country text COLLATE "C",
+  logo_url text COLLATE "C",
+  create_time timestamptz,
+  update_time timestamptz
+);
+CREATE TYPE activity_row AS (
+  community_id bigint,
+  activity_id bigint,
+  contact_id bigint,
+  activity bytea,
+  activity_type text COLLATE "C",
+  service_name text COLLATE "C",
+  external_id text COLLATE "C",
+  provider_id bigint,
+  title text COLLATE "C",
+  content text COLLATE "C",
+  external_activity_url text COLLATE "C",
+  occur_time timestamptz,
+  categories text[] COLLATE "C",
+  sentiment bigint,
+  tags text[] COLLATE "C",
+  topics text[] COLLATE "C",
+  create_time timestamptz,
+  update_time timestamptz
+);
+CREATE TYPE event_row AS (
+  log_partition integer,
+  position bigint,
+  accept_time timestamptz,
+  community_id bigint,
+  subject_id bigint,
+  event bytea
+);

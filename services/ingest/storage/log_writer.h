@@ -1,0 +1,29 @@
+// How events get into the log.
+#ifndef CRIER_SERVICES_INGEST_STORAGE_LOG_WRITER_H_
+#define CRIER_SERVICES_INGEST_STORAGE_LOG_WRITER_H_
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "common/pg/row_array.h"
+#include "common/pg/transaction.h"
+#include "crier/entity/v1/event.pb.h"
+#include "google/protobuf/message_lite.h"
+#include "services/ingest/domain/entity_store.h"
+
+namespace crier::ingest::storage {
+
+// Appends the events and moves the heads, which are locked, to what they are now; at the commit,
+// `channel` tells every replica. Without heads, nothing has happened.
+absl::Status WriteLog(pg::Transaction& transaction, const std::vector<entity::v1::Event>& events,
+                      const std::map<int32_t, Head>& heads, const std::string& channel);
+
+// Adds the bytes of a message to a row.
+void AddMessage(const google::protobuf::MessageLite& message, pg::RowArray& row);
+
+}  // namespace crier::ingest::storage
+
+#endif  // CRIER_SERVICES_INGEST_STORAGE_LOG_WRITER_H_
