@@ -1,5 +1,6 @@
 #include "services/delivery/domain/enqueuer.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -44,11 +45,11 @@ absl::StatusOr<EnqueueResult> Enqueuer::Enqueue(EnqueueRequest request, absl::Ti
   if (!status.ok()) {
     // Unless the producer stood elsewhere it may be stored all the same: the database will tell.
     for (const QueuedDelivery& delivery : share.expected) scheduler_.ForgetExpected(delivery);
-    for (const WebhookId& webhook : share.stored) scheduler_.NoteStored(webhook, intake.due_time);
+    NoteStored(share);
     return status;
   }
   for (const QueuedDelivery& delivery : share.expected) scheduler_.Offer(delivery);
-  for (const WebhookId& webhook : share.stored) scheduler_.NoteStored(webhook, intake.due_time);
+  NoteStored(share);
   AnnounceLate(share, deadline);
   enqueued_.Increment(result.enqueued);
   dropped_.Increment(result.dropped);
@@ -87,6 +88,7 @@ Intake Enqueuer::MakeIntake(EnqueueRequest request, const WebhookStates& webhook
       }
       ++result.enqueued;
       added.targets.push_back({{target.webhook, ids_.Next()}, std::move(target.workflow)});
+      if (target.not_before > intake.due_time) added.targets.back().due_time = target.not_before;
     }
     if (added.targets.empty()) continue;
     added.snapshot_id = ids_.Next();
@@ -99,7 +101,7 @@ Intake Enqueuer::MakeIntake(EnqueueRequest request, const WebhookStates& webhook
 
 Enqueuer::LocalShare Enqueuer::TakeLocalShare(const WebhookStates& webhooks, Intake& intake) {
   LocalShare share;
-  WebhookSet stored, held, elsewhere;
+  WebhookSet held, elsewhere;
   for (const NewMessage& message : intake.messages) {
     const bool keep_content = *event_bytes_ <= kEventBytesInMemory;
     for (const NewMessage::Target& target : message.targets) {
@@ -110,19 +112,26 @@ Enqueuer::LocalShare Enqueuer::TakeLocalShare(const WebhookStates& webhooks, Int
       }
       QueuedDelivery delivery;
       delivery.id = target.id;
-      delivery.due_time = intake.due_time;
+      delivery.due_time = target.due_time.value_or(intake.due_time);
       if (keep_content) delivery.content = DeliveryContent{message.event, target.workflow};
-      if (scheduler_.Expect(delivery)) {
+      // What is due later waits in the database: memory is for the near future.
+      if (!target.due_time && scheduler_.Expect(delivery)) {
         share.expected.push_back(std::move(delivery));
+      } else if (scheduler_.HoldsShard(ShardOf(webhook))) {
+        const auto [earliest, added] = share.stored.try_emplace(webhook, delivery.due_time);
+        if (!added) earliest->second = std::min(earliest->second, delivery.due_time);
       } else {
-        (scheduler_.HoldsShard(ShardOf(webhook)) ? stored : elsewhere).insert(webhook);
+        elsewhere.insert(webhook);
       }
     }
   }
-  share.stored.assign(stored.begin(), stored.end());
   share.held.assign(held.begin(), held.end());
   intake.announce.assign(elsewhere.begin(), elsewhere.end());
   return share;
+}
+
+void Enqueuer::NoteStored(const LocalShare& share) {
+  for (const auto& [webhook, due_time] : share.stored) scheduler_.NoteStored(webhook, due_time);
 }
 
 void Enqueuer::AnnounceLate(const LocalShare& share, absl::Time deadline) {
@@ -131,7 +140,7 @@ void Enqueuer::AnnounceLate(const LocalShare& share, absl::Time deadline) {
     const WebhookId& webhook = delivery.id.webhook;
     if (!scheduler_.HoldsShard(ShardOf(webhook))) late.insert(webhook);
   }
-  for (const WebhookId& webhook : share.stored) {
+  for (const auto& [webhook, due_time] : share.stored) {
     if (!scheduler_.HoldsShard(ShardOf(webhook))) late.insert(webhook);
   }
   const absl::StatusOr<WebhookStates> held =

@@ -29,6 +29,8 @@ struct EnqueueRequest {
   struct Target {
     WebhookId webhook;
     WorkflowRef workflow;
+    // When the first attempt is due, unless that is past.
+    absl::Time not_before = absl::InfinitePast();
   };
   struct Message {
     entity::v1::Event event;
@@ -77,14 +79,16 @@ class Enqueuer {
   // What the scheduler of this replica is told once it is stored.
   struct LocalShare {
     std::vector<QueuedDelivery> expected;
-    std::vector<WebhookId> stored;  // of shards held here, but to be read from the database
-    std::vector<WebhookId> held;    // paused or disabled
+    // Of shards held here, but to be read from the database, and when the first of them are due.
+    absl::flat_hash_map<WebhookId, absl::Time, WebhookIdHash> stored;
+    std::vector<WebhookId> held;  // paused or disabled
   };
 
   absl::StatusOr<WebhookStates> LookUp(const WebhookSet& webhooks, absl::Time deadline);
   Intake MakeIntake(EnqueueRequest request, const WebhookStates& webhooks, EnqueueResult& result);
   // Also fills in `intake.announce`.
   LocalShare TakeLocalShare(const WebhookStates& webhooks, Intake& intake);
+  void NoteStored(const LocalShare& share);
   // Tells the holders of shards what they may not know of: what was stored for shards that were
   // held here before the commit and are not now, and for webhooks that were enabled meanwhile.
   // Whoever looked for it may have looked too early to see it.

@@ -88,6 +88,29 @@ TEST_F(EnqueuerTest, AnnouncesWhatOthersWorkOn) {
   EXPECT_THAT(TakeAll(), SizeIs(3));
 }
 
+TEST_F(EnqueuerTest, WhatIsDueLaterWaitsInTheDatabase) {
+  const WebhookId here = CreateWebhook();
+  WebhookId elsewhere = CreateWebhook();
+  while (ShardOf(elsewhere) == ShardOf(here)) elsewhere = CreateWebhook();
+  HoldShardOf(here);
+  EnqueueRequest request = Request({here, elsewhere}, 3);
+  request.messages[0].targets[0].not_before = clock_.Now() - absl::Seconds(1);
+  request.messages[1].targets[0].not_before = clock_.Now() + absl::Seconds(7);
+
+  ASSERT_TRUE(enqueuer_.Enqueue(std::move(request), Deadline()).ok());
+
+  EXPECT_THAT(store_.announced(), ElementsAre(elsewhere));
+  const std::vector<Claim> claims = TakeAll();
+  ASSERT_THAT(claims, SizeIs(2)) << "of the first and the last";
+  EXPECT_EQ(claims[0].delivery.due_time, clock_.Now());
+  EXPECT_EQ(claims[1].delivery.due_time, clock_.Now());
+  clock_.Advance(absl::Seconds(7));
+  EXPECT_THAT(TakeAll(), IsEmpty());
+  const ShardScheduler::Loads loads = scheduler_.TakeLoads();
+  ASSERT_THAT(loads.fetches, SizeIs(1));
+  EXPECT_EQ(loads.fetches[0].webhook, here);
+}
+
 TEST_F(EnqueuerTest, DropsAndCountsWhatHasNoWebhook) {
   const WebhookId deleted = CreateWebhook();
   ASSERT_TRUE(webhooks_.Delete(deleted, "", Deadline()).ok());

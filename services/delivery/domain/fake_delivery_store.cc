@@ -90,7 +90,7 @@ absl::Status FakeDeliveryStore::Enqueue(const Intake& intake, absl::Time deadlin
     for (const NewMessage::Target& target : message.targets) {
       QueuedDelivery delivery;
       delivery.id = target.id;
-      delivery.due_time = intake.due_time;
+      delivery.due_time = target.due_time.value_or(intake.due_time);
       queue_[target.id.message] = delivery;
       contents_[target.id.message] = {message.event, target.workflow};
     }

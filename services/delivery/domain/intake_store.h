@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,8 @@ struct NewMessage {
   struct Target {
     DeliveryId id;
     WorkflowRef workflow;
+    // When the first attempt is due, if later than those of the intake.
+    std::optional<absl::Time> due_time = std::nullopt;
   };
 
   MessageId snapshot_id;
@@ -43,7 +46,7 @@ struct Intake {
   std::string producer;
   int64_t expected_position = 0;
   int64_t next_position = 0;
-  absl::Time due_time;  // of the first attempts
+  absl::Time due_time;  // of the first attempts, unless a target says otherwise
   std::vector<NewMessage> messages;
   // To be carried out by an Eraser once this is stored.
   std::vector<Erasure> erasures;

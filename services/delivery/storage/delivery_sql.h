@@ -33,13 +33,13 @@ constexpr pg::Statement kInsertDeliveries{
     " SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::uuid[], $4::uuid[], $5::bigint[],"
     " $6::text[], $7::smallint[], $8::timestamptz[], $9::bigint[])"};
 
-// $5: when all of them are due.
+// $5: when they are due, $6: those that are due later; empty when none is.
 constexpr pg::Statement kInsertQueue{
     "insert_queue",
     "INSERT INTO queue (community_id, webhook_id, delivery_id, shard, due_time, attempt_count)"
-    " SELECT community_id, webhook_id, delivery_id, shard, $5, 0"
-    " FROM unnest($1::bigint[], $2::bigint[], $3::uuid[], $4::integer[])"
-    "  AS new (community_id, webhook_id, delivery_id, shard)"};
+    " SELECT community_id, webhook_id, delivery_id, shard, coalesce(later, $5), 0"
+    " FROM unnest($1::bigint[], $2::bigint[], $3::uuid[], $4::integer[], $6::timestamptz[])"
+    "  AS new (community_id, webhook_id, delivery_id, shard, later)"};
 
 constexpr pg::Statement kNotify{"notify_queue", "SELECT pg_notify($1, $2)"};
 

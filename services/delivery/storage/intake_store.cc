@@ -69,6 +69,7 @@ struct Columns {
   std::vector<int32_t> kinds;
   std::vector<absl::Time> accept_times;
   std::vector<std::optional<int64_t>> contacts;
+  std::vector<std::optional<absl::Time>> later;  // up to the last one that is due later
 
   explicit Columns(const Intake& intake) {
     for (const NewMessage& message : intake.messages) {
@@ -92,6 +93,9 @@ struct Columns {
     kinds.push_back(message.event->kind());
     accept_times.push_back(api::FromProto(message.event->accept_time()));
     contacts.push_back(ContactOf(*message.event));
+    if (!target.due_time) return;
+    later.resize(deliveries.size());
+    later.back() = target.due_time;
   }
 };
 
@@ -120,7 +124,8 @@ absl::Status Insert(Transaction& transaction, const Columns& columns, absl::Time
                                  .AddArray(columns.webhooks)
                                  .AddArray(columns.deliveries)
                                  .AddArray(columns.shards)
-                                 .Add(due_time))
+                                 .Add(due_time)
+                                 .AddArray(columns.later))
       .status();
 }
 

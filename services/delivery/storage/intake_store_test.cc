@@ -37,6 +37,23 @@ TEST_F(PgIntakeStoreTest, MovesThePositionWithTheDeliveries) {
   EXPECT_EQ(Count("snapshots"), 2);  // an event is stored once for all its targets
 }
 
+TEST_F(PgIntakeStoreTest, ADeliveryMayBeDueLater) {
+  Intake intake = NewIntake(0, 7);
+  intake.messages = {Message({a_}), Message({a_, b_}), Message({a_})};
+  intake.messages[1].targets[1].due_time = now_ + absl::Seconds(7);
+
+  ASSERT_TRUE(intake_.Enqueue(intake, Deadline()).ok());
+
+  const pg::Rows rows =
+      database_.Run(schema_, "SELECT webhook_id, due_time FROM queue ORDER BY delivery_id");
+  ASSERT_EQ(rows.size(), 4);
+  EXPECT_EQ(rows[0].Time(1), now_);
+  EXPECT_EQ(rows[1].Time(1), now_);
+  EXPECT_EQ(rows[2].Int64(0), b_.id);
+  EXPECT_EQ(rows[2].Time(1), now_ + absl::Seconds(7));
+  EXPECT_EQ(rows[3].Time(1), now_);
+}
+
 TEST_F(PgIntakeStoreTest, MovesThePositionAlone) {
   ASSERT_TRUE(intake_.Enqueue(NewIntake(0, 3), Deadline()).ok());
   ASSERT_TRUE(intake_.Enqueue(NewIntake(3, 9), Deadline()).ok());

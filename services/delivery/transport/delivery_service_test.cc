@@ -256,6 +256,15 @@ TEST_F(DeliveryServiceTest, ChecksEvents) {
   EXPECT_EQ(Position(), 0);
 }
 
+TEST_F(DeliveryServiceTest, ChecksWhenDeliveriesAreDue) {
+  EXPECT_THAT(
+      Wrong([](v1::EnqueueDeliveriesRequest& request) {
+        request.mutable_messages(0)->mutable_targets(0)->mutable_not_before()->set_nanos(-1);
+      }),
+      ElementsAre("messages[0].targets[0].not_before"));
+  EXPECT_EQ(Position(), 0);
+}
+
 TEST_F(DeliveryServiceTest, ChecksTheTimesOfPayloads) {
   constexpr int64_t kBeyondCalendar = 253'402'300'800;  // year 10000
   const auto wrong = [this](const std::function<void(entity::v1::Event&)>& change) {

@@ -6,6 +6,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "common/api/resource_name.h"
+#include "common/api/time.h"
 #include "common/api/validation.h"
 #include "common/status/errors.h"
 #include "common/status/macros.h"
@@ -129,6 +130,9 @@ EnqueueRequest::Target ReadTarget(const std::string& field, const v1::EnqueueTar
   result.workflow.id = ReadId(absl::StrCat(field, ".workflow"), api::kWorkflows, target.workflow(),
                               community, violations);
   result.workflow.display_name = target.workflow_display_name();
+  CheckTimeIfSet(absl::StrCat(field, ".not_before"), target.has_not_before(), target.not_before(),
+                 violations);
+  if (target.has_not_before()) result.not_before = api::FromProto(target.not_before());
   api::CheckText(absl::StrCat(field, ".workflow_display_name"), target.workflow_display_name(),
                  kMaxDisplayNameBytes, violations);
   return result;
