@@ -6,6 +6,7 @@
 
 #include "absl/time/clock.h"
 #include "services/ingest/domain/errors.h"
+#include "services/ingest/domain/log_partition.h"
 
 namespace crier::ingest {
 namespace {
@@ -24,34 +25,41 @@ size_t Bytes(const Record& record) {
 
 IngestEngine::IngestEngine(Ingester& ingester, IngestObserver& observer,
                            batch::BatcherOptions options)
-    : ingester_(ingester),
-      observer_(observer),
-      batcher_(options, [this](std::vector<Item> items) { return Work(std::move(items)); }) {}
+    : ingester_(ingester), observer_(observer) {
+  for (int i = 0; i < kLanes; ++i) {
+    lanes_.push_back(std::make_unique<Lane>(
+        options, [this](std::vector<Item> items) { return Work(std::move(items)); }));
+  }
+}
+
+IngestEngine::Lane& IngestEngine::LaneOf(const Record& record) const {
+  return *lanes_[static_cast<size_t>(LogPartitionOf(record.community, kLanes))];
+}
 
 absl::Status IngestEngine::Submit(Record record, absl::Time deadline, Done done) {
   const size_t bytes = Bytes(record);
-  const absl::Status status =
-      batcher_.Submit({std::move(record), deadline}, bytes, std::move(done));
+  Lane& lane = LaneOf(record);
+  const absl::Status status = lane.Submit({std::move(record), deadline}, bytes, std::move(done));
   if (!status.ok()) observer_.OnRefused();
   return status;
 }
 
 size_t IngestEngine::SubmitInBulk(absl::Span<Submission> submissions, absl::Time deadline) {
-  std::vector<batch::Batcher<Item, Ingested>::Bulk> items;
-  items.reserve(submissions.size());
-  for (Submission& submission : submissions) {
+  for (size_t i = 0; i < submissions.size(); ++i) {
+    Submission& submission = submissions[i];
+    Lane& lane = LaneOf(submission.record);
     const size_t bytes = Bytes(submission.record);
-    items.push_back({{std::move(submission.record), deadline}, bytes, std::move(submission.done)});
+    Lane::Bulk bulk{{std::move(submission.record), deadline}, bytes, std::move(submission.done)};
+    if (lane.SubmitInBulk(absl::MakeSpan(&bulk, 1)) == 0) {
+      submission = {std::move(bulk.item.record), std::move(bulk.done)};
+      return i;
+    }
   }
-  const size_t taken = batcher_.SubmitInBulk(absl::MakeSpan(items));
-  for (size_t i = taken; i < items.size(); ++i) {
-    submissions[i] = {std::move(items[i].item.record), std::move(items[i].done)};
-  }
-  return taken;
+  return submissions.size();
 }
 
 bool IngestEngine::AwaitRoom(const Record& next, std::function<void()> wake) {
-  return batcher_.AwaitRoom(Bytes(next), std::move(wake));
+  return LaneOf(next).AwaitRoom(Bytes(next), std::move(wake));
 }
 
 // Records whose callers have given up are left out; the others may take as long as the most patient

@@ -3,6 +3,7 @@
 #define CRIER_SERVICES_INGEST_ENGINE_H_
 
 #include <functional>
+#include <memory>
 #include <vector>
 
 #include "common/batch/batcher.h"
@@ -11,14 +12,18 @@
 
 namespace crier::ingest {
 
-// Gathers the records of all callers and ingests them batch by batch. There is one batch at a time:
-// that keeps records in the order of their submission, and a second one would wait for the locks of
-// the first most of the time.
+// Gathers the records of all callers and ingests them batch by batch. Communities are shared out
+// among lanes by their log partitions; a lane has one batch at a time. So the records of a community
+// stay in the order of their submission, and no lane waits for locks of another: while Postgres
+// works on the batch of one, the next of the other is prepared.
 //
 // Thread-safe. The destructor finishes what was accepted.
 class IngestEngine : public RecordSink {
  public:
-  // The parts must outlive the engine.
+  // Divides the number of log partitions, so that no partition has two.
+  static constexpr int kLanes = 2;
+
+  // The parts must outlive the engine. `options` are those of each lane.
   IngestEngine(Ingester& ingester, IngestObserver& observer, batch::BatcherOptions options = {});
 
   absl::Status Submit(Record record, absl::Time deadline, Done done) override;
@@ -31,11 +36,14 @@ class IngestEngine : public RecordSink {
     absl::Time deadline;
   };
 
+  using Lane = batch::Batcher<Item, Ingested>;
+
+  Lane& LaneOf(const Record& record) const;
   std::vector<absl::StatusOr<Ingested>> Work(std::vector<Item> items);
 
   Ingester& ingester_;
   IngestObserver& observer_;
-  batch::Batcher<Item, Ingested> batcher_;  // last: its threads use the above
+  std::vector<std::unique_ptr<Lane>> lanes_;  // last: their threads use the above
 };
 
 }  // namespace crier::ingest

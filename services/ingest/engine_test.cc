@@ -5,11 +5,13 @@
 #include <utility>
 #include <vector>
 
+#include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
 #include "common/status/errors.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "services/ingest/domain/log_partition.h"
 #include "services/ingest/domain/memory_entity_store.h"
 #include "services/ingest/domain/test_records.h"
 
@@ -20,11 +22,15 @@ using testing::ElementsAre;
 
 class CountingObserver : public IngestObserver {
  public:
-  void OnCommit(size_t records, absl::Duration) override { commits.push_back(records); }
+  void OnCommit(size_t records, absl::Duration) override {
+    absl::MutexLock lock(&mutex);
+    commits.push_back(records);
+  }
   void OnEvent(entity::v1::Event::Kind) override {}
   void OnRefused() override { ++refused; }
 
-  std::vector<size_t> commits;  // touched by the engine's only thread
+  absl::Mutex mutex;
+  std::vector<size_t> commits;  // read when all are done
   std::atomic<int> refused{0};
 };
 
@@ -67,6 +73,33 @@ TEST_F(EngineTest, ManyCallersShareACommitInTheOrderOfSubmission) {
   EXPECT_THAT(names, ElementsAre("communities/1/organizations/1", "communities/1/organizations/2",
                                  "communities/1/organizations/3", "communities/1/organizations/2"));
   EXPECT_THAT(observer_.commits, ElementsAre(1, 3));
+}
+
+TEST_F(EngineTest, ACommitThatTakesLongHoldsUpNoCommunityOfAnotherLane) {
+  int64_t other = 2;
+  while (LogPartitionOf(other, IngestEngine::kLanes) == LogPartitionOf(1, IngestEngine::kLanes)) {
+    ++other;
+  }
+  store_.fail = [this](const Changes& changes) {
+    if (changes.organizations.begin()->first.community == 1) {
+      entered_.Notify();
+      let_go_.WaitForNotification();
+    }
+    return absl::OkStatus();
+  };
+  absl::Notification done;
+  IngestEngine engine(ingester_, observer_);
+  const auto ignore = [](absl::StatusOr<Ingested>) {};
+  ASSERT_TRUE(engine.Submit(OrganizationOf(1, "a.com", ""), Soon(), ignore).ok());
+  entered_.WaitForNotification();
+
+  ASSERT_TRUE(engine
+                  .Submit(OrganizationOf(other, "a.com", ""), Soon(),
+                          [&](absl::StatusOr<Ingested>) { done.Notify(); })
+                  .ok());
+
+  EXPECT_TRUE(done.WaitForNotificationWithTimeout(absl::Seconds(30)));
+  let_go_.Notify();
 }
 
 TEST_F(EngineTest, RefusesWhenTooManyWait) {

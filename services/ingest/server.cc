@@ -62,8 +62,8 @@ void AddOptions(config::Options& options, absl::string_view prefix, IngestOption
   options.Add(absl::StrCat(prefix, "postgres-schema"), &target->postgres_schema,
               "Schema of the ingest service; `migrate` creates it.");
   options.Required();
-  options.Add(absl::StrCat(prefix, "postgres-connections"), &target->postgres_connections, 2, 100,
-              "Connections at most, beside one that listens; one writes, the others read.");
+  options.Add(absl::StrCat(prefix, "postgres-connections"), &target->postgres_connections, 3, 100,
+              "Connections at most, beside one that listens; two write, the others read.");
   options.Add(
       absl::StrCat(prefix, "query-connections"), &target->query_connections, 1, 100,
       "Connections at most for reading entities back, beside one that erases; they are kept "

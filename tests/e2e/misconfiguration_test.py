@@ -35,7 +35,7 @@ class RefusedTest(unittest.TestCase):
         self.assertEqual(self.refused("crier-ingest", "--listn=x", "--postgres-connections=0"), [
             "--listn: unknown flag; did you mean --listen?",
             "--postgres-url: required; set it, or CRIER_POSTGRES_URL, or --postgres-url-file",
-            "--postgres-connections: `0` must be a whole number from 2 to 100"])
+            "--postgres-connections: `0` must be a whole number from 3 to 100"])
 
     def test_unknown_key_of_a_file(self):
         path = self.file("postgres-url = postgresql://db/crier\nevent-retentoin = 7d\n")
