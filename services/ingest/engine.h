@@ -13,9 +13,9 @@
 namespace crier::ingest {
 
 // Gathers the records of all callers and ingests them batch by batch. Communities are shared out
-// among lanes by their log partitions; a lane has one batch at a time. So the records of a community
-// stay in the order of their submission, and no lane waits for locks of another: while Postgres
-// works on the batch of one, the next of the other is prepared.
+// among lanes by their log partitions; a lane has one batch at a time. So the records of a
+// community stay in the order of their submission, and no lane waits for locks of another: while
+// Postgres works on the batch of one, the next of the other is prepared.
 //
 // Thread-safe. The destructor finishes what was accepted.
 class IngestEngine : public RecordSink {
