@@ -93,11 +93,14 @@ Client::~Client() {
 
 void Client::Send(Request request, std::function<void(Response)> done) {
   auto transfer = std::make_unique<Transfer>(impl_->context, std::move(request), std::move(done));
+  bool is_first = false;
   {
     absl::MutexLock lock(&impl_->mutex);
+    is_first = impl_->arrived.empty();
     impl_->arrived.push_back(std::move(transfer));
   }
-  impl_->loop.Wake();
+  // The others are taken with the first one.
+  if (is_first) impl_->loop.Wake();
 }
 
 void Client::Impl::Run() {

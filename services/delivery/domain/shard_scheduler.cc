@@ -38,7 +38,7 @@ void ShardScheduler::Gain(const lease::Lease& lease) {
   Shard shard;
   shard.lease = lease;
   shards_.emplace(lease.slot, shard);
-  changed_.SignalAll();
+  loads_changed_.SignalAll();
 }
 
 void ShardScheduler::Lose(const lease::Lease& lease) {
@@ -69,6 +69,7 @@ void ShardScheduler::DropShard(int32_t slot) {
   }
   for (Entry* entry : lost) Remove(*entry);
   shards_.erase(slot);
+  if (HasTurn()) ready_changed_.SignalAll();
 }
 
 // --- what was enqueued here ---
@@ -186,7 +187,7 @@ void ShardScheduler::FetchFailed(const Fetch& fetch) {
 void ShardScheduler::SearchAll() {
   absl::MutexLock lock(&mutex_);
   for (auto& [slot, shard] : shards_) shard.next_search = absl::InfinitePast();
-  changed_.SignalAll();
+  loads_changed_.SignalAll();
 }
 
 // --- attempts ---
@@ -238,8 +239,7 @@ void ShardScheduler::SetLimits(const WebhookId& webhook, int max_concurrency,
 
 void ShardScheduler::PutBack(Claim claim) {
   absl::MutexLock lock(&mutex_);
-  --unsettled_;
-  changed_.SignalAll();
+  Unsettle();
   Entry* const entry = Find(claim.delivery.id.webhook, claim.lease);
   if (entry == nullptr) return FreeOrphan();
   const Moment now = Now();
@@ -249,8 +249,7 @@ void ShardScheduler::PutBack(Claim claim) {
 
 void ShardScheduler::Held(const Claim& claim) {
   absl::MutexLock lock(&mutex_);
-  --unsettled_;
-  changed_.SignalAll();
+  Unsettle();
   Entry* const entry = Find(claim.delivery.id.webhook, claim.lease);
   if (entry == nullptr) return FreeOrphan();
   const Moment now = Now();
@@ -260,7 +259,6 @@ void ShardScheduler::Held(const Claim& claim) {
 
 void ShardScheduler::Answered(const Claim& claim, const Answer& answer) {
   absl::MutexLock lock(&mutex_);
-  changed_.SignalAll();
   Entry* const entry = Find(claim.delivery.id.webhook, claim.lease);
   if (entry == nullptr) return FreeOrphan();
   const Moment now = Now();
@@ -270,7 +268,6 @@ void ShardScheduler::Answered(const Claim& claim, const Answer& answer) {
 
 void ShardScheduler::NotAttempted(const Claim& claim) {
   absl::MutexLock lock(&mutex_);
-  changed_.SignalAll();
   Entry* const entry = Find(claim.delivery.id.webhook, claim.lease);
   if (entry == nullptr) return FreeOrphan();
   const Moment now = Now();
@@ -280,8 +277,7 @@ void ShardScheduler::NotAttempted(const Claim& claim) {
 
 void ShardScheduler::Settled(const Claim& claim) {
   absl::MutexLock lock(&mutex_);
-  --unsettled_;
-  changed_.SignalAll();
+  Unsettle();
   Entry* const entry = Find(claim.delivery.id.webhook, claim.lease);
   if (entry == nullptr) return;
   entry->lane.Settled(claim.delivery.id.message);
@@ -290,8 +286,7 @@ void ShardScheduler::Settled(const Claim& claim) {
 
 void ShardScheduler::Requeued(const Claim& claim, absl::Time due_time) {
   absl::MutexLock lock(&mutex_);
-  --unsettled_;
-  changed_.SignalAll();
+  Unsettle();
   Entry* const entry = Find(claim.delivery.id.webhook, claim.lease);
   if (entry == nullptr) return;
   const Moment now = Now();
@@ -301,8 +296,7 @@ void ShardScheduler::Requeued(const Claim& claim, absl::Time due_time) {
 
 void ShardScheduler::Forgotten(const Claim& claim, absl::Time due_time) {
   absl::MutexLock lock(&mutex_);
-  --unsettled_;
-  changed_.SignalAll();
+  Unsettle();
   Entry* const entry = Find(claim.delivery.id.webhook, claim.lease);
   if (entry == nullptr) return;
   entry->lane.Forgotten(claim.delivery.id.message, due_time);
@@ -323,7 +317,7 @@ bool ShardScheduler::WaitForLoads(absl::Duration at_most) {
     const absl::Duration left = give_up - clock_.Monotonic();
     if (left <= absl::ZeroDuration()) break;
     const absl::Duration change = std::min(NextTimer(), NextSearch()) - clock_.Now();
-    changed_.WaitWithTimeout(&mutex_, std::min(left, change));
+    loads_changed_.WaitWithTimeout(&mutex_, std::min(left, change));
   }
   return !interrupted_;
 }
@@ -334,7 +328,7 @@ bool ShardScheduler::WaitForReady(absl::Duration at_most) {
   while (!interrupted_ && !HasReady()) {
     const absl::Duration left = give_up - clock_.Monotonic();
     if (left <= absl::ZeroDuration()) break;
-    changed_.WaitWithTimeout(&mutex_, std::min(left, NextTimer() - clock_.Now()));
+    ready_changed_.WaitWithTimeout(&mutex_, std::min(left, NextTimer() - clock_.Now()));
   }
   return !interrupted_;
 }
@@ -345,7 +339,7 @@ bool ShardScheduler::WaitUntilSettled(absl::Duration at_most) {
   while (unsettled_ > 0) {
     const absl::Duration left = give_up - clock_.Monotonic();
     if (left <= absl::ZeroDuration()) return false;
-    changed_.WaitWithTimeout(&mutex_, left);
+    settled_.WaitWithTimeout(&mutex_, left);
   }
   return true;
 }
@@ -353,7 +347,8 @@ bool ShardScheduler::WaitUntilSettled(absl::Duration at_most) {
 void ShardScheduler::Interrupt() {
   absl::MutexLock lock(&mutex_);
   interrupted_ = true;
-  changed_.SignalAll();
+  loads_changed_.SignalAll();
+  ready_changed_.SignalAll();
 }
 
 bool ShardScheduler::HasLoads() {
@@ -364,6 +359,10 @@ bool ShardScheduler::HasLoads() {
 
 bool ShardScheduler::HasReady() {
   ReplanDue(Now());
+  return HasTurn();
+}
+
+bool ShardScheduler::HasTurn() const {
   for (const bool suspect : {false, true}) {
     const auto& [first, retry] = rounds_[suspect];
     if (HasPlace(suspect) && !(first.empty() && retry.empty())) return true;
@@ -374,6 +373,17 @@ bool ShardScheduler::HasReady() {
 bool ShardScheduler::HasPlace(bool suspect) const {
   return in_flight_[suspect] < (suspect ? options_.max_suspect : options_.max_in_flight) &&
          unsettled_ < options_.max_unsettled;
+}
+
+void ShardScheduler::FreeOrphan() {
+  --in_flight_[false];
+  if (HasTurn()) ready_changed_.SignalAll();
+}
+
+void ShardScheduler::Unsettle() {
+  --unsettled_;
+  if (unsettled_ == 0) settled_.SignalAll();
+  if (HasTurn()) ready_changed_.SignalAll();
 }
 
 int ShardScheduler::LaneCapacity() const {
@@ -452,14 +462,19 @@ void ShardScheduler::Replan(Entry& entry, Moment now) {
   if (lane.WantsFetch(now) && !entry.in_to_fetch) {
     entry.in_to_fetch = true;
     to_fetch_.push_back(lane.webhook());
+    loads_changed_.SignalAll();
   }
   const absl::Time timer = lane.NextChange(now);
   if (timer != entry.timer) {
     if (entry.timer != absl::InfiniteFuture()) timers_.erase({entry.timer, &entry});
     entry.timer = timer;
     if (entry.timer != absl::InfiniteFuture()) timers_.insert({entry.timer, &entry});
+    if (entry.timer == NextTimer()) {  // sooner than who waits for a timer expects
+      loads_changed_.SignalAll();
+      ready_changed_.SignalAll();
+    }
   }
-  changed_.SignalAll();
+  if (HasTurn()) ready_changed_.SignalAll();
 }
 
 void ShardScheduler::ReplanDue(Moment now) {

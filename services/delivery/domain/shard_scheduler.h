@@ -199,9 +199,13 @@ class ShardScheduler {
   int LaneCapacity() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Moment Now() const { return {clock_.Now(), clock_.Monotonic()}; }
   // The place on the wire of a claim whose lane is gone.
-  void FreeOrphan() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { --in_flight_[false]; }
+  void FreeOrphan() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // A claim is outstanding no more.
+  void Unsettle() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool HasLoads() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool HasReady() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // As HasReady, before the lanes are replanned whose time has come.
+  bool HasTurn() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Time NextTimer() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Time NextSearch() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
@@ -209,7 +213,11 @@ class ShardScheduler {
   const SchedulerOptions options_;
 
   mutable absl::Mutex mutex_;
-  absl::CondVar changed_;
+  // One for each of those who wait, because waking somebody for what does not concern him would
+  // cost more than the change itself.
+  absl::CondVar loads_changed_;
+  absl::CondVar ready_changed_;
+  absl::CondVar settled_;
   bool interrupted_ ABSL_GUARDED_BY(mutex_) = false;
   std::map<int32_t, Shard> shards_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_map<WebhookId, std::unique_ptr<Entry>, WebhookIdHash> lanes_
