@@ -25,6 +25,7 @@
 #include "common/status/errors.h"
 #include "common/status/macros.h"
 #include "services/delivery/domain/dispatcher.h"
+#include "services/delivery/domain/enqueue_batcher.h"
 #include "services/delivery/domain/enqueuer.h"
 #include "services/delivery/domain/eraser.h"
 #include "services/delivery/domain/outcome_writer.h"
@@ -253,6 +254,7 @@ struct DeliveryServer::Parts {
   HttpSender sender;
   QueueLoader loader;
   Enqueuer enqueuer;
+  EnqueueBatcher enqueue_batcher;
   Eraser eraser;
   Recoverer recoverer;
   SecretKeeper secret_keeper;
@@ -307,6 +309,7 @@ DeliveryServer::Parts::Parts(const DeliveryOptions& options, metrics::Registry& 
       sender(policy, ClientOptionsOf(options)),
       loader(scheduler, queue, clock),
       enqueuer(intake, webhooks, scheduler, clock, registry),
+      enqueue_batcher(enqueuer),
       eraser(erasures, clock, registry),
       recoverer(engine_repairs, clock, registry),
       secret_keeper(secrets, key_rings, options.secret_keys_file, clock, registry),
@@ -325,7 +328,7 @@ DeliveryServer::Parts::Parts(const DeliveryOptions& options, metrics::Registry& 
       queue_depth(registry),
       executor({.threads = options.postgres_connections}),
       webhook_service(webhooks, tester, policy, clock, executor),
-      delivery_service(enqueuer, intake, log, repairs, clock, executor),
+      delivery_service(enqueue_batcher, intake, log, repairs, clock, executor),
       target_service(webhooks, options.activity_base_url, executor),
       recovery_service(repairs, clock, executor) {}
 

@@ -12,10 +12,12 @@ namespace {
 
 using WebhookSet = absl::flat_hash_set<WebhookId, WebhookIdHash>;
 
-WebhookSet Targets(const EnqueueRequest& request) {
+WebhookSet Targets(const std::vector<EnqueueRequest>& requests) {
   WebhookSet targets;
-  for (const EnqueueRequest::Message& message : request.messages) {
-    for (const EnqueueRequest::Target& target : message.targets) targets.insert(target.webhook);
+  for (const EnqueueRequest& request : requests) {
+    for (const EnqueueRequest::Message& message : request.messages) {
+      for (const EnqueueRequest::Target& target : message.targets) targets.insert(target.webhook);
+    }
   }
   return targets;
 }
@@ -34,26 +36,57 @@ Enqueuer::Enqueuer(IntakeStore& store, WebhookStore& webhooks, ShardScheduler& s
                                "Deliveries dropped because their webhook does not exist.")) {}
 
 absl::StatusOr<EnqueueResult> Enqueuer::Enqueue(EnqueueRequest request, absl::Time deadline) {
+  std::vector<EnqueueRequest> requests;
+  requests.push_back(std::move(request));
+  return Enqueue(std::move(requests), deadline).front();
+}
+
+std::vector<absl::StatusOr<EnqueueResult>> Enqueuer::Enqueue(std::vector<EnqueueRequest> requests,
+                                                             absl::Time deadline) {
   // A webhook that is deleted after this look leaves deliveries that the dispatcher cancels, one
   // that is paused such as it puts aside, and one that is enabled is looked at again.
-  ASSIGN_OR_RETURN(const WebhookStates webhooks, LookUp(Targets(request), deadline));
-  EnqueueResult result;
-  Intake intake = MakeIntake(std::move(request), webhooks, result);
-  const LocalShare share = TakeLocalShare(webhooks, intake);
-
-  const absl::Status status = store_.Enqueue(intake, deadline);
-  if (!status.ok()) {
-    // Unless the producer stood elsewhere it may be stored all the same: the database will tell.
-    for (const QueuedDelivery& delivery : share.expected) scheduler_.ForgetExpected(delivery);
-    NoteStored(share);
-    return status;
+  const absl::StatusOr<WebhookStates> webhooks = LookUp(Targets(requests), deadline);
+  if (!webhooks.ok()) return {requests.size(), webhooks.status()};
+  std::vector<absl::StatusOr<EnqueueResult>> results(requests.size(), EnqueueResult());
+  std::vector<Intake> intakes;
+  std::vector<LocalShare> shares;
+  for (size_t i = 0; i < requests.size(); ++i) {
+    intakes.push_back(MakeIntake(std::move(requests[i]), *webhooks, *results[i]));
+    shares.push_back(TakeLocalShare(*webhooks, intakes.back()));
   }
-  for (const QueuedDelivery& delivery : share.expected) scheduler_.Offer(delivery);
-  NoteStored(share);
-  AnnounceLate(share, deadline);
-  enqueued_.Increment(result.enqueued);
-  dropped_.Increment(result.dropped);
-  return result;
+
+  const std::vector<absl::Status> stored = Store(intakes, deadline);
+  for (size_t i = 0; i < intakes.size(); ++i) {
+    Deliver(shares[i], stored[i]);
+    if (!stored[i].ok()) {
+      results[i] = stored[i];
+      continue;
+    }
+    AnnounceLate(shares[i], deadline);
+    enqueued_.Increment(results[i]->enqueued);
+    dropped_.Increment(results[i]->dropped);
+  }
+  return results;
+}
+
+std::vector<absl::Status> Enqueuer::Store(const std::vector<Intake>& intakes, absl::Time deadline) {
+  const absl::StatusOr<std::vector<absl::Status>> stored = store_.Enqueue(intakes, deadline);
+  if (stored.ok()) return *stored;
+  const bool transient =
+      absl::IsUnavailable(stored.status()) || absl::IsDeadlineExceeded(stored.status());
+  if (transient || intakes.size() == 1) return {intakes.size(), stored.status()};
+  // Nothing was stored because of one that the database does not take: the others are not to blame.
+  std::vector<absl::Status> alone;
+  for (const Intake& intake : intakes) alone.push_back(store_.Enqueue(intake, deadline));
+  return alone;
+}
+
+void Enqueuer::Deliver(const LocalShare& share, const absl::Status& stored) {
+  // Unless the producer stood elsewhere it may be stored despite an error: the database will tell.
+  for (const QueuedDelivery& delivery : share.expected) {
+    stored.ok() ? scheduler_.Offer(delivery) : scheduler_.ForgetExpected(delivery);
+  }
+  for (const auto& [webhook, due_time] : share.stored) scheduler_.NoteStored(webhook, due_time);
 }
 
 absl::StatusOr<Enqueuer::WebhookStates> Enqueuer::LookUp(const WebhookSet& webhooks,
@@ -128,10 +161,6 @@ Enqueuer::LocalShare Enqueuer::TakeLocalShare(const WebhookStates& webhooks, Int
   share.held.assign(held.begin(), held.end());
   intake.announce.assign(elsewhere.begin(), elsewhere.end());
   return share;
-}
-
-void Enqueuer::NoteStored(const LocalShare& share) {
-  for (const auto& [webhook, due_time] : share.stored) scheduler_.NoteStored(webhook, due_time);
 }
 
 void Enqueuer::AnnounceLate(const LocalShare& share, absl::Time deadline) {

@@ -66,9 +66,14 @@ class Enqueuer {
   Enqueuer(IntakeStore& store, WebhookStore& webhooks, ShardScheduler& scheduler,
            const Clock& clock, metrics::Registry& metrics);
 
-  // Stores everything and moves the producer's position, or does neither. PositionMismatchError
-  // when the producer stands elsewhere. After UNAVAILABLE or DEADLINE_EXCEEDED it may have been
-  // stored: a repetition finds out.
+  // Takes requests, no two of one producer, in one commit. Of each it stores everything and moves
+  // the producer's position, or does neither: PositionMismatchError when the producer stands
+  // elsewhere. After UNAVAILABLE or DEADLINE_EXCEEDED it may have been stored: a repetition finds
+  // out. Returns what became of each, in order; one that cannot be stored fails alone.
+  std::vector<absl::StatusOr<EnqueueResult>> Enqueue(std::vector<EnqueueRequest> requests,
+                                                     absl::Time deadline);
+
+  // As above, of one.
   absl::StatusOr<EnqueueResult> Enqueue(EnqueueRequest request, absl::Time deadline);
 
  private:
@@ -88,7 +93,9 @@ class Enqueuer {
   Intake MakeIntake(EnqueueRequest request, const WebhookStates& webhooks, EnqueueResult& result);
   // Also fills in `intake.announce`.
   LocalShare TakeLocalShare(const WebhookStates& webhooks, Intake& intake);
-  void NoteStored(const LocalShare& share);
+  std::vector<absl::Status> Store(const std::vector<Intake>& intakes, absl::Time deadline);
+  // Hands over to the scheduler what is stored, or what may be after a failure.
+  void Deliver(const LocalShare& share, const absl::Status& stored);
   // Tells the holders of shards what they may not know of: what was stored for shards that were
   // held here before the commit and are not now, and for webhooks that were enabled meanwhile.
   // Whoever looked for it may have looked too early to see it.

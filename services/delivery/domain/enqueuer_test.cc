@@ -143,6 +143,25 @@ TEST_F(EnqueuerTest, AProducerThatStandsElsewhereSendsNothing) {
   EXPECT_THAT(TakeAll(), IsEmpty());
 }
 
+TEST_F(EnqueuerTest, OfSeveralThatCannotBeStoredTogetherEachIsStoredAlone) {
+  const WebhookId webhook = CreateWebhook();
+  HoldShardOf(webhook);
+  ASSERT_TRUE(enqueuer_.Enqueue(Request({}, 0), Deadline()).ok());
+  std::vector<EnqueueRequest> requests;
+  for (const char* const producer : {"another", "producer", "a third"}) {
+    requests.push_back(Request({webhook}));
+    requests.back().producer = producer;
+  }
+  store_.FailTimes(1, absl::InternalError("the database does not take one of them"));
+
+  const auto results = enqueuer_.Enqueue(std::move(requests), Deadline());
+
+  EXPECT_TRUE(results[0].ok());
+  EXPECT_EQ(ErrorReason(results[1].status()), "POSITION_MISMATCH");
+  EXPECT_TRUE(results[2].ok());
+  EXPECT_THAT(TakeAll(), SizeIs(2));
+}
+
 TEST_F(EnqueuerTest, WhatMayHaveBeenStoredIsLookedUp) {
   const WebhookId webhook = CreateWebhook();
   HoldShardOf(webhook);

@@ -80,4 +80,9 @@ absl::Status PositionMismatchError(int64_t actual_position) {
       {{"actual_position", std::to_string(actual_position)}});
 }
 
+absl::Status ExpiredInQueueError() {
+  return NamedError(absl::StatusCode::kDeadlineExceeded, "EXPIRED_IN_QUEUE",
+                    "the deadline passed in the queue; nothing was stored");
+}
+
 }  // namespace crier::delivery

@@ -52,6 +52,9 @@ absl::Status RecoveryNotFoundError(int64_t community, int64_t id);
 // ABORTED, reason POSITION_MISMATCH, metadata `actual_position`: the producer stands elsewhere.
 absl::Status PositionMismatchError(int64_t actual_position);
 
+// DEADLINE_EXCEEDED, reason EXPIRED_IN_QUEUE: the caller's time was up before its call was begun.
+absl::Status ExpiredInQueueError();
+
 }  // namespace crier::delivery
 
 #endif  // CRIER_SERVICES_DELIVERY_DOMAIN_ERRORS_H_

@@ -80,9 +80,16 @@ void FakeDeliveryStore::Cancel(const MessageId& id) {
   queue_.erase(id);
 }
 
-absl::Status FakeDeliveryStore::Enqueue(const Intake& intake, absl::Time deadline) {
+absl::StatusOr<std::vector<absl::Status>> FakeDeliveryStore::Enqueue(
+    absl::Span<const Intake> intakes, absl::Time deadline) {
   RETURN_IF_ERROR(Begin());
   absl::MutexLock lock(&mutex_);
+  std::vector<absl::Status> stored;
+  for (const Intake& intake : intakes) stored.push_back(EnqueueOne(intake));
+  return stored;
+}
+
+absl::Status FakeDeliveryStore::EnqueueOne(const Intake& intake) {
   int64_t& position = positions_[intake.producer];
   if (position != intake.expected_position) return PositionMismatchError(position);
   position = intake.next_position;

@@ -18,7 +18,9 @@ namespace crier::delivery {
 // The queue and its intake as one replica sees them. Thread-safe.
 class FakeDeliveryStore : public QueueStore, public IntakeStore {
  public:
-  absl::Status Enqueue(const Intake& intake, absl::Time deadline) override;
+  using IntakeStore::Enqueue;
+  absl::StatusOr<std::vector<absl::Status>> Enqueue(absl::Span<const Intake> intakes,
+                                                    absl::Time deadline) override;
   absl::Status Announce(const std::vector<WebhookId>& webhooks, absl::Time deadline) override;
   absl::StatusOr<int64_t> ProducerPosition(absl::string_view producer,
                                            absl::Time deadline) override;
@@ -57,6 +59,7 @@ class FakeDeliveryStore : public QueueStore, public IntakeStore {
 
  private:
   absl::Status Begin();
+  absl::Status EnqueueOne(const Intake& intake) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   mutable absl::Mutex mutex_;
   std::function<void()> hook_ ABSL_GUARDED_BY(mutex_);

@@ -12,7 +12,9 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "common/base/message_id.h"
+#include "common/status/macros.h"
 #include "services/delivery/domain/delivery.h"
 
 namespace crier::delivery {
@@ -60,11 +62,16 @@ class IntakeStore {
  public:
   virtual ~IntakeStore() = default;
 
-  // Moves the producer from `expected_position` to `next_position` and stores the messages and the
-  // erasures, all or nothing. PositionMismatchError when the producer stands elsewhere: of several
-  // callers with the same expected position exactly one wins. Any other error leaves open whether
-  // it was stored.
-  virtual absl::Status Enqueue(const Intake& intake, absl::Time deadline) = 0;
+  // Takes several intakes, no two of one producer, in one transaction. Each moves its producer from
+  // `expected_position` to `next_position` and stores its messages and erasures, all or nothing; or
+  // gets PositionMismatchError, because the producer stands elsewhere, which is nothing to the
+  // others. Of several callers with the same expected position exactly one wins. Returns what
+  // became of each, in order. An error in place of that leaves open whether they were stored.
+  virtual absl::StatusOr<std::vector<absl::Status>> Enqueue(absl::Span<const Intake> intakes,
+                                                            absl::Time deadline) = 0;
+
+  // As above, of one.
+  absl::Status Enqueue(const Intake& intake, absl::Time deadline);
 
   // Tells the other replicas that there are deliveries of these webhooks.
   virtual absl::Status Announce(const std::vector<WebhookId>& webhooks, absl::Time deadline) = 0;
@@ -73,6 +80,12 @@ class IntakeStore {
   virtual absl::StatusOr<int64_t> ProducerPosition(absl::string_view producer,
                                                    absl::Time deadline) = 0;
 };
+
+inline absl::Status IntakeStore::Enqueue(const Intake& intake, absl::Time deadline) {
+  ASSIGN_OR_RETURN(const std::vector<absl::Status> stored,
+                   Enqueue(absl::MakeConstSpan(&intake, 1), deadline));
+  return stored.front();
+}
 
 }  // namespace crier::delivery
 

@@ -8,15 +8,22 @@ namespace crier::delivery::storage {
 
 // --- intake ---
 
-// Both move a producer and return a row, or find that it stands elsewhere and return none. A second
-// caller waits for the first one's commit and then finds the position moved.
-constexpr pg::Statement kStartProducer{"start_producer",
-                                       "INSERT INTO producers (producer, position) VALUES ($1, $2)"
-                                       " ON CONFLICT (producer) DO NOTHING RETURNING position"};
+// Both move producers, each there once, and return those that stood where they were expected to. A
+// second caller waits for the first one's commit and then finds the position moved; those who move
+// several lock them in the order of their names.
+constexpr pg::Statement kMoveProducers{
+    "move_producers",
+    "UPDATE producers SET position = wanted.next"
+    " FROM (SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[])"
+    "  AS given (producer, expected, next) ORDER BY producer) AS wanted"
+    " WHERE producers.producer = wanted.producer AND position = wanted.expected"
+    " RETURNING producers.producer"};
 
-constexpr pg::Statement kMoveProducer{
-    "move_producer",
-    "UPDATE producers SET position = $3 WHERE producer = $1 AND position = $2 RETURNING position"};
+constexpr pg::Statement kStartProducers{
+    "start_producers",
+    "INSERT INTO producers (producer, position)"
+    " SELECT * FROM unnest($1::text[], $2::bigint[]) AS given (producer, position)"
+    " ORDER BY producer ON CONFLICT (producer) DO NOTHING RETURNING producer"};
 
 constexpr pg::Statement kGetProducer{"get_producer",
                                      "SELECT position FROM producers WHERE producer = $1"};
@@ -33,13 +40,12 @@ constexpr pg::Statement kInsertDeliveries{
     " SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::uuid[], $4::uuid[], $5::bigint[],"
     " $6::text[], $7::smallint[], $8::timestamptz[], $9::bigint[])"};
 
-// $5: when they are due, $6: those that are due later; empty when none is.
 constexpr pg::Statement kInsertQueue{
     "insert_queue",
     "INSERT INTO queue (community_id, webhook_id, delivery_id, shard, due_time, attempt_count)"
-    " SELECT community_id, webhook_id, delivery_id, shard, coalesce(later, $5), 0"
-    " FROM unnest($1::bigint[], $2::bigint[], $3::uuid[], $4::integer[], $6::timestamptz[])"
-    "  AS new (community_id, webhook_id, delivery_id, shard, later)"};
+    " SELECT community_id, webhook_id, delivery_id, shard, due_time, 0"
+    " FROM unnest($1::bigint[], $2::bigint[], $3::uuid[], $4::integer[], $5::timestamptz[])"
+    "  AS new (community_id, webhook_id, delivery_id, shard, due_time)"};
 
 constexpr pg::Statement kNotify{"notify_queue", "SELECT pg_notify($1, $2)"};
 

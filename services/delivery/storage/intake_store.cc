@@ -26,20 +26,49 @@ absl::StatusOr<int64_t> Position(Transaction& transaction, absl::string_view pro
   return rows.empty() ? 0 : rows[0].Int64(0);
 }
 
-absl::Status MoveProducer(Transaction& transaction, const Intake& intake) {
-  ASSIGN_OR_RETURN(
-      Rows moved,
-      transaction.Execute(
-          kMoveProducer,
-          Params().Add(intake.producer).Add(intake.expected_position).Add(intake.next_position)));
-  if (moved.empty() && intake.expected_position == 0) {
-    ASSIGN_OR_RETURN(moved,
-                     transaction.Execute(kStartProducer,
-                                         Params().Add(intake.producer).Add(intake.next_position)));
+// The producers that a statement has moved, into `moved`.
+absl::Status NoteMoved(const absl::StatusOr<Rows>& rows, std::set<std::string>& moved) {
+  RETURN_IF_ERROR(rows.status());
+  for (const Rows::Row row : *rows) moved.insert(row.Text(0));
+  return absl::OkStatus();
+}
+
+// What became of each producer, in order.
+absl::StatusOr<std::vector<absl::Status>> MoveProducers(Transaction& transaction,
+                                                        absl::Span<const Intake> intakes) {
+  std::vector<std::string> producers;
+  std::vector<int64_t> expected, next;
+  for (const Intake& intake : intakes) {
+    producers.push_back(intake.producer);
+    expected.push_back(intake.expected_position);
+    next.push_back(intake.next_position);
   }
-  if (!moved.empty()) return absl::OkStatus();
-  ASSIGN_OR_RETURN(const int64_t actual, Position(transaction, intake.producer));
-  return PositionMismatchError(actual);
+  std::set<std::string> moved;
+  RETURN_IF_ERROR(
+      NoteMoved(transaction.Execute(kMoveProducers,
+                                    Params().AddArray(producers).AddArray(expected).AddArray(next)),
+                moved));
+
+  std::vector<std::string> new_producers;
+  std::vector<int64_t> positions;
+  for (const Intake& intake : intakes) {
+    if (intake.expected_position != 0 || moved.count(intake.producer) > 0) continue;
+    new_producers.push_back(intake.producer);
+    positions.push_back(intake.next_position);
+  }
+  if (!new_producers.empty()) {
+    RETURN_IF_ERROR(NoteMoved(
+        transaction.Execute(kStartProducers, Params().AddArray(new_producers).AddArray(positions)),
+        moved));
+  }
+
+  std::vector<absl::Status> results(intakes.size());
+  for (size_t i = 0; i < intakes.size(); ++i) {
+    if (moved.count(intakes[i].producer) > 0) continue;
+    ASSIGN_OR_RETURN(const int64_t actual, Position(transaction, intakes[i].producer));
+    results[i] = PositionMismatchError(actual);
+  }
+  return results;
 }
 
 // The contact whose data an event holds; nothing for those of organizations.
@@ -51,7 +80,7 @@ std::optional<int64_t> ContactOf(const entity::v1::Event& event) {
   return id.ok() ? std::make_optional(id->id) : std::nullopt;
 }
 
-// The rows of an intake as columns, made once however often the transaction is repeated.
+// The rows of intakes as columns.
 struct Columns {
   struct {
     std::vector<int64_t> communities;
@@ -69,15 +98,25 @@ struct Columns {
   std::vector<int32_t> kinds;
   std::vector<absl::Time> accept_times;
   std::vector<std::optional<int64_t>> contacts;
-  std::vector<std::optional<absl::Time>> later;  // up to the last one that is due later
+  std::vector<absl::Time> due_times;
 
-  explicit Columns(const Intake& intake) {
+  std::set<std::pair<int64_t, int64_t>> erasures;  // a statement takes each row once
+  std::vector<WebhookId> announce;
+
+  void Add(const Intake& intake) {
     for (const NewMessage& message : intake.messages) {
       snapshots.communities.push_back(message.event->community_id());
       snapshots.ids.push_back(message.snapshot_id.ToUuid());
       snapshots.events.push_back(message.event->SerializeAsString());
-      for (const NewMessage::Target& target : message.targets) Add(message, target);
+      for (const NewMessage::Target& target : message.targets) {
+        Add(message, target);
+        due_times.push_back(target.due_time.value_or(intake.due_time));
+      }
     }
+    for (const Erasure& erasure : intake.erasures) {
+      erasures.insert({erasure.community, erasure.contact});
+    }
+    announce.insert(announce.end(), intake.announce.begin(), intake.announce.end());
   }
 
  private:
@@ -93,13 +132,10 @@ struct Columns {
     kinds.push_back(message.event->kind());
     accept_times.push_back(api::FromProto(message.event->accept_time()));
     contacts.push_back(ContactOf(*message.event));
-    if (!target.due_time) return;
-    later.resize(deliveries.size());
-    later.back() = target.due_time;
   }
 };
 
-absl::Status Insert(Transaction& transaction, const Columns& columns, absl::Time due_time) {
+absl::Status InsertDeliveries(Transaction& transaction, const Columns& columns) {
   RETURN_IF_ERROR(transaction
                       .Execute(kInsertSnapshots, Params()
                                                      .AddArray(columns.snapshots.communities)
@@ -124,16 +160,13 @@ absl::Status Insert(Transaction& transaction, const Columns& columns, absl::Time
                                  .AddArray(columns.webhooks)
                                  .AddArray(columns.deliveries)
                                  .AddArray(columns.shards)
-                                 .Add(due_time)
-                                 .AddArray(columns.later))
+                                 .AddArray(columns.due_times))
       .status();
 }
 
-absl::Status RecordErasures(Transaction& transaction, const std::vector<Erasure>& erasures) {
-  std::set<std::pair<int64_t, int64_t>> distinct;  // a statement takes each row once
-  for (const Erasure& erasure : erasures) distinct.insert({erasure.community, erasure.contact});
+absl::Status RecordErasures(Transaction& transaction, const Columns& columns) {
   std::vector<int64_t> communities, contacts;
-  for (const auto& [community, contact] : distinct) {
+  for (const auto& [community, contact] : columns.erasures) {
     communities.push_back(community);
     contacts.push_back(contact);
   }
@@ -143,18 +176,20 @@ absl::Status RecordErasures(Transaction& transaction, const std::vector<Erasure>
 
 }  // namespace
 
-absl::Status PgIntakeStore::Enqueue(const Intake& intake, absl::Time deadline) {
-  const Columns columns(intake);
-  return pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
-    RETURN_IF_ERROR(MoveProducer(transaction, intake));
-    if (!intake.messages.empty()) {
-      RETURN_IF_ERROR(Insert(transaction, columns, intake.due_time));
+absl::StatusOr<std::vector<absl::Status>> PgIntakeStore::Enqueue(absl::Span<const Intake> intakes,
+                                                                 absl::Time deadline) {
+  std::vector<absl::Status> results;
+  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+    ASSIGN_OR_RETURN(results, MoveProducers(transaction, intakes));
+    Columns columns;
+    for (size_t i = 0; i < intakes.size(); ++i) {
+      if (results[i].ok()) columns.Add(intakes[i]);
     }
-    if (!intake.erasures.empty()) {
-      RETURN_IF_ERROR(RecordErasures(transaction, intake.erasures));
-    }
-    return NotifyQueue(transaction, pool_.database().schema, intake.announce);
-  });
+    if (!columns.deliveries.empty()) RETURN_IF_ERROR(InsertDeliveries(transaction, columns));
+    if (!columns.erasures.empty()) RETURN_IF_ERROR(RecordErasures(transaction, columns));
+    return NotifyQueue(transaction, pool_.database().schema, columns.announce);
+  }));
+  return results;
 }
 
 absl::Status PgIntakeStore::Announce(const std::vector<WebhookId>& webhooks, absl::Time deadline) {

@@ -16,7 +16,9 @@ class PgIntakeStore : public IntakeStore {
   // `pool` must outlive the store.
   explicit PgIntakeStore(pg::Pool& pool) : pool_(pool) {}
 
-  absl::Status Enqueue(const Intake& intake, absl::Time deadline) override;
+  using IntakeStore::Enqueue;
+  absl::StatusOr<std::vector<absl::Status>> Enqueue(absl::Span<const Intake> intakes,
+                                                    absl::Time deadline) override;
   absl::Status Announce(const std::vector<WebhookId>& webhooks, absl::Time deadline) override;
   absl::StatusOr<int64_t> ProducerPosition(absl::string_view producer,
                                            absl::Time deadline) override;

@@ -16,8 +16,8 @@ namespace {
 
 class PgIntakeStoreTest : public DeliveryStorageTest {
  protected:
-  int64_t Position() {
-    const auto position = intake_.ProducerPosition("producer", Deadline());
+  int64_t Position(const char* producer = "producer") {
+    const auto position = intake_.ProducerPosition(producer, Deadline());
     EXPECT_TRUE(position.ok()) << position.status();
     return position.value_or(-1);
   }
@@ -76,6 +76,31 @@ TEST_F(PgIntakeStoreTest, StoresNothingForAProducerThatStandsElsewhere) {
   EXPECT_EQ(Position(), 3);
   EXPECT_EQ(Count("deliveries"), 0);
   EXPECT_EQ(Count("snapshots"), 0);
+}
+
+TEST_F(PgIntakeStoreTest, OfSeveralIntakesEachIsStoredOrNot) {
+  ASSERT_TRUE(intake_.Enqueue(NewIntake(0, 3), Deadline()).ok());
+  std::vector<Intake> intakes;
+  for (const char* const producer : {"new", "producer", "behind", "another"}) {
+    intakes.push_back(NewIntake(0, 7));
+    intakes.back().producer = producer;
+    intakes.back().messages.push_back(Message({a_, b_}));
+  }
+  intakes[1].expected_position = 3;
+  intakes[2].expected_position = 1;
+
+  const auto stored = intake_.Enqueue(intakes, Deadline());
+
+  ASSERT_TRUE(stored.ok()) << stored.status();
+  EXPECT_TRUE((*stored)[0].ok());
+  EXPECT_TRUE((*stored)[1].ok());
+  EXPECT_EQ(ErrorMetadata((*stored)[2], "actual_position"), "0");
+  EXPECT_TRUE((*stored)[3].ok());
+  EXPECT_EQ(Position("new"), 7);
+  EXPECT_EQ(Position(), 7);
+  EXPECT_EQ(Position("behind"), 0);
+  EXPECT_EQ(Position("another"), 7);
+  EXPECT_EQ(Count("queue"), 6);
 }
 
 TEST_F(PgIntakeStoreTest, ANewProducerThatExpectsMoreIsTold) {

@@ -35,21 +35,31 @@ absl::StatusOr<std::optional<MessageId>> PageStart(const std::string& scope,
   return std::optional<MessageId>(*id);
 }
 
+v1::EnqueueDeliveriesResponse ToProto(const EnqueueResult& result) {
+  v1::EnqueueDeliveriesResponse response;
+  response.set_enqueued_count(result.enqueued);
+  response.set_dropped_count(result.dropped);
+  for (const WebhookId& webhook : result.dropped_webhooks) {
+    response.add_dropped_webhooks(api::ResourceName(api::kWebhooks, webhook));
+  }
+  return response;
+}
+
 }  // namespace
 
 grpc::ServerUnaryReactor* DeliveryService::EnqueueDeliveries(
     grpc::CallbackServerContext* context, const v1::EnqueueDeliveriesRequest* request,
     v1::EnqueueDeliveriesResponse* response) {
-  return rpc::RunUnary(context, executor_, [=](const rpc::CallContext& call) -> absl::Status {
-    ASSIGN_OR_RETURN(EnqueueRequest enqueue, ReadEnqueueRequest(*request));
-    ASSIGN_OR_RETURN(const EnqueueResult result,
-                     enqueuer_.Enqueue(std::move(enqueue), call.deadline));
-    response->set_enqueued_count(result.enqueued);
-    response->set_dropped_count(result.dropped);
-    for (const WebhookId& webhook : result.dropped_webhooks) {
-      response->add_dropped_webhooks(api::ResourceName(api::kWebhooks, webhook));
-    }
-    return absl::OkStatus();
+  return rpc::StartUnary(context, [&](const rpc::CallContext& call, rpc::FinishCall finish) {
+    absl::StatusOr<EnqueueRequest> enqueue = ReadEnqueueRequest(*request);
+    if (!enqueue.ok()) return finish(enqueue.status());
+    const absl::Status accepted =
+        enqueuer_.Submit(*std::move(enqueue), request->ByteSizeLong(), call.deadline,
+                         [response, finish](const absl::StatusOr<EnqueueResult>& result) {
+                           if (result.ok()) *response = ToProto(*result);
+                           finish(result.status());
+                         });
+    if (!accepted.ok()) finish(accepted);
   });
 }
 

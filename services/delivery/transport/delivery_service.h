@@ -13,7 +13,7 @@
 #include "common/rpc/unary.h"
 #include "crier/delivery/v1/delivery_service.grpc.pb.h"
 #include "services/delivery/domain/delivery_log.h"
-#include "services/delivery/domain/enqueuer.h"
+#include "services/delivery/domain/enqueue_batcher.h"
 #include "services/delivery/domain/intake_store.h"
 #include "services/delivery/domain/repair_store.h"
 
@@ -23,8 +23,8 @@ namespace crier::delivery::transport {
 class DeliveryService : public v1::DeliveryService::CallbackService {
  public:
   // All of it must outlive the server that the service is registered with.
-  DeliveryService(Enqueuer& enqueuer, IntakeStore& intake, DeliveryLog& log, RepairStore& repairs,
-                  const Clock& clock, rpc::Executor& executor)
+  DeliveryService(EnqueueBatcher& enqueuer, IntakeStore& intake, DeliveryLog& log,
+                  RepairStore& repairs, const Clock& clock, rpc::Executor& executor)
       : enqueuer_(enqueuer),
         intake_(intake),
         log_(log),
@@ -66,7 +66,7 @@ class DeliveryService : public v1::DeliveryService::CallbackService {
                         std::optional<MessageId> before, int page_size, absl::Time deadline,
                         v1::ListDeliveriesResponse& response);
 
-  Enqueuer& enqueuer_;
+  EnqueueBatcher& enqueuer_;
   IntakeStore& intake_;
   DeliveryLog& log_;
   RepairStore& repairs_;

@@ -137,9 +137,10 @@ class DeliveryServiceTest : public testing::Test {
   WebhookId webhook_;
   ShardScheduler scheduler_{clock_, {}};
   Enqueuer enqueuer_{store_, webhooks_, scheduler_, clock_, registry_};
+  EnqueueBatcher enqueue_batcher_{enqueuer_};
   rpc::Executor executor_{{}};
   FakeRepairStore repairs_;
-  DeliveryService service_{enqueuer_, store_, log_, repairs_, clock_, executor_};
+  DeliveryService service_{enqueue_batcher_, store_, log_, repairs_, clock_, executor_};
   InProcessClient<v1::DeliveryService> client_{service_};
 };
 
