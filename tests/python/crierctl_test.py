@@ -216,6 +216,22 @@ class WebhooksTest(CommandTest):
         self.assertCountEqual(request.update_mask.paths, ["retry_policy", "max_concurrency", "attempts_per_minute"])
         self.assertRegex(out, r"attempts a minute: +1,200")
 
+    def test_failing_webhooks_and_operational_ones_are_marked(self):
+        failing = Webhook(name="communities/7/webhooks/3", display_name="CRM", state=Webhook.ENABLED, operational=True)
+        failing.failing_since.FromJsonString("2026-01-02T03:04:05Z")
+        gone = Webhook(name="communities/7/webhooks/4", state=Webhook.DISABLED, disable_reason=Webhook.GONE)
+        self.crier.answers["ListWebhooks"] = webhook_service_pb2.ListWebhooksResponse(webhooks=[failing, gone])
+        self.crier.answers["UpdateWebhook"] = failing
+
+        listed, _ = self.run_crierctl("webhooks", "list")
+        shown, _ = self.run_crierctl("webhooks", "update", "3", "--operational")
+
+        self.assertRegex(listed, r"(?m)^3 +CRM +enabled \(failing\) .* operational$")
+        self.assertRegex(listed, r"(?m)^4 .*disabled \(gone\)")
+        request = self.crier.requests[-1]
+        self.assertEqual((request.webhook.operational, list(request.update_mask.paths)), (True, ["operational"]))
+        self.assertRegex(shown, r"failing since: +2026-01-02")
+
     def test_delete_takes_the_full_name(self):
         self.crier.answers["DeleteWebhook"] = empty_pb2.Empty()
 

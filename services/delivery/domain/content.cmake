@@ -12,11 +12,15 @@ crier_library(crier_delivery_content
     json_writer.h
     key_rotation.cc
     key_rotation.h
+    notice.cc
+    notice.h
     payload.cc
     payload.h
     samples.cc
     samples.h
     sender.h
+    shard.cc
+    shard.h
     signer.cc
     signer.h
     signing_key.cc
@@ -27,6 +31,8 @@ crier_library(crier_delivery_content
     url_policy.h
     webhook.cc
     webhook.h
+    webhook_health.cc
+    webhook_health.h
     webhook_rules.cc
     webhook_rules.h
     webhook_state.cc
@@ -48,12 +54,14 @@ crier_test(crier_delivery_content_test
   SOURCES
     attempt_request_test.cc
     ip_range_test.cc
+    notice_test.cc
     payload_property_test.cc
     payload_test.cc
     key_rotation_test.cc
     signer_test.cc
     signing_key_test.cc
     url_policy_test.cc
+    webhook_health_test.cc
     webhook_rules_test.cc
     webhook_state_test.cc
     webhook_tester_test.cc

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -32,6 +33,8 @@ struct DeliveryId {
 struct DeliveryContent {
   std::shared_ptr<const entity::v1::Event> event;  // shared by all targets of a message
   WorkflowRef workflow;
+  // The finished payload of a notice. Then the event has a time and nothing else.
+  std::shared_ptr<const std::string> notice = nullptr;
 };
 
 // A delivery that waits for its next attempt.

@@ -49,6 +49,7 @@ struct WebhookHealth {
   std::optional<Exchange> last_failure;  // without the response
   int pending = 0;                       // kMaxPendingCounted + 1 for more
   std::optional<absl::Time> next_attempt_time;
+  std::optional<absl::Time> failing_since;  // see FailingSpell
 };
 
 inline constexpr int kHealthAttempts = 1000;

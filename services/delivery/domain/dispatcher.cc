@@ -113,7 +113,7 @@ absl::Status Dispatcher::DispatchOnce(Sender& sender) {
   if (claims.empty()) return absl::OkStatus();
 
   absl::Status status = LoadContents(claims);
-  absl::StatusOr<std::vector<std::optional<Webhook>>> webhooks;
+  absl::StatusOr<WebhookPointers> webhooks;
   if (status.ok()) {
     webhooks = LoadWebhooks(claims);
     status = webhooks.status();
@@ -128,8 +128,8 @@ absl::Status Dispatcher::DispatchOnce(Sender& sender) {
     return status;
   }
   // Only now is it known how fast the webhooks may be sent to.
-  for (const std::optional<Webhook>& webhook : *webhooks) {
-    if (!webhook) continue;
+  for (const auto& webhook : *webhooks) {
+    if (webhook == nullptr) continue;
     scheduler_.SetLimits(webhook->id, webhook->max_concurrency, webhook->attempts_per_minute);
   }
   for (size_t i = 0; i < claims.size(); ++i) {
@@ -143,14 +143,14 @@ absl::Status Dispatcher::DispatchOnce(Sender& sender) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::vector<bool>> Dispatcher::FindCancelled(
-    const std::vector<Claim>& claims, const std::vector<std::optional<Webhook>>& webhooks) {
+absl::StatusOr<std::vector<bool>> Dispatcher::FindCancelled(const std::vector<Claim>& claims,
+                                                            const WebhookPointers& webhooks) {
   std::vector<bool> cancelled(claims.size(), false);
   std::vector<DeliveryId> ids;
   std::vector<size_t> places;
   for (size_t i = 0; i < claims.size(); ++i) {
     const DeliveryId& id = claims[i].delivery.id;
-    if (!webhooks[i] || webhooks[i]->cancelled_through < id.message) continue;
+    if (webhooks[i] == nullptr || webhooks[i]->cancelled_through < id.message) continue;
     ids.push_back(id);
     places.push_back(i);
   }
@@ -176,7 +176,7 @@ absl::Status Dispatcher::LoadContents(std::vector<Claim>& claims) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::vector<std::optional<Webhook>>> Dispatcher::LoadWebhooks(
+absl::StatusOr<Dispatcher::WebhookPointers> Dispatcher::LoadWebhooks(
     const std::vector<Claim>& claims) {
   std::vector<WebhookId> ids;
   absl::flat_hash_map<WebhookId, size_t, WebhookIdHash> places;
@@ -184,9 +184,13 @@ absl::StatusOr<std::vector<std::optional<Webhook>>> Dispatcher::LoadWebhooks(
     const WebhookId& id = claim.delivery.id.webhook;
     if (places.emplace(id, ids.size()).second) ids.push_back(id);
   }
-  ASSIGN_OR_RETURN(const std::vector<std::optional<Webhook>> found,
+  ASSIGN_OR_RETURN(std::vector<std::optional<Webhook>> read,
                    webhooks_.GetMany(ids, clock_.Now() + kLoadTimeout));
-  std::vector<std::optional<Webhook>> webhooks;
+  WebhookPointers found;
+  for (std::optional<Webhook>& webhook : read) {
+    found.push_back(webhook ? std::make_shared<const Webhook>(*std::move(webhook)) : nullptr);
+  }
+  WebhookPointers webhooks;
   webhooks.reserve(claims.size());
   for (const Claim& claim : claims) {
     webhooks.push_back(found[places.at(claim.delivery.id.webhook)]);
@@ -194,15 +198,15 @@ absl::StatusOr<std::vector<std::optional<Webhook>>> Dispatcher::LoadWebhooks(
   return webhooks;
 }
 
-void Dispatcher::Begin(Claim claim, const std::optional<Webhook>& webhook, Sender& sender) {
+void Dispatcher::Begin(Claim claim, const std::shared_ptr<const Webhook>& webhook, Sender& sender) {
   const trace::Scope trace_scope(TraceOf(claim));
   if (!scheduler_.Holds(claim.lease)) {  // lost while the database was asked
     scheduler_.NotAttempted(claim);
     scheduler_.Settled(claim);
     return;
   }
-  if (!webhook || !claim.delivery.content) {
-    if (webhook) {
+  if (webhook == nullptr || !claim.delivery.content) {
+    if (webhook != nullptr) {
       log::Error("a delivery has lost its content",
                  {{"delivery", claim.delivery.id.message.ToString()}});
     }
@@ -224,11 +228,13 @@ void Dispatcher::Begin(Claim claim, const std::optional<Webhook>& webhook, Sende
     unsent.url = webhook->url;
     unsent.result.error = "the secrets of the webhook cannot be read by the server";
     scheduler_.NotAttempted(claim);
-    Record(claim, webhook->retry_policy, std::move(unsent));
+    Record(claim, *webhook, std::move(unsent));
     return;
   }
   absl::StatusOr<std::string> body =
-      RenderPayload(*content.event, content.workflow, *webhook, app_base_url_);
+      content.notice != nullptr
+          ? *content.notice
+          : RenderPayload(*content.event, content.workflow, *webhook, app_base_url_);
   Exchange exchange;
   exchange.start_time = now;
   exchange.url = webhook->url;
@@ -237,7 +243,7 @@ void Dispatcher::Begin(Claim claim, const std::optional<Webhook>& webhook, Sende
                {{"delivery", claim.delivery.id.message.ToString()}, {"status", body.status()}});
     exchange.result.error = "the payload could not be made";
     scheduler_.NotAttempted(claim);
-    Record(claim, webhook->retry_policy, std::move(exchange));
+    Record(claim, *webhook, std::move(exchange));
     return;
   }
   AttemptRequest request =
@@ -253,13 +259,13 @@ void Dispatcher::Begin(Claim claim, const std::optional<Webhook>& webhook, Sende
   // Callbacks must be copyable: what they hold is shared.
   auto shared_claim = std::make_shared<const Claim>(std::move(claim));
   sender.Send(std::move(request), connection_group,
-              [this, shared_claim, policy = webhook->retry_policy, span = std::move(span),
+              [this, shared_claim, webhook, span = std::move(span),
                exchange = std::move(exchange)](AttemptResult result) mutable {
                 EndSpan(result, *span);
                 span = nullptr;
                 scheduler_.Answered(*shared_claim, AnswerOf(result, clock_.Now()));
                 exchange.result = std::move(result);
-                Record(*shared_claim, policy, std::move(exchange));
+                Record(*shared_claim, *webhook, std::move(exchange));
               });
 }
 
@@ -270,7 +276,7 @@ void Dispatcher::Cancel(const Claim& claim) {
   Write(claim, std::move(outcome));
 }
 
-void Dispatcher::Record(const Claim& claim, const RetryPolicy& policy, Exchange exchange) {
+void Dispatcher::Record(const Claim& claim, const Webhook& webhook, Exchange exchange) {
   const trace::Scope trace_scope(TraceOf(claim));
   metrics_.Count(exchange.result);
   const absl::Time now = clock_.Now();
@@ -278,14 +284,18 @@ void Dispatcher::Record(const Claim& claim, const RetryPolicy& policy, Exchange 
   AttemptOutcome outcome;
   if (exchange.result.outcome == Outcome::kSucceeded) {
     outcome.state = DeliveryState::kSucceeded;
-  } else if (const std::optional<absl::Duration> delay = schedule_.DelayAfter(
-                 policy, number - claim.delivery.attempts_before, exchange.result, now)) {
+  } else if (const std::optional<absl::Duration> delay =
+                 schedule_.DelayAfter(webhook.retry_policy, number - claim.delivery.attempts_before,
+                                      exchange.result, now)) {
     outcome.state = DeliveryState::kPending;
     outcome.due_time = now + *delay;
   } else {
     outcome.state = DeliveryState::kExhausted;
   }
+  outcome.finding =
+      Judge(webhook, exchange.result, number, outcome.state == DeliveryState::kExhausted, now);
   const DeliveryContent& content = *claim.delivery.content;
+  outcome.notice = content.notice != nullptr;
   const absl::Duration event_age = now - AcceptTime(*content.event);
   if (outcome.state == DeliveryState::kSucceeded) metrics_.CountDelivered(event_age);
   outcome.attempt = Attempt{number, std::move(exchange)};

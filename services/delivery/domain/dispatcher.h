@@ -2,7 +2,7 @@
 #ifndef CRIER_SERVICES_DELIVERY_DOMAIN_DISPATCHER_H_
 #define CRIER_SERVICES_DELIVERY_DOMAIN_DISPATCHER_H_
 
-#include <optional>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
@@ -57,18 +57,20 @@ class Dispatcher {
   absl::Status DispatchOnce(Sender& sender);
 
  private:
+  // One for each claim, shared by those of a webhook; null where there is none.
+  using WebhookPointers = std::vector<std::shared_ptr<const Webhook>>;
+
   void Run(Sender& sender);
   absl::Status LoadContents(std::vector<Claim>& claims);
-  absl::StatusOr<std::vector<std::optional<Webhook>>> LoadWebhooks(
-      const std::vector<Claim>& claims);
+  absl::StatusOr<WebhookPointers> LoadWebhooks(const std::vector<Claim>& claims);
   // Which of the claims are off the queue by now, though they were in memory. Asks for those only
   // that a webhook gives reason to: usually none.
-  absl::StatusOr<std::vector<bool>> FindCancelled(
-      const std::vector<Claim>& claims, const std::vector<std::optional<Webhook>>& webhooks);
-  void Begin(Claim claim, const std::optional<Webhook>& webhook, Sender& sender);
+  absl::StatusOr<std::vector<bool>> FindCancelled(const std::vector<Claim>& claims,
+                                                  const WebhookPointers& webhooks);
+  void Begin(Claim claim, const std::shared_ptr<const Webhook>& webhook, Sender& sender);
   void Cancel(const Claim& claim);
-  // What came of the attempt; its end is the scheduler's already.
-  void Record(const Claim& claim, const RetryPolicy& policy, Exchange exchange);
+  // What came of the attempt, which read the webhook so; its end is the scheduler's already.
+  void Record(const Claim& claim, const Webhook& webhook, Exchange exchange);
   void Write(const Claim& claim, AttemptOutcome outcome);
   void PauseAfterFailure();
 

@@ -91,12 +91,25 @@ class DispatcherTest : public testing::Test {
             .ok());
   }
 
+  void Change(const std::function<void(Webhook&)>& change) {
+    ASSERT_TRUE(webhooks_.Update(webhook_, "", change, absl::InfiniteFuture()).ok());
+  }
+
   void SetUrl(const std::string& url) {
-    ASSERT_TRUE(
-        webhooks_
-            .Update(
-                webhook_, "", [&](Webhook& webhook) { webhook.url = url; }, absl::InfiniteFuture())
-            .ok());
+    Change([&](Webhook& webhook) { webhook.url = url; });
+  }
+
+  // Takes a delivery off the queue that stays in memory.
+  void CancelInStore(const DeliveryId& id) {
+    store_.Cancel(id.message);
+    Change([&](Webhook& webhook) { webhook.cancelled_through = id.message; });
+  }
+
+  // What is on the wire must be this delivery alone.
+  void ExpectSent(const DeliveryId& id) {
+    ASSERT_THAT(sender_.sent, SizeIs(1));
+    EXPECT_THAT(sender_.sent.front().request.headers,
+                testing::Contains(Header{"webhook-id", id.message.ToString()}));
   }
 
   FakeClock clock_{absl::FromUnixSeconds(1'700'000'000)};
@@ -144,19 +157,11 @@ TEST_F(DispatcherTest, SendsWhatIsDueAndStoresTheSuccess) {
 TEST_F(DispatcherTest, DoesNotSendWhatWasCancelledWhileItWasInMemory) {
   const DeliveryId cancelled = Enqueue();
   const DeliveryId other = Enqueue();
-  store_.Cancel(cancelled.message);
-  ASSERT_TRUE(webhooks_
-                  .Update(
-                      webhook_, "",
-                      [&](Webhook& webhook) { webhook.cancelled_through = cancelled.message; },
-                      absl::InfiniteFuture())
-                  .ok());
+  CancelInStore(cancelled);
 
   Dispatch();
 
-  ASSERT_THAT(sender_.sent, SizeIs(1));
-  EXPECT_THAT(sender_.sent.front().request.headers,
-              testing::Contains(Header{"webhook-id", other.message.ToString()}));
+  ExpectSent(other);
   sender_.Answer(200);
   Settle();
   EXPECT_THAT(store_.Outcomes(cancelled.message), testing::IsEmpty());
@@ -166,31 +171,18 @@ TEST_F(DispatcherTest, DoesNotSendWhatWasCancelledWhileItWasInMemory) {
 TEST_F(DispatcherTest, SendsWhatIsQueuedThoughLaterOnesWereCancelled) {
   const DeliveryId earlier = Enqueue();
   const DeliveryId cancelled = Enqueue();
-  store_.Cancel(cancelled.message);
-  ASSERT_TRUE(webhooks_
-                  .Update(
-                      webhook_, "",
-                      [&](Webhook& webhook) { webhook.cancelled_through = cancelled.message; },
-                      absl::InfiniteFuture())
-                  .ok());
+  CancelInStore(cancelled);
 
   Dispatch();
 
-  ASSERT_THAT(sender_.sent, SizeIs(1));
-  EXPECT_THAT(sender_.sent.front().request.headers,
-              testing::Contains(Header{"webhook-id", earlier.message.ToString()}));
+  ExpectSent(earlier);
   sender_.Answer(200);
   Settle();
 }
 
 TEST_F(DispatcherTest, SendsNothingWithoutTheSecretsAndTriesAgain) {
   const DeliveryId id = Enqueue();
-  ASSERT_TRUE(webhooks_
-                  .Update(
-                      webhook_, "",
-                      [](Webhook& webhook) { webhook.secrets_error = "the key ring has no key 1"; },
-                      absl::InfiniteFuture())
-                  .ok());
+  Change([](Webhook& webhook) { webhook.secrets_error = "the key ring has no key 1"; });
 
   Dispatch();
   Settle();
@@ -317,6 +309,52 @@ TEST_F(DispatcherTest, AResumptionThatOvertakesTheLookAtThePausedWebhookIsNotLos
   Settle();
 }
 
+TEST_F(DispatcherTest, AnOutcomeSaysWhatTheAttemptShowedOfTheWebhook) {
+  const DeliveryId id = Enqueue();
+  Change([](Webhook&) {});
+  Dispatch();
+  clock_.Advance(absl::Seconds(2));
+  sender_.Answer(410);
+  Settle();
+
+  const AttemptOutcome outcome = store_.Outcomes(id.message).back();
+  ASSERT_TRUE(outcome.finding.has_value());
+  EXPECT_EQ(outcome.finding->kind, Finding::Kind::kGone);
+  EXPECT_EQ(outcome.finding->webhook_version, 2);
+  EXPECT_EQ(outcome.finding->time, clock_.Now());
+  EXPECT_EQ(outcome.state, DeliveryState::kPending);  // kept, for when it is enabled again
+}
+
+TEST_F(DispatcherTest, ASuccessIsAFindingOnlyAfterFailures) {
+  const DeliveryId first = Enqueue();
+  Dispatch();
+  sender_.Answer(200);
+  Settle();
+  Change([](Webhook& webhook) { webhook.failing.emplace(); });
+  const DeliveryId second = Enqueue();
+  Dispatch();
+  sender_.Answer(200);
+  Settle();
+
+  EXPECT_FALSE(store_.Outcomes(first.message).back().finding.has_value());
+  EXPECT_TRUE(store_.Outcomes(second.message).back().finding.has_value());
+}
+
+TEST_F(DispatcherTest, ANoticeIsSentAsItIsStored) {
+  Change([](Webhook& webhook) { webhook.envelope = true; });
+  DeliveryContent content{std::make_shared<entity::v1::Event>(), {}};
+  content.notice = std::make_shared<const std::string>(R"({"type":"webhook.failing"})");
+  const DeliveryId id = Enqueue(content);
+
+  Dispatch();
+
+  ASSERT_THAT(sender_.sent, SizeIs(1));
+  EXPECT_EQ(sender_.sent.front().request.body, R"({"type":"webhook.failing"})");
+  sender_.Answer(200);
+  Settle();
+  EXPECT_TRUE(store_.Outcomes(id.message).back().notice);
+}
+
 TEST_F(DispatcherTest, ReadsTheEventWhenItIsNotInMemory) {
   const DeliveryId id{webhook_, ids_.Next()};
   store_.Add(id, Content(), clock_.Now());
@@ -400,9 +438,7 @@ TEST_F(DispatcherTest, AnOutcomeThatCannotBeStoredMeansAnotherAttempt) {
   loader.LoadOnce();
   Dispatch();
 
-  ASSERT_THAT(sender_.sent, SizeIs(1));
-  EXPECT_THAT(sender_.sent.front().request.headers,
-              testing::Contains(Header{"webhook-id", id.message.ToString()}));
+  ExpectSent(id);
   sender_.Answer(200);
   Settle();
 }

@@ -26,7 +26,11 @@ QueueDepthMetrics::QueueDepthMetrics(metrics::Registry& registry)
                          "it, the others show 0.")),
       enabled_webhooks_(WebhookGauge(registry, "enabled")),
       paused_webhooks_(WebhookGauge(registry, "paused")),
-      disabled_webhooks_(WebhookGauge(registry, "disabled")) {}
+      disabled_webhooks_(WebhookGauge(registry, "disabled")),
+      failing_webhooks_(
+          registry.Gauge("crier_delivery_webhooks_failing",
+                         "Enabled webhooks whose attempts have all failed for an hour or more; one "
+                         "replica shows it, the others show 0.")) {}
 
 void QueueDepthMetrics::Show(const QueueDepth& depth, absl::Time now) {
   due_.Set(static_cast<double>(depth.due));
@@ -37,6 +41,7 @@ void QueueDepthMetrics::Show(const QueueDepth& depth, absl::Time now) {
   enabled_webhooks_.Set(static_cast<double>(depth.enabled_webhooks));
   paused_webhooks_.Set(static_cast<double>(depth.paused_webhooks));
   disabled_webhooks_.Set(static_cast<double>(depth.disabled_webhooks));
+  failing_webhooks_.Set(static_cast<double>(depth.failing_webhooks));
 }
 
 }  // namespace crier::delivery

@@ -22,6 +22,7 @@ struct QueueDepth {
   int64_t enabled_webhooks = 0;
   int64_t paused_webhooks = 0;
   int64_t disabled_webhooks = 0;
+  int64_t failing_webhooks = 0;  // enabled, and without a success for an hour or more
 };
 
 // A snapshot for Prometheus, which so causes no query by scraping. One replica of all shows it, the
@@ -39,6 +40,7 @@ class QueueDepthMetrics {
   prometheus::Gauge& enabled_webhooks_;
   prometheus::Gauge& paused_webhooks_;
   prometheus::Gauge& disabled_webhooks_;
+  prometheus::Gauge& failing_webhooks_;
 };
 
 }  // namespace crier::delivery

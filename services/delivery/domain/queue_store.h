@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 #include "common/lease/lease_store.h"
 #include "services/delivery/domain/delivery.h"
+#include "services/delivery/domain/webhook_health.h"
 
 namespace crier::delivery {
 
@@ -30,6 +31,10 @@ struct AttemptOutcome {
   absl::Time due_time;
   // The attempt that was made; none when a delivery is cancelled before its first or next one.
   std::optional<Attempt> attempt;
+  // What the attempt may change of the webhook, if anything.
+  std::optional<Finding> finding;
+  // Whether the delivery is one of a notice. None is made about it.
+  bool notice = false;
 };
 
 // Implementations are thread-safe. Every method waits until its deadline at most, and answers
@@ -62,7 +67,9 @@ class QueueStore {
   // Writes all outcomes in one transaction, and says of each whether it was written. False means
   // fenced: the shard's lease has another epoch by now, which is checked in the same transaction.
   // The attempt of a delivery that was taken off the queue meanwhile is stored without what the
-  // receiver answered. Repeating a commit that may have happened changes nothing.
+  // receiver answered. What is found of webhooks is applied to them, and the operational webhooks
+  // of their communities get notices of that and of exhausted deliveries, all in that transaction.
+  // Repeating a commit that may have happened changes nothing, and tells nobody again.
   virtual absl::StatusOr<std::vector<bool>> Commit(const std::vector<AttemptOutcome>& outcomes,
                                                    absl::Time deadline) = 0;
 };

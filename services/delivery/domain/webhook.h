@@ -38,8 +38,25 @@ enum class WebhookState {
 
 // Why a webhook is disabled. The numbers are stored.
 enum class DisableReason {
-  kNone = 0,    // it is not
-  kManual = 1,  // by its owner
+  kNone = 0,     // it is not
+  kManual = 1,   // by its owner
+  kGone = 2,     // its receiver answered 410
+  kFailing = 3,  // its receiver has failed for days
+};
+
+// A time without a success; webhook_health.h has the rules.
+struct FailingSpell {
+  absl::Time since;         // the first failure that counted
+  absl::Time last_counted;  // the last one
+  // How long it has gone on, as of `last_counted`: the times between failures that counted, of
+  // which none counts for longer than the rules permit.
+  absl::Duration counted;
+  bool told = false;  // by a notice
+
+  friend bool operator==(const FailingSpell& a, const FailingSpell& b) {
+    return a.since == b.since && a.last_counted == b.last_counted && a.counted == b.counted &&
+           a.told == b.told;
+  }
 };
 
 // When failed deliveries are tried again.
@@ -84,6 +101,9 @@ struct Webhook {
   WebhookState state = WebhookState::kEnabled;
   DisableReason disable_reason = DisableReason::kNone;
   std::optional<absl::Time> state_change_time;  // nothing if it never changed
+  std::optional<FailingSpell> failing;          // nothing while there are successes
+  // Is told of the other webhooks of its community, see notice.h.
+  bool operational = false;
   absl::Time create_time;
   absl::Time update_time;
   // Counts the changes; from 1.

@@ -142,7 +142,8 @@ const std::vector<std::string>& WebhookSettings() {
                                                                    "trusted_roots",
                                                                    "retry_policy",
                                                                    "attempts_per_minute",
-                                                                   "max_concurrency"};
+                                                                   "max_concurrency",
+                                                                   "operational"};
   return *settings;
 }
 
@@ -187,7 +188,11 @@ void CheckWebhook(const Webhook& webhook, const std::set<std::string>& fields,
 void CopySettings(const Webhook& from, const std::set<std::string>& fields, Webhook& to) {
   const auto named = [&](const char* field) { return fields.count(field) > 0; };
   if (named("display_name")) to.display_name = from.display_name;
-  if (named("url")) to.url = from.url;
+  if (named("url")) {
+    // What failed was another receiver.
+    if (to.url != from.url) to.failing.reset();
+    to.url = from.url;
+  }
   if (named("secret")) to.secret = from.secret;
   if (named("payload_version")) to.payload_version = from.payload_version;
   if (named("envelope")) to.envelope = from.envelope;
@@ -200,6 +205,7 @@ void CopySettings(const Webhook& from, const std::set<std::string>& fields, Webh
   if (named("retry_policy")) to.retry_policy = from.retry_policy;
   if (named("attempts_per_minute")) to.attempts_per_minute = from.attempts_per_minute;
   if (named("max_concurrency")) to.max_concurrency = from.max_concurrency;
+  if (named("operational")) to.operational = from.operational;
 }
 
 }  // namespace crier::delivery

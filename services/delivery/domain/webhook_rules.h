@@ -20,7 +20,8 @@ const std::vector<std::string>& WebhookSettings();
 void CheckWebhook(const Webhook& webhook, const std::set<std::string>& fields,
                   const UrlPolicy& policy, FieldViolations& violations);
 
-// Copies the settings that `fields` names from one webhook to another.
+// Copies the settings that `fields` names from one webhook to another, whose failures are forgotten
+// with its URL.
 void CopySettings(const Webhook& from, const std::set<std::string>& fields, Webhook& to);
 
 }  // namespace crier::delivery

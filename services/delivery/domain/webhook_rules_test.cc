@@ -169,6 +169,19 @@ TEST(CopySettingsTest, CopiesWhatIsNamed) {
   EXPECT_TRUE(one.url.empty());
 }
 
+TEST(CopySettingsTest, AnotherUrlIsAnotherReceiverWhichHasNotFailed) {
+  Webhook webhook = OtherWebhook();
+  webhook.failing.emplace();
+
+  CopySettings(OtherWebhook(), {"url"}, webhook);
+  EXPECT_NE(webhook.failing, std::nullopt);
+
+  Webhook moved;
+  moved.url = "https://hooks.example.com/other";
+  CopySettings(moved, {"url"}, webhook);
+  EXPECT_EQ(webhook.failing, std::nullopt);
+}
+
 TEST(WebhookRulesTest, DelaysAreFewAndWithinADay) {
   Webhook webhook = GoodWebhook();
   webhook.retry_policy.delays = {absl::Seconds(1), absl::Hours(24)};

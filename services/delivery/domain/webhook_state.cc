@@ -10,6 +10,7 @@ void Enter(WebhookState state, DisableReason reason, absl::Time now, Webhook& we
   webhook.disable_reason = reason;
   webhook.state_change_time = now;
   webhook.update_time = now;
+  if (state == WebhookState::kEnabled) webhook.failing.reset();
 }
 
 }  // namespace
@@ -41,6 +42,19 @@ absl::StatusOr<bool> ApplyAction(StateAction action, absl::Time now, Webhook& we
 
 void Disable(DisableReason reason, absl::Time now, Webhook& webhook) {
   Enter(WebhookState::kDisabled, reason, now, webhook);
+}
+
+absl::string_view DisableReasonName(DisableReason reason) {
+  switch (reason) {
+    case DisableReason::kNone:
+      return "";
+    case DisableReason::kManual:
+      return "MANUAL";
+    case DisableReason::kGone:
+      return "GONE";
+    case DisableReason::kFailing:
+      return "FAILING";
+  }
 }
 
 absl::string_view StateName(WebhookState state) {

@@ -12,9 +12,9 @@ namespace crier::delivery {
 // What a caller may ask for.
 enum class StateAction {
   kPause,    // from enabled to paused
-  kResume,   // and back
+  kResume,   // and back, with its failures forgotten
   kDisable,  // from enabled or paused to disabled
-  kEnable,   // and back to enabled
+  kEnable,   // and back to enabled, with its failures forgotten
 };
 
 // Takes the webhook to the state that the action leads to. False, and nothing changes, when it is
@@ -24,6 +24,9 @@ absl::StatusOr<bool> ApplyAction(StateAction action, absl::Time now, Webhook& we
 
 // Disables an enabled or paused webhook.
 void Disable(DisableReason reason, absl::Time now, Webhook& webhook);
+
+// The name that a reason has in the API; empty for kNone.
+absl::string_view DisableReasonName(DisableReason reason);
 
 // The name that a state has in the API.
 absl::string_view StateName(WebhookState state);

@@ -56,6 +56,18 @@ TEST(WebhookStateTest, WhereTheStepLeadsToAlreadyNothingChanges) {
   }
 }
 
+TEST(WebhookStateTest, SendingAgainForgetsTheFailures) {
+  for (const auto& [action, from] : {std::pair(StateAction::kResume, WebhookState::kPaused),
+                                     std::pair(StateAction::kEnable, WebhookState::kDisabled)}) {
+    Webhook webhook = InState(from);
+    webhook.failing.emplace();
+
+    ASSERT_TRUE(ApplyAction(action, absl::Now(), webhook).ok());
+
+    EXPECT_EQ(webhook.failing, std::nullopt);
+  }
+}
+
 TEST(WebhookStateTest, OtherStepsAreRefusedWithTheWayThatLeadsOn) {
   for (const auto& [action, from, message] : {
            std::tuple(StateAction::kPause, WebhookState::kDisabled,

@@ -64,7 +64,8 @@ class WebhookStore {
       const std::function<absl::StatusOr<bool>(Webhook&)>& change, absl::Time deadline) = 0;
 
   // Applies ApplyAction to the webhook as Update does a change, at `now`; a webhook that is in the
-  // wanted state already is returned as it is. When that enables it, its pending deliveries are
+  // wanted state already is returned as it is. When that disables it, the operational webhooks of
+  // its community get a notice. When that enables it, its pending deliveries are
   // cancelled if so wished, and the replica that works on its shard is told to look for them, all
   // in one transaction. Errors as for Update, and those of ApplyAction.
   virtual absl::StatusOr<Webhook> ChangeState(const WebhookId& id, absl::string_view etag,

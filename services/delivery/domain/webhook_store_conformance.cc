@@ -65,6 +65,7 @@ Webhook FullWebhook() {
   webhook.retry_policy.max_attempts = 3;
   webhook.attempts_per_minute = 90;
   webhook.max_concurrency = 7;
+  webhook.operational = true;
   webhook.create_time = kCreated;
   webhook.update_time = kCreated + absl::Microseconds(1);
   return webhook;
@@ -106,6 +107,8 @@ void ExpectEqual(const Webhook& actual, const Webhook& expected) {
   EXPECT_EQ(actual.payload_version, expected.payload_version);
   EXPECT_EQ(actual.envelope, expected.envelope);
   EXPECT_EQ(actual.member_alias, expected.member_alias);
+  EXPECT_EQ(actual.operational, expected.operational);
+  EXPECT_EQ(actual.failing, expected.failing);
   EXPECT_EQ(actual.custom_headers, expected.custom_headers);
   EXPECT_EQ(actual.request_timeout, expected.request_timeout);
   EXPECT_EQ(actual.retry_policy, expected.retry_policy);

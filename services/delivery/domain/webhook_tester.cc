@@ -21,12 +21,18 @@ constexpr absl::Duration kTimeToAnswer = absl::Milliseconds(250);
 WebhookTester::WebhookTester(Sender& sender, const Clock& clock, std::string app_base_url)
     : sender_(sender), clock_(clock), app_base_url_(std::move(app_base_url)), ids_(clock) {}
 
-absl::Status WebhookTester::Test(const Webhook& webhook, const entity::v1::Event& sample,
-                                 absl::Time deadline, std::function<void(Exchange)> done) {
+absl::StatusOr<std::string> WebhookTester::Render(const Webhook& webhook,
+                                                  const Sample& sample) const {
+  if (const auto* const notice = std::get_if<Notice>(&sample)) return RenderNotice(*notice);
+  return RenderPayload(std::get<entity::v1::Event>(sample), SampleWorkflow(), webhook,
+                       app_base_url_);
+}
+
+absl::Status WebhookTester::Test(const Webhook& webhook, const Sample& sample, absl::Time deadline,
+                                 std::function<void(Exchange)> done) {
   if (!webhook.secrets_error.empty()) return SecretsUnreadableError();
   const absl::Time now = clock_.Now();
-  ASSIGN_OR_RETURN(std::string body,
-                   RenderPayload(sample, SampleWorkflow(), webhook, app_base_url_));
+  ASSIGN_OR_RETURN(std::string body, Render(webhook, sample));
   AttemptRequest request = BuildAttemptRequest(webhook, ids_.Next(), std::move(body), now);
   request.timeout = std::min(request.timeout, deadline - kTimeToAnswer - now);
   request.connect_timeout = std::min(request.connect_timeout, request.timeout);

@@ -6,16 +6,22 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <variant>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/base/clock.h"
 #include "common/base/message_id.h"
 #include "crier/entity/v1/event.pb.h"
+#include "services/delivery/domain/notice.h"
 #include "services/delivery/domain/sender.h"
 #include "services/delivery/domain/webhook.h"
 
 namespace crier::delivery {
+
+// What to send: the payload of an event, or a notice.
+using Sample = std::variant<entity::v1::Event, Notice>;
 
 // Thread-safe.
 class WebhookTester {
@@ -26,14 +32,16 @@ class WebhookTester {
   // `sender` and `clock` must outlive the tester; `app_base_url` as for RenderPayload.
   WebhookTester(Sender& sender, const Clock& clock, std::string app_base_url);
 
-  // Sends the payload of `sample` as a delivery would be sent, once and unrecorded, and calls
+  // Sends the sample as a delivery would be sent, once and unrecorded, and calls
   // `done` with what happened; `done` as for Sender::Send, and possibly after the tester is gone.
   // The attempt gets no more time than is left until `deadline`. Without calling `done`:
   // RESOURCE_EXHAUSTED when too many tests are under way, DEADLINE_EXCEEDED when no time is left.
-  absl::Status Test(const Webhook& webhook, const entity::v1::Event& sample, absl::Time deadline,
+  absl::Status Test(const Webhook& webhook, const Sample& sample, absl::Time deadline,
                     std::function<void(Exchange)> done);
 
  private:
+  absl::StatusOr<std::string> Render(const Webhook& webhook, const Sample& sample) const;
+
   Sender& sender_;
   const Clock& clock_;
   const std::string app_base_url_;

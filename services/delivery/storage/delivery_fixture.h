@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/base/clock.h"
 #include "common/base/message_id.h"
@@ -55,6 +56,19 @@ class DeliveryStorageTest : public testing::Test {
     intake.next_position = next;
     intake.due_time = now_;
     return intake;
+  }
+
+  // A webhook of community 1 in the state, by its number.
+  WebhookId StoreWebhook(int state) {
+    const pg::Rows rows = database_.Run(
+        schema_, absl::StrCat("INSERT INTO webhooks (community_id, display_name, url, secret,"
+                              " payload_version, envelope, member_alias, custom_headers,"
+                              " request_timeout_ns, client_certificate, client_key, trusted_roots,"
+                              " create_time, update_time, version, state)"
+                              " VALUES (1, '', '', '', '202304', false, false, '{}', 1, '', '', '',"
+                              " now(), now(), 1, ",
+                              state, ") RETURNING webhook_id"));
+    return {1, rows[0].Int64(0)};
   }
 
   // A message of the sample contact to the webhooks.

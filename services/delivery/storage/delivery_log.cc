@@ -197,6 +197,7 @@ absl::StatusOr<WebhookHealth> ReadHealth(Transaction& transaction, const Webhook
                                                      .Add(kMaxPendingCounted + 1)));
   health.pending = pending[0].Int32(0);
   health.next_attempt_time = pending[0].OptionalTime(1);
+  health.failing_since = pending[0].OptionalTime(2);
   return health;
 }
 

@@ -47,6 +47,15 @@ constexpr pg::Statement kInsertQueue{
     " FROM unnest($1::bigint[], $2::bigint[], $3::uuid[], $4::integer[], $5::timestamptz[])"
     "  AS new (community_id, webhook_id, delivery_id, shard, due_time)"};
 
+// Deliveries of notices ($4: snapshots; $6: when it happened), each of kind $5.
+constexpr pg::Statement kInsertNotices{
+    "insert_notices",
+    "INSERT INTO deliveries (community_id, webhook_id, delivery_id, snapshot_id, workflow_id,"
+    " workflow_name, event_kind, event_accept_time)"
+    " SELECT community_id, webhook_id, delivery_id, snapshot_id, 0, '', $5, happened"
+    " FROM unnest($1::bigint[], $2::bigint[], $3::uuid[], $4::uuid[], $6::timestamptz[])"
+    "  AS new (community_id, webhook_id, delivery_id, snapshot_id, happened)"};
+
 constexpr pg::Statement kNotify{"notify_queue", "SELECT pg_notify($1, $2)"};
 
 // --- queue ---
@@ -96,11 +105,12 @@ constexpr pg::Statement kLoadQueue{
 // LIMIT makes the planner look each one up by its key, whatever it believes of fresh partitions.
 constexpr pg::Statement kLoadContents{
     "load_contents",
-    "SELECT wanted.place, delivery.workflow_id, delivery.workflow_name, snapshot.event"
+    "SELECT wanted.place, delivery.workflow_id, delivery.workflow_name, snapshot.event,"
+    " delivery.event_kind"
     " FROM unnest($1::bigint[], $2::bigint[], $3::uuid[]) WITH ORDINALITY"
     "  AS wanted (community_id, webhook_id, delivery_id, place)"
     " CROSS JOIN LATERAL ("
-    "  SELECT workflow_id, workflow_name, snapshot_id FROM deliveries"
+    "  SELECT workflow_id, workflow_name, snapshot_id, event_kind FROM deliveries"
     "  WHERE community_id = wanted.community_id AND webhook_id = wanted.webhook_id"
     "   AND delivery_id = wanted.delivery_id LIMIT 1) AS delivery"
     " CROSS JOIN LATERAL ("
@@ -277,13 +287,14 @@ constexpr pg::Statement kLastFailure{
     " WHERE community_id = $1 AND webhook_id = $2 AND delivery_id >= $3 AND outcome <> 1"
     " ORDER BY delivery_id DESC, number DESC LIMIT 1"};
 
-// $3: the webhook's shard; $4: how many are counted.
+// $3: the webhook's shard; $4: how many are counted. With the webhook's failures.
 constexpr pg::Statement kPending{
     "pending_of_webhook",
     "SELECT (SELECT count(*) FROM (SELECT FROM queue WHERE community_id = $1 AND webhook_id = $2"
     "  LIMIT $4) AS counted),"
     " (SELECT due_time FROM queue WHERE shard = $3 AND community_id = $1 AND webhook_id = $2"
-    "  ORDER BY due_time, delivery_id LIMIT 1)"};
+    "  ORDER BY due_time, delivery_id LIMIT 1),"
+    " (SELECT failing_since FROM webhooks WHERE community_id = $1 AND webhook_id = $2)"};
 
 }  // namespace crier::delivery::storage
 

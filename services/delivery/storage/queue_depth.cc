@@ -19,6 +19,7 @@ absl::StatusOr<QueueDepth> MeasureQueue(pg::Pool& pool, absl::Time now, absl::Ti
     depth.enabled_webhooks = webhooks[0].Int64(0);
     depth.paused_webhooks = webhooks[0].Int64(1);
     depth.disabled_webhooks = webhooks[0].Int64(2);
+    depth.failing_webhooks = webhooks[0].Int64(3);
     return absl::OkStatus();
   }));
   return depth;

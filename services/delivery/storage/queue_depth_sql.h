@@ -34,11 +34,12 @@ constexpr pg::Statement kEstimateQueue{
     "estimate_queue",
     "SELECT greatest(reltuples, 0)::bigint FROM pg_class WHERE oid = 'queue'::regclass"};
 
-// States: 1 enabled, 2 paused, 3 disabled.
+// States: 1 enabled, 2 paused, 3 disabled. Those that fail are told of once they have for an hour.
 constexpr pg::Statement kCountWebhooks{
     "count_webhooks",
     "SELECT count(*) FILTER (WHERE state = 1), count(*) FILTER (WHERE state = 2),"
-    " count(*) FILTER (WHERE state = 3) FROM webhooks WHERE delete_time IS NULL"};
+    " count(*) FILTER (WHERE state = 3), count(*) FILTER (WHERE state = 1 AND failing_told)"
+    " FROM webhooks WHERE delete_time IS NULL"};
 
 }  // namespace crier::delivery::storage
 

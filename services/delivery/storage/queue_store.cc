@@ -6,11 +6,13 @@
 #include <memory>
 #include <set>
 
+#include "common/api/time.h"
 #include "common/pg/lease_store.h"
 #include "common/status/macros.h"
 #include "services/delivery/domain/shard.h"
 #include "services/delivery/storage/delivery_sql.h"
 #include "services/delivery/storage/exchange_codec.h"
+#include "services/delivery/storage/webhook_state.h"
 
 namespace crier::delivery::storage {
 namespace {
@@ -55,6 +57,7 @@ struct Changes {
   } attempts;
 
   KeyColumns finished;
+  std::set<std::string> queued;  // what Write() found on the queue
 
   struct {
     KeyColumns keys;
@@ -92,7 +95,6 @@ struct Changes {
   // delivery that is not there any more was cancelled while the attempt was under way, perhaps
   // because the person in it has to be forgotten, so nothing is kept that may tell of them.
   absl::Status Write(Transaction& transaction) {
-    std::set<std::string> queued;
     if (!finished.empty()) {
       ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kDequeue, finished.ToParams()));
       for (const Rows::Row row : rows) queued.insert(row.Text(0));
@@ -135,6 +137,59 @@ absl::StatusOr<std::set<std::pair<int32_t, int64_t>>> LockHeld(
   std::set<std::pair<int32_t, int64_t>> held;
   for (const lease::Lease& lease : locked) held.insert({lease.slot, lease.epoch});
   return held;
+}
+
+// A repetition of a commit that did happen finds nothing on the queue, and tells nobody again.
+std::vector<Notice> ExhaustedNotices(const std::vector<AttemptOutcome>& outcomes,
+                                     const std::vector<bool>& written,
+                                     const std::set<std::string>& queued) {
+  std::vector<Notice> notices;
+  for (size_t i = 0; i < outcomes.size(); ++i) {
+    const AttemptOutcome& outcome = outcomes[i];
+    if (!written[i] || outcome.state != DeliveryState::kExhausted || outcome.notice) continue;
+    if (queued.count(outcome.id.message.ToUuid()) == 0) continue;
+    notices.push_back(ExhaustedNotice(outcome.id.webhook, outcome.id.message,
+                                      outcome.attempt->number, outcome.attempt->exchange));
+  }
+  return notices;
+}
+
+// Changes the webhooks that the outcomes say something of, and adds what is to be told of that.
+absl::Status ApplyFindings(Transaction& transaction, const std::vector<AttemptOutcome>& outcomes,
+                           const std::vector<bool>& written, std::vector<Notice>& notices) {
+  std::vector<WebhookId> ids;
+  for (size_t i = 0; i < outcomes.size(); ++i) {
+    if (written[i] && outcomes[i].finding) ids.push_back(outcomes[i].id.webhook);
+  }
+  if (ids.empty()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(std::vector<Webhook> webhooks, LockStates(transaction, ids));
+  for (Webhook& webhook : webhooks) {
+    const Webhook before = webhook;
+    for (size_t i = 0; i < outcomes.size(); ++i) {
+      const AttemptOutcome& outcome = outcomes[i];
+      if (!written[i] || !outcome.finding || !(outcome.id.webhook == webhook.id)) continue;
+      const std::optional<Notice> notice = Apply(*outcome.finding, webhook);
+      if (notice) notices.push_back(*notice);
+    }
+    if (webhook.version == before.version && webhook.failing == before.failing) continue;
+    RETURN_IF_ERROR(StoreState(transaction, webhook));
+  }
+  return absl::OkStatus();
+}
+
+// The content of a delivery as it is stored; nothing for one that cannot be read.
+std::optional<DeliveryContent> ReadContent(const DeliveryId& id, const Rows::Row& row) {
+  auto event = std::make_shared<entity::v1::Event>();
+  DeliveryContent content;
+  content.workflow = {row.Int64(1), row.Text(2)};
+  if (row.Int32(4) == kNoticeKind) {
+    content.notice = std::make_shared<const std::string>(row.Bytes(3));
+    *event->mutable_accept_time() = api::ToProto(id.message.time());
+  } else if (!event->ParseFromString(row.Bytes(3))) {
+    return std::nullopt;
+  }
+  content.event = std::move(event);
+  return content;
 }
 
 }  // namespace
@@ -196,11 +251,9 @@ absl::StatusOr<std::vector<std::optional<DeliveryContent>>> PgQueueStore::LoadCo
     ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kLoadContents, keys.ToParams()));
     contents.assign(ids.size(), std::nullopt);
     for (const Rows::Row row : rows) {
-      auto event = std::make_shared<entity::v1::Event>();
       // One that cannot be read is as good as gone, and must not hold up the others.
-      if (!event->ParseFromString(row.Bytes(3))) continue;
-      contents[static_cast<size_t>(row.Int64(0)) - 1] =
-          DeliveryContent{std::move(event), {row.Int64(1), row.Text(2)}};
+      const size_t place = static_cast<size_t>(row.Int64(0)) - 1;
+      contents[place] = ReadContent(ids[place], row);
     }
     return absl::OkStatus();
   }));
@@ -232,7 +285,10 @@ absl::StatusOr<std::vector<bool>> PgQueueStore::Commit(const std::vector<Attempt
       written.push_back(held.count({outcome.lease.slot, outcome.lease.epoch}) > 0);
       if (written.back()) changes.Add(outcome);
     }
-    return changes.Write(transaction);
+    RETURN_IF_ERROR(changes.Write(transaction));
+    std::vector<Notice> notices = ExhaustedNotices(outcomes, written, changes.queued);
+    RETURN_IF_ERROR(ApplyFindings(transaction, outcomes, written, notices));
+    return notices_.Write(transaction, std::move(notices));
   }));
   return written;
 }

@@ -8,6 +8,7 @@
 
 #include "common/pg/pool.h"
 #include "services/delivery/domain/queue_store.h"
+#include "services/delivery/storage/notice_writer.h"
 
 namespace crier::delivery::storage {
 
@@ -15,7 +16,8 @@ namespace crier::delivery::storage {
 class PgQueueStore : public QueueStore {
  public:
   // `owner` is the name under which this replica holds its leases; `pool` must outlive the store.
-  PgQueueStore(pg::Pool& pool, std::string owner) : pool_(pool), owner_(std::move(owner)) {}
+  PgQueueStore(pg::Pool& pool, std::string owner)
+      : pool_(pool), owner_(std::move(owner)), notices_(pool.database().schema) {}
 
   absl::StatusOr<std::vector<StoredWebhook>> FindWebhooks(int32_t shard, absl::Time before,
                                                           int limit, absl::Time deadline) override;
@@ -32,6 +34,7 @@ class PgQueueStore : public QueueStore {
  private:
   pg::Pool& pool_;
   const std::string owner_;
+  NoticeWriter notices_;
 };
 
 }  // namespace crier::delivery::storage

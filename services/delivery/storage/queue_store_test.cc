@@ -29,19 +29,6 @@ class PgQueueStoreTest : public DeliveryStorageTest {
     return other;
   }
 
-  // A webhook of community 1 in the state, by its number.
-  WebhookId StoreWebhook(int state) {
-    const pg::Rows rows = database_.Run(
-        schema_, absl::StrCat("INSERT INTO webhooks (community_id, display_name, url, secret,"
-                              " payload_version, envelope, member_alias, custom_headers,"
-                              " request_timeout_ns, client_certificate, client_key, trusted_roots,"
-                              " create_time, update_time, version, state)"
-                              " VALUES (1, '', '', '', '202304', false, false, '{}', 1, '', '', '',"
-                              " now(), now(), 1, ",
-                              state, ") RETURNING webhook_id"));
-    return {1, rows[0].Int64(0)};
-  }
-
   void Postpone(const DeliveryId& id, absl::Duration by) {
     AttemptOutcome outcome = Outcome(id, DeliveryState::kPending, 1);
     outcome.due_time = now_ + by;

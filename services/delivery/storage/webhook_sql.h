@@ -16,10 +16,10 @@ constexpr pg::Statement kInsertWebhook{
     "INSERT INTO webhooks (community_id, webhook_id, display_name, url, secret, payload_version,"
     " envelope, member_alias, custom_headers, request_timeout_ns, client_certificate, client_key,"
     " trusted_roots, request_id, create_time, update_time, version, retry_delays_ns,"
-    " max_attempts, attempts_per_minute, max_concurrency)"
+    " max_attempts, attempts_per_minute, max_concurrency, operational)"
     " OVERRIDING SYSTEM VALUE"
     " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, jsonb_object($9::text[], $10::text[]), $11, $12, $13,"
-    " $14, $15, $16, $17, 1, $18, $19, $20, $21)"
+    " $14, $15, $16, $17, 1, $18, $19, $20, $21, $22)"
     " ON CONFLICT (community_id, request_id) DO NOTHING"
     " RETURNING webhook_id"};
 
@@ -52,7 +52,8 @@ constexpr pg::Statement kGetWebhooks{
     "   AND k.expire_time > now()),"
     " state, disable_reason, state_change_time, array_to_string(retry_delays_ns, ' '), "
     "max_attempts,"
-    " attempts_per_minute, max_concurrency"
+    " attempts_per_minute, max_concurrency, operational, failing_since, failing_counted_time,"
+    " failing_counted_us, failing_told"
     " FROM webhooks w"
     " JOIN (SELECT DISTINCT * FROM unnest($1::bigint[], $2::bigint[])"
     "       AS given (community_id, webhook_id)) wanted USING (community_id, webhook_id)"
@@ -82,7 +83,8 @@ constexpr pg::Statement kListWebhooks{
     "   AND k.expire_time > now()),"
     " state, disable_reason, state_change_time, array_to_string(retry_delays_ns, ' '), "
     "max_attempts,"
-    " attempts_per_minute, max_concurrency"
+    " attempts_per_minute, max_concurrency, operational, failing_since, failing_counted_time,"
+    " failing_counted_us, failing_told"
     " FROM webhooks w"
     " WHERE community_id = $1 AND webhook_id > $2 AND delete_time IS NULL"
     " ORDER BY webhook_id LIMIT $3"};
@@ -101,18 +103,45 @@ constexpr pg::Statement kUpdateWebhook{
     " custom_headers = jsonb_object($9::text[], $10::text[]), request_timeout_ns = $11,"
     " client_certificate = $12, client_key = coalesce($13, client_key), trusted_roots = $14,"
     " update_time = $15, version = $16,"
-    " retry_delays_ns = $17, max_attempts = $18, attempts_per_minute = $19, max_concurrency = $20"
+    " retry_delays_ns = $17, max_attempts = $18, attempts_per_minute = $19, max_concurrency = $20,"
+    " operational = $21, failing_since = $22, failing_counted_time = $23, failing_counted_us = $24,"
+    " failing_told = $25"
     " WHERE community_id = $1 AND webhook_id = $2"};
 
 constexpr pg::Statement kSetState{
     "set_webhook_state",
-    "UPDATE webhooks SET state = $3, disable_reason = $4, state_change_time = $5, update_time = $6,"
-    " version = $7 WHERE community_id = $1 AND webhook_id = $2"};
+    "UPDATE webhooks SET failing_since = $3, failing_counted_time = $4, failing_counted_us = $5,"
+    " failing_told = $6, state = $7, disable_reason = $8, state_change_time = $9,"
+    " update_time = $10, version = $11"
+    " WHERE community_id = $1 AND webhook_id = $2"};
+
+// Locks the webhooks ($1, $2) in the order of their keys, and reads what attempts may change.
+constexpr pg::Statement kLockHealth{
+    "lock_webhook_health",
+    "SELECT community_id, webhook_id, display_name, version, state, disable_reason,"
+    " state_change_time, update_time, failing_since, failing_counted_time, failing_counted_us,"
+    " failing_told"
+    " FROM webhooks"
+    " WHERE (community_id, webhook_id) IN (SELECT * FROM unnest($1::bigint[], $2::bigint[]))"
+    "  AND delete_time IS NULL"
+    " ORDER BY community_id, webhook_id FOR UPDATE"};
+
+// Whom to tell of the webhooks $1, $2: the other operational ones of their communities; with the
+// name of the webhook.
+constexpr pg::Statement kFindOperational{
+    "find_operational_webhooks",
+    "SELECT subject.community_id, subject.webhook_id, subject.display_name, told.webhook_id"
+    " FROM webhooks subject JOIN webhooks told USING (community_id)"
+    " WHERE (subject.community_id, subject.webhook_id)"
+    "   IN (SELECT * FROM unnest($1::bigint[], $2::bigint[]))"
+    "  AND subject.delete_time IS NULL AND told.operational AND told.delete_time IS NULL"
+    "  AND told.webhook_id <> subject.webhook_id"
+    " ORDER BY told.webhook_id"};
 
 constexpr pg::Statement kEmptyWebhook{
     "empty_webhook",
     "UPDATE webhooks SET display_name = '', url = '', secret = '', custom_headers = '{}',"
-    " client_certificate = '', client_key = '', trusted_roots = '',"
+    " client_certificate = '', client_key = '', trusted_roots = '', operational = false,"
     " update_time = now(), delete_time = now(), version = version + 1"
     " WHERE community_id = $1 AND webhook_id = $2"};
 

@@ -15,6 +15,7 @@
 #include "services/delivery/storage/queue_notices.h"
 #include "services/delivery/storage/webhook_secrets.h"
 #include "services/delivery/storage/webhook_sql.h"
+#include "services/delivery/storage/webhook_state.h"
 
 namespace crier::delivery::storage {
 namespace {
@@ -70,7 +71,7 @@ absl::Status ReadSecrets(const KeyRing& ring, const Rows::Row& row, Webhook& web
   return absl::OkStatus();
 }
 
-// Those from `retry_delays_ns` to `max_concurrency`, likewise.
+// Those from `retry_delays_ns` to `operational`, likewise.
 void AddPace(const Webhook& webhook, Params& params) {
   std::vector<int64_t> delays;
   for (const absl::Duration delay : webhook.retry_policy.delays) {
@@ -79,7 +80,8 @@ void AddPace(const Webhook& webhook, Params& params) {
   params.AddArray(delays)
       .Add(webhook.retry_policy.max_attempts)
       .Add(webhook.attempts_per_minute)
-      .Add(webhook.max_concurrency);
+      .Add(webhook.max_concurrency)
+      .Add(webhook.operational);
 }
 
 absl::StatusOr<std::vector<absl::Duration>> ReadDelays(const std::string& text) {
@@ -144,6 +146,8 @@ absl::StatusOr<Webhook> ReadWebhook(const KeyRing& ring, const Rows::Row& row) {
   webhook.retry_policy.max_attempts = row.Int32(22);
   webhook.attempts_per_minute = row.Int32(23);
   webhook.max_concurrency = row.Int32(24);
+  webhook.operational = row.Bool(25);
+  webhook.failing = ReadFailing(row, 26);
   return webhook;
 }
 
@@ -225,20 +229,8 @@ absl::Status StoreChange(Transaction& transaction, const KeyRing& ring, const We
   AddSettings(ring, webhook, &before, params);
   params.Add(webhook.update_time).Add(webhook.version);
   AddPace(webhook, params);
+  AddFailing(webhook, params);
   return transaction.Execute(kUpdateWebhook, params).status();
-}
-
-absl::Status StoreState(Transaction& transaction, const Webhook& webhook) {
-  return transaction
-      .Execute(kSetState, Params()
-                              .Add(webhook.id.community)
-                              .Add(webhook.id.id)
-                              .Add(static_cast<int32_t>(webhook.state))
-                              .Add(static_cast<int32_t>(webhook.disable_reason))
-                              .Add(webhook.state_change_time)
-                              .Add(webhook.update_time)
-                              .Add(webhook.version))
-      .status();
 }
 
 }  // namespace
@@ -359,6 +351,9 @@ absl::StatusOr<Webhook> PgWebhookStore::ChangeState(const WebhookId& id, absl::s
     if (!changed) return absl::OkStatus();
     ++webhook.version;
     RETURN_IF_ERROR(StoreState(transaction, webhook));
+    if (webhook.state == WebhookState::kDisabled) {
+      return notices_.Write(transaction, {DisabledNotice(webhook, now)});
+    }
     if (webhook.state != WebhookState::kEnabled) return absl::OkStatus();
     if (cancel_pending) {
       RETURN_IF_ERROR(

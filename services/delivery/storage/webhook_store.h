@@ -7,6 +7,7 @@
 #include "common/crypto/key_ring.h"
 #include "common/pg/pool.h"
 #include "services/delivery/domain/webhook_store.h"
+#include "services/delivery/storage/notice_writer.h"
 
 namespace crier::delivery::storage {
 
@@ -14,7 +15,8 @@ namespace crier::delivery::storage {
 class PgWebhookStore : public WebhookStore {
  public:
   // Seals secrets under the ring that is good at the time. Both must outlive the store.
-  PgWebhookStore(pg::Pool& pool, const crypto::KeyRingHolder& rings) : pool_(pool), rings_(rings) {}
+  PgWebhookStore(pg::Pool& pool, const crypto::KeyRingHolder& rings)
+      : pool_(pool), rings_(rings), notices_(pool.database().schema) {}
 
   absl::StatusOr<Webhook> Create(const Webhook& webhook, absl::string_view request_id,
                                  absl::Time deadline) override;
@@ -39,6 +41,7 @@ class PgWebhookStore : public WebhookStore {
  private:
   pg::Pool& pool_;
   const crypto::KeyRingHolder& rings_;
+  NoticeWriter notices_;
 };
 
 }  // namespace crier::delivery::storage

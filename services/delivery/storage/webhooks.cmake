@@ -3,6 +3,8 @@
 crier_library(crier_delivery_webhook_storage
   SOURCES
     delivery_sql.h
+    notice_writer.cc
+    notice_writer.h
     queue_notices.cc
     queue_notices.h
     secret_store.cc
@@ -10,10 +12,12 @@ crier_library(crier_delivery_webhook_storage
     webhook_secrets.cc
     webhook_secrets.h
     webhook_sql.h
+    webhook_state.cc
+    webhook_state.h
     webhook_store.cc
     webhook_store.h
-  PUBLIC crier_common_crypto crier_common_pg crier_delivery_content
-  PRIVATE absl::strings crier_common_base crier_common_status rapidjson)
+  PUBLIC crier_common_base crier_common_crypto crier_common_pg crier_delivery_content
+  PRIVATE absl::strings crier_common_status rapidjson)
 
 crier_test(crier_delivery_webhook_storage_test
   SOURCES secret_store_test.cc webhook_store_test.cc

@@ -4,6 +4,7 @@
 #include "common/api/resource_name.h"
 #include "common/api/time.h"
 #include "common/status/errors.h"
+#include "services/delivery/domain/notice.h"
 #include "services/delivery/transport/exchange_proto.h"
 
 namespace crier::delivery::transport {
@@ -12,6 +13,7 @@ namespace {
 constexpr absl::string_view kInfix = "/deliveries/";
 
 v1::PayloadType PayloadTypeOf(entity::v1::Event::Kind kind) {
+  if (static_cast<int>(kind) == kNoticeKind) return v1::NOTICE;
   switch (kind) {
     case entity::v1::Event::CONTACT_FOUND:
     case entity::v1::Event::CONTACT_UPDATED:
@@ -64,8 +66,10 @@ absl::StatusOr<DeliveryId> ParseDeliveryName(absl::string_view field, absl::stri
 v1::Delivery ToProto(const DeliveryRecord& record) {
   v1::Delivery delivery;
   delivery.set_name(DeliveryName(record.id));
-  delivery.set_workflow(
-      api::ResourceName(api::kWorkflows, {record.id.webhook.community, record.workflow_id}));
+  if (record.workflow_id != 0) {
+    delivery.set_workflow(
+        api::ResourceName(api::kWorkflows, {record.id.webhook.community, record.workflow_id}));
+  }
   delivery.set_payload_type(PayloadTypeOf(record.event_kind));
   delivery.set_state(ToProto(record.state));
   for (const Attempt& attempt : record.attempts) {

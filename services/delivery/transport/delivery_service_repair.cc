@@ -24,6 +24,7 @@ v1::WebhookHealth HealthProto(const WebhookId& webhook, const WebhookHealth& hea
   if (health.next_attempt_time) {
     *proto.mutable_next_attempt_time() = api::ToProto(*health.next_attempt_time);
   }
+  if (health.failing_since) *proto.mutable_failing_since() = api::ToProto(*health.failing_since);
   return proto;
 }
 

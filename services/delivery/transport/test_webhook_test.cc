@@ -101,6 +101,8 @@ TEST_F(TestWebhookTest, SendsTheSampleThatWasAskedFor) {
     EXPECT_EQ(MustTest(request).request_body(),
               *RenderPayload(sample, SampleWorkflow(), {}, kDefaultAppBaseUrl));
   }
+  request.set_payload_type(v1::NOTICE);
+  EXPECT_EQ(MustTest(request).request_body(), RenderNotice(SampleNotice()));
 }
 
 TEST_F(TestWebhookTest, SavedWebhookIsTestedAsItWouldBeDeliveredTo) {

@@ -70,6 +70,7 @@ v1::Webhook ToProto(const Webhook& webhook) {
   }
   proto.set_attempts_per_minute(webhook.attempts_per_minute);
   proto.set_max_concurrency(webhook.max_concurrency);
+  proto.set_operational(webhook.operational);
   if (webhook.version > 0) {
     proto.set_name(api::ResourceName(api::kWebhooks, webhook.id));
     *proto.mutable_create_time() = api::ToProto(webhook.create_time);
@@ -77,6 +78,9 @@ v1::Webhook ToProto(const Webhook& webhook) {
     proto.set_etag(webhook.etag());
     proto.set_state(static_cast<v1::Webhook::State>(webhook.state));
     proto.set_disable_reason(static_cast<v1::Webhook::DisableReason>(webhook.disable_reason));
+    if (webhook.failing) {
+      *proto.mutable_failing_since() = api::ToProto(webhook.failing->since);
+    }
     if (webhook.state_change_time) {
       *proto.mutable_state_change_time() = api::ToProto(*webhook.state_change_time);
     }
@@ -118,6 +122,7 @@ Webhook FromProto(const v1::Webhook& webhook, const std::set<std::string>& field
   if (named("retry_policy")) result.retry_policy = ReadPolicy(webhook.retry_policy(), violations);
   if (named("attempts_per_minute")) result.attempts_per_minute = webhook.attempts_per_minute();
   if (named("max_concurrency")) result.max_concurrency = webhook.max_concurrency();
+  if (named("operational")) result.operational = webhook.operational();
   return result;
 }
 

@@ -20,7 +20,7 @@ namespace {
 
 std::set<std::string> AllSettings() { return {WebhookSettings().begin(), WebhookSettings().end()}; }
 
-absl::StatusOr<entity::v1::Event> Sample(v1::PayloadType type) {
+absl::StatusOr<Sample> SampleOf(v1::PayloadType type) {
   switch (type) {
     case v1::CONTACT:
       return SampleContactEvent();
@@ -28,8 +28,10 @@ absl::StatusOr<entity::v1::Event> Sample(v1::PayloadType type) {
       return SampleOrganizationEvent();
     case v1::ACTIVITY:
       return SampleActivityEvent();
+    case v1::NOTICE:
+      return SampleNotice();
     default:
-      return InvalidField("payload_type", "must be CONTACT, ORGANIZATION or ACTIVITY");
+      return InvalidField("payload_type", "must be CONTACT, ORGANIZATION, ACTIVITY or NOTICE");
   }
 }
 
@@ -215,7 +217,7 @@ grpc::ServerUnaryReactor* WebhookService::TestWebhook(grpc::CallbackServerContex
   const absl::Time test_deadline = absl::FromChrono(context->deadline());
   const auto run = [=](const rpc::CallContext& call, rpc::FinishCall finish) {
     const auto begin = [=]() -> absl::Status {
-      ASSIGN_OR_RETURN(const entity::v1::Event sample, Sample(request->payload_type()));
+      ASSIGN_OR_RETURN(const Sample sample, SampleOf(request->payload_type()));
       ASSIGN_OR_RETURN(const Webhook webhook, TestTarget(*request, call.deadline));
       return tester_.Test(webhook, sample, test_deadline, [=](Exchange exchange) {
         *response->mutable_exchange() = ToProto(exchange);

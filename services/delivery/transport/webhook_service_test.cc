@@ -417,12 +417,14 @@ TEST_F(WebhookServiceTest, ThePaceOfAWebhookIsStoredAsItWasGiven) {
   request.mutable_webhook()->mutable_retry_policy()->add_delays()->set_seconds(30);
   request.mutable_webhook()->set_attempts_per_minute(90);
   request.mutable_webhook()->set_max_concurrency(2);
+  request.mutable_webhook()->set_operational(true);
 
   v1::Webhook webhook = MustCreate(request);
 
   EXPECT_EQ(webhook.retry_policy().delays(0).seconds(), 30);
   EXPECT_EQ(webhook.attempts_per_minute(), 90);
   EXPECT_EQ(webhook.max_concurrency(), 2);
+  EXPECT_TRUE(webhook.operational());
   webhook.clear_retry_policy();
   const auto updated = Update(webhook, {"retry_policy"});
   ASSERT_TRUE(updated.ok()) << updated.status();

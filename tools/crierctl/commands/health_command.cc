@@ -60,6 +60,7 @@ absl::Status Show(Session& session, const std::string& webhook) {
   session.out << RenderFields({
       {"webhook", health.webhook()},
       {"success", SuccessText(health)},
+      {"failing since", TimeText(health.failing_since(), health.has_failing_since())},
       {"since", TimeText(health.oldest_create_time(), health.has_oldest_create_time())},
       {"median", DurationText(health.median_duration(), health.has_median_duration())},
       {"p99", DurationText(health.p99_duration(), health.has_p99_duration())},

@@ -140,6 +140,17 @@ void AddPace(CLI::App& command, WebhookFields& fields) {
             "Attempts under way at once at most; 0 leaves it to the server");
 }
 
+void AddFlag(CLI::App& command, WebhookFields& fields, const char* names, const char* path,
+             void (delivery::v1::Webhook::*set)(bool), const char* help) {
+  command.add_flag_function(
+      names,
+      [&fields, path, set](int64_t count) {
+        (fields.webhook.*set)(count > 0);
+        fields.mask.add_paths(path);
+      },
+      help);
+}
+
 }  // namespace
 
 void AddWebhookFields(CLI::App& command, WebhookFields& fields) {
@@ -163,20 +174,16 @@ void AddWebhookFields(CLI::App& command, WebhookFields& fields) {
       "--payload-version", "payload_version",
       [&fields](const auto& v) { fields.webhook.set_payload_version(v); },
       "Version of the payloads (the server's newest when not given)");
-  command.add_flag_function(
-      "--envelope,!--no-envelope",
-      [&fields](int64_t count) {
-        fields.webhook.set_envelope(count > 0);
-        fields.mask.add_paths("envelope");
-      },
-      "Wrap payloads with an id and the workflow that fired");
-  command.add_flag_function(
-      "--member-alias,!--no-member-alias",
-      [&fields](int64_t count) {
-        fields.webhook.set_member_alias(count > 0);
-        fields.mask.add_paths("member_alias");
-      },
-      "Repeat the contact of an activity under `member`");
+  AddFlag(command, fields, "--envelope,!--no-envelope", "envelope",
+          &delivery::v1::Webhook::set_envelope,
+          "Wrap payloads with an id and the workflow that fired");
+  AddFlag(command, fields, "--member-alias,!--no-member-alias", "member_alias",
+          &delivery::v1::Webhook::set_member_alias,
+          "Repeat the contact of an activity under `member`");
+  AddFlag(command, fields, "--operational,!--no-operational", "operational",
+          &delivery::v1::Webhook::set_operational,
+          "Tell it when another webhook is failing, recovered or disabled, and of deliveries that "
+          "are exhausted");
   AddHeaders(command, fields);
   AddDuration(
       command, "--request-timeout",

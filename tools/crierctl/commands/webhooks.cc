@@ -45,6 +45,7 @@ std::string SwitchesText(const Webhook& webhook) {
   std::vector<std::string> words;
   if (webhook.envelope()) words.push_back("envelope");
   if (webhook.member_alias()) words.push_back("member-alias");
+  if (webhook.operational()) words.push_back("operational");
   if (webhook.has_secret()) words.push_back("secret");
   if (!webhook.client_certificate().empty()) words.push_back("client-certificate");
   if (!webhook.trusted_roots().empty()) words.push_back("trusted-roots");
@@ -72,12 +73,14 @@ std::string DelaysText(const Webhook::RetryPolicy& policy) {
 // Nothing for no limit.
 std::string CountText(int32_t count) { return count == 0 ? "" : ReadableCount(count); }
 
-// `enabled`, or `disabled (gone) since …`.
+// `enabled`, `enabled (failing)`, or `disabled (gone) since …`.
 std::string StateText(const Webhook& webhook, bool with_time) {
   std::string text = absl::AsciiStrToLower(Webhook::State_Name(webhook.state()));
   if (webhook.disable_reason() != Webhook::DISABLE_REASON_UNSPECIFIED) {
     const std::string reason = Webhook::DisableReason_Name(webhook.disable_reason());
     absl::StrAppend(&text, " (", absl::AsciiStrToLower(reason), ")");
+  } else if (webhook.has_failing_since()) {
+    absl::StrAppend(&text, " (failing)");
   }
   if (with_time && webhook.has_state_change_time()) {
     absl::StrAppend(&text, " since ", TimeText(webhook.state_change_time(), true));
@@ -95,6 +98,7 @@ void Show(Session& session, const Webhook& webhook) {
       {"webhook", webhook.name()},
       {"name", webhook.display_name()},
       {"state", StateText(webhook, /*with_time=*/true)},
+      {"failing since", TimeText(webhook.failing_since(), webhook.has_failing_since())},
       {"url", webhook.url()},
       {"payload version", webhook.payload_version()},
       {"switches", SwitchesText(webhook)},
@@ -322,7 +326,8 @@ void AddTest(CLI::App& parent, Session& session) {
       command, "--payload",
       {{"contact", PayloadType::CONTACT},
        {"organization", PayloadType::ORGANIZATION},
-       {"activity", PayloadType::ACTIVITY}},
+       {"activity", PayloadType::ACTIVITY},
+       {"notice", PayloadType::NOTICE}},
       [arguments](PayloadType type) { arguments->payload_type = type; },
       "Which sample (contact when not given)");
   OnRun(command, session, [&session, arguments] { return Test(session, *arguments); });

@@ -23,8 +23,15 @@ CREATE TABLE webhooks (
   attempts_per_minute integer NOT NULL DEFAULT 0,
   max_concurrency integer NOT NULL DEFAULT 0,
   state smallint NOT NULL DEFAULT 1,  -- 1 enabled, 2 paused, 3 disabled
-  disable_reason smallint NOT NULL DEFAULT 0,  -- 0 none, 1 manual
+  disable_reason smallint NOT NULL DEFAULT 0,  -- 0 none, 1 manual, 2 gone, 3 failing
   state_change_time timestamptz,
+  -- A time without a success, all NULL without one (services/delivery/domain/webhook_health.h).
+  -- Changes when it begins and ends, and every quarter of an hour, not with every attempt.
+  failing_since timestamptz,
+  failing_counted_time timestamptz,
+  failing_counted_us bigint,
+  failing_told boolean,
+  operational boolean NOT NULL DEFAULT false,  -- is told of the others of its community
   create_time timestamptz NOT NULL,
   update_time timestamptz NOT NULL,
   delete_time timestamptz,  -- set once it is deleted
@@ -35,6 +42,7 @@ CREATE TABLE webhooks (
   PRIMARY KEY (community_id, webhook_id)
 );
 CREATE UNIQUE INDEX webhooks_request_id ON webhooks (community_id, request_id);
+CREATE INDEX webhooks_operational ON webhooks (community_id, webhook_id) WHERE operational;
 
 -- A webhook is signed for with each of its keys, so that they can be changed one after the other.
 CREATE TABLE webhook_signing_keys (

@@ -17,7 +17,8 @@ CREATE TABLE producers (
 CREATE TABLE snapshots (
   community_id bigint NOT NULL,
   snapshot_id uuid NOT NULL,
-  event bytea,  -- crier.entity.v1.Event; NULL once it was erased
+  -- crier.entity.v1.Event, or the finished payload of a notice; NULL once it was erased.
+  event bytea,
   PRIMARY KEY (community_id, snapshot_id)
 ) PARTITION BY RANGE (snapshot_id);
 
@@ -28,7 +29,7 @@ CREATE TABLE deliveries (
   snapshot_id uuid NOT NULL,
   workflow_id bigint NOT NULL,
   workflow_name text NOT NULL,
-  event_kind smallint NOT NULL,  -- crier.entity.v1.Event.Kind
+  event_kind smallint NOT NULL,  -- crier.entity.v1.Event.Kind; 100 for a notice
   event_accept_time timestamptz NOT NULL,
   contact_id bigint,  -- whose data the snapshot holds; NULL without, and once that was erased
   erased boolean NOT NULL DEFAULT false,
