@@ -12,6 +12,7 @@
 #include "common/log/log.h"
 #include "common/status/errors.h"
 #include "common/status/macros.h"
+#include "common/trace/span.h"
 #include "services/evaluator/domain/errors.h"
 
 namespace crier::evaluator {
@@ -27,7 +28,7 @@ bool IsOvertaken(const absl::Status& status) {
 // Trying again will not help before somebody changes something.
 bool IsPermanent(const absl::Status& status) { return absl::IsInvalidArgument(status); }
 
-Messages MakeMessages(const RunTask& task, const PendingPage& page,
+Messages MakeMessages(const RunTask& task, const PendingPage& page, const std::string& traceparent,
                       std::vector<FoundContact> members) {
   const int64_t community = task.workflow.community;
   Messages messages;
@@ -39,6 +40,7 @@ Messages MakeMessages(const RunTask& task, const PendingPage& page,
     event.set_kind(entity::v1::Event::CONTACT_UPDATED);
     // When it was decided on: the contact itself may not have changed for years.
     *event.mutable_accept_time() = api::ToProto(page.decide_time);
+    event.set_traceparent(traceparent);
     *event.mutable_contact() = std::move(member.contact);
     auto* const target = message->add_targets();
     target->set_webhook(api::ResourceName(api::kWebhooks, {community, page.destination.webhook}));
@@ -123,8 +125,13 @@ absl::Status RunExecutor::HandOver(const Fence& fence, RunTask& task, const Pend
                                    std::vector<FoundContact> members) {
   const auto count = static_cast<int64_t>(members.size());
   const int64_t next = task.position + 1;
+  // No caller began this: each page is a trace of its own, which its deliveries continue.
+  trace::Span span("evaluator.hand_over_page", trace::SpanKind::kProducer, trace::BeginTrace());
+  const trace::Scope trace_scope(span.context());
+  span.Set("crier.members", count);
   Batch batch;
-  batch.messages = MakeMessages(task, page, std::move(members));
+  batch.messages =
+      MakeMessages(task, page, trace::FormatTraceparent(span.context()), std::move(members));
   batch.next_position = next;
   ASSIGN_OR_RETURN(
       const int64_t standing,

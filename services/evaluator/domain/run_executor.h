@@ -26,7 +26,7 @@ struct RunOptions {
   // Counting what a run may find takes longer in a large community.
   absl::Duration count_timeout = absl::Seconds(60);
   // How long one run has a worker before others get their turn.
-  absl::Duration slice = absl::Seconds(3);
+  absl::Duration slice = absl::Seconds(10);
   // After a failure, doubled with every one in a row.
   absl::Duration min_backoff = absl::Seconds(1);
   absl::Duration max_backoff = absl::Minutes(2);
