@@ -26,6 +26,7 @@
 #include "services/evaluator/evaluation.h"
 #include "services/evaluator/storage/cap_store.h"
 #include "services/evaluator/storage/member_ledger.h"
+#include "services/evaluator/storage/pace_store.h"
 #include "services/evaluator/storage/page_store.h"
 #include "services/evaluator/storage/run_store.h"
 #include "services/evaluator/storage/schema.h"
@@ -79,9 +80,11 @@ void AddOptions(config::Options& options, absl::string_view prefix, EvaluatorOpt
               "Runs of workflows that are worked on at a time; each takes a connection more.");
   options.Add(absl::StrCat(prefix, "run-retention"), &target->run_retention, absl::Hours(24),
               absl::Hours(24 * 3650), "How long runs that have ended can be looked up.");
-  options.Add(absl::StrCat(prefix, "max-run-deliveries-per-second"),
-              &target->max_run_deliveries_per_second, 0, 1'000'000,
-              "Deliveries of runs that a community is sent in a second, at most; 0: any number.");
+  options.Add(
+      absl::StrCat(prefix, "max-community-deliveries-per-second"),
+      &target->max_community_deliveries_per_second, 0, 1'000'000,
+      "Deliveries that a community is sent in a second, at most: more are put off, and runs "
+      "wait; 0: any number.");
   options.Add(
       absl::StrCat(prefix, "confirm-deliveries-above"), &target->confirm_deliveries_above, 0,
       1'000'000'000,
@@ -115,14 +118,15 @@ struct EvaluatorServer::Parts {
         workflows(store, events, deliveries, clock),
         member_ledger(pool),
         caps(pool),
-        partitions(store, events, deliveries, member_ledger, caps, clock, evaluator_metrics,
-                   RunnerOptions()),
+        paces(pool),
+        send_rate(options.max_community_deliveries_per_second),
+        partitions(store, events, deliveries, member_ledger, EventGuards{caps, paces, send_rate},
+                   clock, evaluator_metrics, RunnerOptions()),
         run_pool(DatabaseOf(options),
                  {.size = options.run_threads + 1, .metrics = &registry, .name = "evaluator_runs"}),
         calendar_store(run_pool),
         page_store(run_pool),
         run_metrics(registry),
-        send_rate(options.max_run_deliveries_per_second),
         run_executor(page_store, contacts, events, deliveries, send_rate, clock, run_metrics,
                      RunOptions()),
         owner(LeaseOwnerName()),
@@ -175,6 +179,8 @@ struct EvaluatorServer::Parts {
   Workflows workflows;
   storage::PgMemberLedger member_ledger;
   storage::PgCapStore caps;
+  storage::PgPaceStore paces;
+  SendRate send_rate;
   PartitionSet partitions;
   // Of their own, so that runs over millions and the rest keep out of each other's way.
   pg::Pool run_pool;
@@ -182,7 +188,6 @@ struct EvaluatorServer::Parts {
   storage::PgPageStore page_store;
   transport::ContactClient contacts;
   RunMetrics run_metrics;
-  SendRate send_rate;
   RunExecutor run_executor;
   const std::string owner;
   RunWorkers run_workers;

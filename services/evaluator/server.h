@@ -28,7 +28,7 @@ struct EvaluatorOptions {
   // How long runs that ended are kept.
   absl::Duration run_retention = absl::Hours(24 * 90);
   // Deliveries of runs that a community is sent in a second, at most; 0 for any number.
-  int max_run_deliveries_per_second = 0;
+  int max_community_deliveries_per_second = 0;
   // An enable that would release more deliveries at once needs a confirmation token; 0: none does.
   int confirm_deliveries_above = 10'000;
   // `host:port` or gRPC targets; empty for the services of the same process.

@@ -7,6 +7,17 @@ EvaluatorMetrics::EvaluatorMetrics(metrics::Registry& registry)
           registry.Counter("crier_evaluator_events_total", "Events compared with the workflows.")),
       matches(registry.Counter("crier_evaluator_matches_total",
                                "Deliveries handed over to the delivery service.")),
+      held(registry.Counter(
+          "crier_evaluator_held_deliveries_total",
+          "Deliveries of events put off to a later day by the cap of their workflow.")),
+      suppressed(registry.Counter(
+          "crier_evaluator_suppressed_deliveries_total",
+          "Deliveries of events that are not sent, as a month of days is full by the cap.")),
+      paced(registry.Counter(
+          "crier_evaluator_paced_deliveries_total",
+          "Deliveries of events put off because their community was over its rate.")),
+      paced_communities(registry.Gauge("crier_evaluator_paced_communities",
+                                       "Communities whose deliveries of events are put off.")),
       lost_events(registry.Counter(
           "crier_evaluator_lost_events_total",
           "Events dropped by the retention of the log before they were evaluated.")),

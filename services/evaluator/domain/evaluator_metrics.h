@@ -14,6 +14,14 @@ struct EvaluatorMetrics {
   prometheus::Counter& events;
   // Deliveries handed over, a target each.
   prometheus::Counter& matches;
+  // Of these, those that are due on a later day, because the cap of the workflow is reached.
+  prometheus::Counter& held;
+  // Targets of events for which nothing is sent, because a month of such days is full.
+  prometheus::Counter& suppressed;
+  // Deliveries that are due later, because their community is over its rate.
+  prometheus::Counter& paced;
+  // Communities that have such deliveries waiting; as of this process.
+  prometheus::Gauge& paced_communities;
   // Events that the log dropped before they were evaluated, while some workflow was waiting for
   // them. Anything above 0 is lost data: retention is shorter than the lag was.
   prometheus::Counter& lost_events;

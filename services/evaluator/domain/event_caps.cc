@@ -3,9 +3,8 @@
 #include <algorithm>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
-#include <tuple>
+#include <utility>
 
 #include "common/api/resource_name.h"
 #include "common/api/time.h"
@@ -31,80 +30,98 @@ std::map<std::string, const Revision*> CappedRevisions(const Catalog& catalog,
   return capped;
 }
 
-using DayKey = std::tuple<int64_t, int64_t, absl::Time>;  // community, workflow, day
+using Key = std::pair<int64_t, int64_t>;  // community, workflow
 
-// What is to be counted, and where: targets by the place of their match.
-struct Matches {
-  std::map<DayKey, CappedMatches> days;
+void Add(const Revision& revision, const entity::v1::Event& event, CappedMatches& matches) {
+  matches.workflow = revision.workflow;
+  matches.time_zone = revision.time_zone;
+  matches.cap = revision.max_deliveries_per_day;
+  const absl::Time day = LocalDay(revision.time_zone, api::FromProto(event.accept_time())).begin;
+  matches.matches.push_back({event.position(), day});
+}
 
-  void Add(const Revision& revision, const entity::v1::Event& event) {
-    const absl::Time day = LocalDay(revision.time_zone, api::FromProto(event.accept_time())).begin;
-    CappedMatches& matches = days[{revision.workflow.community, revision.workflow.id, day}];
-    matches.workflow = revision.workflow;
-    matches.day = day;
-    matches.cap = revision.max_deliveries_per_day;
-    matches.positions.push_back(event.position());
-  }
-};
+// By workflow name and position; those that are let through at once are left out.
+using Verdicts = std::map<std::pair<std::string, int64_t>, absl::Time>;
 
-void RemoveTargets(const std::set<std::pair<std::string, int64_t>>& suppressed,
-                   Messages& messages) {
+CapEffect PutOff(const Verdicts& verdicts, Messages& messages) {
+  CapEffect effect;
   for (EnqueueMessage& message : messages) {
     auto& targets = *message.mutable_targets();
-    const auto kept = std::remove_if(targets.begin(), targets.end(), [&](const auto& target) {
-      return suppressed.contains({target.workflow(), message.event().position()});
+    const auto kept = std::remove_if(targets.begin(), targets.end(), [&](auto& target) {
+      const auto verdict = verdicts.find({target.workflow(), message.event().position()});
+      if (verdict == verdicts.end()) return false;
+      if (verdict->second == absl::InfiniteFuture()) return true;
+      *target.mutable_not_before() = api::ToProto(verdict->second);
+      ++effect.held;
+      return false;
     });
+    effect.suppressed += targets.end() - kept;
     targets.erase(kept, targets.end());
   }
   const auto kept = std::remove_if(messages.begin(), messages.end(),
                                    [](const auto& message) { return message.targets().empty(); });
   messages.erase(kept, messages.end());
+  return effect;
 }
 
 }  // namespace
 
-std::vector<int64_t> CountMatches(const CappedMatches& matches, int64_t confirmed, CappedDay& day) {
-  std::set<int64_t> recent(day.suppressed_positions.begin(), day.suppressed_positions.end());
-  std::vector<int64_t> suppress;
-  for (const int64_t position : matches.positions) {
-    if (position > day.through_position) {
-      day.through_position = position;
-      if (day.released < matches.cap) {
-        ++day.released;
-        continue;
-      }
-      ++day.suppressed;
-      recent.insert(position);
+std::vector<absl::Time> CountMatches(const CappedMatches& matches, int64_t confirmed,
+                                     absl::Duration spacing, CapLedger& ledger) {
+  std::vector<absl::Time> verdicts;
+  for (const CappedMatches::Match& match : matches.matches) {
+    if (match.position <= ledger.through_position) {
+      const auto before = ledger.recent.find(match.position);
+      verdicts.push_back(before == ledger.recent.end() ? absl::InfinitePast() : before->second);
+      continue;
     }
-    if (recent.contains(position)) suppress.push_back(position);
+    ledger.through_position = match.position;
+    absl::Time day = std::max(ledger.day, match.day);
+    if (ledger.days[day].released >= matches.cap) day = LocalDay(matches.time_zone, day).end;
+    absl::Time verdict = absl::InfinitePast();
+    if (day > match.day + kMaxCapHold) {
+      ++ledger.days[match.day].suppressed;
+      verdict = absl::InfiniteFuture();
+    } else {
+      ledger.day = day;
+      const int64_t before = ledger.days[day].released++;
+      if (day > match.day) verdict = day + before * spacing;
+    }
+    if (verdict != absl::InfinitePast()) ledger.recent[match.position] = verdict;
+    verdicts.push_back(verdict);
   }
-  day.suppressed_positions.assign(recent.upper_bound(confirmed), recent.end());
-  return suppress;
+  ledger.recent.erase(ledger.recent.begin(), ledger.recent.upper_bound(confirmed));
+  return verdicts;
 }
 
-absl::Status ApplyCaps(const Catalog& catalog, int64_t confirmed, CapStore& store,
-                       Messages& messages, absl::Time deadline) {
-  if (!catalog.has_caps()) return absl::OkStatus();
-  Matches matches;
+absl::StatusOr<CapEffect> ApplyCaps(const Catalog& catalog, int64_t confirmed,
+                                    absl::Duration spacing, CapStore& store, Messages& messages,
+                                    absl::Time deadline) {
+  if (!catalog.has_caps()) return CapEffect();
+  std::map<Key, CappedMatches> by_workflow;
   for (const EnqueueMessage& message : messages) {
     const auto capped = CappedRevisions(catalog, message.event());
     for (const auto& target : message.targets()) {
       const auto revision = capped.find(target.workflow());
-      if (revision != capped.end()) matches.Add(*revision->second, message.event());
+      if (revision == capped.end()) continue;
+      const WorkflowId& id = revision->second->workflow;
+      Add(*revision->second, message.event(), by_workflow[{id.community, id.id}]);
     }
   }
-  if (matches.days.empty()) return absl::OkStatus();
+  if (by_workflow.empty()) return CapEffect();
 
-  std::vector<CappedMatches> days;
-  for (auto& [key, day] : matches.days) days.push_back(std::move(day));
-  ASSIGN_OR_RETURN(const auto suppress, store.Count(days, confirmed, deadline));
-  std::set<std::pair<std::string, int64_t>> suppressed;
-  for (size_t i = 0; i < days.size(); ++i) {
-    const std::string name = api::ResourceName(api::kWorkflows, days[i].workflow);
-    for (const int64_t position : suppress[i]) suppressed.emplace(name, position);
+  std::vector<CappedMatches> all;
+  for (auto& [key, matches] : by_workflow) all.push_back(std::move(matches));
+  ASSIGN_OR_RETURN(const auto due_times, store.Count(all, confirmed, spacing, deadline));
+  Verdicts verdicts;
+  for (size_t i = 0; i < all.size(); ++i) {
+    const std::string name = api::ResourceName(api::kWorkflows, all[i].workflow);
+    for (size_t j = 0; j < due_times[i].size(); ++j) {
+      if (due_times[i][j] == absl::InfinitePast()) continue;
+      verdicts[{name, all[i].matches[j].position}] = due_times[i][j];
+    }
   }
-  if (!suppressed.empty()) RemoveTargets(suppressed, messages);
-  return absl::OkStatus();
+  return PutOff(verdicts, messages);
 }
 
 }  // namespace crier::evaluator

@@ -1,14 +1,17 @@
 // The daily caps of workflows that events fire.
 //
-// Events of other workflows cannot wait for a workflow that has released what it may, so for what
-// finds the cap reached nothing is sent; it is counted, and shown on the workflow. Which events
-// these are follows from the log alone: of the events of a local day, by the time they were
-// accepted, the first so many in the order of positions are let through. An event that is evaluated
-// again, after a crash or by another replica, is decided on as it was the first time.
+// Events of other workflows cannot wait for a workflow that has released what it may. So what finds
+// the cap reached is handed over all the same, to be delivered on the first local day that has
+// room: the days fill up one after the other, in the order of positions. Only when a month of days
+// is full is nothing sent; that is counted, and shown on the workflow. Which events these are
+// follows from the log alone, and an event that is evaluated again, after a crash or by another
+// replica, is decided on as it was the first time.
 #ifndef CRIER_SERVICES_EVALUATOR_DOMAIN_EVENT_CAPS_H_
 #define CRIER_SERVICES_EVALUATOR_DOMAIN_EVENT_CAPS_H_
 
 #include <cstdint>
+#include <map>
+#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -20,43 +23,69 @@
 
 namespace crier::evaluator {
 
-// Events of one local day that fire one workflow with a cap.
+// Events that fire one workflow with a cap.
 struct CappedMatches {
+  struct Match {
+    int64_t position = 0;
+    absl::Time day;  // when the local day began in which the event was accepted
+  };
+
   WorkflowId workflow;
-  absl::Time day;  // when it began
+  std::string time_zone;
   int64_t cap = 0;
-  std::vector<int64_t> positions;  // ascending
+  std::vector<Match> matches;  // by ascending position
 };
 
-// What is known of a workflow's day.
-struct CappedDay {
-  int64_t released = 0;
-  int64_t suppressed = 0;
+// What is known of a workflow.
+struct CapLedger {
+  struct Day {
+    int64_t released = 0;    // to be delivered in it
+    int64_t suppressed = 0;  // events of it for which nothing is sent
+  };
+
+  // The day that is being filled: the latest one that something is to be delivered in.
+  absl::Time day = absl::InfinitePast();
+  // By when they began. Of those before `day` only what is to be added.
+  std::map<absl::Time, Day> days;
   // Events up to this position are counted.
   int64_t through_position = 0;
-  // Of these, those that were suppressed and may come again.
-  std::vector<int64_t> suppressed_positions;
+  // Of these, those that were not let through at once and may come again, and what CountMatches()
+  // said of them.
+  std::map<int64_t, absl::Time> recent;
 };
 
-// Counts matches into the day, and returns the positions to suppress. Events up to `confirmed` are
-// handed over and do not come again.
-std::vector<int64_t> CountMatches(const CappedMatches& matches, int64_t confirmed, CappedDay& day);
+// How far ahead of an event a delivery for it may be put off.
+inline constexpr absl::Duration kMaxCapHold = absl::Hours(24 * 31);
 
-// Thread-safe.
+// Counts matches into the ledger, and returns when each is to be delivered: the infinite past for
+// at once, the infinite future for never. Those that are put off to the same day are `spacing`
+// apart. Events up to `confirmed` are handed over and do not come again.
+std::vector<absl::Time> CountMatches(const CappedMatches& matches, int64_t confirmed,
+                                     absl::Duration spacing, CapLedger& ledger);
+
+// Implementations are thread-safe and pass cap_store_conformance.
 class CapStore {
  public:
   virtual ~CapStore() = default;
 
   // CountMatches() of each, durably, all or none. UNAVAILABLE when the database is away.
-  virtual absl::StatusOr<std::vector<std::vector<int64_t>>> Count(
-      const std::vector<CappedMatches>& matches, int64_t confirmed, absl::Time deadline) = 0;
+  virtual absl::StatusOr<std::vector<std::vector<absl::Time>>> Count(
+      const std::vector<CappedMatches>& matches, int64_t confirmed, absl::Duration spacing,
+      absl::Time deadline) = 0;
 };
 
-// Takes the targets out of `messages` that are beyond their workflows' caps, and messages that have
-// no target left. Asks the store only if the catalog has a cap at all and one of its workflows is
-// among the targets.
-absl::Status ApplyCaps(const Catalog& catalog, int64_t confirmed, CapStore& store,
-                       Messages& messages, absl::Time deadline);
+// What the caps have done to messages.
+struct CapEffect {
+  int64_t held = 0;        // targets put off to a later day
+  int64_t suppressed = 0;  // targets taken out
+};
+
+// Tells the targets in `messages` that are beyond their workflows' caps when they are due; takes
+// out those that never are, and messages that have no target left. Asks the store only if the
+// catalog has a cap at all and one of its workflows is among the targets.
+absl::StatusOr<CapEffect> ApplyCaps(const Catalog& catalog, int64_t confirmed,
+                                    absl::Duration spacing, CapStore& store, Messages& messages,
+                                    absl::Time deadline);
 
 }  // namespace crier::evaluator
 

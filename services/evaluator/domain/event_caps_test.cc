@@ -1,56 +1,111 @@
 #include "services/evaluator/domain/event_caps.h"
 
-#include <set>
+#include <memory>
+#include <vector>
 
 #include "common/api/time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "services/evaluator/domain/cap_store_conformance.h"
+#include "services/evaluator/domain/daily_schedule.h"
 #include "services/evaluator/domain/fake_cap_store.h"
 
 namespace crier::evaluator {
 namespace {
 
 using testing::ElementsAre;
-using testing::IsEmpty;
+using testing::Pair;
 
 const absl::Time kNoon = absl::FromUnixSeconds(1'767'268'800);  // 2026-01-01T12:00:00Z
 
-CappedMatches Matches(std::vector<int64_t> positions, int64_t cap = 3) {
-  return {{1, 2}, kNoon, cap, std::move(positions)};
+const absl::Time kAtOnce = absl::InfinitePast();
+constexpr char kZone[] = "Europe/Berlin";
+
+std::unique_ptr<CapStore> MakeFake() { return std::make_unique<FakeCapStore>(); }
+
+INSTANTIATE_TEST_SUITE_P(Fake, CapStoreConformance, testing::Values(&MakeFake));
+
+// When the local day of noon began, or one of those after it.
+absl::Time Day(int after = 0) { return LocalDay(kZone, kNoon + after * absl::Hours(24)).begin; }
+
+CappedMatches Matches(const std::vector<int64_t>& positions, int64_t cap = 3,
+                      absl::Time day = Day()) {
+  CappedMatches matches = {{1, 2}, kZone, cap, {}};
+  for (const int64_t position : positions) matches.matches.push_back({position, day});
+  return matches;
 }
 
-TEST(CountMatchesTest, LetsTheFirstOfTheDayThrough) {
-  CappedDay day;
+std::vector<absl::Time> Count(const CappedMatches& matches, int64_t confirmed, CapLedger& ledger) {
+  return CountMatches(matches, confirmed, absl::ZeroDuration(), ledger);
+}
 
-  EXPECT_THAT(CountMatches(Matches({4, 6}), 0, day), IsEmpty());
-  EXPECT_THAT(CountMatches(Matches({7, 9, 12}), 6, day), ElementsAre(9, 12));
+TEST(CountMatchesTest, PutsOffWhatIsBeyondTheDayToTheNext) {
+  CapLedger ledger;
 
-  EXPECT_EQ(day.released, 3);
-  EXPECT_EQ(day.suppressed, 2);
+  EXPECT_THAT(Count(Matches({4, 6}), 0, ledger), ElementsAre(kAtOnce, kAtOnce));
+  EXPECT_THAT(Count(Matches({7, 9, 12}), 6, ledger), ElementsAre(kAtOnce, Day(1), Day(1)));
+
+  EXPECT_EQ(ledger.days[Day()].released, 3);
+  EXPECT_EQ(ledger.days[Day(1)].released, 2);
+}
+
+TEST(CountMatchesTest, DaysFillUpInTheOrderOfEvents) {
+  CapLedger ledger;
+  Count(Matches({1, 2, 3}, 2), 0, ledger);
+
+  EXPECT_THAT(Count(Matches({4, 5}, 2, Day(1)), 0, ledger), ElementsAre(kAtOnce, Day(2)))
+      << "3 and 4 are of the second day";
+  EXPECT_THAT(Count(Matches({6}, 2, Day(9)), 0, ledger), ElementsAre(kAtOnce));
+}
+
+TEST(CountMatchesTest, ClocksGoBackAndForward) {
+  const absl::Time saturday = absl::FromUnixSeconds(1'774'652'400);  // 2026-03-28, in Berlin
+  CapLedger ledger;
+
+  EXPECT_THAT(Count(Matches({1, 2, 3}, 1, saturday), 0, ledger),
+              ElementsAre(kAtOnce, saturday + absl::Hours(24), saturday + absl::Hours(47)));
+}
+
+TEST(CountMatchesTest, WhatIsPutOffIsSpreadAtTheRate) {
+  CapLedger ledger;
+
+  EXPECT_THAT(CountMatches(Matches({1, 2, 3, 4}, 2), 0, absl::Milliseconds(100), ledger),
+              ElementsAre(kAtOnce, kAtOnce, Day(1), Day(1) + absl::Milliseconds(100)));
 }
 
 TEST(CountMatchesTest, DecidesOnAnEventThatComesAgainAsBefore) {
-  CappedDay day;
-  CountMatches(Matches({1, 2, 3, 4, 5}), 0, day);
-  const CappedDay after = day;
+  CapLedger ledger;
+  Count(Matches({1, 2, 3, 4, 5}), 0, ledger);
 
-  EXPECT_THAT(CountMatches(Matches({1, 2}), 0, day), IsEmpty());
-  EXPECT_THAT(CountMatches(Matches({3, 4, 5}), 0, day), ElementsAre(4, 5));
-  EXPECT_EQ(day.released, after.released);
-  EXPECT_EQ(day.suppressed, after.suppressed);
+  EXPECT_THAT(Count(Matches({1, 2}), 0, ledger), ElementsAre(kAtOnce, kAtOnce));
+  EXPECT_THAT(Count(Matches({3, 4, 5}), 0, ledger), ElementsAre(kAtOnce, Day(1), Day(1)));
+  EXPECT_EQ(ledger.days[Day(1)].released, 2);
 
   // Also when the cap has been raised since, for which only later events count.
-  EXPECT_THAT(CountMatches(Matches({4, 5, 6}, 4), 0, day), ElementsAre(4, 5));
-  EXPECT_EQ(day.released, 4);
+  EXPECT_THAT(Count(Matches({4, 5, 6}, 9), 0, ledger), ElementsAre(Day(1), Day(1), Day(1)));
+  EXPECT_EQ(ledger.days[Day(1)].released, 3);
+}
+
+TEST(CountMatchesTest, BeyondAMonthNothingIsSent) {
+  CapLedger ledger;
+  std::vector<int64_t> positions;
+  for (int64_t position = 1; position <= 100; ++position) positions.push_back(position);
+
+  const std::vector<absl::Time> due = Count(Matches(positions, 1), 0, ledger);
+
+  EXPECT_THAT(due[31], Day(31));
+  EXPECT_THAT(due[32], absl::InfiniteFuture());
+  EXPECT_EQ(ledger.days[Day()].suppressed, 68);
+  EXPECT_THAT(Count(Matches({101}, 1, Day(1)), 0, ledger), ElementsAre(Day(32)));
 }
 
 TEST(CountMatchesTest, ForgetsWhatDoesNotComeAgain) {
-  CappedDay day;
-  CountMatches(Matches({1, 2, 3, 4, 5}, 1), 0, day);
+  CapLedger ledger;
+  Count(Matches({1, 2, 3, 4, 5}, 1), 0, ledger);
 
-  CountMatches(Matches({6}, 1), 4, day);
+  Count(Matches({6}, 1), 4, ledger);
 
-  EXPECT_THAT(day.suppressed_positions, ElementsAre(5, 6));
+  EXPECT_THAT(ledger.recent, ElementsAre(Pair(5, Day(4)), Pair(6, Day(5))));
 }
 
 class ApplyCapsTest : public testing::Test {
@@ -61,7 +116,7 @@ class ApplyCapsTest : public testing::Test {
     revision.display_name = "name";
     revision.webhook = 5;
     revision.max_deliveries_per_day = cap;
-    revision.time_zone = "Europe/Berlin";
+    revision.time_zone = kZone;
     return revision;
   }
 
@@ -76,20 +131,40 @@ class ApplyCapsTest : public testing::Test {
     message.add_targets()->set_workflow("communities/1/workflows/3");
   }
 
+  absl::StatusOr<CapEffect> Apply(const Catalog& catalog, Messages& messages) {
+    return ApplyCaps(catalog, 0, absl::ZeroDuration(), store_, messages, absl::InfiniteFuture());
+  }
+
   FakeCapStore store_;
 };
 
-TEST_F(ApplyCapsTest, TakesOutTargetsAndMessagesWithNone) {
+TEST_F(ApplyCapsTest, PutsOffTargetsOneByOne) {
   const Catalog catalog(1, {MakeRevision(2, 1), MakeRevision(3, 2)});
   Messages messages;
   for (int64_t position = 1; position <= 3; ++position) AddMessage(position, kNoon, messages);
 
-  ASSERT_TRUE(ApplyCaps(catalog, 0, store_, messages, absl::InfiniteFuture()).ok());
+  const auto effect = Apply(catalog, messages);
 
-  ASSERT_EQ(messages.size(), 2);
-  EXPECT_EQ(messages[0].targets_size(), 2);
-  ASSERT_EQ(messages[1].targets_size(), 1);
-  EXPECT_EQ(messages[1].targets(0).workflow(), "communities/1/workflows/3");
+  ASSERT_TRUE(effect.ok()) << effect.status();
+  EXPECT_EQ(effect->held, 3);
+  ASSERT_EQ(messages.size(), 3);
+  EXPECT_FALSE(messages[0].targets(0).has_not_before());
+  EXPECT_EQ(api::FromProto(messages[1].targets(0).not_before()), Day(1));
+  EXPECT_FALSE(messages[1].targets(1).has_not_before());
+  EXPECT_EQ(api::FromProto(messages[2].targets(0).not_before()), Day(2));
+  EXPECT_EQ(api::FromProto(messages[2].targets(1).not_before()), Day(1));
+}
+
+TEST_F(ApplyCapsTest, TakesOutWhatIsNeverSentAndMessagesWithNothingElse) {
+  const Catalog catalog(1, {MakeRevision(2, 1), MakeRevision(3, 1)});
+  Messages messages;
+  for (int64_t position = 1; position <= 40; ++position) AddMessage(position, kNoon, messages);
+
+  const auto effect = Apply(catalog, messages);
+
+  ASSERT_TRUE(effect.ok()) << effect.status();
+  EXPECT_EQ(effect->suppressed, 2 * 8);
+  EXPECT_EQ(messages.size(), 32);
 }
 
 TEST_F(ApplyCapsTest, ADayIsThatOfTheTimeZone) {
@@ -98,9 +173,7 @@ TEST_F(ApplyCapsTest, ADayIsThatOfTheTimeZone) {
   AddMessage(1, kNoon + absl::Hours(10), messages);  // 23:00 in Berlin
   AddMessage(2, kNoon + absl::Hours(11), messages);  // the next day
 
-  ASSERT_TRUE(ApplyCaps(catalog, 0, store_, messages, absl::InfiniteFuture()).ok());
-
-  EXPECT_EQ(messages.size(), 2);
+  EXPECT_EQ(Apply(catalog, messages)->held, 0);
 }
 
 TEST_F(ApplyCapsTest, WithoutACapNothingIsAsked) {
@@ -109,8 +182,8 @@ TEST_F(ApplyCapsTest, WithoutACapNothingIsAsked) {
   Messages messages;
   AddMessage(1, kNoon, messages);
 
-  ASSERT_TRUE(ApplyCaps(without, 0, store_, messages, absl::InfiniteFuture()).ok());
-  ASSERT_TRUE(ApplyCaps(of_others, 0, store_, messages, absl::InfiniteFuture()).ok());
+  ASSERT_TRUE(Apply(without, messages).ok());
+  ASSERT_TRUE(Apply(of_others, messages).ok());
 
   EXPECT_EQ(messages.size(), 1);
   EXPECT_EQ(store_.counts(), 0);

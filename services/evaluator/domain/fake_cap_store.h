@@ -3,7 +3,7 @@
 #define CRIER_SERVICES_EVALUATOR_DOMAIN_FAKE_CAP_STORE_H_
 
 #include <map>
-#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -28,16 +28,17 @@ class FakeCapStore : public CapStore, public ReleaseStatuses {
     return counts_;
   }
 
-  absl::StatusOr<std::vector<std::vector<int64_t>>> Count(const std::vector<CappedMatches>& matches,
-                                                          int64_t confirmed, absl::Time) override {
+  absl::StatusOr<std::vector<std::vector<absl::Time>>> Count(
+      const std::vector<CappedMatches>& matches, int64_t confirmed, absl::Duration spacing,
+      absl::Time) override {
     absl::MutexLock lock(&mutex_);
     ++counts_;
-    std::vector<std::vector<int64_t>> suppress;
+    std::vector<std::vector<absl::Time>> due_times;
     for (const CappedMatches& one : matches) {
-      CappedDay& day = days_[{one.workflow.community, one.workflow.id, one.day}];
-      suppress.push_back(CountMatches(one, confirmed, day));
+      CapLedger& ledger = ledgers_[{one.workflow.community, one.workflow.id}];
+      due_times.push_back(CountMatches(one, confirmed, spacing, ledger));
     }
-    return suppress;
+    return due_times;
   }
 
   absl::StatusOr<std::map<int64_t, ReleaseStatus>> Get(int64_t, const std::vector<int64_t>&,
@@ -49,7 +50,7 @@ class FakeCapStore : public CapStore, public ReleaseStatuses {
  private:
   mutable absl::Mutex mutex_;
   int counts_ ABSL_GUARDED_BY(mutex_) = 0;
-  std::map<std::tuple<int64_t, int64_t, absl::Time>, CappedDay> days_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::pair<int64_t, int64_t>, CapLedger> ledgers_ ABSL_GUARDED_BY(mutex_);
   std::map<int64_t, ReleaseStatus> statuses_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -57,16 +57,17 @@ std::vector<std::unique_ptr<trace::Span>> BeginSpans(const Frame& frame) {
 }  // namespace
 
 PartitionRunner::PartitionRunner(int32_t log_partition, CatalogStore& catalogs, EventSource& events,
-                                 DeliverySink& deliveries, MemberLedger& members, CapStore& caps,
-                                 const Clock& clock, EvaluatorMetrics& metrics,
-                                 RunnerOptions options, uint64_t seed)
+                                 DeliverySink& deliveries, MemberLedger& members,
+                                 const EventGuards& guards, const Clock& clock,
+                                 EvaluatorMetrics& metrics, RunnerOptions options, uint64_t seed)
     : log_partition_(log_partition),
       producer_(absl::StrCat("evaluator/log-partitions/", log_partition)),
       catalogs_(catalogs),
       events_(events),
       deliveries_(deliveries),
       member_changes_(members, deliveries),
-      caps_(caps),
+      caps_(guards.caps),
+      pace_(log_partition, guards.paces, guards.rate, clock),
       clock_(clock),
       metrics_(metrics),
       options_(options),
@@ -103,6 +104,7 @@ void PartitionRunner::Run() {
 
 absl::Status PartitionRunner::RunSession() {
   ASSIGN_OR_RETURN(confirmed_, deliveries_.Position(producer_, Deadline()));
+  RETURN_IF_ERROR(pace_.Begin(confirmed_, Deadline()));
   ASSIGN_OR_RETURN(evaluated_, Begin());
   confirm_time_ = clock_.Monotonic();
   ASSIGN_OR_RETURN(const std::shared_ptr<EventSubscription> subscription, Subscribe());
@@ -169,7 +171,9 @@ absl::Status PartitionRunner::Evaluate(Frame frame) {
 absl::Status PartitionRunner::HandOverMatches(Frame frame, int64_t last_position) {
   ASSIGN_OR_RETURN(Erasures erasures, member_changes_.Apply(frame, clock_.Now(), Deadline()));
   Messages messages = Match(index_, frame);
-  RETURN_IF_ERROR(ApplyCaps(index_.catalog(), confirmed_, caps_, messages, Deadline()));
+  ASSIGN_OR_RETURN(const CapEffect capped, ApplyCaps(index_.catalog(), confirmed_, pace_.spacing(),
+                                                     caps_, messages, Deadline()));
+  ASSIGN_OR_RETURN(const int64_t paced, pace_.Apply(confirmed_, messages, Deadline()));
   std::vector<Batch> batches =
       SplitIntoBatches(std::move(messages), last_position, options_.batch_limits);
   if (!erasures.empty()) {
@@ -181,6 +185,10 @@ absl::Status PartitionRunner::HandOverMatches(Frame frame, int64_t last_position
     if (stop_requested()) return absl::CancelledError("stop was requested");
     RETURN_IF_ERROR(HandOver(std::move(batch)));
   }
+  pace_.HandedOver();
+  metrics_.held.Increment(static_cast<double>(capped.held));
+  metrics_.suppressed.Increment(static_cast<double>(capped.suppressed));
+  metrics_.paced.Increment(static_cast<double>(paced));
   return absl::OkStatus();
 }
 

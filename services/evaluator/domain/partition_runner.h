@@ -19,10 +19,19 @@
 #include "services/evaluator/domain/delivery_sink.h"
 #include "services/evaluator/domain/evaluator_metrics.h"
 #include "services/evaluator/domain/event_caps.h"
+#include "services/evaluator/domain/event_pace.h"
 #include "services/evaluator/domain/event_source.h"
 #include "services/evaluator/domain/member_changes.h"
+#include "services/evaluator/domain/send_rate.h"
 
 namespace crier::evaluator {
+
+// What keeps events from flooding a receiver; shared by all log partitions.
+struct EventGuards {
+  CapStore& caps;
+  PaceStore& paces;
+  SendRate& rate;
+};
 
 struct RunnerOptions {
   // For every call to the database or a peer.
@@ -60,7 +69,7 @@ class PartitionRunner {
  public:
   // Starts. Everything referred to must outlive the runner. `seed` is for the jitter of waits.
   PartitionRunner(int32_t log_partition, CatalogStore& catalogs, EventSource& events,
-                  DeliverySink& deliveries, MemberLedger& members, CapStore& caps,
+                  DeliverySink& deliveries, MemberLedger& members, const EventGuards& guards,
                   const Clock& clock, EvaluatorMetrics& metrics, RunnerOptions options,
                   uint64_t seed);
 
@@ -123,6 +132,7 @@ class PartitionRunner {
   DeliverySink& deliveries_;
   MemberChanges member_changes_;
   CapStore& caps_;
+  EventPace pace_;  // of the runner's thread alone
   const Clock& clock_;
   EvaluatorMetrics& metrics_;
   const RunnerOptions options_;

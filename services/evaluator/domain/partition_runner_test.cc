@@ -9,12 +9,14 @@
 #include <vector>
 
 #include "absl/synchronization/notification.h"
+#include "common/api/time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/evaluator/domain/fake_cap_store.h"
 #include "services/evaluator/domain/fake_delivery_sink.h"
 #include "services/evaluator/domain/fake_event_source.h"
 #include "services/evaluator/domain/fake_member_ledger.h"
+#include "services/evaluator/domain/fake_pace_store.h"
 #include "services/evaluator/domain/fake_workflow_store.h"
 #include "services/evaluator/domain/workflows.h"
 
@@ -99,8 +101,13 @@ class World {
   }
 
   std::unique_ptr<PartitionRunner> StartRunner(uint64_t seed = 1) {
-    return std::make_unique<PartitionRunner>(0, store, events, deliveries, members, caps, clock,
+    return std::make_unique<PartitionRunner>(0, store, events, deliveries, members, Guards(), clock,
                                              metrics, options, seed);
+  }
+
+  EventGuards Guards() {
+    if (rate == nullptr) rate = std::make_unique<SendRate>(rate_per_second);
+    return {caps, paces, *rate};
   }
 
   // The workflow fires for every position after `from_position`.
@@ -139,6 +146,9 @@ class World {
   FakeDeliverySink deliveries;
   FakeMemberLedger members;
   FakeCapStore caps;
+  FakePaceStore paces;
+  int64_t rate_per_second = 0;
+  std::unique_ptr<SendRate> rate;
   metrics::Registry registry;
   EvaluatorMetrics metrics;
   RunnerOptions options;
@@ -394,7 +404,7 @@ TEST(PartitionRunnerTest, AGapInTheLogIsNoticedAndReadAgain) {
   source.Append(event);
   source.Append(event);
 
-  PartitionRunner runner(0, world.store, source, world.deliveries, world.members, world.caps,
+  PartitionRunner runner(0, world.store, source, world.deliveries, world.members, world.Guards(),
                          world.clock, world.metrics, world.options, 1);
 
   ASSERT_TRUE(world.deliveries.WaitForPosition(kProducer, 2));
@@ -411,6 +421,24 @@ TEST(PartitionRunnerTest, StopsWhileItWaitsForEvents) {
   runner.reset();
 
   EXPECT_EQ(world.events.subscriptions(), 0);
+}
+
+TEST(PartitionRunnerTest, WhatACommunityMayNotBeSentYetIsHandedOverForLater) {
+  World world;
+  world.rate_per_second = 2;
+  world.EnableFrom(0);
+  for (int i = 0; i < 4; ++i) world.Append();
+
+  const auto runner = world.StartRunner();
+
+  ASSERT_TRUE(world.deliveries.WaitForPosition(kProducer, 4));
+  EXPECT_THAT(world.DeliveredPositions(), ElementsAre(1, 2, 3, 4));
+  const auto messages = world.deliveries.messages();
+  EXPECT_FALSE(messages[1].targets(0).has_not_before());
+  EXPECT_EQ(api::FromProto(messages[2].targets(0).not_before()),
+            world.clock.Now() + absl::Milliseconds(500));
+  EXPECT_EQ(api::FromProto(messages[3].targets(0).not_before()),
+            world.clock.Now() + absl::Seconds(1));
 }
 
 // Enqueue() waits until it is let go.
@@ -435,7 +463,7 @@ TEST(PartitionRunnerTest, FinishesTheCallInFlightBeforeItStops) {
   world.Append();
   world.Append();
   {
-    PartitionRunner runner(0, world.store, world.events, sink, world.members, world.caps,
+    PartitionRunner runner(0, world.store, world.events, sink, world.members, world.Guards(),
                            world.clock, world.metrics, world.options, 1);
     sink.began.WaitForNotification();
 

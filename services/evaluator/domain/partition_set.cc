@@ -10,13 +10,13 @@
 namespace crier::evaluator {
 
 PartitionSet::PartitionSet(CatalogStore& catalogs, EventSource& events, DeliverySink& deliveries,
-                           MemberLedger& members, CapStore& caps, const Clock& clock,
+                           MemberLedger& members, const EventGuards& guards, const Clock& clock,
                            EvaluatorMetrics& metrics, RunnerOptions options)
     : catalogs_(catalogs),
       events_(events),
       deliveries_(deliveries),
       members_(members),
-      caps_(caps),
+      guards_(guards),
       clock_(clock),
       metrics_(metrics),
       options_(options) {}
@@ -29,7 +29,7 @@ void PartitionSet::Add(int32_t log_partition) {
     Runner& runner = running_[log_partition];
     if (runner != nullptr) return;
     runner = std::make_unique<PartitionRunner>(log_partition, catalogs_, events_, deliveries_,
-                                               members_, caps_, clock_, metrics_, options_,
+                                               members_, guards_, clock_, metrics_, options_,
                                                std::random_device()());
     metrics_.leased_log_partitions.Set(static_cast<double>(running_.size()));
   }
@@ -68,6 +68,7 @@ void PartitionSet::StopAll() {
 }
 
 void PartitionSet::UpdateLag(const std::vector<LogHead>& heads) {
+  metrics_.paced_communities.Set(guards_.rate.waiting(clock_.Monotonic()));
   absl::MutexLock lock(&mutex_);
   const absl::Time now = clock_.Now();
   int64_t lag = 0;

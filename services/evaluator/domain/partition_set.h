@@ -19,8 +19,8 @@ class PartitionSet {
  public:
   // Everything referred to must outlive the set.
   PartitionSet(CatalogStore& catalogs, EventSource& events, DeliverySink& deliveries,
-               MemberLedger& members, CapStore& caps, const Clock& clock, EvaluatorMetrics& metrics,
-               RunnerOptions options);
+               MemberLedger& members, const EventGuards& guards, const Clock& clock,
+               EvaluatorMetrics& metrics, RunnerOptions options);
 
   // As StopAll().
   ~PartitionSet();
@@ -35,7 +35,7 @@ class PartitionSet {
   // Ends all runners, lets calls in flight finish, and waits for that.
   void StopAll();
 
-  // Tells the lag behind the heads of all log partitions.
+  // Tells the lag behind the heads of all log partitions, and how many communities have to wait.
   void UpdateLag(const std::vector<LogHead>& heads);
 
   // What is handed over of the partitions that are evaluated here.
@@ -51,7 +51,7 @@ class PartitionSet {
   EventSource& events_;
   DeliverySink& deliveries_;
   MemberLedger& members_;
-  CapStore& caps_;
+  const EventGuards guards_;
   const Clock& clock_;
   EvaluatorMetrics& metrics_;
   const RunnerOptions options_;

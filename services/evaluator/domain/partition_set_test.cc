@@ -7,6 +7,7 @@
 #include "services/evaluator/domain/fake_delivery_sink.h"
 #include "services/evaluator/domain/fake_event_source.h"
 #include "services/evaluator/domain/fake_member_ledger.h"
+#include "services/evaluator/domain/fake_pace_store.h"
 #include "services/evaluator/domain/fake_workflow_store.h"
 
 namespace crier::evaluator {
@@ -28,8 +29,11 @@ class PartitionSetTest : public testing::Test {
   EvaluatorMetrics metrics_{registry_};
   FakeMemberLedger members_;
   FakeCapStore caps_;
-  PartitionSet partitions_{store_, events_, deliveries_, members_,
-                           caps_,  clock_,  metrics_,    RunnerOptions()};
+  FakePaceStore paces_;
+  SendRate rate_{0};
+  PartitionSet partitions_{
+      store_, events_,  deliveries_,    members_, EventGuards{caps_, paces_, rate_},
+      clock_, metrics_, RunnerOptions()};
 };
 
 TEST_F(PartitionSetTest, RunsALoopForEachLease) {

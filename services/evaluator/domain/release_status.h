@@ -20,8 +20,12 @@ struct ReleaseStatus {
   // others while they have a daily cap.
   int64_t released_today = 0;
   int64_t suppressed_today = 0;
+  // What is to be released on later days, for workflows that events fire.
+  int64_t held = 0;
   // When that day ends, if the cap is reached.
   std::optional<absl::Time> capped_until;
+  // Until when deliveries that events fire are put off, if the community is over its rate.
+  std::optional<absl::Time> paced_until;
   // Of the runs.
   std::optional<LastScan> last_scan;
 };

@@ -28,6 +28,31 @@ TEST(SendRateTest, WhatIsTakenBeyondItIsOwed) {
   EXPECT_EQ(rate.Allowance(1, absl::Seconds(2)), 5);
 }
 
+TEST(SendRateTest, WhatIsBookedBeyondItWaits) {
+  SendRate rate(2);
+  const absl::Duration start = absl::Seconds(1'000);
+
+  EXPECT_EQ(rate.Book(1, start), absl::ZeroDuration());
+  EXPECT_EQ(rate.Book(1, start), absl::ZeroDuration());
+  EXPECT_EQ(rate.waiting(start), 0);
+  EXPECT_EQ(rate.Book(1, start), absl::Seconds(0.5));
+  EXPECT_EQ(rate.Book(1, start), absl::Seconds(1));
+  EXPECT_EQ(rate.waiting(start), 1);
+  EXPECT_EQ(rate.Allowance(1, start + absl::Seconds(1)), 0) << "runs come after it";
+  EXPECT_EQ(rate.Book(1, start + absl::Seconds(1)), absl::Seconds(0.5));
+  EXPECT_EQ(rate.waiting(start + absl::Seconds(3)), 0);
+}
+
+TEST(SendRateTest, WhatIsOwedIsNotOwedTwice) {
+  SendRate rate(2);
+
+  rate.Owe(1, absl::Seconds(5), absl::ZeroDuration());
+  rate.Owe(1, absl::Seconds(3), absl::ZeroDuration());
+
+  EXPECT_EQ(rate.UntilFull(1, absl::ZeroDuration()), absl::Seconds(5));
+  EXPECT_EQ(rate.Book(1, absl::ZeroDuration()), absl::Seconds(4.5));
+}
+
 TEST(SendRateTest, ZeroIsNoLimit) {
   SendRate rate(0);
   rate.Take(1, 1'000'000, absl::ZeroDuration());

@@ -6,32 +6,50 @@
 
 namespace crier::evaluator::storage {
 
-// There is a row to lock, even for the first event of a day.
-constexpr pg::Statement kOpenDay{
-    "open_cap_day",
-    "INSERT INTO event_caps (community_id, workflow_id, day, released, suppressed,"
-    " through_position, suppressed_positions) VALUES ($1, $2, $3, 0, 0, 0, '{}')"
-    " ON CONFLICT DO NOTHING"};
+// There is a row to lock, even for the first event.
+constexpr pg::Statement kOpenCap{
+    "open_cap",
+    "INSERT INTO event_caps (community_id, workflow_id, day, through_position, recent_positions,"
+    " recent_times) VALUES ($1, $2, '-infinity', 0, '{}', '{}') ON CONFLICT DO NOTHING"};
 
-constexpr pg::Statement kLockDay{
-    "lock_cap_day",
-    "SELECT released, suppressed, through_position, array_to_string(suppressed_positions, ' ')"
-    " FROM event_caps WHERE community_id = $1 AND workflow_id = $2 AND day = $3 FOR UPDATE"};
+constexpr pg::Statement kLockCap{"lock_cap",
+                                 "SELECT day, through_position FROM event_caps"
+                                 " WHERE community_id = $1 AND workflow_id = $2 FOR UPDATE"};
 
-constexpr pg::Statement kStoreDay{
-    "store_cap_day",
-    "UPDATE event_caps SET released = $4, suppressed = $5, through_position = $6,"
-    " suppressed_positions = $7::bigint[]"
-    " WHERE community_id = $1 AND workflow_id = $2 AND day = $3"};
+constexpr pg::Statement kRecentOfCap{
+    "recent_of_cap",
+    "SELECT unnest(recent_positions), unnest(recent_times) FROM event_caps"
+    " WHERE community_id = $1 AND workflow_id = $2"};
 
-// Of both kinds of workflows: what the ledger of runs says, and the latest day of events.
+constexpr pg::Statement kCapDay{"cap_day",
+                                "SELECT released, suppressed FROM event_cap_days"
+                                " WHERE community_id = $1 AND workflow_id = $2 AND day = $3"};
+
+constexpr pg::Statement kStoreCap{
+    "store_cap",
+    "UPDATE event_caps SET day = $3, through_position = $4, recent_positions = $5::bigint[],"
+    " recent_times = $6::timestamptz[] WHERE community_id = $1 AND workflow_id = $2"};
+
+constexpr pg::Statement kAddToCapDays{
+    "add_to_cap_days",
+    "INSERT INTO event_cap_days AS known (community_id, workflow_id, day, released, suppressed)"
+    " SELECT $1, $2, * FROM unnest($3::timestamptz[], $4::bigint[], $5::bigint[])"
+    " ON CONFLICT (community_id, workflow_id, day) DO UPDATE SET"
+    " released = known.released + excluded.released,"
+    " suppressed = known.suppressed + excluded.suppressed"};
+
+// Of both kinds of workflows: what the ledger of runs says, and what the days of events do.
 constexpr pg::Statement kReleaseStatus{
     "release_status",
     "SELECT w.workflow_id, w.template, w.schedule_time_zone, w.max_deliveries_per_day,"
     " l.next_slot, l.cap_day, coalesce(l.cap_count, 0), l.last_filter, l.last_head_time,"
-    " e.day, coalesce(e.released, 0), coalesce(e.suppressed, 0) FROM workflows w"
+    " e.day, coalesce(e.released, 0), coalesce(e.suppressed, 0), p.full_time,"
+    " (SELECT coalesce(sum(released), 0)::bigint FROM event_cap_days c"
+    "  WHERE c.community_id = w.community_id AND c.workflow_id = w.workflow_id AND c.day > $3)"
+    " FROM workflows w"
     " LEFT JOIN run_ledgers l USING (community_id, workflow_id)"
-    " LEFT JOIN LATERAL (SELECT day, released, suppressed FROM event_caps c"
+    " LEFT JOIN community_paces p USING (community_id)"
+    " LEFT JOIN LATERAL (SELECT day, released, suppressed FROM event_cap_days c"
     "  WHERE c.community_id = w.community_id AND c.workflow_id = w.workflow_id AND c.day <= $3"
     "  ORDER BY day DESC LIMIT 1) e ON true"
     " WHERE w.community_id = $1 AND w.workflow_id = ANY($2::bigint[]) AND w.state <> 3"};

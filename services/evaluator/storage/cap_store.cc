@@ -14,27 +14,56 @@ using pg::Params;
 using pg::Rows;
 using pg::Transaction;
 
-// Returns the positions to suppress.
-absl::StatusOr<std::vector<int64_t>> CountOne(Transaction& transaction,
-                                              const CappedMatches& matches, int64_t confirmed) {
-  const Params key = KeyOf(matches.workflow).Add(matches.day);
-  RETURN_IF_ERROR(transaction.Execute(kOpenDay, key).status());
-  ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kLockDay, key));
-  CappedDay day;
-  day.released = rows[0].Int64(0);
-  day.suppressed = rows[0].Int64(1);
-  day.through_position = rows[0].Int64(2);
-  day.suppressed_positions = ReadIds(rows[0].Text(3));
-  std::vector<int64_t> suppress = CountMatches(matches, confirmed, day);
+absl::StatusOr<CapLedger> LockCap(Transaction& transaction, const WorkflowId& id) {
+  RETURN_IF_ERROR(transaction.Execute(kOpenCap, KeyOf(id)).status());
+  ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kLockCap, KeyOf(id)));
+  CapLedger ledger;
+  ledger.day = rows[0].Time(0);
+  ledger.through_position = rows[0].Int64(1);
+  ASSIGN_OR_RETURN(const Rows recent, transaction.Execute(kRecentOfCap, KeyOf(id)));
+  for (const Rows::Row row : recent) ledger.recent[row.Int64(0)] = row.Time(1);
+  ASSIGN_OR_RETURN(const Rows day, transaction.Execute(kCapDay, KeyOf(id).Add(ledger.day)));
+  if (!day.empty()) ledger.days[ledger.day] = {day[0].Int64(0), day[0].Int64(1)};
+  return ledger;
+}
+
+absl::Status StoreCap(Transaction& transaction, const WorkflowId& id, const CapLedger& before,
+                      const CapLedger& after) {
+  std::vector<int64_t> positions;
+  std::vector<absl::Time> times;
+  for (const auto& [position, time] : after.recent) {
+    positions.push_back(position);
+    times.push_back(time);
+  }
   RETURN_IF_ERROR(transaction
-                      .Execute(kStoreDay, KeyOf(matches.workflow)
-                                              .Add(matches.day)
-                                              .Add(day.released)
-                                              .Add(day.suppressed)
-                                              .Add(day.through_position)
-                                              .AddArray(day.suppressed_positions))
+                      .Execute(kStoreCap, KeyOf(id)
+                                              .Add(after.day)
+                                              .Add(after.through_position)
+                                              .AddArray(positions)
+                                              .AddArray(times))
                       .status());
-  return suppress;
+  std::vector<absl::Time> days;
+  std::vector<int64_t> released, suppressed;
+  for (const auto& [begin, day] : after.days) {
+    const auto known = before.days.find(begin);
+    const CapLedger::Day was = known == before.days.end() ? CapLedger::Day() : known->second;
+    days.push_back(begin);
+    released.push_back(day.released - was.released);
+    suppressed.push_back(day.suppressed - was.suppressed);
+  }
+  return transaction
+      .Execute(kAddToCapDays, KeyOf(id).AddArray(days).AddArray(released).AddArray(suppressed))
+      .status();
+}
+
+absl::StatusOr<std::vector<absl::Time>> CountOne(Transaction& transaction,
+                                                 const CappedMatches& matches, int64_t confirmed,
+                                                 absl::Duration spacing) {
+  ASSIGN_OR_RETURN(const CapLedger before, LockCap(transaction, matches.workflow));
+  CapLedger after = before;
+  std::vector<absl::Time> due_times = CountMatches(matches, confirmed, spacing, after);
+  RETURN_IF_ERROR(StoreCap(transaction, matches.workflow, before, after));
+  return due_times;
 }
 
 ReleaseStatus ReadStatus(const Rows::Row& row, absl::Time now) {
@@ -49,24 +78,32 @@ ReleaseStatus ReadStatus(const Rows::Row& row, absl::Time now) {
     status.released_today = row.Int64(10);
     status.suppressed_today = row.Int64(11);
   }
+  if (!has_runs) status.held = row.Int64(13);
   if (cap > 0 && status.released_today >= cap) status.capped_until = today.end;
+  // A bucket is full a second after the last one that had to wait.
+  const std::optional<absl::Time> full_time = row.OptionalTime(12);
+  if (!has_runs && full_time && *full_time - absl::Seconds(1) > now) {
+    status.paced_until = *full_time - absl::Seconds(1);
+  }
   return status;
 }
 
 }  // namespace
 
-absl::StatusOr<std::vector<std::vector<int64_t>>> PgCapStore::Count(
-    const std::vector<CappedMatches>& matches, int64_t confirmed, absl::Time deadline) {
-  std::vector<std::vector<int64_t>> suppress;
+absl::StatusOr<std::vector<std::vector<absl::Time>>> PgCapStore::Count(
+    const std::vector<CappedMatches>& matches, int64_t confirmed, absl::Duration spacing,
+    absl::Time deadline) {
+  std::vector<std::vector<absl::Time>> due_times;
   RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
-    suppress.clear();
+    due_times.clear();
     for (const CappedMatches& one : matches) {
-      ASSIGN_OR_RETURN(std::vector<int64_t> positions, CountOne(transaction, one, confirmed));
-      suppress.push_back(std::move(positions));
+      ASSIGN_OR_RETURN(std::vector<absl::Time> times,
+                       CountOne(transaction, one, confirmed, spacing));
+      due_times.push_back(std::move(times));
     }
     return absl::OkStatus();
   }));
-  return suppress;
+  return due_times;
 }
 
 absl::StatusOr<std::map<int64_t, ReleaseStatus>> PgCapStore::Get(

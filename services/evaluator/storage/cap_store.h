@@ -17,9 +17,9 @@ class PgCapStore : public CapStore, public ReleaseStatuses {
   // `pool` must outlive the store.
   explicit PgCapStore(pg::Pool& pool) : pool_(pool) {}
 
-  absl::StatusOr<std::vector<std::vector<int64_t>>> Count(const std::vector<CappedMatches>& matches,
-                                                          int64_t confirmed,
-                                                          absl::Time deadline) override;
+  absl::StatusOr<std::vector<std::vector<absl::Time>>> Count(
+      const std::vector<CappedMatches>& matches, int64_t confirmed, absl::Duration spacing,
+      absl::Time deadline) override;
   absl::StatusOr<std::map<int64_t, ReleaseStatus>> Get(int64_t community,
                                                        const std::vector<int64_t>& workflows,
                                                        absl::Time now,

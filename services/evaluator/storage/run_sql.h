@@ -183,8 +183,12 @@ constexpr pg::Statement kPruneSentMembers{
 constexpr pg::Statement kDropLedger{
     "drop_run_ledger", "DELETE FROM run_ledgers WHERE community_id = $1 AND workflow_id = $2"};
 
-constexpr pg::Statement kPruneEventCaps{"prune_event_caps",
-                                        "DELETE FROM event_caps WHERE day < $1"};
+constexpr pg::Statement kPruneCaps{"prune_caps", "DELETE FROM event_caps WHERE day < $1"};
+constexpr pg::Statement kPruneCapDays{"prune_cap_days",
+                                      "DELETE FROM event_cap_days WHERE day < $1"};
+
+constexpr pg::Statement kPrunePaces{"prune_paces",
+                                    "DELETE FROM community_paces WHERE full_time < $1"};
 
 constexpr pg::Statement kPruneGoneContacts{"prune_gone_contacts",
                                            "DELETE FROM gone_contacts WHERE gone_time < $1"};

@@ -22,6 +22,8 @@ constexpr int kPruneAtOnce = 2'000;
 constexpr absl::Duration kRememberGone = absl::Hours(24);
 // How long the day of a cap is remembered: longer than evaluation can lag.
 constexpr absl::Duration kRememberCaps = absl::Hours(24 * 60);
+// How long it is remembered that a community was over its rate: as long as clocks may be apart.
+constexpr absl::Duration kRememberPaces = absl::Hours(24);
 // No slot is further ahead than this, unless the clock was.
 constexpr absl::Duration kFurthestSlot = absl::Hours(72);
 
@@ -160,7 +162,11 @@ absl::StatusOr<bool> PgRunStore::Prune(const std::vector<int32_t>& partitions,
         transaction.Execute(kPruneGoneContacts, Params().Add(absl::Now() - kRememberGone))
             .status());
     RETURN_IF_ERROR(
-        transaction.Execute(kPruneEventCaps, Params().Add(absl::Now() - kRememberCaps)).status());
+        transaction.Execute(kPruneCaps, Params().Add(absl::Now() - kRememberCaps)).status());
+    RETURN_IF_ERROR(
+        transaction.Execute(kPruneCapDays, Params().Add(absl::Now() - kRememberCaps)).status());
+    RETURN_IF_ERROR(
+        transaction.Execute(kPrunePaces, Params().Add(absl::Now() - kRememberPaces)).status());
     ASSIGN_OR_RETURN(const bool more_members, PruneLedger(transaction, partitions));
     more = more_members || runs.affected() == kPruneAtOnce;
     return absl::OkStatus();

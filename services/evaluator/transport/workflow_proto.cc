@@ -138,17 +138,17 @@ V1Workflow ToProto(const Workflow& workflow) {
   return proto;
 }
 
-bool HasReleaseStatus(const Workflow& workflow) {
-  return HasRuns(workflow.workflow_template) || workflow.max_deliveries_per_day > 0;
-}
-
 void AddReleaseStatus(const ReleaseStatus& status, V1Workflow& workflow) {
   if (status.next_run_time) {
     *workflow.mutable_next_run_time() = api::ToProto(*status.next_run_time);
   }
+  if (status.paced_until) {
+    *workflow.mutable_paced_until_time() = api::ToProto(*status.paced_until);
+  }
   if (workflow.max_deliveries_per_day() == 0) return;
   V1Workflow::CapStatus& cap = *workflow.mutable_cap_status();
   cap.set_released_today(status.released_today);
+  cap.set_held_count(status.held);
   cap.set_suppressed_today(status.suppressed_today);
   if (status.capped_until) *cap.mutable_hold_until_time() = api::ToProto(*status.capped_until);
 }

@@ -21,9 +21,6 @@ const std::vector<std::string>& UpdatableFields();
 // A workflow that is not stored has no name, times or etag.
 workflow::v1::Workflow ToProto(const Workflow& workflow);
 
-// Whether a workflow has something that AddReleaseStatus() shows.
-bool HasReleaseStatus(const Workflow& workflow);
-
 // Adds what the workflow has released, and when it will again.
 void AddReleaseStatus(const ReleaseStatus& status, workflow::v1::Workflow& workflow);
 

@@ -42,9 +42,7 @@ absl::StatusOr<std::vector<v1::Workflow>> WorkflowService::Show(
 absl::Status WorkflowService::AddReleases(const std::vector<Workflow>& workflows,
                                           absl::Time deadline, std::vector<v1::Workflow>& shown) {
   std::vector<int64_t> ids;
-  for (const Workflow& workflow : workflows) {
-    if (HasReleaseStatus(workflow)) ids.push_back(workflow.id.id);
-  }
+  for (const Workflow& workflow : workflows) ids.push_back(workflow.id.id);
   if (ids.empty()) return absl::OkStatus();
   // All are of one community.
   ASSIGN_OR_RETURN(const auto releases,

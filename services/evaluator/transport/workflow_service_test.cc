@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/api/resource_name.h"
+#include "common/api/time.h"
 #include "common/status/errors.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -146,7 +147,8 @@ TEST_F(WorkflowServiceTest, KeepsScheduleAndCap) {
   statuses_.SetStatus(store_.List(1, 0, 10, absl::InfiniteFuture())->back().id.id,
                       {.next_run_time = clock_.Now(),
                        .released_today = 100,
-                       .capped_until = clock_.Now() + absl::Hours(1)});
+                       .capped_until = clock_.Now() + absl::Hours(1),
+                       .paced_until = clock_.Now() + absl::Seconds(7)});
 
   const v1::Workflow got = Get(created.name()).value();
 
@@ -155,6 +157,7 @@ TEST_F(WorkflowServiceTest, KeepsScheduleAndCap) {
   EXPECT_EQ(got.cap_status().released_today(), 100);
   EXPECT_TRUE(got.cap_status().has_hold_until_time());
   EXPECT_EQ(got.next_run_time().seconds(), absl::ToUnixSeconds(clock_.Now()));
+  EXPECT_EQ(api::FromProto(got.paced_until_time()), clock_.Now() + absl::Seconds(7));
 
   v1::Workflow update = got;
   update.mutable_schedule()->set_hours(7);

@@ -62,11 +62,12 @@ std::string ScheduleText(const Workflow& workflow) {
                          workflow.schedule().time_zone());
 }
 
-// `100 (7 today, 0 suppressed)`; empty without a cap.
+// `100 (100 today, 12 held, 0 suppressed)`; empty without a cap.
 std::string CapText(const Workflow& workflow) {
   if (workflow.max_deliveries_per_day() == 0) return "";
   return absl::StrCat(workflow.max_deliveries_per_day(), " (",
                       workflow.cap_status().released_today(), " today, ",
+                      workflow.cap_status().held_count(), " held, ",
                       workflow.cap_status().suppressed_today(), " suppressed)");
 }
 
@@ -89,6 +90,7 @@ void Show(Session& session, const Workflow& workflow) {
       {"most a day", CapText(workflow)},
       {"held until", TimeText(workflow.cap_status().hold_until_time(),
                               workflow.cap_status().has_hold_until_time())},
+      {"put off until", TimeText(workflow.paced_until_time(), workflow.has_paced_until_time())},
       {"updated", TimeText(workflow.update_time(), workflow.has_update_time())},
       {"etag", workflow.etag()},
   });

@@ -82,17 +82,25 @@ CREATE INDEX workflow_runs_ready ON workflow_runs (log_partition, ready_time)
   WHERE state IN (1, 2);
 CREATE INDEX workflow_runs_ended ON workflow_runs (end_time) WHERE end_time IS NOT NULL;
 
--- What the daily cap of a workflow that events fire has let through. Counted before the deliveries
--- are handed over, with the positions counted, so that an event that comes again is not counted
+-- How far the deliveries of a workflow with a daily cap that events fire are counted. Counted before
+-- they are handed over, with the positions counted, so that an event that comes again is not counted
 -- again and is decided on as it was.
 CREATE TABLE event_caps (
   community_id bigint NOT NULL,
   workflow_id bigint NOT NULL,
-  day timestamptz NOT NULL,            -- when the local day began
-  released bigint NOT NULL,
-  suppressed bigint NOT NULL,
-  through_position bigint NOT NULL,    -- events up to here are counted
-  suppressed_positions bigint[] NOT NULL,  -- of these, as far as they may come again
+  day timestamptz NOT NULL,             -- when the local day began that is being filled
+  through_position bigint NOT NULL,     -- events up to here are counted
+  recent_positions bigint[] NOT NULL,   -- of these, those not let through at once that may come again
+  recent_times timestamptz[] NOT NULL,  -- when each is to be delivered; infinity: never
+  PRIMARY KEY (community_id, workflow_id)
+);
+
+CREATE TABLE event_cap_days (
+  community_id bigint NOT NULL,
+  workflow_id bigint NOT NULL,
+  day timestamptz NOT NULL,             -- when the local day began
+  released bigint NOT NULL,             -- to be delivered in it
+  suppressed bigint NOT NULL,           -- events of it for which nothing is sent
   PRIMARY KEY (community_id, workflow_id, day)
 );
-CREATE INDEX event_caps_by_day ON event_caps (day);
+CREATE INDEX event_cap_days_by_day ON event_cap_days (day);
