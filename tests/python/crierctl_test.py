@@ -349,6 +349,18 @@ class WorkflowsTest(CommandTest):
             self.assertIn(expected, out)
         self.assertIn("give either a workflow", err)
 
+    def test_preview_says_how_to_confirm(self):
+        self.crier.answers["PreviewWorkflow"] = workflow_service_pb2.PreviewWorkflowResponse(
+            match_count=12345, confirmation_token="abc=", confirmation_required=True)
+
+        saved, _ = self.run_crierctl("workflows", "preview", "5")
+        self.crier.answers["PreviewWorkflow"].confirmation_required = False
+        quiet, _ = self.run_crierctl("workflows", "preview", "5")
+
+        self.assertIn("release 12,345 deliveries", saved)
+        self.assertIn("crierctl workflows enable communities/7/workflows/5 --confirmation-token abc=", saved)
+        self.assertNotIn("confirmation", quiet)
+
     def test_list_and_disable(self):
         workflow = Workflow(name="communities/7/workflows/5", display_name="Welcome", template=Workflow.NEW_MEMBER,
                             webhook="communities/7/webhooks/3", state=Workflow.ENABLED)

@@ -9,6 +9,11 @@
 
 namespace crier::evaluator {
 
+bool EnableGuard::IsNeeded(const Workflow& workflow, int64_t count) const {
+  return limit_ > 0 && count > limit_ && HasRuns(workflow.workflow_template) &&
+         workflow.state != State::kEnabled;
+}
+
 absl::Status EnableGuard::Check(const Workflow& workflow, const std::string& token,
                                 absl::Time deadline) {
   if (limit_ == 0 || !HasRuns(workflow.workflow_template) || workflow.state == State::kEnabled) {

@@ -21,6 +21,9 @@ class EnableGuard {
   EnableGuard(ContactSource& contacts, ReleaseStatuses& statuses, int64_t limit, const Clock& clock)
       : contacts_(contacts), statuses_(statuses), limit_(limit), clock_(clock) {}
 
+  // Whether an enable of the workflow needs confirmation when its run looks at so many members.
+  bool IsNeeded(const Workflow& workflow, int64_t count) const;
+
   // Whether the workflow may be enabled with this confirmation token. Counts the members that the
   // run of the enable would look at, which are those who meet the criteria and, where the workflow
   // had runs by them before, have changed since. ConfirmationRequiredError, INVALID_ARGUMENT

@@ -36,6 +36,8 @@ absl::StatusOr<Preview> Previewer::Run(const Workflow& workflow, int samples, ab
   Preview preview;
   ASSIGN_OR_RETURN(preview.match_count, entities_.Count(workflow.workflow_template, community,
                                                         workflow.filter, now, deadline));
+  // Each of the three looks at everybody, where criteria are met by few.
+  if (preview.match_count == 0) return preview;
   ASSIGN_OR_RETURN(preview.recent_count,
                    entities_.Count(workflow.workflow_template, community,
                                    FoundSince(workflow.filter, now - recent), now, deadline));

@@ -88,6 +88,7 @@ grpc::ServerUnaryReactor* WorkflowService::PreviewWorkflow(grpc::CallbackServerC
     response->set_recent_count(preview.recent_count);
     response->set_confirmation_token(
         MakeConfirmationToken(community, workflow.filter, preview.match_count, clock_.Now()));
+    response->set_confirmation_required(enable_guard_.IsNeeded(workflow, preview.match_count));
     response->set_sample_payload(std::move(preview.sample_payload));
     for (Preview::Sample& sample : preview.samples) {
       *response->add_samples() = ToProto(std::move(sample));

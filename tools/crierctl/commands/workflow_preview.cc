@@ -61,7 +61,8 @@ const std::string& NameOf(const Sample& sample) {
   }
 }
 
-std::string Render(const PreviewWorkflowResponse& preview, int days) {
+// `workflow` is the name of one that is saved.
+std::string Render(const PreviewWorkflowResponse& preview, const std::string& workflow, int days) {
   std::string text = RenderFields({
       {"meet the criteria", ReadableCount(preview.match_count())},
       {absl::StrCat("new in ", days, " days"), ReadableCount(preview.recent_count())},
@@ -78,6 +79,13 @@ std::string Render(const PreviewWorkflowResponse& preview, int days) {
   if (!preview.sample_payload().empty()) {
     absl::StrAppend(&text, "\nThe first one would be sent as\n",
                     BodyText(preview.sample_payload()));
+  }
+  if (preview.confirmation_required()) {
+    absl::StrAppend(&text, "\nTo enable it would release ", ReadableCount(preview.match_count()),
+                    " deliveries, which needs a confirmation. Within an hour of this preview:\n"
+                    "  crierctl workflows enable ",
+                    workflow.empty() ? "WORKFLOW" : workflow, " --confirmation-token ",
+                    preview.confirmation_token(), "\n");
   }
   return text;
 }
@@ -111,7 +119,8 @@ absl::Status Preview(Session& session, const Arguments& arguments) {
   ASSIGN_OR_RETURN(const PreviewWorkflowResponse preview,
                    ConnectWorkflows(session.settings).Call(&Stub::PreviewWorkflow, request));
   const int days = request.days() == 0 ? kDefaultDays : request.days();
-  session.out << (session.settings.json() ? MessageJson(preview) : Render(preview, days));
+  session.out << (session.settings.json() ? MessageJson(preview)
+                                          : Render(preview, request.name(), days));
   return absl::OkStatus();
 }
 
