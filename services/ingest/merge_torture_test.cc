@@ -1,6 +1,7 @@
 // Many writers at two replicas report few people by many names, at the same time. Whatever the
 // order, in the end what is stored must fit together; SQL says whether it does.
 #include <atomic>
+#include <optional>
 #include <random>
 #include <set>
 #include <string>
@@ -10,12 +11,16 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "services/ingest/domain/identity.h"
 #include "services/ingest/server_test_fixture.h"
 
 namespace crier::ingest {
 namespace {
+
+using testing::IsSupersetOf;
 
 constexpr int kWriters = 8, kCallsEach = 20, kPeople = 60, kCommunities = 3;
 
@@ -57,6 +62,9 @@ v1::BatchIngestItem RandomItem(std::mt19937& random) {
   if (random() % 4 != 0) {
     item.mutable_contact()->set_parent(community);
     *item.mutable_contact()->mutable_contact() = RandomContact(random);
+    if (random() % 6 == 0) {
+      item.mutable_contact()->mutable_update_mask()->add_paths(random() % 2 ? "github" : "title");
+    }
     auto& sighting = *item.mutable_contact()->add_sightings();
     sighting.set_source("Test");
     sighting.mutable_seen_time()->set_seconds(static_cast<int64_t>(random() % 1000));
@@ -70,6 +78,10 @@ v1::BatchIngestItem RandomItem(std::mt19937& random) {
   activity.mutable_occur_time()->set_seconds(static_cast<int64_t>(random() % 1000));
   *activity.mutable_contact() = RandomContact(random);
   return item;
+}
+
+std::vector<std::string> Lines(const std::optional<std::string>& text) {
+  return absl::StrSplit(text.value_or(""), '\n', absl::SkipEmpty());
 }
 
 TEST_F(MergeTortureTest, WhatIsStoredFitsTogether) {
@@ -147,8 +159,14 @@ TEST_F(MergeTortureTest, ContactsSayWhatTheOtherTablesSay) {
       " WHERE a.community_id = c.community_id"
       " AND coalesce(r.winner_id, a.contact_id) = c.contact_id),"
       " (SELECT string_agg(value, ',' ORDER BY value) FROM contact_identities i"
-      "  WHERE i.community_id = c.community_id AND i.contact_id = c.contact_id AND kind = 1)"
-      " FROM contacts c");
+      "  WHERE i.community_id = c.community_id AND i.contact_id = c.contact_id AND kind = 1),"
+      " (SELECT string_agg(kind || ' ' || value, E'\\n' ORDER BY kind, value)"
+      "  FROM contact_identities i"
+      "  WHERE i.community_id = c.community_id AND i.contact_id = c.contact_id AND NOT apart),"
+      " (SELECT string_agg(kind || ' ' || value, E'\\n' ORDER BY kind, value)"
+      "  FROM contact_identities i"
+      "  WHERE i.community_id = c.community_id AND i.contact_id = c.contact_id),"
+      " community_id FROM contacts c");
   ASSERT_GT(rows.size(), 10);
   for (const auto row : rows) {
     entity::v1::Contact contact;
@@ -157,6 +175,14 @@ TEST_F(MergeTortureTest, ContactsSayWhatTheOtherTablesSay) {
     std::set<std::string> emails;
     for (const auto& email : contact.all_emails()) emails.insert(absl::AsciiStrToLower(email));
     EXPECT_EQ(absl::StrJoin(emails, ","), row.OptionalText(2).value_or("")) << contact.name();
+    std::vector<std::string> said;
+    for (const Identity& identity : IdentitiesOf(row.Int64(5), contact)) {
+      said.push_back(absl::StrCat(static_cast<int>(identity.kind), " ", identity.value));
+    }
+    const std::vector<std::string> sure = Lines(row.OptionalText(3));
+    EXPECT_THAT(said, IsSupersetOf(sure)) << contact.name() << ": what is not apart, it says";
+    EXPECT_THAT(Lines(row.OptionalText(4)), IsSupersetOf(said))
+        << contact.name() << ": what it says leads to it";
   }
 }
 

@@ -45,6 +45,24 @@ std::vector<Identity> LostBy(const ContactPlan& plan, const Contact& before) {
   return lost;
 }
 
+// Finds the identities that only the store will know of: a handle that another one has replaced,
+// and whatever losers bring along.
+void FindApart(const std::set<int64_t>& ids, const Known& known, ContactPlan& plan) {
+  std::set<Identity> apart(plan.identities.begin(), plan.identities.end());
+  const auto add = [&](int64_t id) {
+    for (Identity& identity :
+         IdentitiesOf(plan.community, known.contacts.at({plan.community, id}))) {
+      apart.insert(std::move(identity));
+    }
+  };
+  add(*ids.begin());
+  for (const Identity& identity : IdentitiesOf(plan.community, plan.contact)) apart.erase(identity);
+  // These lead elsewhere, wherever else they are said.
+  for (const int64_t loser : plan.losers) add(loser);
+  for (const Identity& identity : plan.lost) apart.erase(identity);
+  plan.apart.assign(apart.begin(), apart.end());
+}
+
 bool AddRecord(const Contact& contact, const Mask& mask, ContactPlan& plan) {
   if (plan.id == 0 || mask.empty()) return AddToContact(contact, plan.contact);
   const Contact before = plan.contact;
@@ -72,9 +90,14 @@ absl::StatusOr<ContactPlan> PlanRecord(int64_t community, const ContactRecord& r
   plan.community = community;
   plan.identities = IdentitiesOf(community, record.contact);
   std::set<int64_t> ids;
+  bool any_new = false;
   for (const Identity& identity : plan.identities) {
     const auto found = known.identities.find(identity);
-    if (found != known.identities.end()) ids.insert(found->second);
+    if (found != known.identities.end()) {
+      ids.insert(found->second);
+    } else {
+      any_new = true;
+    }
   }
   StartFrom(ids, known, plan);
 
@@ -86,6 +109,7 @@ absl::StatusOr<ContactPlan> PlanRecord(int64_t community, const ContactRecord& r
     if (!sighting.has_seen_time()) *sighting.mutable_seen_time() = accept_time;
     changed |= AddSighting(sighting, plan.contact);
   }
+  if (!ids.empty() && (changed || any_new)) FindApart(ids, known, plan);
   RETURN_IF_ERROR(Conclude(changed, plan));
   return plan;
 }
@@ -95,6 +119,7 @@ absl::StatusOr<ContactPlan> PlanMerge(int64_t community, const std::set<int64_t>
   ContactPlan plan;
   plan.community = community;
   StartFrom(ids, known, plan);
+  FindApart(ids, known, plan);
   RETURN_IF_ERROR(Conclude(!plan.losers.empty(), plan));
   return plan;
 }

@@ -24,7 +24,8 @@ struct ContactPlan {
   std::vector<int64_t> losers;       // contacts that turn out to be this one; ascending
   std::vector<Identity> identities;  // that lead here from now on
   std::vector<Identity> lost;        // that no longer do, because a mask took them away
-  std::vector<Label> labels;         // that are new or have a new name
+  std::vector<Identity> apart;  // that do, though the contact does not say them (Changes::apart)
+  std::vector<Label> labels;    // that are new or have a new name
   Ingested::Outcome outcome = Ingested::Outcome::kUnchanged;
 
   // Whether the contact of that id is this one, or becomes part of it.

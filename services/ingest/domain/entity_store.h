@@ -125,6 +125,10 @@ struct Changes {
   std::map<ContactKey, entity::v1::Contact> contacts;
   std::set<Identity> removed_identities;   // before new ones are added
   std::map<Identity, int64_t> identities;  // new ones
+  // Identities, new ones among them, to the contact that they lead to from now on and that does not
+  // say them itself (IdentitiesOf): whoever wants all of a contact finds those by it, and these by
+  // looking them up. It may say them after all.
+  std::map<Identity, int64_t> apart;
   std::map<ContactKey, int64_t> merges;  // from a contact that is no more to the one it is part of
   std::map<OrganizationKey, StoredOrganization> organizations;
   std::map<ActivityKey, StoredActivity> activities;

@@ -76,6 +76,7 @@ class Reconciler {
   std::set<ActivityKey> changed_activities_;
   std::set<Identity> removed_identities_;
   std::map<Identity, int64_t> new_identities_;
+  std::map<Identity, int64_t> apart_;
   std::map<ContactKey, int64_t> merges_;
   std::map<RequestKey, StoredRequest> new_requests_;
 };
@@ -197,11 +198,13 @@ void Reconciler::CarryOutIdentities(const ContactPlan& plan) {
   for (const Identity& identity : plan.lost) {
     known_.identities.erase(identity);
     new_identities_.erase(identity);
+    apart_.erase(identity);
     removed_identities_.insert(identity);
   }
   for (const Identity& identity : plan.identities) {
     if (known_.identities.insert({identity, plan.id}).second) new_identities_[identity] = plan.id;
   }
+  for (const Identity& identity : plan.apart) apart_[identity] = plan.id;
 }
 
 // Whatever led to the loser leads to the winner from now on.
@@ -211,6 +214,7 @@ void Reconciler::Absorb(int64_t community, int64_t loser, int64_t winner) {
   };
   for (auto& [identity, id] : known_.identities) redirect(identity.community, &id);
   for (auto& [identity, id] : new_identities_) redirect(identity.community, &id);
+  for (auto& [identity, id] : apart_) redirect(identity.community, &id);
   for (auto& [key, stored] : known_.activities) redirect(key.community, &stored.contact_id);
   for (auto& [key, id] : known_.redirects) redirect(key.community, &id);
   for (auto& [key, id] : merges_) redirect(key.community, &id);
@@ -280,6 +284,7 @@ Changes Reconciler::Take(std::vector<absl::StatusOr<Ingested>> results) {
   }
   changes.removed_identities = std::move(removed_identities_);
   changes.identities = std::move(new_identities_);
+  changes.apart = std::move(apart_);
   changes.merges = std::move(merges_);
   changes.labels = labels_.TakeChanges();
   changes.requests = std::move(new_requests_);

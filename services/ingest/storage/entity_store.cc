@@ -14,6 +14,7 @@
 #include "services/ingest/domain/log_partition.h"
 #include "services/ingest/storage/entity_columns.h"
 #include "services/ingest/storage/entity_store_sql.h"
+#include "services/ingest/storage/identity_store.h"
 #include "services/ingest/storage/label_store.h"
 #include "services/ingest/storage/log_channel.h"
 #include "services/ingest/storage/log_writer.h"
@@ -55,26 +56,6 @@ absl::Status LockHeads(Transaction& transaction, const Lookup& lookup, Known& kn
   return absl::OkStatus();
 }
 
-void AddTo(pg::RowArray& rows, const Identity& identity, std::optional<int64_t> contact_id) {
-  rows.BeginRow(4);
-  rows.Add(identity.community);
-  rows.Add(static_cast<int16_t>(identity.kind));
-  rows.AddText(identity.value);
-  if (contact_id) {
-    rows.Add(*contact_id);
-  } else {
-    rows.AddNull(pg::ColumnType::kBigint);
-  }
-}
-
-// Identities whose contacts do not matter, as the parameter of a statement.
-absl::StatusOr<Params> ToParams(Transaction& transaction, const std::set<Identity>& identities) {
-  ASSIGN_OR_RETURN(const pg::RowType type, transaction.FindRowType(kIdentityRow));
-  pg::RowArray rows(type);
-  for (const Identity& identity : identities) AddTo(rows, identity, std::nullopt);
-  return Params().AddRows(std::move(rows));
-}
-
 Params ToParams(const std::set<ContactKey>& keys) {
   std::vector<int64_t> communities, ids;
   for (const ContactKey& key : keys) {
@@ -87,7 +68,7 @@ Params ToParams(const std::set<ContactKey>& keys) {
 absl::Status LoadIdentities(Transaction& transaction, const std::set<Identity>& identities,
                             Known& known) {
   if (identities.empty()) return absl::OkStatus();
-  ASSIGN_OR_RETURN(const Params params, ToParams(transaction, identities));
+  ASSIGN_OR_RETURN(const Params params, IdentityParams(transaction, identities));
   ASSIGN_OR_RETURN(const Rows found, transaction.Execute(kLoadIdentities, params));
   for (const Rows::Row row : found) {
     known.identities[{row.Int64(0), static_cast<IdentityKind>(row.Int32(1)), row.Text(2)}] =
@@ -186,7 +167,7 @@ absl::Status WriteMerges(Transaction& transaction, const Changes& changes) {
   }
   const Params params = Params().AddArray(communities).AddArray(losers).AddArray(winners);
   for (const pg::Statement& statement :
-       {kDeleteLosers, kRepointIdentities, kRepointRedirects, kAddRedirects}) {
+       {kDeleteLosers, kRepointApart, kRepointRedirects, kAddRedirects}) {
     RETURN_IF_ERROR(transaction.Execute(statement, params).status());
   }
   return absl::OkStatus();
@@ -215,18 +196,6 @@ absl::Status WriteContacts(Transaction& transaction, const Changes& changes,
   }
   if (!any_updated) return absl::OkStatus();
   return transaction.Execute(SaveContacts(), Params().AddRows(std::move(updated))).status();
-}
-
-absl::Status WriteIdentities(Transaction& transaction, const Changes& changes) {
-  if (!changes.removed_identities.empty()) {
-    ASSIGN_OR_RETURN(const Params removed, ToParams(transaction, changes.removed_identities));
-    RETURN_IF_ERROR(transaction.Execute(kRemoveIdentities, removed).status());
-  }
-  if (changes.identities.empty()) return absl::OkStatus();
-  ASSIGN_OR_RETURN(const pg::RowType type, transaction.FindRowType(kIdentityRow));
-  pg::RowArray rows(type);
-  for (const auto& [identity, contact_id] : changes.identities) AddTo(rows, identity, contact_id);
-  return transaction.Execute(kAddIdentities, Params().AddRows(std::move(rows))).status();
 }
 
 absl::Status WriteOrganizations(Transaction& transaction, const Changes& changes) {

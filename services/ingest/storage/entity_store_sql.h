@@ -68,11 +68,11 @@ inline constexpr pg::Statement kDeleteLosers{
     " USING unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS m (community_id, loser, winner)"
     " WHERE c.community_id = m.community_id AND c.contact_id = m.loser"};
 
-inline constexpr pg::Statement kRepointIdentities{
-    "repoint_identities",
+inline constexpr pg::Statement kRepointApart{
+    "repoint_apart",
     "UPDATE contact_identities i SET contact_id = m.winner"
     " FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS m (community_id, loser, winner)"
-    " WHERE i.community_id = m.community_id AND i.contact_id = m.loser"};
+    " WHERE i.community_id = m.community_id AND i.contact_id = m.loser AND i.apart"};
 
 inline constexpr pg::Statement kRepointRedirects{
     "repoint_redirects",
@@ -112,10 +112,16 @@ inline constexpr pg::Statement kRemoveIdentities{
     " USING unnest($1::identity_row[]) AS gone"
     " WHERE i.community_id = gone.community_id AND i.kind = gone.kind AND i.value = gone.value"};
 
+inline constexpr pg::Statement kSetApart{
+    "set_apart",
+    "UPDATE contact_identities i SET contact_id = r.contact_id, apart = true"
+    " FROM unnest($1::identity_row[]) AS r"
+    " WHERE i.community_id = r.community_id AND i.kind = r.kind AND i.value = r.value"};
+
 inline constexpr pg::Statement kAddIdentities{
     "add_identities",
-    "INSERT INTO contact_identities (community_id, kind, value, contact_id)"
-    " SELECT community_id, kind, value, contact_id FROM unnest($1::identity_row[])"};
+    "INSERT INTO contact_identities (community_id, kind, value, contact_id, apart)"
+    " SELECT community_id, kind, value, contact_id, apart FROM unnest($1::identity_row[])"};
 
 inline const pg::Statement& SaveOrganizations() {
   static const auto* const sql = new std::string(OrganizationColumns().UpsertSql(

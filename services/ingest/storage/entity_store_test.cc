@@ -145,6 +145,28 @@ TEST_F(EntityStoreTest, WhatLedToALoserLeadsToTheWinner) {
   EXPECT_EQ(Count("contact_identities WHERE contact_id = 1"), 3);
 }
 
+TEST_F(EntityStoreTest, AHandleThatWasReplacedLeadsOnAlsoAfterAMerge) {
+  Ingest(store_, {ContactOf(1, ContactWith({"a@x.y"}))});
+  for (const char* handle : {"former", "present"}) {
+    Contact contact = ContactWith({"b@x.y"});
+    contact.mutable_github()->set_handle(handle);
+    Ingest(store_, {ContactOf(1, contact)});
+  }
+  EXPECT_EQ(Count("contact_identities WHERE contact_id = 2 AND apart AND value = 'former'"), 1);
+  EXPECT_EQ(Count("contact_identities WHERE contact_id = 2 AND NOT apart"), 2);
+
+  Ingest(store_, {ContactOf(1, ContactWith({"a@x.y", "b@x.y"}))});
+
+  Contact contact;
+  for (const char* handle : {"former", "present"}) {
+    contact.mutable_github()->set_handle(handle);
+    EXPECT_THAT(Ingest(store_, {ContactOf(1, contact)}),
+                ElementsAre("UPDATED communities/1/contacts/1"))
+        << handle;
+  }
+  EXPECT_EQ(Count("contact_identities WHERE contact_id = 1"), 4);
+}
+
 TEST_F(EntityStoreTest, ABatchThatOnlyRepeatsWritesNothing) {
   const std::vector<Record> records = {OrganizationOf(1, "acme.com", "Acme")};
   Ingest(store_, records);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -13,9 +14,11 @@
 #include "crier/entity/v1/event.pb.h"
 #include "services/ingest/domain/entity_store.h"
 #include "services/ingest/domain/errors.h"
+#include "services/ingest/domain/identity.h"
 #include "services/ingest/domain/log_partition.h"
 #include "services/ingest/storage/entity_store_sql.h"
 #include "services/ingest/storage/eraser_sql.h"
+#include "services/ingest/storage/identity_store.h"
 #include "services/ingest/storage/log_channel.h"
 #include "services/ingest/storage/log_writer.h"
 
@@ -126,6 +129,23 @@ absl::StatusOr<int64_t> EraseSomeOf(Transaction& transaction, int64_t community,
   return activities.affected() + events.size();
 }
 
+// Those that the contacts, which are the only column, say themselves.
+absl::Status EraseIdentitiesSaidBy(Transaction& transaction, int64_t community,
+                                   const Rows& contacts) {
+  std::set<Identity> identities;
+  for (const Rows::Row row : contacts) {
+    entity::v1::Contact contact;
+    if (!contact.ParseFromString(row.Bytes(0))) {
+      return absl::InternalError("a stored contact cannot be parsed");
+    }
+    for (Identity& identity : IdentitiesOf(community, contact)) {
+      identities.insert(std::move(identity));
+    }
+  }
+  ASSIGN_OR_RETURN(const Params params, IdentityParams(transaction, identities));
+  return transaction.Execute(kRemoveIdentities, params).status();
+}
+
 Event DeletionOf(int64_t community, std::vector<int64_t> names) {
   Event event;
   event.set_community_id(community);
@@ -197,8 +217,9 @@ absl::Status PgEraser::EraseContact(int64_t community, int64_t id, absl::Time no
     }
     Params params;
     params.Add(community).AddArray(names);
-    RETURN_IF_ERROR(transaction.Execute(kEraseContacts, params).status());
-    RETURN_IF_ERROR(transaction.Execute(kEraseIdentitiesOf, params).status());
+    ASSIGN_OR_RETURN(const Rows contacts, transaction.Execute(kEraseContacts, params));
+    RETURN_IF_ERROR(EraseIdentitiesSaidBy(transaction, community, contacts));
+    RETURN_IF_ERROR(transaction.Execute(kEraseApartOf, params).status());
     RETURN_IF_ERROR(transaction.Execute(kEraseRedirectsOf, params).status());
     return Append(transaction, std::move(head), DeletionOf(community, names), now, channel_);
   });

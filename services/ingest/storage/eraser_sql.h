@@ -45,13 +45,15 @@ inline constexpr pg::Statement kRewriteEvents{
     " WHERE e.log_partition = r.log_partition AND e.position = r.position"
     " AND e.accept_time = r.accept_time"};
 
-// The three of a contact take all of its names.
+// The three of a contact take all of its names. One of them has it, and returns it.
 inline constexpr pg::Statement kEraseContacts{
     "erase_contacts",
-    "DELETE FROM contacts WHERE community_id = $1 AND contact_id = ANY ($2::bigint[])"};
-inline constexpr pg::Statement kEraseIdentitiesOf{
-    "erase_identities_of",
-    "DELETE FROM contact_identities WHERE community_id = $1 AND contact_id = ANY ($2::bigint[])"};
+    "DELETE FROM contacts WHERE community_id = $1 AND contact_id = ANY ($2::bigint[])"
+    " RETURNING contact"};
+inline constexpr pg::Statement kEraseApartOf{
+    "erase_apart_of",
+    "DELETE FROM contact_identities WHERE community_id = $1 AND contact_id = ANY ($2::bigint[])"
+    " AND apart"};
 inline constexpr pg::Statement kEraseRedirectsOf{
     "erase_redirects_of",
     "DELETE FROM contact_redirects WHERE community_id = $1 AND contact_id = ANY ($2::bigint[])"};

@@ -62,10 +62,14 @@ class EraserTest : public StoreTest {
     }
   }
 
-  // Of two contacts that are merged, with an activity each, beside somebody else.
+  // Of two contacts that are merged, with an activity each and a handle that was replaced, beside
+  // somebody else.
   void IngestPerson() {
     Contact person = ContactWith({"marion@example.com"});
+    person.mutable_github()->set_handle("marion-before");
+    Ingest(store_, {ContactOf(1, person)});
     person.set_full_name("Marion Sanford");
+    person.mutable_github()->set_handle("msanford");
     Ingest(store_, {ContactOf(1, person), ContactOf(1, ContactWith({"other@example.com"})),
                     OrganizationOf(1, "example.com", "Example")});
     Ingest(store_, {ActivityOf(1, "1", ContactWith({"sanford@example.com"}), "marion said"),

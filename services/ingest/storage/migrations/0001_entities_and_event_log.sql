@@ -88,9 +88,11 @@ CREATE TABLE contact_identities (
   kind smallint NOT NULL,  -- IdentityKind in services/ingest/domain/identity.h
   value text COLLATE "C" NOT NULL,
   contact_id bigint NOT NULL,
+  apart boolean NOT NULL,  -- the contact need not say so itself
   PRIMARY KEY (community_id, kind, value)
 );
-CREATE INDEX contact_identities_by_contact ON contact_identities (community_id, contact_id);
+-- The identities of a contact are those that it says and these.
+CREATE INDEX contact_identities_apart ON contact_identities (community_id, contact_id) WHERE apart;
 
 -- Contacts that turned out to be part of another one. A winner is never itself redirected.
 CREATE TABLE contact_redirects (
@@ -218,7 +220,8 @@ CREATE TYPE identity_row AS (
   community_id bigint,
   kind smallint,
   value text COLLATE "C",
-  contact_id bigint
+  contact_id bigint,
+  apart boolean
 );
 CREATE TYPE organization_row AS (
   community_id bigint,

@@ -1,0 +1,23 @@
+// Which contact an e-mail address, a handle or an external id belongs to.
+#ifndef CRIER_SERVICES_INGEST_STORAGE_IDENTITY_STORE_H_
+#define CRIER_SERVICES_INGEST_STORAGE_IDENTITY_STORE_H_
+
+#include <set>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "common/pg/transaction.h"
+#include "services/ingest/domain/entity_store.h"
+
+namespace crier::ingest::storage {
+
+// Identities as the parameter of a statement to which their contacts do not matter.
+absl::StatusOr<pg::Params> IdentityParams(pg::Transaction& transaction,
+                                          const std::set<Identity>& identities);
+
+// Writes the part of the changes that is about identities; after the merges.
+absl::Status WriteIdentities(pg::Transaction& transaction, const Changes& changes);
+
+}  // namespace crier::ingest::storage
+
+#endif  // CRIER_SERVICES_INGEST_STORAGE_IDENTITY_STORE_H_
