@@ -18,15 +18,44 @@ std::string ArgumentToString(const Expression& argument) {
   return argument.kind == Kind::kGlobal ? ToString(argument.parts) : ToString(argument);
 }
 
+// As it would be written between quotes.
+std::string Escaped(const std::string& text) {
+  std::string escaped;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const size_t kept = BackslashesBeforeAsterisk(text, i);
+    escaped.append(kept, '\\');
+    i += kept;
+    if (text[i] == '\\' || text[i] == '"') escaped.push_back('\\');
+    escaped.push_back(text[i]);
+  }
+  return escaped;
+}
+
 }  // namespace
+
+size_t BackslashesBeforeAsterisk(absl::string_view text, size_t at) {
+  size_t end = at;
+  while (end < text.size() && text[end] == '\\') ++end;
+  return end < text.size() && text[end] == '*' ? end - at : 0;
+}
+
+std::string PlainText(const Part& part) {
+  std::string plain;
+  for (size_t i = 0; i < part.text.size(); ++i) {
+    const size_t backslashes = part.quoted ? BackslashesBeforeAsterisk(part.text, i) : 0;
+    plain.append(backslashes / 2, '\\');
+    i += backslashes;
+    plain.push_back(part.text[i]);
+  }
+  return plain;
+}
 
 std::string ToString(const Parts& parts) {
   return absl::StrJoin(parts, ".", [](std::string* out, const Part& part) {
     if (!part.quoted) {
       absl::StrAppend(out, part.text);
     } else {
-      absl::StrAppend(out, "\"", absl::StrReplaceAll(part.text, {{"\\", "\\\\"}, {"\"", "\\\""}}),
-                      "\"");
+      absl::StrAppend(out, "\"", Escaped(part.text), "\"");
     }
   });
 }

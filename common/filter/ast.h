@@ -6,11 +6,15 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/string_view.h"
+
 namespace crier::filter {
 
 enum class Operator { kEqual, kNotEqual, kLess, kLessEqual, kGreater, kGreaterEqual, kHas };
 
-// One part of a path or value: a word, or a quoted string without its quotes and escapes.
+// One part of a path or value: a word, or a quoted string without its quotes and escapes, but for
+// those right before an asterisk, which tell one that stands for anything from a literal one: there
+// `\\` is a backslash, and `\*` an asterisk.
 struct Part {
   std::string text;
   bool quoted = false;
@@ -40,6 +44,12 @@ struct Expression {
   Parts argument;
   std::vector<Expression> children;
 };
+
+// How many backslashes stand at `at` right before an asterisk; 0 when something else follows them.
+size_t BackslashesBeforeAsterisk(absl::string_view text, size_t at);
+
+// The text of a part without any escapes.
+std::string PlainText(const Part& part);
 
 // The parts as they were written, less white space: `custom_fields."plan tier"`.
 std::string ToString(const Parts& parts);

@@ -122,7 +122,8 @@ class Binder {
       // `m:key` asks for the key.
       condition.path.has_key = true;
       condition.path.key = ToString(restriction.argument);
-      if (restriction.argument.size() == 1) condition.path.key = restriction.argument.front().text;
+      if (restriction.argument.size() == 1)
+        condition.path.key = PlainText(restriction.argument.front());
       condition.value = Present();
       return condition;
     }
@@ -143,7 +144,7 @@ class Binder {
     for (const Part& part : restriction.parts) {
       if (!path.fields.empty() && path.last().is_map() && !path.has_key) {
         path.has_key = true;
-        path.key = part.text;
+        path.key = PlainText(part);
         continue;
       }
       if (message == nullptr) {

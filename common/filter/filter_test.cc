@@ -5,7 +5,10 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "common/filter/ast.h"
+#include "common/filter/parser.h"
 #include "common/filter/schema.h"
+#include "common/filter/value.h"
 #include "crier/entity/v1/contact.pb.h"
 #include "gmock/gmock.h"
 #include "google/protobuf/text_format.h"
@@ -76,6 +79,7 @@ TEST(FilterTest, ComparesTexts) {
   EXPECT_TRUE(Matches("full_name != \"Marion\""));
   EXPECT_FALSE(Matches("full_name = \"M*d\""));  // inside of a text an asterisk is a letter
   EXPECT_FALSE(Matches("full_name = \"Mar\\*\""));
+  EXPECT_FALSE(Matches("full_name = \"Marion\\\\*\"")) << "a backslash, and then anything";
   EXPECT_TRUE(Matches("primary_email >= \"marion\" primary_email < \"n\""));
   EXPECT_TRUE(Matches("title = (\"CEO\" OR \"Technical Writer\")"));
 }
@@ -104,6 +108,35 @@ TEST(FilterTest, IgnoringCaseIsComparingInLowerCase) {
       }
     }
   }
+}
+
+// Between quotes `\*` is an asterisk and `\\` a backslash, in this order too.
+TEST(FilterTest, AnAsteriskAfterBackslashes) {
+  struct Case {
+    const char* quoted;
+    const char* plain;  // what it looks for
+    bool open_end;
+  };
+  for (const Case& one : {Case{R"(a*)", "a", true}, Case{R"(a\*)", "a*", false},
+                          Case{R"(a\\*)", "a\\", true}, Case{R"(a\\\*)", "a\\*", false},
+                          Case{R"(a\\\\*)", R"(a\\)", true}, Case{R"(a\\*b)", R"(a\*b)", false},
+                          Case{R"(a\\b)", R"(a\b)", false}, Case{R"(\\)", R"(\)", false}}) {
+    SCOPED_TRACE(one.quoted);
+    const auto tree = Parse(absl::StrCat("title = \"", one.quoted, "\""));
+    ASSERT_TRUE(tree.ok()) << tree.status();
+    const TextPattern pattern = ParsePattern(tree->argument.front(), false);
+    EXPECT_EQ(pattern.text, one.plain);
+    EXPECT_EQ(pattern.open_end, one.open_end);
+    EXPECT_EQ(ToString(tree->argument), absl::StrCat("\"", one.quoted, "\""));
+  }
+  EXPECT_TRUE(Filter::Compile(R"(custom_fields."a\*b":x)", ContactSchema())
+                  ->Matches(
+                      [] {
+                        Contact contact;
+                        (*contact.mutable_custom_fields())["a*b"] = "x";
+                        return contact;
+                      }(),
+                      kNow));
 }
 
 TEST(FilterTest, ComparesNumbersBooleansAndTimes) {

@@ -90,18 +90,19 @@ class Lexer {
 
   absl::Status AddString(char quote) {
     std::string text;
+    size_t backslashes = 0;  // that the text ends with
     for (size_t end = at_ + 1; end < filter_.size(); ++end) {
       if (filter_[end] == quote) {
         Add(Token::Kind::kString, end + 1 - at_).text = std::move(text);
         return absl::OkStatus();
       }
-      if (filter_[end] == '\\') {
-        if (end + 1 == filter_.size()) break;
-        // `\*` keeps its backslash: only later does it mean a literal asterisk.
-        if (filter_[end + 1] == '*') text.push_back('\\');
-        ++end;
-      }
-      text.push_back(filter_[end]);
+      const bool is_escaped = filter_[end] == '\\';
+      if (is_escaped && ++end == filter_.size()) break;
+      const char c = filter_[end];
+      // Whether an asterisk is a literal one is asked only later (Part).
+      if (c == '*') text.append(backslashes + (is_escaped ? 1 : 0), '\\');
+      backslashes = c == '\\' ? backslashes + 1 : 0;
+      text.push_back(c);
     }
     return FilterError(at_, "string has no closing quote");
   }

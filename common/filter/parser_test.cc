@@ -1,6 +1,5 @@
 #include "common/filter/parser.h"
 
-#include <fstream>
 #include <random>
 #include <sstream>
 #include <string>
@@ -9,9 +8,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "common/filter/ast.h"
+#include "common/filter/documented_cases.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "rapidjson/document.h"
 
 namespace crier::filter {
 namespace {
@@ -23,28 +22,6 @@ std::string Parsed(absl::string_view filter) {
   return expression.ok() ? ToString(*expression) : std::string(expression.status().message());
 }
 
-struct Case {
-  std::string number;
-  std::string filter;
-  std::string expect;  // ok, syntax, or schema: well-formed, but refused once the fields are known
-  std::string tree_or_error;
-};
-
-std::vector<Case> ReadCases() {
-  std::ifstream file(CRIER_TESTDATA "/aip160_cases.tsv");
-  std::string line;
-  std::getline(file, line);  // the heading
-  std::vector<Case> cases;
-  while (std::getline(file, line)) {
-    const std::vector<std::string> columns = absl::StrSplit(line, '\t');
-    rapidjson::Document filter;
-    filter.Parse(columns.at(1).c_str());
-    cases.push_back({columns.at(0), std::string(filter.GetString(), filter.GetStringLength()),
-                     columns.at(2), columns.at(3)});
-  }
-  return cases;
-}
-
 // `INVALID_ARGUMENT at 31: …` says where.
 std::string OffsetOf(absl::string_view error) {
   const std::vector<std::string> words = absl::StrSplit(error, ' ');
@@ -52,9 +29,9 @@ std::string OffsetOf(absl::string_view error) {
 }
 
 TEST(ParserTest, AgreesWithEveryDocumentedCase) {
-  const std::vector<Case> cases = ReadCases();
+  const std::vector<DocumentedCase> cases = ReadDocumentedCases();
   ASSERT_GT(cases.size(), 60u);
-  for (const Case& one : cases) {
+  for (const DocumentedCase& one : cases) {
     SCOPED_TRACE(absl::StrCat("case ", one.number, ": ", one.filter));
     if (one.expect == "syntax") {
       EXPECT_THAT(Parsed(one.filter),

@@ -1,5 +1,6 @@
 #include "common/filter/value.h"
 
+#include <cmath>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -22,6 +23,17 @@ absl::Status DoesNotFit(const Parts& argument, const std::string& path, absl::st
 
 bool IsQuoted(const Parts& argument) { return argument.size() == 1 && argument.front().quoted; }
 
+// What a duration of protobuf can be: 10,000 years.
+constexpr double kMaxSeconds = 315'576'000'000;
+
+// Not what else is a number to other parsers (`inf`, `nan`, `0x10`), nor what is too large for one.
+bool ReadNumber(absl::string_view text, double* value) {
+  const size_t sign = absl::StartsWith(text, "-") ? 1 : 0;
+  return text.size() > sign && absl::ascii_isdigit(text[sign]) &&
+         text.find_first_not_of("0123456789.eE+-") == absl::string_view::npos &&
+         absl::SimpleAtod(text, value) && std::isfinite(*value);
+}
+
 // `now`, `now-7d`, `now+1.5h`.
 bool ParseRelativeTime(absl::string_view text, Moment* moment) {
   if (!absl::ConsumePrefix(&text, "now")) return false;
@@ -34,7 +46,7 @@ bool ParseRelativeTime(absl::string_view text, Moment* moment) {
   double count = 0;
   const char unit = text.back();
   text.remove_suffix(1);
-  if (!absl::SimpleAtod(text, &count)) return false;
+  if (!ReadNumber(text, &count)) return false;
   absl::Duration one;
   switch (unit) {
     case 's':
@@ -56,7 +68,7 @@ bool ParseRelativeTime(absl::string_view text, Moment* moment) {
       return false;
   }
   moment->offset = count * (back ? -one : one);
-  return true;
+  return count * absl::ToDoubleSeconds(one) <= kMaxSeconds;
 }
 
 absl::StatusOr<Value> ParseMoment(const std::string& path, const Parts& argument) {
@@ -80,7 +92,8 @@ absl::StatusOr<Value> ParseDuration(const std::string& path, const Parts& argume
   const std::string text = IsQuoted(argument) ? argument.front().text : ToString(argument);
   double seconds = 0;
   absl::string_view number = text;
-  if (!absl::ConsumeSuffix(&number, "s") || !absl::SimpleAtod(number, &seconds)) {
+  if (!absl::ConsumeSuffix(&number, "s") || !ReadNumber(number, &seconds) ||
+      std::abs(seconds) > kMaxSeconds) {
     return DoesNotFit(argument, path, "a duration in seconds (20s, 1.5s)");
   }
   return absl::Seconds(seconds);
@@ -98,9 +111,7 @@ absl::StatusOr<Value> ParseInteger(const std::string& path, const Parts& argumen
 absl::StatusOr<Value> ParseNumber(const std::string& path, const Parts& argument) {
   double value = 0;
   const std::string text = ToString(argument);
-  const bool begins_like_one =
-      !text.empty() && (absl::ascii_isdigit(text.front()) || text.front() == '-');
-  if (IsQuoted(argument) || !begins_like_one || !absl::SimpleAtod(text, &value)) {
+  if (IsQuoted(argument) || !ReadNumber(text, &value)) {
     return DoesNotFit(argument, path, "a number");
   }
   return Value(value);
@@ -131,13 +142,16 @@ TextPattern ParsePattern(const Part& part, bool ignore_case) {
   TextPattern pattern;
   pattern.ignore_case = ignore_case;
   pattern.open_start = absl::ConsumePrefix(&text, "*");
-  if (absl::EndsWith(text, "*") && !absl::EndsWith(text, "\\*")) {
-    pattern.open_end = true;
-    text.remove_suffix(1);
-  }
   for (size_t i = 0; i < text.size(); ++i) {
-    if (absl::StartsWith(text.substr(i), "\\*")) ++i;
-    pattern.text.push_back(text[i]);
+    const size_t backslashes = BackslashesBeforeAsterisk(text, i);
+    pattern.text.append(backslashes / 2, '\\');
+    i += backslashes;
+    const bool is_literal = text[i] != '*' || backslashes % 2 == 1;
+    if (!is_literal && i + 1 == text.size()) {
+      pattern.open_end = true;
+    } else {
+      pattern.text.push_back(text[i]);
+    }
   }
   if (ignore_case) absl::AsciiStrToLower(&pattern.text);
   return pattern;
