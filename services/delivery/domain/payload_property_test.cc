@@ -14,6 +14,7 @@
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
 #include "gtest/gtest.h"
+#include "services/delivery/domain/notice.h"
 #include "services/delivery/domain/payload.h"
 
 namespace crier::delivery {
@@ -204,6 +205,34 @@ TEST(PayloadSchemaTest, ExamplesAreTheDocumentedPayloads) {
   }
   const rapidjson::Document envelope = LoadSchema("envelope");
   EXPECT_EQ(Schemas().Violation("envelope", envelope["examples"][0]), "");
+}
+
+TEST(PayloadSchemaTest, HoldsForNotices) {
+  Schemas schemas;
+  const auto violation = [&](const Notice& notice) {
+    rapidjson::Document document;
+    document.Parse(RenderNotice(notice).c_str());
+    return schemas.Violation("../notice", document);
+  };
+  Webhook webhook;
+  webhook.id = {7, 3};
+  webhook.display_name = "CRM";
+  const absl::Time now = absl::FromUnixSeconds(1'700'000'000);
+  EXPECT_EQ(violation(FailingNotice(webhook, now, now + absl::Hours(1))), "");
+  EXPECT_EQ(violation(RecoveredNotice(webhook, now)), "");
+  for (const DisableReason reason :
+       {DisableReason::kManual, DisableReason::kGone, DisableReason::kFailing}) {
+    webhook.disable_reason = reason;
+    EXPECT_EQ(violation(DisabledNotice(webhook, now)), "");
+  }
+  Exchange attempt;
+  attempt.start_time = now;
+  attempt.result.error = "no answer in time";
+  EXPECT_EQ(violation(ExhaustedNotice(webhook.id, MessageId::FirstAt(now), 10, attempt)), "");
+
+  rapidjson::Document sample;
+  sample.Parse(RenderNotice(SampleNotice()).c_str());
+  EXPECT_EQ(LoadSchema("../notice")["examples"][0], sample);
 }
 
 }  // namespace
