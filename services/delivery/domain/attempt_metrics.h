@@ -2,6 +2,8 @@
 #ifndef CRIER_SERVICES_DELIVERY_DOMAIN_ATTEMPT_METRICS_H_
 #define CRIER_SERVICES_DELIVERY_DOMAIN_ATTEMPT_METRICS_H_
 
+#include <array>
+#include <cstdint>
 #include <map>
 #include <utility>
 
@@ -31,6 +33,8 @@ class AttemptMetrics {
   prometheus::Counter* Ended(DeliveryState state) const;
   // Deliveries in memory, and shards whose leases are held.
   void Show(int queued, int shards);
+  // How often circuits have come to each state, by Circuit. Called from one thread.
+  void ShowCircuits(const std::array<int64_t, 3>& changes);
 
  private:
   std::map<std::pair<Outcome, const char*>, prometheus::Counter*> attempts_;  // by status class
@@ -41,6 +45,8 @@ class AttemptMetrics {
   prometheus::Histogram& event_to_delivery_seconds_;
   prometheus::Gauge& queued_;
   prometheus::Gauge& shards_;
+  std::array<prometheus::Counter*, 3> circuits_;
+  std::array<int64_t, 3> shown_changes_ = {};
 };
 
 }  // namespace crier::delivery

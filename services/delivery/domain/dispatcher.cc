@@ -91,6 +91,7 @@ void Dispatcher::Run(Sender& sender) {
   while (scheduler_.WaitForReady(kIdle)) {
     const absl::Status status = DispatchOnce(sender);
     metrics_.Show(scheduler_.size(), scheduler_.held_shards());
+    metrics_.ShowCircuits(scheduler_.circuit_changes());
     if (!status.ok()) {
       log::Warning("deliveries wait for the database", {{"status", status}});
       PauseAfterFailure();

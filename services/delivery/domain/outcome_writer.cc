@@ -16,6 +16,7 @@ batch::BatcherOptions BatcherOptionsFor(const OutcomeWriterOptions& options) {
   batch::BatcherOptions result;
   result.max_items = options.batch_size;
   result.max_queued_items = options.queue_size;
+  result.gather = options.gather;
   // Bounded by saturated() instead: an outcome in hand is not turned away for its size.
   result.max_queued_bytes = std::numeric_limits<size_t>::max() / 2;
   return result;

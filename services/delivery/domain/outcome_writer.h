@@ -27,6 +27,8 @@ struct OutcomeWriterOptions {
   size_t queue_size = 4000;
   // Bytes of waiting outcomes at which saturated() tells to begin no more attempts.
   size_t queue_bytes = 64 * 1024 * 1024;
+  // How long outcomes gather for one commit while commits come in succession.
+  absl::Duration gather = absl::Milliseconds(2);
   // Pause after a failed commit; doubles up to sixteen times.
   absl::Duration retry_delay = absl::Milliseconds(100);
 };

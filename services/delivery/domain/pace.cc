@@ -11,6 +11,10 @@ namespace {
 constexpr absl::Duration kFast = absl::Milliseconds(250);
 // A receiver that takes longer, or is silent for longer, is a suspect.
 constexpr absl::Duration kPrompt = absl::Seconds(1);
+// So is one that is silent for several times as long as it usually takes: what is on the wire to it
+// takes up places that others wait for. To suspect one in vain costs it nothing but its turn.
+constexpr int kUnusual = 8;
+constexpr absl::Duration kShortestSilence = absl::Milliseconds(50);
 
 constexpr int kFailuresToTrip = 5;
 constexpr absl::Duration kShortestBreak = absl::Seconds(5);
@@ -135,12 +139,18 @@ void Pace::Trip(absl::Duration took, absl::Duration now) {
   limit_ = 1;
 }
 
+Circuit Pace::circuit(absl::Duration now) const {
+  if (open_for_ == absl::ZeroDuration()) return Circuit::kClosed;
+  return in_flight_ > 0 && !open(now) ? Circuit::kHalfOpen : Circuit::kOpen;
+}
+
 bool Pace::IsSuspect(absl::Duration now) const {
   return !proven_ || latency_ > kPrompt || NextSuspicion() <= now;
 }
 
 absl::Duration Pace::NextSuspicion() const {
-  return in_flight_ > 0 ? quiet_since_ + kPrompt : absl::InfiniteDuration();
+  if (in_flight_ == 0) return absl::InfiniteDuration();
+  return quiet_since_ + std::clamp(latency_ * kUnusual, kShortestSilence, kPrompt);
 }
 
 int Pace::Cost() const {

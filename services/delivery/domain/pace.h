@@ -19,6 +19,13 @@ struct PaceOptions {
   int most = 100;
 };
 
+// Whether a receiver is tried.
+enum class Circuit {
+  kClosed,    // it is
+  kOpen,      // it is left alone for a while, or until there is something to probe it with
+  kHalfOpen,  // one attempt probes it
+};
+
 // What an attempt says of its receiver.
 struct Answer {
   enum class Kind {
@@ -44,8 +51,8 @@ Answer AnswerOf(const AttemptResult& result, absl::Time now);
 // A receiver that is busy is left alone for as long as it asks for, within 5 min. A limit of the
 // webhook's own holds in any case, and attempts a minute are a token bucket of a second's worth.
 //
-// A webhook is a suspect unless it has proved itself, answers within a second on average, and has
-// answered something in the last second if anything is under way.
+// A webhook is a suspect unless it has proved itself, answers within a second on average, and, if
+// anything is under way, has answered something in the last second, or sooner if it usually does.
 //
 // Not thread-safe; times are of a monotonic clock.
 class Pace {
@@ -75,6 +82,7 @@ class Pace {
   // Attempts under way at most.
   int limit() const;
   bool open(absl::Duration now) const { return now < closed_until_; }
+  Circuit circuit(absl::Duration now) const;
   // Until when it is worth remembering, once nothing is under way.
   absl::Duration memorable_until() const;
 

@@ -1,6 +1,7 @@
 #include "services/delivery/domain/pace.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/time/clock.h"
 #include "gtest/gtest.h"
@@ -228,12 +229,24 @@ TEST_F(PaceTest, SilenceMakesASuspectAndAnAnswerClearsIt) {
   End(Kind::kGood);
   Fill();
   EXPECT_FALSE(pace_.IsSuspect(now_));
-  EXPECT_EQ(pace_.NextSuspicion(), now_ + absl::Seconds(1));
+  EXPECT_EQ(pace_.NextSuspicion(), now_ + absl::Milliseconds(80));  // of answers after 10 ms
 
-  now_ += absl::Seconds(1);
+  now_ += absl::Milliseconds(80);
   EXPECT_TRUE(pace_.IsSuspect(now_));
-  pace_.End({.took = absl::Seconds(1)}, now_);
+  pace_.End({.took = absl::Milliseconds(80)}, now_);
   EXPECT_FALSE(pace_.IsSuspect(now_));
+}
+
+TEST_F(PaceTest, NobodyIsSuspectedForAMomentNorUnsuspectedForMoreThanASecond) {
+  for (const auto& [took, silence] : {std::pair(absl::Microseconds(100), absl::Milliseconds(50)),
+                                      std::pair(absl::Milliseconds(900), absl::Seconds(1))}) {
+    Pace pace{{}};
+    pace.Begin(now_);
+    pace.End({.took = took}, now_);
+    pace.Begin(now_);
+
+    EXPECT_EQ(pace.NextSuspicion(), now_ + silence);
+  }
 }
 
 TEST_F(PaceTest, SlownessMakesASuspect) {
@@ -284,6 +297,19 @@ TEST(AnswerTest, ABusyReceiverMaySayForHowLong) {
   EXPECT_EQ(AnswerOf(result, absl::Now()).retry_after, absl::Seconds(7));
   result.status = 500;
   EXPECT_EQ(AnswerOf(result, absl::Now()).retry_after, std::nullopt);
+}
+
+TEST_F(PaceTest, TheCircuitIsOpenThenHalfOpenThenClosed) {
+  EXPECT_EQ(pace_.circuit(now_), Circuit::kClosed);
+  Fail(Kind::kBroken, 5);
+  EXPECT_EQ(pace_.circuit(now_), Circuit::kOpen);
+  now_ += absl::Seconds(5);
+  EXPECT_EQ(pace_.circuit(now_), Circuit::kOpen);
+
+  pace_.Begin(now_);
+  EXPECT_EQ(pace_.circuit(now_), Circuit::kHalfOpen);
+  End(Kind::kGood);
+  EXPECT_EQ(pace_.circuit(now_), Circuit::kClosed);
 }
 
 }  // namespace

@@ -308,6 +308,16 @@ int ShardScheduler::size() const {
   return size_;
 }
 
+int ShardScheduler::unsettled() const {
+  absl::MutexLock lock(&mutex_);
+  return unsettled_;
+}
+
+std::array<int64_t, 3> ShardScheduler::circuit_changes() const {
+  absl::MutexLock lock(&mutex_);
+  return circuit_changes_;
+}
+
 // --- waiting ---
 
 bool ShardScheduler::WaitForLoads(absl::Duration at_most) {
@@ -451,6 +461,11 @@ void ShardScheduler::Replan(Entry& entry, Moment now) {
   entry.suspect = lane.pace().IsSuspect(now.monotonic);
   entry.counted_in_flight = lane.pace().in_flight();
   in_flight_[entry.suspect] += entry.counted_in_flight;
+
+  if (const Circuit circuit = lane.pace().circuit(now.monotonic); circuit != entry.circuit) {
+    entry.circuit = circuit;
+    ++circuit_changes_[static_cast<size_t>(circuit)];
+  }
 
   // A lane that is no longer what its round is for leaves it, and joins the right one.
   Turns* const round = lane.IsReady(now) ? &rounds_[entry.suspect][lane.IsRetry()] : nullptr;

@@ -149,6 +149,10 @@ class ShardScheduler {
 
   // Deliveries held in memory, on the wire included.
   int size() const;
+  // Claims that wait for one of Settled, Requeued and Forgotten, on the wire included.
+  int unsettled() const;
+  // How often circuits of receivers have come to each state, by Circuit.
+  std::array<int64_t, 3> circuit_changes() const;
 
  private:
   struct Shard {
@@ -167,6 +171,7 @@ class ShardScheduler {
     int counted = 0;            // its part of size_
     int counted_in_flight = 0;  // its part of in_flight_[suspect]
     bool suspect = true;
+    Circuit circuit = Circuit::kClosed;
     Turns* round = nullptr;                     // where it waits for its turn
     uint64_t ticket = 0;                        // with this one
     bool in_to_fetch = false;                   // is in to_fetch_
@@ -234,6 +239,7 @@ class ShardScheduler {
   int size_ ABSL_GUARDED_BY(mutex_) = 0;
   // By whether the receiver is a suspect.
   std::array<int, 2> in_flight_ ABSL_GUARDED_BY(mutex_) = {};
+  std::array<int64_t, 3> circuit_changes_ ABSL_GUARDED_BY(mutex_) = {};
   int unsettled_ ABSL_GUARDED_BY(mutex_) = 0;  // claims taken and not settled, in flight included
 };
 
