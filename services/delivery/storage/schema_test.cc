@@ -1,6 +1,8 @@
 #include "services/delivery/storage/schema.h"
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
+#include "services/delivery/domain/shard.h"
 #include "services/delivery/storage/delivery_fixture.h"
 
 namespace crier::delivery::storage {
@@ -31,6 +33,32 @@ TEST_F(SchemaTest, KeepsWhatIsPendingHoweverOld) {
   ASSERT_TRUE(status.ok()) << status;
   EXPECT_EQ(Get(pending).state, DeliveryState::kPending);
   EXPECT_EQ(Get(done).state, DeliveryState::kSucceeded);
+}
+
+TEST_F(SchemaTest, KeepsTheDaysSinceTheOldestThatIsPendingOfAnyWebhook) {
+  const absl::Time then = now_ - absl::Hours(10 * 24);
+  const auto maintain = [&](absl::Duration retention, absl::Time now) {
+    const absl::Status status = MaintainPartitions(pool_, retention, now, Deadline());
+    ASSERT_TRUE(status.ok()) << status;
+  };
+  const auto queue = [&](const WebhookId& webhook, absl::Time made) {
+    database_.Run(schema_, absl::StrCat("INSERT INTO queue VALUES (", webhook.community, ", ",
+                                        webhook.id, ", '", MessageId::FirstAt(made).ToUuid(), "', ",
+                                        ShardOf(webhook), ", now(), 0)"));
+  };
+  maintain(absl::Hours(365 * 24), then);  // makes the days from before then to three days after
+  const int64_t all = Partitions("deliveries");
+  queue(a_, now_);
+  queue(b_, then);
+  queue(b_, now_);
+
+  maintain(absl::Hours(24), now_);
+  EXPECT_EQ(Partitions("deliveries"), all - 1);
+
+  database_.Run(
+      schema_, "DELETE FROM queue WHERE delivery_id = '" + MessageId::FirstAt(then).ToUuid() + "'");
+  maintain(absl::Hours(24), now_);
+  EXPECT_EQ(Partitions("deliveries"), all - 5);
 }
 
 TEST_F(SchemaTest, DropsWhatIsOverWhenNothingIsPending) {
