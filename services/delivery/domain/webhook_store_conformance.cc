@@ -231,6 +231,32 @@ TEST_P(WebhookStoreConformance, GetManyKeepsTheOrderAndTheGaps) {
   EXPECT_FALSE((*found)[1] || (*found)[3] || (*found)[4]);
 }
 
+TEST_P(WebhookStoreConformance, GetManySeesEveryChange) {
+  const Webhook created = MustCreate(store_, FullWebhook());
+  const auto read = [&] { return (*store_.GetMany({created.id}, Deadline()))[0]; };
+  ExpectEqual(*read(), created);
+  ExpectEqual(*read(), created);
+
+  const auto renamed = store_.Update(
+      created.id, "", [](Webhook& webhook) { webhook.display_name = "another"; }, Deadline());
+  ExpectEqual(*read(), *renamed);
+
+  const auto rotated = store_.UpdateKeys(
+      created.id, "",
+      [](Webhook& webhook) {
+        webhook.signing_keys.insert(webhook.signing_keys.begin(), Key(8, "newer"));
+        return true;
+      },
+      Deadline());
+  ExpectEqual(*read(), *rotated);
+
+  const Webhook paused = MustChange(store_, created.id, StateAction::kPause);
+  ExpectEqual(*read(), paused);
+
+  ASSERT_TRUE(store_.Delete(created.id, "", Deadline()).ok());
+  EXPECT_FALSE(read().has_value());
+}
+
 TEST_P(WebhookStoreConformance, GetManyOfNothingIsNothing) {
   const auto found = store_.GetMany({}, Deadline());
 
