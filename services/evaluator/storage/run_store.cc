@@ -112,6 +112,9 @@ absl::StatusOr<std::vector<Run>> PgRunStore::List(const WorkflowId& id, int64_t 
     ASSIGN_OR_RETURN(const Rows rows,
                      transaction.Execute(kListRuns, KeyOf(id).Add(before).Add(limit)));
     for (const Rows::Row row : rows) page.push_back(ReadRun(row));
+    if (!page.empty()) return absl::OkStatus();
+    ASSIGN_OR_RETURN(const Rows workflow, transaction.Execute(kShareWorkflow, KeyOf(id)));
+    if (workflow.empty()) return WorkflowNotFoundError(id);
     return absl::OkStatus();
   }));
   return page;
