@@ -10,10 +10,10 @@
 #include "gtest/gtest.h"
 #include "services/delivery/domain/dispatcher.h"
 #include "services/delivery/domain/fake_delivery_store.h"
+#include "services/delivery/domain/fake_webhook_store.h"
 #include "services/delivery/domain/queue_loader.h"
 #include "services/delivery/domain/samples.h"
 #include "services/delivery/domain/shard.h"
-#include "services/delivery/domain/webhook_fake_store.h"
 
 namespace crier::delivery {
 namespace {

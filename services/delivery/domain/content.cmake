@@ -81,8 +81,8 @@ crier_test(crier_delivery_policy_options_test
 # For tests: a store in memory.
 crier_library(crier_delivery_webhook_fakes
   SOURCES
-    webhook_fake_store.cc
-    webhook_fake_store.h
+    fake_webhook_store.cc
+    fake_webhook_store.h
   PUBLIC absl::synchronization crier_delivery_content
   PRIVATE crier_common_status)
 
@@ -95,7 +95,7 @@ crier_library(crier_delivery_webhook_conformance OBJECT
   PRIVATE absl::strings absl::time crier_common_status GTest::gmock)
 
 crier_test(crier_delivery_webhook_fakes_test
-  SOURCES webhook_fake_store_test.cc
+  SOURCES fake_webhook_store_test.cc
   DEPS crier_delivery_webhook_conformance crier_delivery_webhook_fakes)
 
 crier_fuzzer(payload

@@ -8,7 +8,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/delivery/domain/fake_delivery_store.h"
-#include "services/delivery/domain/webhook_fake_store.h"
+#include "services/delivery/domain/fake_webhook_store.h"
 
 namespace crier::delivery {
 namespace {

@@ -4,9 +4,9 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/delivery/domain/fake_delivery_store.h"
+#include "services/delivery/domain/fake_webhook_store.h"
 #include "services/delivery/domain/samples.h"
 #include "services/delivery/domain/shard.h"
-#include "services/delivery/domain/webhook_fake_store.h"
 
 namespace crier::delivery {
 namespace {

@@ -40,7 +40,7 @@ void FakeDeliveryStore::BeforeEach(std::function<void()> hook) {
 
 void FakeDeliveryStore::Fence(const lease::Lease& lease) {
   absl::MutexLock lock(&mutex_);
-  fenced_.push_back(lease);
+  fenced_[lease.slot] = lease.epoch;
 }
 
 void FakeDeliveryStore::Add(const DeliveryId& id, const DeliveryContent& content,
@@ -200,7 +200,8 @@ absl::StatusOr<std::vector<bool>> FakeDeliveryStore::Commit(
   }
   std::vector<bool> written;
   for (const AttemptOutcome& outcome : outcomes) {
-    written.push_back(std::find(fenced_.begin(), fenced_.end(), outcome.lease) == fenced_.end());
+    const auto fenced = fenced_.find(outcome.lease.slot);
+    written.push_back(fenced == fenced_.end() || fenced->second < outcome.lease.epoch);
     if (!written.back()) continue;
     outcomes_[outcome.id.message].push_back(outcome);
     if (outcome.state != DeliveryState::kPending) {

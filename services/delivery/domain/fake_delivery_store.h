@@ -15,7 +15,8 @@
 
 namespace crier::delivery {
 
-// The queue and its intake as one replica sees them. Thread-safe.
+// The queue and its intake as one replica sees them, without webhooks: findings and notices are
+// kept with their outcomes and change nothing. Passes delivery_store_conformance. Thread-safe.
 class FakeDeliveryStore : public QueueStore, public IntakeStore {
  public:
   using IntakeStore::Enqueue;
@@ -43,7 +44,7 @@ class FakeDeliveryStore : public QueueStore, public IntakeStore {
   void RefuseOutcomesOf(const MessageId& id);
   // Every method calls this first, without locks.
   void BeforeEach(std::function<void()> hook);
-  // From now on outcomes under this lease are fenced.
+  // From now on outcomes under this lease, and under those that the shard had before, are fenced.
   void Fence(const lease::Lease& lease);
 
   // Adds a delivery that is due at `due_time`.
@@ -66,7 +67,7 @@ class FakeDeliveryStore : public QueueStore, public IntakeStore {
   int failures_ ABSL_GUARDED_BY(mutex_) = 0;
   absl::Status failure_ ABSL_GUARDED_BY(mutex_);
   std::optional<MessageId> refused_ ABSL_GUARDED_BY(mutex_);
-  std::vector<lease::Lease> fenced_ ABSL_GUARDED_BY(mutex_);
+  std::map<int32_t, int64_t> fenced_ ABSL_GUARDED_BY(mutex_);  // epochs by shard, and those before
   std::map<std::string, int64_t> positions_ ABSL_GUARDED_BY(mutex_);
   std::map<MessageId, QueuedDelivery> queue_ ABSL_GUARDED_BY(mutex_);
   std::map<MessageId, DeliveryContent> contents_ ABSL_GUARDED_BY(mutex_);

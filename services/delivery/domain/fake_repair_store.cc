@@ -1,5 +1,6 @@
 #include "services/delivery/domain/fake_repair_store.h"
 
+#include "absl/time/clock.h"
 #include "common/status/macros.h"
 #include "services/delivery/domain/errors.h"
 
@@ -59,7 +60,9 @@ absl::StatusOr<Recovery> FakeRepairStore::CancelRecovery(int64_t community, int6
                                                          absl::Time) {
   Recovery* const found = Find(community, id);
   if (found == nullptr) return RecoveryNotFoundError(community, id);
-  if (found->state == RecoveryState::kRunning) found->state = RecoveryState::kCancelled;
+  if (found->state != RecoveryState::kRunning) return *found;
+  found->state = RecoveryState::kCancelled;
+  found->end_time = absl::Now();
   return *found;
 }
 

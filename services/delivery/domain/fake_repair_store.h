@@ -11,7 +11,8 @@
 
 namespace crier::delivery {
 
-// Keeps recoveries, and notes what else it is told; recovers nothing by itself. Not thread-safe.
+// Keeps recoveries, for which it passes repair_store_conformance, and notes what else it is told;
+// recovers nothing by itself. Not thread-safe.
 class FakeRepairStore : public RepairStore {
  public:
   absl::Status Redeliver(const DeliveryId& id, absl::Time due_time, absl::Time deadline) override;

@@ -23,8 +23,6 @@ class PgIntakeStoreTest : public DeliveryStorageTest {
   }
 };
 
-TEST_F(PgIntakeStoreTest, AProducerBeginsAtZero) { EXPECT_EQ(Position(), 0); }
-
 TEST_F(PgIntakeStoreTest, MovesThePositionWithTheDeliveries) {
   Intake intake = NewIntake(0, 7);
   intake.messages = {Message({a_, b_}), Message({a_})};
@@ -35,30 +33,6 @@ TEST_F(PgIntakeStoreTest, MovesThePositionWithTheDeliveries) {
   EXPECT_EQ(Count("deliveries"), 3);
   EXPECT_EQ(Count("queue"), 3);
   EXPECT_EQ(Count("snapshots"), 2);  // an event is stored once for all its targets
-}
-
-TEST_F(PgIntakeStoreTest, ADeliveryMayBeDueLater) {
-  Intake intake = NewIntake(0, 7);
-  intake.messages = {Message({a_}), Message({a_, b_}), Message({a_})};
-  intake.messages[1].targets[1].due_time = now_ + absl::Seconds(7);
-
-  ASSERT_TRUE(intake_.Enqueue(intake, Deadline()).ok());
-
-  const pg::Rows rows =
-      database_.Run(schema_, "SELECT webhook_id, due_time FROM queue ORDER BY delivery_id");
-  ASSERT_EQ(rows.size(), 4);
-  EXPECT_EQ(rows[0].Time(1), now_);
-  EXPECT_EQ(rows[1].Time(1), now_);
-  EXPECT_EQ(rows[2].Int64(0), b_.id);
-  EXPECT_EQ(rows[2].Time(1), now_ + absl::Seconds(7));
-  EXPECT_EQ(rows[3].Time(1), now_);
-}
-
-TEST_F(PgIntakeStoreTest, MovesThePositionAlone) {
-  ASSERT_TRUE(intake_.Enqueue(NewIntake(0, 3), Deadline()).ok());
-  ASSERT_TRUE(intake_.Enqueue(NewIntake(3, 9), Deadline()).ok());
-
-  EXPECT_EQ(Position(), 9);
 }
 
 TEST_F(PgIntakeStoreTest, StoresNothingForAProducerThatStandsElsewhere) {
@@ -76,38 +50,6 @@ TEST_F(PgIntakeStoreTest, StoresNothingForAProducerThatStandsElsewhere) {
   EXPECT_EQ(Position(), 3);
   EXPECT_EQ(Count("deliveries"), 0);
   EXPECT_EQ(Count("snapshots"), 0);
-}
-
-TEST_F(PgIntakeStoreTest, OfSeveralIntakesEachIsStoredOrNot) {
-  ASSERT_TRUE(intake_.Enqueue(NewIntake(0, 3), Deadline()).ok());
-  std::vector<Intake> intakes;
-  for (const char* const producer : {"new", "producer", "behind", "another"}) {
-    intakes.push_back(NewIntake(0, 7));
-    intakes.back().producer = producer;
-    intakes.back().messages.push_back(Message({a_, b_}));
-  }
-  intakes[1].expected_position = 3;
-  intakes[2].expected_position = 1;
-
-  const auto stored = intake_.Enqueue(intakes, Deadline());
-
-  ASSERT_TRUE(stored.ok()) << stored.status();
-  EXPECT_TRUE((*stored)[0].ok());
-  EXPECT_TRUE((*stored)[1].ok());
-  EXPECT_EQ(ErrorMetadata((*stored)[2], "actual_position"), "0");
-  EXPECT_TRUE((*stored)[3].ok());
-  EXPECT_EQ(Position("new"), 7);
-  EXPECT_EQ(Position(), 7);
-  EXPECT_EQ(Position("behind"), 0);
-  EXPECT_EQ(Position("another"), 7);
-  EXPECT_EQ(Count("queue"), 6);
-}
-
-TEST_F(PgIntakeStoreTest, ANewProducerThatExpectsMoreIsTold) {
-  const absl::Status status = intake_.Enqueue(NewIntake(5, 6), Deadline());
-
-  EXPECT_EQ(ErrorMetadata(status, "actual_position"), "0");
-  EXPECT_EQ(Position(), 0);
 }
 
 TEST_F(PgIntakeStoreTest, OfTwoCallersAtOncePreciselyOneWins) {

@@ -2,6 +2,7 @@
 
 #include "common/status/errors.h"
 #include "gmock/gmock.h"
+#include "services/delivery/domain/repair_store_conformance.h"
 #include "services/delivery/storage/delivery_fixture.h"
 #include "services/delivery/storage/webhook_store.h"
 
@@ -190,29 +191,32 @@ TEST_F(PgRepairStoreTest, ACancelledRecoveryGoesNoFurther) {
             "RECOVERY_NOT_FOUND");
 }
 
-TEST_F(PgRepairStoreTest, ARequestIdBeginsOneRecovery) {
-  const Recovery first = Start(webhook_, "once");
-
-  EXPECT_EQ(Start(webhook_, "once").id, first.id);
-  EXPECT_NE(Start(webhook_).id, first.id);
-  EXPECT_EQ(Count("recoveries"), 2);
+TEST_F(PgRepairStoreTest, RefusesToRecoverAWebhookThatIsUnknown) {
   Recovery unknown;
   unknown.community = 1;
   unknown.webhook = 999'999;
+
   EXPECT_EQ(ErrorReason(repairs_.StartRecovery(unknown, "", Deadline()).status()),
             "WEBHOOK_NOT_FOUND");
 }
 
-TEST_F(PgRepairStoreTest, ListsTheNewestRecoveriesFirst) {
-  const Recovery first = Start(webhook_);
-  const Recovery second = Start(webhook_);
+// A store with a schema of its own.
+class PgRepairs : private DeliveryStorageTest {
+ public:
+  RepairStore& store() { return store_; }
 
-  const auto page = repairs_.ListRecoveries(1, second.id + 1, 10, Deadline());
-  ASSERT_TRUE(page.ok()) << page.status();
-  ASSERT_THAT(*page, SizeIs(2));
-  EXPECT_EQ((*page)[0].id, second.id);
-  EXPECT_EQ(repairs_.ListRecoveries(1, second.id, 10, Deadline())->front().id, first.id);
+ private:
+  void TestBody() override {}
+
+  PgRepairStore store_{pool_};
+};
+
+std::shared_ptr<RepairStore> MakeStore() {
+  const auto repairs = std::make_shared<PgRepairs>();
+  return {repairs, &repairs->store()};
 }
+
+INSTANTIATE_TEST_SUITE_P(Pg, RepairStoreConformance, testing::Values(MakeStore));
 
 }  // namespace
 }  // namespace crier::delivery::storage

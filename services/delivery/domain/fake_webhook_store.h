@@ -1,6 +1,6 @@
 // A WebhookStore in memory, for tests.
-#ifndef CRIER_SERVICES_DELIVERY_DOMAIN_WEBHOOK_FAKE_STORE_H_
-#define CRIER_SERVICES_DELIVERY_DOMAIN_WEBHOOK_FAKE_STORE_H_
+#ifndef CRIER_SERVICES_DELIVERY_DOMAIN_FAKE_WEBHOOK_STORE_H_
+#define CRIER_SERVICES_DELIVERY_DOMAIN_FAKE_WEBHOOK_STORE_H_
 
 #include <map>
 #include <string>
@@ -59,4 +59,4 @@ class FakeWebhookStore : public WebhookStore {
 
 }  // namespace crier::delivery
 
-#endif  // CRIER_SERVICES_DELIVERY_DOMAIN_WEBHOOK_FAKE_STORE_H_
+#endif  // CRIER_SERVICES_DELIVERY_DOMAIN_FAKE_WEBHOOK_STORE_H_

@@ -1,4 +1,4 @@
-#include "services/delivery/domain/webhook_fake_store.h"
+#include "services/delivery/domain/fake_webhook_store.h"
 
 #include "services/delivery/domain/webhook_store_conformance.h"
 
