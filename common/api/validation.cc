@@ -61,6 +61,11 @@ void CheckRepeatedField(absl::string_view path, const Message& message,
 
 }  // namespace
 
+bool IsText(absl::string_view value, size_t max_bytes) {
+  return value.size() <= max_bytes && IsValidUtf8(value) &&
+         value.find('\0') == absl::string_view::npos;
+}
+
 void CheckText(absl::string_view field, absl::string_view value, size_t max_bytes,
                FieldViolations& violations) {
   if (value.size() > max_bytes) {

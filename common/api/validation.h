@@ -12,6 +12,7 @@
 namespace crier::api {
 
 // Valid UTF-8 without NUL (which Postgres text cannot hold), of at most `max_bytes`.
+bool IsText(absl::string_view value, size_t max_bytes);
 void CheckText(absl::string_view field, absl::string_view value, size_t max_bytes,
                FieldViolations& violations);
 

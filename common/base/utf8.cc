@@ -3,6 +3,9 @@
 #include <rapidjson/encodings.h>
 #include <rapidjson/memorystream.h>
 
+#include <cstdint>
+#include <cstring>
+
 namespace crier {
 namespace {
 
@@ -15,9 +18,21 @@ size_t CharacterLength(absl::string_view text) {
   return rapidjson::UTF8<>::Decode(stream, &codepoint) ? stream.Tell() : 0;
 }
 
+// The number of ASCII characters that `text` begins with, or somewhat fewer: whole words of eight.
+size_t AsciiPrefixLength(absl::string_view text) {
+  size_t length = 0;
+  uint64_t word = 0;
+  while (length + sizeof(word) <= text.size()) {
+    std::memcpy(&word, text.data() + length, sizeof(word));
+    if ((word & 0x8080808080808080) != 0) break;
+    length += sizeof(word);
+  }
+  return length;
+}
+
 // The length of the well-formed beginning of `text`.
 size_t ValidPrefixLength(absl::string_view text) {
-  size_t valid = 0;
+  size_t valid = AsciiPrefixLength(text);
   while (valid < text.size()) {
     const size_t length = CharacterLength(text.substr(valid));
     if (length == 0) break;

@@ -1,5 +1,7 @@
 #include "common/base/utf8.h"
 
+#include <string>
+
 #include "gtest/gtest.h"
 
 namespace crier {
@@ -12,6 +14,18 @@ TEST(Utf8Test, AcceptsEveryLengthOfCharacter) {
   EXPECT_TRUE(IsValidUtf8("\xE0\xA0\x80\xED\x9F\xBF\xEF\xBF\xBF"));
   EXPECT_TRUE(IsValidUtf8("\xF0\x9F\x98\x80\xF4\x8F\xBF\xBF"));
   EXPECT_TRUE(IsValidUtf8(absl::string_view("a\0b", 3)));
+}
+
+TEST(Utf8Test, LooksAtEveryByte) {
+  const std::string plain = "Technical Writer, Austin";
+  EXPECT_TRUE(IsValidUtf8(plain));
+  for (size_t i = 0; i < plain.size(); ++i) {
+    std::string broken = plain;
+    broken[i] = '\x80';
+    EXPECT_FALSE(IsValidUtf8(broken)) << i;
+    EXPECT_FALSE(IsValidUtf8(plain.substr(0, i) + '\xC3')) << i;
+    EXPECT_TRUE(IsValidUtf8(plain.substr(0, i) + "\xC3\xAB" + plain.substr(i))) << i;
+  }
 }
 
 TEST(Utf8Test, RefusesMalformedBytes) {

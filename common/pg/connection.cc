@@ -65,7 +65,7 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const Database& dat
   }
 }
 
-absl::Status Connection::SetUp(const Database& database) {
+absl::Status Connection::SetUp(const Database& database, bool by_index_only) {
   std::optional<pqxx::nontransaction> session;
   if (const auto failure = BeginSession(session)) return ToStatus(*failure);
   if (!database.role.empty()) {
@@ -75,7 +75,7 @@ absl::Status Connection::SetUp(const Database& database) {
     if (refused) return RoleError(database.role);
     if (failure) return ToStatus(*failure);
   }
-  const auto failure = Command(*session, SessionSetup(database));
+  const auto failure = Command(*session, SessionSetup(database, by_index_only));
   return failure ? ToStatus(*failure) : absl::OkStatus();
 }
 

@@ -40,7 +40,7 @@ class Connection {
 
   // Assumes the role and makes the settings of the session; once, before the first Run().
   // FAILED_PRECONDITION when the role is missing.
-  absl::Status SetUp(const Database& database);
+  absl::Status SetUp(const Database& database, bool by_index_only);
 
   // Runs `work` between BEGIN and COMMIT, or ROLLBACK when it fails.
   Outcome Run(absl::Time deadline, absl::FunctionRef<absl::Status(Transaction&)> work);

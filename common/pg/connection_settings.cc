@@ -78,7 +78,7 @@ absl::StatusOr<std::string> ConnectionString(const Database& database,
   return text;
 }
 
-std::string SessionSetup(const Database& database) {
+std::string SessionSetup(const Database& database, bool by_index_only) {
   std::string sql =
       "SET TimeZone TO 'UTC'; SET DateStyle TO 'ISO, YMD'; SET bytea_output TO 'hex'; "
       "SET client_min_messages TO warning; "
@@ -86,6 +86,10 @@ std::string SessionSetup(const Database& database) {
       "SET jit TO off; "
       // A replica that hangs with a transaction open must not hold its locks for ever.
       "SET idle_in_transaction_session_timeout TO '15s'";
+  if (by_index_only) {
+    absl::StrAppend(&sql, "; SET enable_seqscan TO off; SET enable_hashjoin TO off",
+                    "; SET enable_mergejoin TO off");
+  }
   if (!database.schema.empty()) {
     absl::StrAppend(&sql, "; SET search_path TO ", QuoteIdentifier(database.schema));
   }

@@ -16,8 +16,9 @@ namespace crier::pg {
 absl::StatusOr<std::string> ConnectionString(const Database& database,
                                              absl::Duration connect_timeout);
 
-// The SQL that a session of `database` begins with, apart from SET ROLE.
-std::string SessionSetup(const Database& database);
+// The SQL that a session of `database` begins with, apart from SET ROLE. `by_index_only` as in
+// PoolOptions.
+std::string SessionSetup(const Database& database, bool by_index_only);
 
 }  // namespace crier::pg
 

@@ -104,7 +104,7 @@ absl::StatusOr<std::unique_ptr<Connection>> Pool::Impl::Connect(absl::Time deadl
   absl::Status status = connection.status();
   if (status.ok()) {
     const Watchdog::Guard guard(watchdog, (*connection)->socket(), deadline);
-    status = (*connection)->SetUp(database);
+    status = (*connection)->SetUp(database, options.by_index_only);
   }
   use.Connected(status.ok());
   if (absl::IsUnavailable(status)) {

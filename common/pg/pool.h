@@ -32,6 +32,10 @@ struct PoolOptions {
   // How long to wait for a connection, a host; never much longer than the caller's deadline. libpq
   // rounds it up to whole seconds, two at least.
   absl::Duration connect_timeout = absl::Seconds(5);
+  // Statements find rows by indexes, whatever the planner takes the tables for. A plan that was
+  // made when a table was empty is in use until its statistics change, which may be a minute and a
+  // million rows later: for statements that look up what they are given, and nothing else.
+  bool by_index_only = false;
   // Where the use of the pool is shown, as `crier_postgres_pool_*` with the label `pool` = `name`;
   // must outlive the pool. Null shows nothing.
   metrics::Registry* metrics = nullptr;

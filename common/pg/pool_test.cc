@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <memory>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "absl/time/clock.h"
 #include "common/status/errors.h"
 #include "common/status/macros.h"
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/support/postgres_proxy.h"
 #include "tests/support/test_database.h"
@@ -97,6 +99,27 @@ TEST_F(PoolTest, SeesOnlyItsSchema) {
         return absl::OkStatus();
       });
   EXPECT_TRUE(status.ok()) << status;
+}
+
+TEST_F(PoolTest, LooksUpByIndexAlsoWhatThePlannerTakesForSmall) {
+  constexpr Statement kExplain{"explain",
+                               "EXPLAIN SELECT k.value FROM unnest($1::bigint[]) AS wanted (value)"
+                               " JOIN keyed k USING (value)"};
+  server_.Run(database_, "CREATE TABLE keyed (value bigint PRIMARY KEY);");
+  Pool pool(database_, {.by_index_only = true});
+  std::string plan;
+
+  const absl::Status status =
+      pool.Run(TestDatabase::Deadline(), [&](Transaction& transaction) -> absl::Status {
+        ASSIGN_OR_RETURN(const Rows rows,
+                         transaction.Execute(kExplain, Params().AddArray(std::vector<int64_t>{1})));
+        for (const auto row : rows) absl::StrAppend(&plan, row.Text(0), "\n");
+        return absl::OkStatus();
+      });
+
+  ASSERT_TRUE(status.ok()) << status;
+  EXPECT_THAT(plan, testing::HasSubstr("keyed_pkey"));
+  EXPECT_THAT(plan, testing::Not(testing::HasSubstr("Seq Scan")));
 }
 
 TEST_F(PoolTest, SharesItsConnectionsAmongManyThreads) {

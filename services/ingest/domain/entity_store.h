@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <tuple>
@@ -119,6 +120,18 @@ struct Known {
   std::map<RequestKey, StoredRequest> requests;
 };
 
+// An event, ready to be stored.
+struct LoggedEvent {
+  int32_t log_partition = 0;
+  int64_t position = 0;
+  absl::Time accept_time;
+  int64_t community = 0;
+  entity::v1::Event::Kind kind = entity::v1::Event::KIND_UNSPECIFIED;
+  // The contact that it tells of, 0 for an organization; nothing when there is nothing to erase.
+  std::optional<int64_t> subject;
+  std::string bytes;  // of the entity::v1::Event
+};
+
 // What is to be written, and what the callers are told afterwards.
 struct Changes {
   std::map<int32_t, Head> heads;  // those that moved
@@ -134,7 +147,7 @@ struct Changes {
   std::map<ActivityKey, StoredActivity> activities;
   std::map<LabelId, std::string> labels;
   std::map<RequestKey, StoredRequest> requests;
-  std::vector<entity::v1::Event> events;  // in the order of their positions in each partition
+  std::vector<LoggedEvent> events;  // in the order of their positions in each partition
   std::vector<absl::StatusOr<Ingested>> results;  // of the records, in their order
 };
 

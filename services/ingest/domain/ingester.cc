@@ -69,7 +69,7 @@ absl::StatusOr<Ingester::Results> Ingester::Commit(absl::Span<const Record> reco
   observer_.OnCommit(records.size(), clock_.Monotonic() - start);
   span.SetStatus(changes.status());
   if (!changes.ok()) return changes.status();
-  for (const auto& event : changes->events) observer_.OnEvent(event.kind());
+  for (const LoggedEvent& event : changes->events) observer_.OnEvent(event.kind);
   for (const auto& [log_partition, head] : changes->heads) {
     tail_.Advance(log_partition, head.position);
   }

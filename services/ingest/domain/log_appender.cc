@@ -4,11 +4,23 @@
 #include <utility>
 
 #include "common/api/time.h"
+#include "google/protobuf/io/coded_stream.h"
+#include "google/protobuf/io/zero_copy_stream_impl_lite.h"
 #include "services/ingest/domain/log_partition.h"
 
 namespace crier::ingest {
 
+using entity::v1::Contact;
 using entity::v1::Event;
+using google::protobuf::io::CodedOutputStream;
+using google::protobuf::io::StringOutputStream;
+
+namespace {
+
+// Of a field in the wire format: its number and the length of what follows.
+constexpr size_t kMaxFieldHeaderBytes = 16;
+
+}  // namespace
 
 // Postgres keeps microseconds; what an event says and what its row says are the same.
 LogAppender::LogAppender(int32_t partition_count, std::map<int32_t, Head> heads, absl::Time now)
@@ -24,17 +36,42 @@ google::protobuf::Timestamp LogAppender::AcceptTimestamp(int64_t community) cons
   return api::ToProto(AcceptTime(community));
 }
 
-void LogAppender::Append(int64_t community, Event::Kind kind, Event event) {
+// All but the bytes.
+LoggedEvent& LogAppender::AppendEmpty(int64_t community, Event::Kind kind,
+                                      std::optional<int64_t> subject, Event& event) {
   Head& head = MoveHead(community);
   head.accept_time = std::max(now_, head.accept_time);
+  const int32_t log_partition = LogPartitionOf(community, partition_count_);
   event.set_community_id(community);
-  event.set_log_partition(LogPartitionOf(community, partition_count_));
+  event.set_log_partition(log_partition);
   event.set_position(++head.position);
   event.set_kind(kind);
   event.set_traceparent(traceparent_);
   *event.mutable_accept_time() = api::ToProto(head.accept_time);
-  event_bytes_ += event.ByteSizeLong();
-  events_.push_back(std::move(event));
+  events_.push_back({log_partition, head.position, head.accept_time, community, kind, subject, ""});
+  return events_.back();
+}
+
+void LogAppender::Append(int64_t community, Event::Kind kind, std::optional<int64_t> subject,
+                         Event event) {
+  LoggedEvent& logged = AppendEmpty(community, kind, subject, event);
+  event.SerializeToString(&logged.bytes);
+  event_bytes_ += logged.bytes.size();
+}
+
+void LogAppender::Append(int64_t community, Event::Kind kind, int64_t subject, Event event,
+                         const Contact& contact) {
+  LoggedEvent& logged = AppendEmpty(community, kind, subject, event);
+  const size_t contact_bytes = contact.ByteSizeLong();
+  logged.bytes.reserve(event.ByteSizeLong() + contact_bytes + kMaxFieldHeaderBytes);
+  StringOutputStream stream(&logged.bytes);
+  CodedOutputStream coded(&stream);
+  event.SerializeWithCachedSizes(&coded);
+  coded.WriteTag(Event::kContactFieldNumber << 3 | 2);  // 2: its length, then its bytes
+  coded.WriteVarint32(static_cast<uint32_t>(contact_bytes));
+  contact.SerializeWithCachedSizes(&coded);
+  coded.Trim();
+  event_bytes_ += logged.bytes.size();
 }
 
 void LogAppender::TakeInto(Changes& changes) {

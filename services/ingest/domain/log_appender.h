@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -32,8 +33,13 @@ class LogAppender {
   absl::Time AcceptTime(int64_t community) const;
   google::protobuf::Timestamp AcceptTimestamp(int64_t community) const;
 
-  // Appends the event, which has its entity, with everything else filled in.
-  void Append(int64_t community, entity::v1::Event::Kind kind, entity::v1::Event event);
+  // Appends the event, which has its entity, with everything else filled in. `subject` as in
+  // LoggedEvent.
+  void Append(int64_t community, entity::v1::Event::Kind kind, std::optional<int64_t> subject,
+              entity::v1::Event event);
+  // As above; the entity is the contact, which need not be copied into the event for that.
+  void Append(int64_t community, entity::v1::Event::Kind kind, int64_t subject,
+              entity::v1::Event event, const entity::v1::Contact& contact);
 
   // Size of all events so far.
   size_t event_bytes() const { return event_bytes_; }
@@ -43,13 +49,15 @@ class LogAppender {
 
  private:
   Head& MoveHead(int64_t community);
+  LoggedEvent& AppendEmpty(int64_t community, entity::v1::Event::Kind kind,
+                           std::optional<int64_t> subject, entity::v1::Event& event);
 
   const int32_t partition_count_;
   std::map<int32_t, Head> heads_;
   const absl::Time now_;
   std::set<int32_t> moved_;
   std::string traceparent_;
-  std::vector<entity::v1::Event> events_;
+  std::vector<LoggedEvent> events_;
   size_t event_bytes_ = 0;
 };
 

@@ -64,7 +64,10 @@ class MemoryEntityStore : public EntityStore {
       last = std::max(last, id.id);
     }
     for (const auto& [key, stored] : changes.requests) known.requests[key] = stored;
-    events.insert(events.end(), changes.events.begin(), changes.events.end());
+    for (const LoggedEvent& logged : changes.events) {
+      events.emplace_back();
+      events.back().ParseFromString(logged.bytes);
+    }
   }
 };
 

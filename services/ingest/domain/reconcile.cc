@@ -153,7 +153,7 @@ absl::StatusOr<Ingested> Reconciler::Apply(int64_t community, const ActivityReco
   *activity.mutable_contact() = known_.contacts.at({community, contact.id});
   Event event;
   *event.mutable_activity() = std::move(activity);
-  log_.Append(community, created ? Event::ACTIVITY_FOUND : Event::ACTIVITY_UPDATED,
+  log_.Append(community, created ? Event::ACTIVITY_FOUND : Event::ACTIVITY_UPDATED, contact.id,
               std::move(event));
   return Ingested{stored.activity.name(), created ? Outcome::kCreated : Outcome::kUpdated};
 }
@@ -227,8 +227,9 @@ void Reconciler::Absorb(int64_t community, int64_t loser, int64_t winner) {
 void Reconciler::Save(const ContactKey& key, Contact contact, Event::Kind kind, Event event) {
   *contact.mutable_update_time() = log_.AcceptTimestamp(key.community);
   changed_contacts_.insert(key);
-  *event.mutable_contact() = known_.contacts[key] = std::move(contact);
-  log_.Append(key.community, kind, std::move(event));
+  Contact& saved = known_.contacts[key];
+  saved = std::move(contact);
+  log_.Append(key.community, kind, key.id, std::move(event), saved);
 }
 
 void Reconciler::FindOrganization(const ContactKey& contact, const ContactRecord& record) {
@@ -256,7 +257,7 @@ Ingested Reconciler::Save(const OrganizationKey& key, Organization organization)
   changed_organizations_.insert(key);
   Event event;
   *event.mutable_organization() = stored.organization;
-  log_.Append(key.community, created ? Event::ORGANIZATION_FOUND : Event::ORGANIZATION_UPDATED,
+  log_.Append(key.community, created ? Event::ORGANIZATION_FOUND : Event::ORGANIZATION_UPDATED, 0,
               std::move(event));
   return {stored.organization.name(), created ? Outcome::kCreated : Outcome::kUpdated};
 }
@@ -274,7 +275,7 @@ Changes Reconciler::Take(std::vector<absl::StatusOr<Ingested>> results) {
   Changes changes;
   log_.TakeInto(changes);
   for (const ContactKey& key : changed_contacts_) {
-    changes.contacts[key] = std::move(known_.contacts.at(key));
+    changes.contacts.insert(known_.contacts.extract(key));
   }
   for (const OrganizationKey& key : changed_organizations_) {
     changes.organizations[key] = std::move(known_.organizations.at(key));

@@ -39,6 +39,12 @@ std::string Path(absl::string_view parent, absl::string_view field, int index) {
   return absl::StrCat(parent, ".", field, "[", index, "]");
 }
 
+// As CheckText, of a field whose path costs nothing as long as all is well.
+void CheckTextOf(absl::string_view parent, absl::string_view field, absl::string_view value,
+                 size_t max_bytes, FieldViolations& violations) {
+  if (!api::IsText(value, max_bytes)) CheckText(Path(parent, field), value, max_bytes, violations);
+}
+
 // False, with a violation, when the list is too long to be looked at element by element.
 bool CheckListSize(absl::string_view field, int size, FieldViolations& violations) {
   if (size <= kMaxListElements) return true;
@@ -97,18 +103,18 @@ void CheckEmails(absl::string_view field, const Contact& contact, FieldViolation
 }
 
 void CheckLocation(absl::string_view field, const Location& location, FieldViolations& violations) {
-  CheckText(Path(field, "city"), location.city(), kMaxStringBytes, violations);
-  CheckText(Path(field, "region"), location.region(), kMaxStringBytes, violations);
-  CheckText(Path(field, "country"), location.country(), kMaxStringBytes, violations);
+  CheckTextOf(field, "city", location.city(), kMaxStringBytes, violations);
+  CheckTextOf(field, "region", location.region(), kMaxStringBytes, violations);
+  CheckTextOf(field, "country", location.country(), kMaxStringBytes, violations);
 }
 
 void CheckProfile(absl::string_view field, const Network& network, const SocialProfile& profile,
                   FieldViolations& violations) {
-  CheckText(Path(field, "handle"), profile.handle(), kMaxNameBytes, violations);
+  CheckTextOf(field, "handle", profile.handle(), kMaxNameBytes, violations);
   if (!profile.handle().empty() && !CleanHandle(network, profile.handle())) {
     violations.Add(Path(field, "handle"), "must name an account of the network");
   }
-  CheckText(Path(field, "user_id"), profile.user_id(), kMaxNameBytes, violations);
+  CheckTextOf(field, "user_id", profile.user_id(), kMaxNameBytes, violations);
   CheckUrl(Path(field, "url"), profile.url(), violations);
 }
 
@@ -179,18 +185,21 @@ void CheckContact(absl::string_view field, const Contact& contact, FieldViolatio
   if (!HasIdentity(contact)) {
     violations.Add(field, "must have an e-mail address, a handle or an external id");
   }
-  CheckText(Path(field, "full_name"), contact.full_name(), kMaxStringBytes, violations);
-  CheckText(Path(field, "title"), contact.title(), kMaxStringBytes, violations);
-  CheckText(Path(field, "role"), contact.role(), kMaxStringBytes, violations);
+  CheckTextOf(field, "full_name", contact.full_name(), kMaxStringBytes, violations);
+  CheckTextOf(field, "title", contact.title(), kMaxStringBytes, violations);
+  CheckTextOf(field, "role", contact.role(), kMaxStringBytes, violations);
   CheckUrl(Path(field, "avatar_url"), contact.avatar_url(), violations);
   CheckEmails(field, contact, violations);
-  const std::string organization = Path(field, "organization");
-  CheckText(Path(organization, "display_name"), contact.organization().display_name(),
-            kMaxStringBytes, violations);
-  CheckText(Path(organization, "domain"), contact.organization().domain(), kMaxDomainBytes,
-            violations);
-  CheckLocation(Path(organization, "location"), contact.organization().location(), violations);
+  if (contact.has_organization()) {
+    const std::string organization = Path(field, "organization");
+    CheckTextOf(organization, "display_name", contact.organization().display_name(),
+                kMaxStringBytes, violations);
+    CheckTextOf(organization, "domain", contact.organization().domain(), kMaxDomainBytes,
+                violations);
+    CheckLocation(Path(organization, "location"), contact.organization().location(), violations);
+  }
   for (const Network& network : Networks()) {
+    if (!(contact.*network.has_profile)()) continue;
     CheckProfile(Path(field, network.field), network, (contact.*network.profile)(), violations);
   }
   CheckNamed(Path(field, "segments"), contact.segments(), violations);
@@ -221,7 +230,7 @@ void CheckSightings(absl::string_view field, const RepeatedPtrField<Sighting>& s
 void CheckOrganization(absl::string_view field, const Organization& organization,
                        FieldViolations& violations) {
   if (!CheckEntitySize(field, organization, violations)) return;
-  CheckText(Path(field, "display_name"), organization.display_name(), kMaxStringBytes, violations);
+  CheckTextOf(field, "display_name", organization.display_name(), kMaxStringBytes, violations);
   CheckDomain(Path(field, "domain"), organization.domain(), violations);
   CheckLocation(Path(field, "location"), organization.location(), violations);
   CheckUrl(Path(field, "logo_url"), organization.logo_url(), violations);
@@ -243,8 +252,8 @@ void CheckActivity(absl::string_view field, const Activity& activity, FieldViola
   if (activity.provider_id() < 0) {
     violations.Add(Path(field, "provider_id"), "must not be negative");
   }
-  CheckText(Path(field, "title"), activity.title(), kMaxStringBytes, violations);
-  CheckText(Path(field, "content"), activity.content(), kMaxEntityBytes, violations);
+  CheckTextOf(field, "title", activity.title(), kMaxStringBytes, violations);
+  CheckTextOf(field, "content", activity.content(), kMaxEntityBytes, violations);
   CheckUrl(Path(field, "external_activity_url"), activity.external_activity_url(), violations);
   if (activity.has_occur_time()) {
     CheckTimestamp(Path(field, "occur_time"), activity.occur_time(), violations);

@@ -173,6 +173,12 @@ absl::Status WriteMerges(Transaction& transaction, const Changes& changes) {
   return absl::OkStatus();
 }
 
+// The bytes of a message as a value of a row.
+void AddMessage(const google::protobuf::MessageLite& message, pg::RowArray& row) {
+  const size_t size = message.ByteSizeLong();
+  message.SerializeWithCachedSizesToArray(reinterpret_cast<uint8_t*>(row.AddBytes(size)));
+}
+
 // `stored` are those that are there already.
 absl::Status WriteContacts(Transaction& transaction, const Changes& changes,
                            const std::set<ContactKey>& stored) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 #include <utility>
 #include <vector>
@@ -69,7 +70,10 @@ absl::Status Append(Transaction& transaction, LockedHead locked, Event event, ab
   event.set_log_partition(locked.log_partition);
   event.set_position(head.position);
   *event.mutable_accept_time() = api::ToProto(head.accept_time);
-  return WriteLog(transaction, {std::move(event)}, {{locked.log_partition, head}}, channel);
+  const LoggedEvent logged{locked.log_partition,     head.position, head.accept_time,
+                           event.community_id(),     event.kind(),  std::nullopt,
+                           event.SerializeAsString()};
+  return WriteLog(transaction, {logged}, {{locked.log_partition, head}}, channel);
 }
 
 // What is left of an event: its place in the log. Without a kind it fires nothing, however far

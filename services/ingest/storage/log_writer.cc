@@ -1,11 +1,8 @@
 #include "services/ingest/storage/log_writer.h"
 
-#include <optional>
 #include <utility>
 
 #include "absl/time/time.h"
-#include "common/api/resource_name.h"
-#include "common/api/time.h"
 #include "common/status/macros.h"
 #include "services/ingest/storage/entity_store_sql.h"
 #include "services/ingest/storage/log_channel.h"
@@ -16,34 +13,22 @@ namespace {
 using pg::Params;
 using pg::Transaction;
 
-// The contact that an event tells of, 0 for an organization's; nothing when there is nothing to
-// erase.
-std::optional<int64_t> SubjectOf(const entity::v1::Event& event) {
-  if (event.has_organization()) return 0;
-  const entity::v1::Contact* const contact = event.has_contact()    ? &event.contact()
-                                             : event.has_activity() ? &event.activity().contact()
-                                                                    : nullptr;
-  if (contact == nullptr) return std::nullopt;
-  const auto name = api::ParseResource("name", api::kContacts, contact->name());
-  return name.ok() ? name->id : 0;
-}
-
-absl::Status WriteEvents(Transaction& transaction, const std::vector<entity::v1::Event>& events) {
+absl::Status WriteEvents(Transaction& transaction, const std::vector<LoggedEvent>& events) {
   if (events.empty()) return absl::OkStatus();
   ASSIGN_OR_RETURN(const pg::RowType type, transaction.FindRowType(kEventRow));
   pg::RowArray rows(type);
-  for (const auto& event : events) {
+  for (const LoggedEvent& event : events) {
     rows.BeginRow(6);
-    rows.Add(event.log_partition());
-    rows.Add(event.position());
-    rows.Add(api::FromProto(event.accept_time()));
-    rows.Add(event.community_id());
-    if (const std::optional<int64_t> subject = SubjectOf(event)) {
-      rows.Add(*subject);
+    rows.Add(event.log_partition);
+    rows.Add(event.position);
+    rows.Add(event.accept_time);
+    rows.Add(event.community);
+    if (event.subject) {
+      rows.Add(*event.subject);
     } else {
       rows.AddNull(pg::ColumnType::kBigint);
     }
-    AddMessage(event, rows);
+    event.bytes.copy(rows.AddBytes(event.bytes.size()), event.bytes.size());
   }
   return transaction.Execute(kAppendEvents, Params().AddRows(std::move(rows))).status();
 }
@@ -71,16 +56,11 @@ absl::Status WriteHeads(Transaction& transaction, const std::map<int32_t, Head>&
 
 }  // namespace
 
-absl::Status WriteLog(Transaction& transaction, const std::vector<entity::v1::Event>& events,
+absl::Status WriteLog(Transaction& transaction, const std::vector<LoggedEvent>& events,
                       const std::map<int32_t, Head>& heads, const std::string& channel) {
   if (heads.empty()) return absl::OkStatus();
   RETURN_IF_ERROR(WriteEvents(transaction, events));
   return WriteHeads(transaction, heads, channel);
-}
-
-void AddMessage(const google::protobuf::MessageLite& message, pg::RowArray& row) {
-  const size_t size = message.ByteSizeLong();
-  message.SerializeWithCachedSizesToArray(reinterpret_cast<uint8_t*>(row.AddBytes(size)));
 }
 
 }  // namespace crier::ingest::storage

@@ -8,21 +8,15 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "common/pg/row_array.h"
 #include "common/pg/transaction.h"
-#include "crier/entity/v1/event.pb.h"
-#include "google/protobuf/message_lite.h"
 #include "services/ingest/domain/entity_store.h"
 
 namespace crier::ingest::storage {
 
 // Appends the events and moves the heads, which are locked, to what they are now; at the commit,
 // `channel` tells every replica. Without heads, nothing has happened.
-absl::Status WriteLog(pg::Transaction& transaction, const std::vector<entity::v1::Event>& events,
+absl::Status WriteLog(pg::Transaction& transaction, const std::vector<LoggedEvent>& events,
                       const std::map<int32_t, Head>& heads, const std::string& channel);
-
-// Adds the bytes of a message to a row.
-void AddMessage(const google::protobuf::MessageLite& message, pg::RowArray& row);
 
 }  // namespace crier::ingest::storage
 
