@@ -131,7 +131,7 @@ std::string ReadableTime(absl::Time time) {
 
 std::string ReadableDuration(absl::Duration duration) {
   if (duration > absl::ZeroDuration() && duration < absl::Milliseconds(10)) {
-    return absl::StrFormat("%.1f ms", absl::ToDoubleMilliseconds(duration));
+    return absl::StrFormat("%.2g ms", absl::ToDoubleMilliseconds(duration));
   }
   if (duration < absl::Seconds(1)) {
     return absl::StrCat(absl::ToInt64Milliseconds(duration), " ms");

@@ -25,7 +25,7 @@ std::string Closest(absl::string_view word, const std::vector<std::string>& cand
 // `2023-04-17 10:21:26Z`.
 std::string ReadableTime(absl::Time time);
 
-// `0.4 ms`, `352 ms` or `1.5 s`.
+// `0.43 ms`, `352 ms` or `1.5 s`.
 std::string ReadableDuration(absl::Duration duration);
 
 // `12,345`.

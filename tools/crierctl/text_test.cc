@@ -49,7 +49,8 @@ TEST(Closest, IsSilentWhenNothingIsNear) {
 TEST(Format, TimesDurationsCounts) {
   EXPECT_EQ(ReadableTime(absl::FromUnixSeconds(1681726886)), "2023-04-17 10:21:26Z");
   EXPECT_EQ(ReadableDuration(absl::ZeroDuration()), "0 ms");
-  EXPECT_EQ(ReadableDuration(absl::Microseconds(431)), "0.4 ms");
+  EXPECT_EQ(ReadableDuration(absl::Microseconds(431)), "0.43 ms");
+  EXPECT_EQ(ReadableDuration(absl::Milliseconds(1)), "1 ms");
   EXPECT_EQ(ReadableDuration(absl::Milliseconds(352)), "352 ms");
   EXPECT_EQ(ReadableDuration(absl::Milliseconds(1520)), "1.5 s");
   EXPECT_EQ(ReadableCount(0), "0");
