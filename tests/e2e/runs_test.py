@@ -1,6 +1,7 @@
 """Members that meet criteria, by the real binaries: sent once each, whoever is killed, merged or deleted."""
 
 import os
+import time
 import unittest
 
 import grpc
@@ -45,6 +46,13 @@ class RunsTest(unittest.TestCase):
             if runs and runs[0].state in runs_soak.FINISHED:
                 return runs[0]
 
+    def wait_for_workflow(self, name, done):
+        while True:
+            workflow = self.suite.workflows.GetWorkflow(
+                workflow_service_pb2.GetWorkflowRequest(name=name), timeout=30)
+            if done(workflow):
+                return workflow
+
     def run_again(self, name, full_scan=False):
         self.runs.RunWorkflow(run_service_pb2.RunWorkflowRequest(name=name, full_scan=full_scan), timeout=30)
         return self.wait_for_run(name)
@@ -64,6 +72,9 @@ class RunsTest(unittest.TestCase):
         received = self.receiver.wait_until(lambda all_of_them: len(all_of_them) >= 320)
         self.assertEqual(len({one.body for one in received}), 320)
         self.assertEqual(self.run_again(workflow, full_scan=True).skipped_count, 320)
+        statistics = self.wait_for_workflow(workflow, lambda shown: shown.statistics.matched_count >= 320).statistics
+        self.assertEqual((statistics.matched_count, statistics.enqueued_count), (320, 320))
+        self.assertGreaterEqual(statistics.last_fire_time.ToNanoseconds(), second.start_time.ToNanoseconds())
 
     def test_a_merge_carries_over_and_a_deletion_lets_go(self):
         self.start()
@@ -108,6 +119,29 @@ class RunsTest(unittest.TestCase):
 
         self.assertEqual(refused.exception.code(), grpc.StatusCode.FAILED_PRECONDITION)
         self.assertIn("20 deliveries", refused.exception.details())
+
+    def test_events_beyond_the_rate_wait_whoever_evaluates(self):
+        self.start()
+        self.suite.evaluator[0].stop()
+        self.suite.evaluator.clear()
+        option = "--max-community-deliveries-per-second=20"
+        for _ in range(2):
+            self.suite.start_evaluator(option).wait_for("ready")
+        self.suite.connect_evaluators()
+        _, workflow = self.suite.create_enabled_workflow(COMMUNITY, workflow_service_pb2.Workflow.NEW_MEMBER,
+                                                         self.receiver.url)
+        begin = time.monotonic()
+        self.ingest(range(120))
+        self.wait_for_workflow(workflow.name, lambda shown: shown.HasField("paced_until_time"))
+        for replica in self.suite.evaluator[:2]:
+            replica.kill()
+            self.suite.start_evaluator(option).wait_for("ready")
+
+        received = self.receiver.wait_until(lambda all_of_them: len({one.body for one in all_of_them}) == 120)
+
+        # One second's worth at once, and the rest at the rate.
+        self.assertGreater(time.monotonic() - begin, 5)
+        self.assertEqual(len({one.message_id for one in received}), 120)
 
 
 class ShortSoakTest(unittest.TestCase):
