@@ -3,6 +3,7 @@
 #define CRIER_SERVICES_DELIVERY_STORAGE_DELIVERY_FIXTURE_H_
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,13 +23,51 @@
 
 namespace crier::delivery::storage {
 
-// A migrated schema with partitions for today, and every shard leased by `owner`.
+// The tables of all tests of a program: to make them takes longer than most of the tests.
+class DeliveryDatabase : public testing::Environment {
+ public:
+  void TearDown() override { database_.reset(); }
+
+  // Migrated tables without rows, as if they were new.
+  const pg::Database& EmptySchema() {
+    if (schema_.schema.empty()) {
+      if (!database_) database_.emplace();
+      schema_ = database_->NewSchemaName();
+      const absl::Status status = pg::Migrate(schema_, Schema());
+      EXPECT_TRUE(status.ok()) << status;
+      return schema_;
+    }
+    std::string script =
+        "ALTER TABLE webhooks ALTER COLUMN webhook_id RESTART;"
+        "ALTER TABLE recoveries ALTER COLUMN recovery_id RESTART;";
+    for (const pg::Rows::Row table :
+         database_->Run(schema_,
+                        "SELECT quote_ident(relname) FROM pg_class WHERE relkind IN ('r', 'p')"
+                        " AND relnamespace = current_schema()::regnamespace AND NOT relispartition"
+                        " AND relname NOT LIKE 'schema%' AND relname <> 'leases'"
+                        " ORDER BY relname <> 'webhook_signing_keys'")) {
+      absl::StrAppend(&script, "DELETE FROM ", table.Text(0), ";");
+    }
+    database_->Run(schema_, script);
+    return schema_;
+  }
+
+  // What a test has made of the tables is not for others.
+  void Forget() { schema_ = {}; }
+
+ private:
+  std::optional<tests::TestDatabase> database_;
+  pg::Database schema_;
+};
+
+inline DeliveryDatabase* const delivery_database =
+    static_cast<DeliveryDatabase*>(testing::AddGlobalTestEnvironment(new DeliveryDatabase));
+
+// Empty tables with partitions for today, and every shard leased by `owner`.
 class DeliveryStorageTest : public testing::Test {
  protected:
   DeliveryStorageTest() {
-    absl::Status status = pg::Migrate(schema_, Schema());
-    EXPECT_TRUE(status.ok()) << status;
-    status = MaintainPartitions(pool_, absl::Hours(24), absl::Now(), Deadline());
+    const absl::Status status = MaintainPartitions(pool_, absl::Hours(24), absl::Now(), Deadline());
     EXPECT_TRUE(status.ok()) << status;
     Lease(kOwner);
   }
@@ -135,7 +174,7 @@ class DeliveryStorageTest : public testing::Test {
   const absl::Time now_ = absl::FromUnixMicros(absl::ToUnixMicros(absl::Now()));
   MessageIdGenerator ids_{SystemClock()};
   tests::TestDatabase database_;
-  const pg::Database schema_ = database_.NewSchemaName();
+  const pg::Database schema_ = delivery_database->EmptySchema();
   pg::Pool pool_{schema_, {.size = 4}};
   pg::PgLeaseStore leases_{pool_};
   PgIntakeStore intake_{pool_};

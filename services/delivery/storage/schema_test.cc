@@ -10,6 +10,8 @@ namespace {
 
 class SchemaTest : public DeliveryStorageTest {
  protected:
+  ~SchemaTest() override { delivery_database->Forget(); }
+
   int64_t Partitions(const std::string& table) {
     return database_
         .Run(schema_, "SELECT count(*) FROM pg_inherits WHERE inhparent = '" + schema_.schema +
