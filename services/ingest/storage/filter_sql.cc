@@ -150,8 +150,9 @@ class Translator {
       return absl::StrCat(params_.Add(std::get<int64_t>(condition.value)), "::bigint = ANY (",
                           column, ")");
     }
-    return absl::StrCat("EXISTS (SELECT FROM unnest(", column, ") AS element WHERE ",
-                        Text(*pattern, condition.op, "element"), ")");
+    // Most members have no tags or segments at all, and need no look into the list.
+    return absl::StrCat("(", column, " <> '{}' AND EXISTS (SELECT FROM unnest(", column,
+                        ") AS element WHERE ", Text(*pattern, condition.op, "element"), "))");
   }
 
   std::string Value(const Condition& condition, const std::string& expression) {
