@@ -361,6 +361,20 @@ class WorkflowsTest(CommandTest):
         self.assertIn("crierctl workflows enable communities/7/workflows/5 --confirmation-token abc=", saved)
         self.assertNotIn("confirmation", quiet)
 
+    def test_what_holds_a_workflow_is_shown(self):
+        workflow = Workflow(name="communities/7/workflows/5", display_name="Welcome", template=Workflow.NEW_MEMBER,
+                            max_deliveries_per_day=100,
+                            cap_status=Workflow.CapStatus(released_today=100, held_count=12, suppressed_today=3))
+        workflow.cap_status.hold_until_time.FromJsonString("2026-01-02T00:00:00Z")
+        workflow.paced_until_time.FromJsonString("2026-01-01T10:00:07Z")
+        self.crier.answers["EnableWorkflow"] = workflow
+
+        out, _ = self.run_crierctl("workflows", "enable", "5")
+
+        self.assertIn("100 (100 today, 12 held, 3 suppressed)", out)
+        self.assertRegex(out, r"held until: +2026-01-02 00:00:00Z")
+        self.assertRegex(out, r"put off until: +2026-01-01 10:00:07Z")
+
     def test_list_and_disable(self):
         workflow = Workflow(name="communities/7/workflows/5", display_name="Welcome", template=Workflow.NEW_MEMBER,
                             webhook="communities/7/webhooks/3", state=Workflow.ENABLED)
