@@ -1,7 +1,6 @@
 """One replica of each service with a load and a receiver, all of it measured: what benchmarks of the whole way share."""
 
 import json
-import os
 import subprocess
 import time
 
@@ -80,10 +79,13 @@ class Measured(suite.Suite):
     """One replica of each service, with the CPU of each."""
 
     def __init__(self, url, receiver):
-        if receiver.certificate:
-            os.environ["SSL_CERT_FILE"] = str(receiver.certificate)
+        self._certificate = receiver.certificate
         super().__init__(url, replicas=1, receiver_port=receiver.port)
         self.postgres = measuring.Postgres(url)
+
+    def _addresses(self, service):
+        roots = [f"--extra-roots-file={self._certificate}"] if service == "delivery" and self._certificate else []
+        return [*super()._addresses(service), *roots]
 
     def stages(self, load, receiver):
         return measuring.Stages({
