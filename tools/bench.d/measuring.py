@@ -69,11 +69,19 @@ def process_cpu(*pids):
     return lambda: sum(_ticks(pid, False) for pid in pids) / TICKS_PER_SECOND
 
 
-def peak_memory_mib(pid):
+def _memory_mib(pid, kind):
     for line in pathlib.Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines():
-        if line.startswith("VmHWM:"):
+        if line.startswith(f"{kind}:"):
             return int(line.split()[1]) / 1024
     raise AssertionError(f"process {pid} has no memory")
+
+
+def peak_memory_mib(pid):
+    return _memory_mib(pid, "VmHWM")
+
+
+def memory_mib(pid):
+    return _memory_mib(pid, "VmRSS")
 
 
 def moments(path):
