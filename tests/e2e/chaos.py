@@ -61,7 +61,7 @@ class Witness:
 
     def missing(self, keys):
         with self._lock:
-            return [key for key in keys if key not in self.accepted]
+            return [key for key in keys.copy() if key not in self.accepted]  # callers go on adding
 
 
 class Load:
