@@ -18,16 +18,19 @@ struct LeaseKeeper::Impl {
     session.Stop();
   }
 
-  // Waits until the time is over or the keeper stops; says whether it stops.
+  // Waits until the time is over, a heartbeat is wanted soon or the keeper stops; says whether it
+  // stops.
   bool Wait(absl::Duration time) {
     absl::MutexLock lock(&mutex);
-    if (!stopping) stopped.WaitWithTimeout(&mutex, time);
+    if (!stopping && !soon) changed.WaitWithTimeout(&mutex, time);
+    soon = false;
     return stopping;
   }
 
   LeaseSession session;
   absl::Mutex mutex;
-  absl::CondVar stopped;
+  absl::CondVar changed;
+  bool soon ABSL_GUARDED_BY(mutex) = false;
   bool stopping ABSL_GUARDED_BY(mutex) = false;
   std::thread thread;
 };
@@ -42,11 +45,17 @@ void LeaseKeeper::Start() {
   impl_->thread = std::thread([this] { impl_->Run(); });
 }
 
+void LeaseKeeper::HeartbeatSoon() {
+  absl::MutexLock lock(&impl_->mutex);
+  impl_->soon = true;
+  impl_->changed.Signal();
+}
+
 void LeaseKeeper::Stop() {
   {
     absl::MutexLock lock(&impl_->mutex);
     impl_->stopping = true;
-    impl_->stopped.Signal();
+    impl_->changed.Signal();
   }
   if (impl_->thread.joinable()) impl_->thread.join();
 }

@@ -34,6 +34,10 @@ class LeaseKeeper {
   // Begins the first heartbeat. Called once.
   void Start();
 
+  // Heartbeats without waiting for its time, as when another replica has given slots back.
+  // Thread-safe, also from within callbacks.
+  void HeartbeatSoon();
+
   // Stops renewing, calls `on_lost` for every held slot, then gives the leases back so that others
   // may take them at once. Waits until all that is done. Safe to call twice. Not from a callback.
   void Stop();

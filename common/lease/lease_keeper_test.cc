@@ -69,6 +69,21 @@ TEST(LeaseKeeperTest, HeartbeatsAgainAndAgain) {
   EXPECT_THAT(gained, ElementsAre(Lease{0, 1}));
 }
 
+TEST(LeaseKeeperTest, HeartbeatsSoonWhenTold) {
+  FakeClock clock(absl::UnixEpoch());
+  CountingStore store(clock, /*heartbeats=*/2);
+  absl::Notification gained;
+  // A second heartbeat that never comes by itself.
+  LeaseKeeper keeper(store, clock, {"me", absl::Hours(2), absl::Hours(1)},
+                     {[&](const Lease&) { gained.Notify(); }, [](const Lease&) {}});
+  keeper.Start();
+  gained.WaitForNotification();
+
+  keeper.HeartbeatSoon();
+
+  store.reached_.WaitForNotification();
+}
+
 TEST(LeaseKeeperTest, MayStopWithoutHavingStarted) {
   FakeClock clock(absl::UnixEpoch());
   FakeLeaseStore store(2, clock);

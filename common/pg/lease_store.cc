@@ -1,8 +1,11 @@
 #include "common/pg/lease_store.h"
 
 #include <algorithm>
+#include <cstring>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "common/base/utf8.h"
 #include "common/lease/fair_share.h"
 #include "common/pg/lease_store_sql.h"
 #include "common/status/macros.h"
@@ -15,6 +18,8 @@ using lease::Lease;
 
 // A replica that goes away must not hang on to say so.
 constexpr absl::Duration kReleaseTimeout = absl::Seconds(3);
+
+constexpr size_t kMaxChannel = 63;
 
 // The leases in rows of (slot, epoch).
 void Append(const Rows& rows, std::vector<Lease>& leases) {
@@ -97,6 +102,10 @@ CREATE TABLE lease_owners (
 ) WITH (fillfactor = 10);
 )sql";
 
+std::string LeaseChannel(absl::string_view schema) {
+  return absl::StrCat("leases/", TruncateUtf8(schema, kMaxChannel - strlen("leases/")));
+}
+
 absl::Status PgLeaseStore::InitializeSlots(int32_t count, absl::Time deadline) {
   return pool_.Run(deadline, [&](Transaction& transaction) {
     return transaction.Execute(sql::kInitializeSlots, Params().Add(count)).status();
@@ -118,7 +127,10 @@ absl::Status PgLeaseStore::Release(absl::string_view owner) {
   return pool_.Run(absl::Now() + kReleaseTimeout, [&](Transaction& transaction) -> absl::Status {
     RETURN_IF_ERROR(transaction.Execute(sql::kLockLeases).status());
     RETURN_IF_ERROR(transaction.Execute(sql::kRelease, Params().Add(owner)).status());
-    return transaction.Execute(sql::kForgetOwner, Params().Add(owner)).status();
+    RETURN_IF_ERROR(transaction.Execute(sql::kForgetOwner, Params().Add(owner)).status());
+    return transaction
+        .Execute(sql::kNotifyRelease, Params().Add(LeaseChannel(pool_.database().schema)))
+        .status();
   });
 }
 

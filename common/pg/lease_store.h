@@ -2,10 +2,12 @@
 #ifndef CRIER_COMMON_PG_LEASE_STORE_H_
 #define CRIER_COMMON_PG_LEASE_STORE_H_
 
+#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "common/lease/lease_store.h"
 #include "common/pg/pool.h"
 #include "common/pg/transaction.h"
@@ -15,6 +17,10 @@ namespace crier::pg {
 // DDL of the two tables that PgLeaseStore uses (`leases`, `lease_owners`), for a service's first
 // migration to include. The slots are inserted by InitializeSlots.
 extern const char kLeaseTablesSql[];
+
+// Where those who release their leases say so, for a Listener; channels are common to all schemas
+// of a database. Where long names share one, replicas look at the leases in vain, and no more.
+std::string LeaseChannel(absl::string_view schema);
 
 // Keeps the leases of one service in its schema. Thread-safe.
 class PgLeaseStore : public lease::LeaseStore {
@@ -30,7 +36,7 @@ class PgLeaseStore : public lease::LeaseStore {
   absl::StatusOr<lease::HeartbeatResult> Heartbeat(absl::string_view owner,
                                                    absl::Duration duration) override;
 
-  // Takes at most a few seconds.
+  // Takes at most a few seconds. Notifies the LeaseChannel.
   absl::Status Release(absl::string_view owner) override;
 
  private:

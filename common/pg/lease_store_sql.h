@@ -66,6 +66,8 @@ constexpr Statement kRelease{"lease_release", R"sql(
 
 constexpr Statement kForgetOwner{"lease_forget_owner", "DELETE FROM lease_owners WHERE owner = $1"};
 
+constexpr Statement kNotifyRelease{"lease_notify_release", "SELECT pg_notify($1, '')"};
+
 constexpr Statement kFence{"lease_fence", R"sql(
   SELECT slot, epoch
   FROM leases JOIN unnest($2::int[], $3::bigint[]) AS expected (slot, epoch) USING (slot, epoch)

@@ -6,6 +6,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/synchronization/notification.h"
 #include "common/lease/lease_store_conformance.h"
+#include "common/pg/listener.h"
 #include "common/status/macros.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -101,6 +102,19 @@ TEST_F(PgLeaseStoreTest, LocksWhatIsStillHeldWithItsEpoch) {
               ElementsAre(Lease{2, 1}, Lease{5, 1}));
   EXPECT_THAT(Locked("b", {{2, 1}}), IsEmpty());
   EXPECT_THAT(Locked("a", {}), IsEmpty());
+}
+
+TEST_F(PgLeaseStoreTest, ReleasingIsHeard) {
+  absl::Notification listening, heard;
+  Listener listener(fixture_.database_, LeaseChannel(fixture_.database_.schema),
+                    {.on_notify = [&](absl::string_view) { heard.Notify(); },
+                     .on_gap = [&] { listening.Notify(); }});
+  listening.WaitForNotification();
+  Heartbeat("a");
+
+  ASSERT_TRUE(fixture_.store().Release("a").ok());
+
+  heard.WaitForNotification();
 }
 
 TEST_F(PgLeaseStoreTest, ALeaseThatMovedIsNotLocked) {

@@ -271,6 +271,7 @@ struct DeliveryServer::Parts {
   std::atomic<bool> has_room{false};  // there are partitions for today
   std::atomic<bool> measures{false};  // this replica is the one that shows the depth of the queue
   std::optional<pg::Listener> listener;
+  std::optional<pg::Listener> releases;  // of other replicas' leases; there is work to take over
   std::optional<PeriodicTask> maintenance;
   std::optional<PeriodicTask> measuring;
   std::optional<PeriodicTask> erasing;
@@ -353,12 +354,17 @@ void DeliveryServer::Parts::Start() {
   loader.Start();
   dispatcher.Start(sender);
   keeper.Start();
+  releases.emplace(
+      engine_pool.database(), pg::LeaseChannel(engine_pool.database().schema),
+      pg::Listener::Callbacks{.on_notify = [this](absl::string_view) { keeper.HeartbeatSoon(); },
+                              .on_gap = [this] { keeper.HeartbeatSoon(); }});
 }
 
 void DeliveryServer::Parts::Stop() {
   // The leases are kept until the attempts under way are stored: nobody repeats them.
   dispatcher.Stop(kStopGrace);
   loader.Stop();
+  releases.reset();
   keeper.Stop();
   listener.reset();
   keeping_secrets.reset();

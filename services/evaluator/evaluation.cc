@@ -68,6 +68,7 @@ void Evaluation::Stop() {
     stopping_changed_.SignalAll();
   }
   if (thread_.joinable()) thread_.join();
+  releases_.reset();
   // Before the leases go: whoever has them next finds nothing under way.
   runs_.Stop();
   keeper_.Stop();
@@ -88,6 +89,10 @@ void Evaluation::Run() {
   }
   runs_.Start();
   keeper_.Start();
+  releases_.emplace(
+      pool_.database(), pg::LeaseChannel(pool_.database().schema),
+      pg::Listener::Callbacks{.on_notify = [this](absl::string_view) { keeper_.HeartbeatSoon(); },
+                              .on_gap = [this] { keeper_.HeartbeatSoon(); }});
   while (Wait(kObserveEvery)) {
     const auto heads = events_.Heads(absl::Now() + kCallTimeout);
     if (heads.ok()) partitions_.UpdateLag(*heads);

@@ -2,6 +2,7 @@
 #ifndef CRIER_SERVICES_EVALUATOR_EVALUATION_H_
 #define CRIER_SERVICES_EVALUATOR_EVALUATION_H_
 
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -13,6 +14,7 @@
 #include "common/lease/lease_keeper.h"
 #include "common/metrics/metrics.h"
 #include "common/pg/lease_store.h"
+#include "common/pg/listener.h"
 #include "common/pg/pool.h"
 #include "services/evaluator/domain/event_source.h"
 #include "services/evaluator/domain/partition_set.h"
@@ -59,6 +61,7 @@ class Evaluation {
   RunWorkers& runs_;
   pg::PgLeaseStore leases_;
   lease::LeaseKeeper keeper_;
+  std::optional<pg::Listener> releases_;  // those of other replicas; there is work to take over
 
   mutable absl::Mutex mutex_;
   absl::CondVar stopping_changed_;
