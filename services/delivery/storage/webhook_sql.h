@@ -59,17 +59,6 @@ constexpr pg::Statement kGetWebhooks{
     "       AS given (community_id, webhook_id)) wanted USING (community_id, webhook_id)"
     " WHERE delete_time IS NULL"};
 
-// One row for each webhook asked for, in order; NULL for one that there is not. Whatever changes a
-// webhook or its keys writes its row, and every transaction that does so has another number.
-constexpr pg::Statement kGetRowVersions{
-    "get_webhook_row_versions",
-    "SELECT w.xmin::text::bigint"
-    " FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY"
-    "  AS given (community_id, webhook_id, place)"
-    " LEFT JOIN webhooks w ON w.community_id = given.community_id"
-    "  AND w.webhook_id = given.webhook_id AND w.delete_time IS NULL"
-    " ORDER BY given.place"};
-
 // One row for each webhook asked for, in order; NULL for one that there is not.
 constexpr pg::Statement kGetStates{"get_webhook_states",
                                    "SELECT w.state"

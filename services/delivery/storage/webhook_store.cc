@@ -7,13 +7,10 @@
 #include <string>
 #include <utility>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_split.h"
-#include "absl/time/clock.h"
 #include "common/status/macros.h"
 #include "services/delivery/domain/errors.h"
-#include "services/delivery/domain/shard.h"
 #include "services/delivery/storage/delivery_sql.h"
 #include "services/delivery/storage/queue_notices.h"
 #include "services/delivery/storage/webhook_secrets.h"
@@ -265,30 +262,19 @@ absl::StatusOr<Webhook> PgWebhookStore::Get(const WebhookId& id, absl::Time dead
 
 absl::StatusOr<std::vector<std::optional<Webhook>>> PgWebhookStore::GetMany(
     const std::vector<WebhookId>& ids, absl::Time deadline) {
-  std::vector<std::optional<Webhook>> webhooks;
+  std::vector<Webhook> found;
   RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
-    const absl::Time now = absl::Now();
-    ASSIGN_OR_RETURN(const Rows versions, transaction.Execute(kGetRowVersions, Keys(ids)));
-    webhooks.assign(ids.size(), std::nullopt);
-    absl::flat_hash_map<WebhookId, int64_t, WebhookIdHash> unknown;  // with the version of the row
-    for (size_t i = 0; i < ids.size(); ++i) {
-      const std::optional<int64_t> version = versions[static_cast<int>(i)].OptionalInt64(0);
-      if (!version) continue;
-      webhooks[i] = cache_.Find(ids[i], *version, now);
-      if (!webhooks[i]) unknown.emplace(ids[i], *version);
-    }
-    if (unknown.empty()) return absl::OkStatus();
-    std::vector<WebhookId> to_read;
-    for (const auto& [id, version] : unknown) to_read.push_back(id);
-    ASSIGN_OR_RETURN(const std::vector<Webhook> read, Load(transaction, *rings_.Get(), to_read));
-    for (const Webhook& webhook : read) {
-      cache_.Keep(webhook, unknown.at(webhook.id), now);
-      for (size_t i = 0; i < ids.size(); ++i) {
-        if (ids[i] == webhook.id) webhooks[i] = webhook;
-      }
-    }
+    ASSIGN_OR_RETURN(found, Load(transaction, *rings_.Get(), ids));
     return absl::OkStatus();
   }));
+  std::map<std::pair<int64_t, int64_t>, const Webhook*> by_id;
+  for (const Webhook& webhook : found) by_id[{webhook.id.community, webhook.id.id}] = &webhook;
+
+  std::vector<std::optional<Webhook>> webhooks(ids.size());
+  for (size_t i = 0; i < ids.size(); ++i) {
+    const auto entry = by_id.find({ids[i].community, ids[i].id});
+    if (entry != by_id.end()) webhooks[i] = *entry->second;
+  }
   return webhooks;
 }
 

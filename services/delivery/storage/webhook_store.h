@@ -8,7 +8,6 @@
 #include "common/pg/pool.h"
 #include "services/delivery/domain/webhook_store.h"
 #include "services/delivery/storage/notice_writer.h"
-#include "services/delivery/storage/webhook_cache.h"
 
 namespace crier::delivery::storage {
 
@@ -43,7 +42,6 @@ class PgWebhookStore : public WebhookStore {
   pg::Pool& pool_;
   const crypto::KeyRingHolder& rings_;
   NoticeWriter notices_;
-  WebhookCache cache_;
 };
 
 }  // namespace crier::delivery::storage
