@@ -1,13 +1,11 @@
 #include "common/pg/lease_store.h"
 
 #include <algorithm>
-#include <cstring>
 
-#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "common/base/utf8.h"
 #include "common/lease/fair_share.h"
 #include "common/pg/lease_store_sql.h"
+#include "common/pg/listener.h"
 #include "common/status/macros.h"
 
 namespace crier::pg {
@@ -18,8 +16,6 @@ using lease::Lease;
 
 // A replica that goes away must not hang on to say so.
 constexpr absl::Duration kReleaseTimeout = absl::Seconds(3);
-
-constexpr size_t kMaxChannel = 63;
 
 // The leases in rows of (slot, epoch).
 void Append(const Rows& rows, std::vector<Lease>& leases) {
@@ -102,9 +98,7 @@ CREATE TABLE lease_owners (
 ) WITH (fillfactor = 10);
 )sql";
 
-std::string LeaseChannel(absl::string_view schema) {
-  return absl::StrCat("leases/", TruncateUtf8(schema, kMaxChannel - strlen("leases/")));
-}
+std::string LeaseChannel(absl::string_view schema) { return ChannelOf("leases", schema); }
 
 absl::Status PgLeaseStore::InitializeSlots(int32_t count, absl::Time deadline) {
   return pool_.Run(deadline, [&](Transaction& transaction) {

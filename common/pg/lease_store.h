@@ -18,8 +18,7 @@ namespace crier::pg {
 // migration to include. The slots are inserted by InitializeSlots.
 extern const char kLeaseTablesSql[];
 
-// Where those who release their leases say so, for a Listener; channels are common to all schemas
-// of a database. Where long names share one, replicas look at the leases in vain, and no more.
+// Where those who release their leases say so, for a Listener.
 std::string LeaseChannel(absl::string_view schema);
 
 // Keeps the leases of one service in its schema. Thread-safe.

@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "common/base/clock.h"
+#include "common/base/utf8.h"
 #include "common/pg/connection_settings.h"
 #include "common/pg/text_format.h"
 
@@ -61,6 +62,11 @@ int64_t MillisUp(absl::Duration duration) {
 }
 
 }  // namespace
+
+std::string ChannelOf(absl::string_view name, absl::string_view schema) {
+  constexpr size_t kMaxBytes = 63;
+  return absl::StrCat(name, "/", TruncateUtf8(schema, kMaxBytes - name.size() - 1));
+}
 
 struct Listener::Impl {
   enum class Woken { kReady, kTimeout, kStopped };

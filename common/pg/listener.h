@@ -11,6 +11,11 @@
 
 namespace crier::pg {
 
+// The channel `name` of a schema: channels are common to all schemas of a database. Longer names
+// than Postgres takes are cut, so schemas with long names may share one: listeners must bear to be
+// told of their neighbours' news.
+std::string ChannelOf(absl::string_view name, absl::string_view schema);
+
 // Calls back, from a thread of its own, for every notification on a channel. Reconnects by itself,
 // and then calls `on_gap`, because notifications were missed. Needs a direct connection, not one
 // through a transaction-pooling PgBouncer. The first attempt is made at once, the next after a
@@ -27,9 +32,7 @@ class Listener {
     std::function<void()> on_gap;
   };
 
-  // Starts listening. Channels are shared by all schemas of a database: the name of `channel` (at
-  // most 63 bytes, any characters) should hold the schema's, as in
-  // `pg_notify(current_schema() || '/events', …)`.
+  // Starts listening to a channel, as ChannelOf() names it: at most 63 bytes, any characters.
   Listener(Database database, std::string channel, Callbacks callbacks);
 
   // Stops and waits for the thread; no callback runs afterwards.

@@ -1,13 +1,12 @@
 #include "services/delivery/storage/queue_notices.h"
 
 #include <cstdint>
-#include <cstring>
 #include <utility>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "common/base/utf8.h"
+#include "common/pg/listener.h"
 #include "common/status/macros.h"
 #include "services/delivery/storage/delivery_sql.h"
 
@@ -17,13 +16,9 @@ namespace {
 // NOTIFY takes less than 8,000 bytes.
 constexpr size_t kMaxPayload = 7900;
 
-constexpr size_t kMaxChannel = 63;
-
 }  // namespace
 
-std::string QueueChannel(absl::string_view schema) {
-  return absl::StrCat("queue/", TruncateUtf8(schema, kMaxChannel - strlen("queue/")));
-}
+std::string QueueChannel(absl::string_view schema) { return pg::ChannelOf("queue", schema); }
 
 std::vector<std::string> EncodeNotices(const std::vector<WebhookId>& webhooks) {
   std::vector<std::string> notices;

@@ -12,8 +12,7 @@
 
 namespace crier::delivery::storage {
 
-// The channel of a schema; channels are common to all schemas of a database. Where long names share
-// one, replicas look for deliveries in vain, and no more.
+// The channel of a schema.
 std::string QueueChannel(absl::string_view schema);
 
 // Payloads that name the webhooks, each within what NOTIFY takes.

@@ -5,13 +5,11 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "common/pg/listener.h"
 
 namespace crier::ingest::storage {
 
-std::string LogChannel(absl::string_view schema) {
-  // A schema whose name is cut hears of its neighbours' events, which does no harm.
-  return absl::StrCat(schema.substr(0, 59), "_log");
-}
+std::string LogChannel(absl::string_view schema) { return pg::ChannelOf("log", schema); }
 
 std::string EncodeHeads(const std::map<int32_t, Head>& heads) {
   std::string payload;

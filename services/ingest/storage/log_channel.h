@@ -12,8 +12,7 @@
 
 namespace crier::ingest::storage {
 
-// Channels are shared by a whole database, so the name comes from the schema. At most 63 bytes, as
-// Postgres demands.
+// The channel of a schema.
 std::string LogChannel(absl::string_view schema);
 
 // The payload for heads that have moved: `<log partition>:<position>`, separated by commas.

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "common/base/utf8.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -12,8 +13,16 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 
 TEST(LogChannel, FitsIntoAnIdentifier) {
-  EXPECT_EQ(LogChannel("ingest"), "ingest_log");
+  EXPECT_EQ(LogChannel("ingest"), "log/ingest");
   EXPECT_EQ(LogChannel(std::string(63, 's')).size(), 63u);
+}
+
+// NOTIFY takes no broken character: a batch would not commit.
+TEST(LogChannel, IsCutBetweenCharacters) {
+  std::string schema;
+  for (int i = 0; i < 31; ++i) schema += "ä";
+  EXPECT_TRUE(IsValidUtf8(LogChannel(schema)));
+  EXPECT_TRUE(IsValidUtf8(LogChannel("a" + schema)));
 }
 
 TEST(EncodeHeads, IsReversedByDecodeHeads) {
