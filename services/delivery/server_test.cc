@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -280,6 +281,31 @@ TEST_F(DeliveryServerTest, TwoReplicasDeliverEachMessageOnceAndOneTakesOver) {
   }
   EXPECT_THAT(messages, SizeIs(1100));
   EXPECT_THAT(messages, Each(Pair(testing::Not(""), 1)));
+}
+
+// Its statements look rows up by index from the beginning, when the planner knows of none.
+TEST_F(DeliveryServerTest, IntakeAndOutcomesFindTheirRowsByIndex) {
+  database_.Run(schema_,
+                "CREATE TABLE settings (operation text, seqscan text);"
+                "GRANT ALL ON settings TO PUBLIC;"
+                "CREATE FUNCTION note_setting() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+                " INSERT INTO settings VALUES (tg_op, current_setting('enable_seqscan'));"
+                " RETURN NULL; END $$;"
+                "CREATE TRIGGER note_setting AFTER INSERT OR DELETE ON queue"
+                " FOR EACH STATEMENT EXECUTE FUNCTION note_setting()");
+  Receiver receiver;
+  Replica replica(options_);
+  ASSERT_TRUE(replica.WaitForShards(kShardCount));
+  const v1::Webhook webhook = replica.CreateWebhook(receiver.Url("/hook"));
+
+  Enqueue(replica, {webhook});
+  ASSERT_TRUE(replica.WaitForState(webhook, v1::Delivery::SUCCEEDED));
+
+  std::set<std::string> seen;
+  for (const pg::Rows::Row row : database_.Run(schema_, "SELECT * FROM settings")) {
+    seen.insert(absl::StrCat(row.Text(0), " ", row.Text(1)));
+  }
+  EXPECT_THAT(seen, testing::ElementsAre("DELETE off", "INSERT off"));
 }
 
 TEST_F(DeliveryServerTest, AFailureIsRetriedWithTheSameMessageAndBody) {

@@ -175,7 +175,7 @@ class DeliveryStorageTest : public testing::Test {
   MessageIdGenerator ids_{SystemClock()};
   tests::TestDatabase database_;
   const pg::Database schema_ = delivery_database->EmptySchema();
-  pg::Pool pool_{schema_, {.size = 4}};
+  pg::Pool pool_{schema_, {.size = 4, .by_index_only = true}};  // as the server's
   pg::PgLeaseStore leases_{pool_};
   PgIntakeStore intake_{pool_};
   PgQueueStore queue_{pool_, kOwner};
