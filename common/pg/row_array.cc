@@ -1,5 +1,6 @@
 #include "common/pg/row_array.h"
 
+#include <algorithm>
 #include <cstring>
 #include <limits>
 #include <utility>
@@ -11,6 +12,7 @@ namespace {
 
 // The length of a row or a list stands before its bytes, and is known after them.
 constexpr size_t kLengthBytes = 4;
+constexpr size_t kTypeBytes = 4;
 
 // What stands before the elements of an array, and where in it their number.
 constexpr size_t kHeaderBytes = 20;
@@ -38,9 +40,9 @@ RowArray::RowArray(RowType type) { AppendHeader(type.oid, 0); }
 void RowArray::BeginRow(int columns) {
   EndRow();
   ++rows_;
-  Append(int32_t{0});
-  row_start_ = data_.size();
-  Append(static_cast<int32_t>(columns));
+  char* const start = Extend(2 * kLengthBytes);
+  row_start_ = size_ - kLengthBytes;
+  Store(static_cast<uint32_t>(columns), start + kLengthBytes);
 }
 
 void RowArray::EndRow() {
@@ -48,7 +50,11 @@ void RowArray::EndRow() {
   StoreLength(row_start_);
 }
 
-void RowArray::AddNull(ColumnType type) { AppendTypeAndLength(type, -1); }
+void RowArray::AddNull(ColumnType type) {
+  char* const start = Extend(kTypeBytes + kLengthBytes);
+  Store(static_cast<uint32_t>(type), start);
+  Store(int32_t{-1}, start + kTypeBytes);
+}
 
 void RowArray::Add(bool value) { AppendValue<uint8_t>(ColumnType::kBoolean, value ? 1 : 0); }
 void RowArray::Add(int16_t value) { AppendValue(ColumnType::kSmallint, value); }
@@ -64,22 +70,15 @@ void RowArray::Add(double value) {
 }
 
 void RowArray::AddText(absl::string_view value) {
-  AppendTypeAndLength(ColumnType::kText, static_cast<int32_t>(value.size()));
-  data_.append(value.data(), value.size());
+  value.copy(AppendSized(ColumnType::kText, value.size()), value.size());
 }
 
-char* RowArray::AddBytes(size_t size) {
-  AppendTypeAndLength(ColumnType::kBytea, static_cast<int32_t>(size));
-  const size_t start = data_.size();
-  data_.resize(start + size);
-  return &data_[start];
-}
+char* RowArray::AddBytes(size_t size) { return AppendSized(ColumnType::kBytea, size); }
 
 void RowArray::BeginTexts(size_t size) { BeginList(ColumnType::kTexts, ColumnType::kText, size); }
 
 void RowArray::AddElement(absl::string_view value) {
-  Append(static_cast<int32_t>(value.size()));
-  data_.append(value.data(), value.size());
+  value.copy(AppendElement(value.size()), value.size());
   EndElement();
 }
 
@@ -88,14 +87,13 @@ void RowArray::BeginBigints(size_t size) {
 }
 
 void RowArray::AddElement(int64_t value) {
-  Append(static_cast<int32_t>(sizeof(value)));
-  Append(value);
+  Store(value, AppendElement(sizeof(value)));
   EndElement();
 }
 
 void RowArray::BeginList(ColumnType type, ColumnType element_type, size_t size) {
-  AppendTypeAndLength(type, 0);
-  list_start_ = data_.size();
+  AppendSized(type, 0);
+  list_start_ = size_;
   AppendHeader(static_cast<uint32_t>(element_type), size);
   elements_left_ = size + 1;
   EndElement();
@@ -108,42 +106,47 @@ void RowArray::EndElement() {
 }
 
 void RowArray::StoreLength(size_t start) {
-  Store(static_cast<uint32_t>(data_.size() - start), &data_[start - kLengthBytes]);
+  Store(static_cast<uint32_t>(size_ - start), &data_[start - kLengthBytes]);
 }
 
 void RowArray::AppendHeader(uint32_t element_type, size_t size) {
-  char bytes[kHeaderBytes];
-  Store(uint32_t{1}, bytes);      // dimensions
-  Store(uint32_t{0}, bytes + 4);  // no NULLs
-  Store(element_type, bytes + 8);
-  Store(static_cast<uint32_t>(size), bytes + kCountPlace);
-  Store(uint32_t{1}, bytes + 16);  // index of the first
-  data_.append(bytes, sizeof(bytes));
-}
-
-void RowArray::AppendTypeAndLength(ColumnType type, int32_t length) {
-  char bytes[8];
-  Store(static_cast<uint32_t>(type), bytes);
-  Store(length, bytes + 4);
-  data_.append(bytes, sizeof(bytes));
-}
-
-template <typename Number>
-void RowArray::Append(Number value) {
-  char bytes[sizeof(value)];
-  Store(value, bytes);
-  data_.append(bytes, sizeof(bytes));
+  char* const start = Extend(kHeaderBytes);
+  Store(uint32_t{1}, start);      // dimensions
+  Store(uint32_t{0}, start + 4);  // no NULLs
+  Store(element_type, start + 8);
+  Store(static_cast<uint32_t>(size), start + kCountPlace);
+  Store(uint32_t{1}, start + 16);  // index of the first
 }
 
 template <typename Number>
 void RowArray::AppendValue(ColumnType type, Number value) {
-  AppendTypeAndLength(type, sizeof(value));
-  Append(value);
+  Store(value, AppendSized(type, sizeof(value)));
+}
+
+char* RowArray::AppendSized(ColumnType type, size_t size) {
+  char* const start = Extend(kTypeBytes + kLengthBytes + size);
+  Store(static_cast<uint32_t>(type), start);
+  Store(static_cast<uint32_t>(size), start + kTypeBytes);
+  return start + kTypeBytes + kLengthBytes;
+}
+
+char* RowArray::AppendElement(size_t size) {
+  char* const start = Extend(kLengthBytes + size);
+  Store(static_cast<uint32_t>(size), start);
+  return start + kLengthBytes;
+}
+
+char* RowArray::Extend(size_t size) {
+  const size_t start = size_;
+  size_ += size;
+  if (size_ > data_.size()) data_.resize(std::max(size_, 2 * data_.size()));
+  return &data_[start];
 }
 
 std::string RowArray::Take() {
   EndRow();
   Store(rows_, &data_[kCountPlace]);
+  data_.resize(size_);
   return std::move(data_);
 }
 

@@ -69,11 +69,13 @@ class RowArray {
  private:
   friend class Params;
 
-  template <typename Number>
-  void Append(Number value);
+  // Room for so many bytes more, which are to be written there before anything else is added.
+  char* Extend(size_t size);
   template <typename Number>
   void AppendValue(ColumnType type, Number value);
-  void AppendTypeAndLength(ColumnType type, int32_t length);
+  // Begin a value of so many bytes, of a row and of a list; the bytes are to be written there.
+  char* AppendSized(ColumnType type, size_t size);
+  char* AppendElement(size_t size);
   void AppendHeader(uint32_t element_type, size_t size);
   void BeginList(ColumnType type, ColumnType element_type, size_t size);
   void EndElement();
@@ -84,7 +86,10 @@ class RowArray {
   // The parameter. Ends the life of the array.
   std::string Take();
 
+  // Always as long as the room that there is; `size_` of it is written. Appending each value to the
+  // string would cost more than the values.
   std::string data_;
+  size_t size_ = 0;
   uint32_t rows_ = 0;
   size_t row_start_ = 0;
   size_t list_start_ = 0;

@@ -17,6 +17,8 @@ namespace {
 using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
+using google::protobuf::MessageFactory;
+using google::protobuf::Reflection;
 using google::protobuf::Timestamp;
 using Part = EntityColumn::Part;
 
@@ -91,8 +93,12 @@ pg::ColumnType TypeOf(const FieldDescriptor& field) {
   }
 }
 
-int64_t IntegerOf(const Message& message, const FieldDescriptor& field) {
-  const auto& reflection = *message.GetReflection();
+const Reflection& ReflectionOf(const Descriptor& message) {
+  return *MessageFactory::generated_factory()->GetPrototype(&message)->GetReflection();
+}
+
+int64_t IntegerOf(const Reflection& reflection, const Message& message,
+                  const FieldDescriptor& field) {
   switch (field.cpp_type()) {
     case FieldDescriptor::CPPTYPE_INT32:
       return reflection.GetInt32(message, &field);
@@ -104,53 +110,10 @@ int64_t IntegerOf(const Message& message, const FieldDescriptor& field) {
 }
 
 // An unset time is NULL.
-void AddTime(const Message& message, const FieldDescriptor& field, pg::RowArray& row) {
-  const auto& reflection = *message.GetReflection();
+void AddTime(const Reflection& reflection, const Message& message, const FieldDescriptor& field,
+             pg::RowArray& row) {
   if (!reflection.HasField(message, &field)) return row.AddNull(pg::ColumnType::kTimestamptz);
   row.Add(api::FromProto(static_cast<const Timestamp&>(reflection.GetMessage(message, &field))));
-}
-
-void AddValue(const Message& message, const FieldDescriptor& field, pg::ColumnType type,
-              pg::RowArray& row) {
-  const auto& reflection = *message.GetReflection();
-  std::string unused;
-  switch (type) {
-    case pg::ColumnType::kBigint:
-      return row.Add(IntegerOf(message, field));
-    case pg::ColumnType::kDouble:
-      return row.Add(reflection.GetDouble(message, &field));
-    case pg::ColumnType::kBoolean:
-      return row.Add(reflection.GetBool(message, &field));
-    case pg::ColumnType::kTimestamptz:
-      return AddTime(message, field, row);
-    default:
-      return row.AddText(reflection.GetStringReference(message, &field, &unused));
-  }
-}
-
-// Of the entries of a list, their values, or a field of each.
-void AddList(const Message& entity, const FieldDescriptor& list, const FieldDescriptor* element,
-             pg::ColumnType type, pg::RowArray& row) {
-  const auto& reflection = *entity.GetReflection();
-  const int size = reflection.FieldSize(entity, &list);
-  std::string unused;
-  if (type == pg::ColumnType::kBigints) {
-    row.BeginBigints(static_cast<size_t>(size));
-  } else {
-    row.BeginTexts(static_cast<size_t>(size));
-  }
-  for (int i = 0; i < size; ++i) {
-    if (element == nullptr) {
-      row.AddElement(reflection.GetRepeatedStringReference(entity, &list, i, &unused));
-      continue;
-    }
-    const Message& message = reflection.GetRepeatedMessage(entity, &list, i);
-    if (type == pg::ColumnType::kBigints) {
-      row.AddElement(IntegerOf(message, *element));
-    } else {
-      row.AddElement(message.GetReflection()->GetStringReference(message, element, &unused));
-    }
-  }
 }
 
 }  // namespace
@@ -165,7 +128,7 @@ std::string ColumnName(absl::Span<const FieldDescriptor* const> fields) {
 
 EntityColumns::EntityColumns(const filter::Schema& schema, const std::set<std::string>& left_out) {
   Collect(schema, left_out, *schema.message, "", {}, columns_);
-  holders_.emplace_back();
+  holders_.push_back({0, nullptr, &ReflectionOf(*schema.message)});
   for (const EntityColumn& column : columns_) AddSource(column);
 }
 
@@ -176,7 +139,7 @@ size_t EntityColumns::FindHolder(absl::Span<const FieldDescriptor* const> fields
   for (size_t i = 1; i < holders_.size(); ++i) {
     if (holders_[i].parent == parent && holders_[i].field == fields.back()) return i;
   }
-  holders_.push_back({parent, fields.back()});
+  holders_.push_back({parent, fields.back(), &ReflectionOf(*fields.back()->message_type())});
   return holders_.size() - 1;
 }
 
@@ -186,7 +149,7 @@ void EntityColumns::AddSource(const EntityColumn& column) {
   const FieldDescriptor& last = *column.fields.back();
   if (!column.is_array()) {
     sources_.push_back({FindHolder(absl::MakeSpan(column.fields).first(column.fields.size() - 1)),
-                        &last, nullptr, TypeOf(last)});
+                        &last, nullptr, nullptr, TypeOf(last)});
     return;
   }
   const FieldDescriptor* const element =
@@ -195,31 +158,71 @@ void EntityColumns::AddSource(const EntityColumn& column) {
       : &last == &top                   ? nullptr
                                         : &last;
   const bool numbers = element != nullptr && TypeOf(*element) == pg::ColumnType::kBigint;
-  sources_.push_back(
-      {0, &top, element, numbers ? pg::ColumnType::kBigints : pg::ColumnType::kTexts});
+  sources_.push_back({0, &top, element,
+                      element == nullptr ? nullptr : &ReflectionOf(*top.message_type()),
+                      numbers ? pg::ColumnType::kBigints : pg::ColumnType::kTexts});
+}
+
+void EntityColumns::AddValue(const Message& holder, const Source& source, pg::RowArray& row) const {
+  const Reflection& reflection = *holders_[source.holder].reflection;
+  std::string unused;
+  switch (source.type) {
+    case pg::ColumnType::kBigint:
+      return row.Add(IntegerOf(reflection, holder, *source.field));
+    case pg::ColumnType::kDouble:
+      return row.Add(reflection.GetDouble(holder, source.field));
+    case pg::ColumnType::kBoolean:
+      return row.Add(reflection.GetBool(holder, source.field));
+    case pg::ColumnType::kTimestamptz:
+      return AddTime(reflection, holder, *source.field, row);
+    default:
+      return row.AddText(reflection.GetStringReference(holder, source.field, &unused));
+  }
+}
+
+// Of the entries of a list, their values, or a field of each.
+void EntityColumns::AddList(const Message& holder, const Source& source, pg::RowArray& row) const {
+  const Reflection& reflection = *holders_[source.holder].reflection;
+  const int size = reflection.FieldSize(holder, source.field);
+  std::string unused;
+  if (source.type == pg::ColumnType::kBigints) {
+    row.BeginBigints(static_cast<size_t>(size));
+  } else {
+    row.BeginTexts(static_cast<size_t>(size));
+  }
+  for (int i = 0; i < size; ++i) {
+    if (source.element == nullptr) {
+      row.AddElement(reflection.GetRepeatedStringReference(holder, source.field, i, &unused));
+      continue;
+    }
+    const Message& message = reflection.GetRepeatedMessage(holder, source.field, i);
+    if (source.type == pg::ColumnType::kBigints) {
+      row.AddElement(IntegerOf(*source.element_reflection, message, *source.element));
+    } else {
+      row.AddElement(
+          source.element_reflection->GetStringReference(message, source.element, &unused));
+    }
+  }
 }
 
 void EntityColumns::AddTo(const Message& entity, pg::RowArray& row) const {
   // Null where the message is unset.
-  absl::InlinedVector<const Message*, 16> holders;
-  for (const Holder& holder : holders_) {
-    const Message* const parent = holder.field == nullptr ? &entity : holders[holder.parent];
-    const bool is_set =
-        parent != nullptr &&
-        (holder.field == nullptr || parent->GetReflection()->HasField(*parent, holder.field));
-    holders.push_back(!is_set ? nullptr
-                      : holder.field == nullptr
-                          ? parent
-                          : &parent->GetReflection()->GetMessage(*parent, holder.field));
+  absl::InlinedVector<const Message*, 16> messages = {&entity};
+  for (size_t i = 1; i < holders_.size(); ++i) {
+    const Holder& holder = holders_[i];
+    const Message* const parent = messages[holder.parent];
+    const Reflection& reflection = *holders_[holder.parent].reflection;
+    const bool is_set = parent != nullptr && reflection.HasField(*parent, holder.field);
+    messages.push_back(is_set ? &reflection.GetMessage(*parent, holder.field) : nullptr);
   }
   for (const Source& source : sources_) {
-    const Message* const holder = holders[source.holder];
-    if (holder == nullptr) {
+    const Message* const message = messages[source.holder];
+    if (message == nullptr) {
       row.AddNull(source.type);
     } else if (source.field->is_repeated()) {
-      AddList(*holder, *source.field, source.element, source.type, row);
+      AddList(*message, source, row);
     } else {
-      AddValue(*holder, *source.field, source.type, row);
+      AddValue(*message, source, row);
     }
   }
 }

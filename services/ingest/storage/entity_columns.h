@@ -62,10 +62,12 @@ class EntityColumns {
                         const std::vector<std::string>& leading) const;
 
  private:
-  // A message on the way to values; its parent stands before it.
+  // A message on the way to values; its parent stands before it. Asking a message for its
+  // reflection costs as much as reading a field by it, so that is done once.
   struct Holder {
     size_t parent = 0;
     const google::protobuf::FieldDescriptor* field = nullptr;  // of the parent; null: the entity
+    const google::protobuf::Reflection* reflection = nullptr;
   };
 
   // Where the value of a column is found.
@@ -73,11 +75,16 @@ class EntityColumns {
     size_t holder = 0;
     const google::protobuf::FieldDescriptor* field = nullptr;    // of the holder
     const google::protobuf::FieldDescriptor* element = nullptr;  // of the messages of a list
+    const google::protobuf::Reflection* element_reflection = nullptr;
     pg::ColumnType type = pg::ColumnType::kText;
   };
 
   size_t FindHolder(absl::Span<const google::protobuf::FieldDescriptor* const> fields);
   void AddSource(const EntityColumn& column);
+  void AddValue(const google::protobuf::Message& holder, const Source& source,
+                pg::RowArray& row) const;
+  void AddList(const google::protobuf::Message& holder, const Source& source,
+               pg::RowArray& row) const;
 
   std::vector<EntityColumn> columns_;
   std::vector<Source> sources_;  // side by side with the columns
