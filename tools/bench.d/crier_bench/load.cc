@@ -113,7 +113,7 @@ class Progress {
 absl::Status CallUnary(IngestService::Stub& stub, const Chunk& chunk, const LoadOptions& options) {
   ingest::v1::UpsertContactRequest request;
   ingest::v1::IngestResult response;
-  FillContact(chunk.first, options.communities, request);
+  FillContact(chunk.first, options.communities, options.identities, request);
   return rpc::Call(stub, &IngestService::Stub::UpsertContact, request, response,
                    absl::Now() + kCallTimeout);
 }
@@ -122,7 +122,8 @@ absl::Status CallBatch(IngestService::Stub& stub, const Chunk& chunk, const Load
   ingest::v1::BatchIngestRequest request;
   ingest::v1::BatchIngestResponse response;
   for (size_t i = 0; i < chunk.size; ++i) {
-    FillContact(chunk.first + i, options.communities, *request.add_items()->mutable_contact());
+    FillContact(chunk.first + i, options.communities, options.identities,
+                *request.add_items()->mutable_contact());
   }
   RETURN_IF_ERROR(rpc::Call(stub, &IngestService::Stub::BatchIngest, request, response,
                             absl::Now() + kCallTimeout));
@@ -153,7 +154,8 @@ void MakeStream(IngestService::Stub& stub, const LoadOptions& options, Progress&
       }
       ingest::v1::StreamIngestWithAcknowledgementsRequest frame;
       for (size_t i = 0; i < chunk.size; ++i) {
-        FillContact(chunk.first + i, options.communities, *frame.add_items()->mutable_contact());
+        FillContact(chunk.first + i, options.communities, options.identities,
+                    *frame.add_items()->mutable_contact());
       }
       under_way.emplace_back(chunk, absl::Now());
       if (stream->Write(frame)) continue;

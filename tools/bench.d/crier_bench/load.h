@@ -18,9 +18,10 @@ struct LoadOptions {
   Way way = Way::kBatch;
   size_t count = 0;  // new contacts in all
   Communities communities;
-  int callers = 8;  // at the same time
-  int items = 100;  // of a call, or of a message of a stream
-  int window = 10;  // messages of a stream that are not answered yet
+  int identities = kSampleIdentities;  // of a contact, see FillContact()
+  int callers = 8;                     // at the same time
+  int items = 100;                     // of a call, or of a message of a stream
+  int window = 10;                     // messages of a stream that are not answered yet
   double rate = 0;  // records a second, evenly; 0 means as fast as they are answered
   // Where the moment of each record's answer is noted.
   std::string answers_file;

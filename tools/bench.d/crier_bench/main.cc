@@ -25,6 +25,9 @@ int Run(int argc, char** argv) {
   load_command.add_option("--count", load.count, "Contacts in all")->required();
   load_command.add_option("--first-community", load.communities.first);
   load_command.add_option("--communities", load.communities.count)->check(CLI::PositiveNumber);
+  load_command
+      .add_option("--identities", load.identities, "Of a contact: e-mail, LinkedIn, GitHub, ...")
+      ->check(CLI::Range(1, kMaxIdentities));
   load_command.add_option("--callers", load.callers)->check(CLI::PositiveNumber);
   load_command.add_option("--items", load.items)->check(CLI::Range(1, 1000));
   load_command.add_option("--window", load.window)->check(CLI::PositiveNumber);

@@ -17,9 +17,14 @@ struct Communities {
   int count = 100;
 };
 
-// A new person, as full a record as the documented sample (1 KB of payload), with the number in the
-// title. The same number makes the same record.
-void FillContact(size_t number, const Communities& communities,
+// How many keys a person is found by: the first of an e-mail address, a LinkedIn, a GitHub and a
+// Twitter handle, an external id and a Discord handle. The documented sample has four.
+inline constexpr int kSampleIdentities = 4;
+inline constexpr int kMaxIdentities = 6;
+
+// A new person, as full a record as the documented sample (1 KB of payload) but for the identities,
+// with the number in the title. The same number makes the same record.
+void FillContact(size_t number, const Communities& communities, int identities,
                  ingest::v1::UpsertContactRequest& request);
 
 // The number in a contact payload; nothing when there is none.
