@@ -51,7 +51,8 @@ class EngineTest : public testing::Test {
   MemoryEntityStore store_{1};
   LogTail tail_;
   CountingObserver observer_;
-  Ingester ingester_{store_, tail_, clock_, observer_};
+  RecentEvents recent_{clock_};
+  Ingester ingester_{store_, recent_, tail_, clock_, observer_};
   absl::Notification entered_, let_go_;
 };
 

@@ -100,13 +100,15 @@ struct IngestServer::Parts {
         log_readers(pool),
         reader(query_pool),
         eraser(query_pool),
+        recent(clock),
+        tailed_log(log, recent),
         ingest_metrics(registry),
-        ingester(store, tail, clock, ingest_metrics),
+        ingester(store, recent, tail, clock, ingest_metrics),
         engine(ingester, ingest_metrics),
         executor({.threads = options.postgres_connections}),
         query_executor({.threads = options.query_connections}),
         ingest_service(engine),
-        event_service(log, tail, log_readers, executor, clock),
+        event_service(tailed_log, tail, log_readers, executor, clock),
         entity_service(reader, eraser, engine, query_executor, clock,
                        [this] { deletions.RunSoon(); }),
         deletions([this] { return ContinueDeletions(); }) {}
@@ -131,6 +133,8 @@ struct IngestServer::Parts {
   storage::PgEntityReader reader;
   storage::PgEraser eraser;
   LogTail tail;
+  RecentEvents recent;
+  TailedEventLog tailed_log;
   IngestMetrics ingest_metrics;
   Ingester ingester;
   IngestEngine engine;

@@ -4,11 +4,11 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "crier/entity/v1/event.pb.h"
 
 namespace crier::ingest {
 
@@ -31,8 +31,9 @@ struct ReadLimits {
 };
 
 struct LogRead {
-  // Consecutive, from the position after the one asked for; empty when that is the head.
-  std::vector<entity::v1::Event> events;
+  // Each the bytes of an entity::v1::Event. Consecutive, from the position after the one asked for;
+  // empty when that is the head.
+  std::vector<std::string> events;
   // The head when the read began; at least the position of the last event.
   int64_t head = 0;
 };

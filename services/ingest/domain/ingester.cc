@@ -70,6 +70,7 @@ absl::StatusOr<Ingester::Results> Ingester::Commit(absl::Span<const Record> reco
   span.SetStatus(changes.status());
   if (!changes.ok()) return changes.status();
   for (const LoggedEvent& event : changes->events) observer_.OnEvent(event.kind);
+  recent_.Add(std::move(changes->events));
   for (const auto& [log_partition, head] : changes->heads) {
     tail_.Advance(log_partition, head.position);
   }

@@ -10,6 +10,7 @@
 #include "common/base/clock.h"
 #include "services/ingest/domain/entity_store.h"
 #include "services/ingest/domain/log_tail.h"
+#include "services/ingest/domain/recent_events.h"
 #include "services/ingest/domain/record.h"
 
 namespace crier::ingest {
@@ -32,8 +33,9 @@ class IngestObserver {
 // Reconciles batches of records with the store. Thread-safe. The parts must outlive it.
 class Ingester {
  public:
-  Ingester(EntityStore& store, LogTail& tail, const Clock& clock, IngestObserver& observer)
-      : store_(store), tail_(tail), clock_(clock), observer_(observer) {}
+  Ingester(EntityStore& store, RecentEvents& recent, LogTail& tail, const Clock& clock,
+           IngestObserver& observer)
+      : store_(store), recent_(recent), tail_(tail), clock_(clock), observer_(observer) {}
 
   // Stores the records, in order, and wakes the readers of the log. Returns a result for each. One
   // transaction does, unless its events would be too large; when it fails for a reason that lies in
@@ -48,6 +50,7 @@ class Ingester {
   absl::StatusOr<Results> Commit(absl::Span<const Record> records, absl::Time deadline);
 
   EntityStore& store_;
+  RecentEvents& recent_;
   LogTail& tail_;
   const Clock& clock_;
   IngestObserver& observer_;

@@ -184,7 +184,8 @@ TEST_F(EntityStoreTest, APoisonousRecordFailsAlone) {
   postgres_->Run(database_, "ALTER TABLE organizations ADD CHECK (domain <> 'poison.com')");
   LogTail tail;
   NoObserver observer;
-  Ingester ingester(store_, tail, SystemClock(), observer);
+  RecentEvents recent(SystemClock());
+  Ingester ingester(store_, recent, tail, SystemClock(), observer);
   const std::vector<Record> records = {OrganizationOf(1, "a.com", ""),
                                        OrganizationOf(1, "poison.com", ""),
                                        OrganizationOf(1, "b.com", "")};
@@ -209,7 +210,8 @@ TEST_F(EntityStoreTest, ARetryAfterACommitOfUnknownOutcomeIsHarmless) {
   const std::vector<Record> records = {OrganizationOf(1, "acme.com", "Acme"), known};
   LogTail tail;
   NoObserver observer;
-  Ingester ingester(store, tail, SystemClock(), observer);
+  RecentEvents recent(SystemClock());
+  Ingester ingester(store, recent, tail, SystemClock(), observer);
 
   // With its final NUL: BEGIN says READ COMMITTED.
   proxy.BreakAt(absl::string_view("COMMIT\0", 7), tests::PostgresProxy::Fault::kLoseReply);
@@ -263,7 +265,11 @@ TEST_F(EntityStoreTest, ConcurrentWritersAgreeOnIdentitiesAndLeaveNoGaps) {
       const bool final_round = !writing.load();
       const auto read = log_.Read(followed, last, ReadLimits(), Deadline());
       ASSERT_TRUE(read.ok()) << read.status();
-      for (const Event& event : read->events) ASSERT_EQ(event.position(), ++last);
+      for (const std::string& bytes : read->events) {
+        Event event;
+        ASSERT_TRUE(event.ParseFromString(bytes));
+        ASSERT_EQ(event.position(), ++last);
+      }
       more = !final_round || !read->events.empty();
     }
   });

@@ -44,7 +44,10 @@ class EraserTest : public StoreTest {
     const auto read = log_.Read(LogPartitionOf(community, static_cast<int32_t>(heads->size())), 0,
                                 ReadLimits(), Deadline());
     EXPECT_EQ(read.status(), absl::OkStatus());
-    return read.ok() ? read->events : std::vector<Event>();
+    std::vector<Event> events(read.ok() ? read->events.size() : 0);
+    for (size_t i = 0; i < events.size(); ++i)
+      EXPECT_TRUE(events[i].ParseFromString(read->events[i]));
+    return events;
   }
 
   int64_t OnlyContact(int64_t community) {

@@ -47,9 +47,7 @@ absl::StatusOr<LogRead> ReadOnce(Transaction& transaction, int32_t log_partition
     if (row.OptionalInt64(1) != last + 1) {
       return NotKept(transaction, log_partition, last, read.head);
     }
-    if (!read.events.emplace_back().ParseFromString(row.Bytes(2))) {
-      return absl::InternalError("a stored event cannot be parsed");
-    }
+    read.events.push_back(row.Bytes(2));
     ++last;
   }
   return read;

@@ -40,8 +40,14 @@ class EventLogTest : public StoreTest {
     const auto read = log_.Read(partition_, after, limits, Deadline());
     EXPECT_TRUE(read.ok()) << read.status();
     std::vector<int64_t> positions;
-    for (const Event& event : read->events) positions.push_back(event.position());
+    for (const std::string& event : read->events) positions.push_back(Parse(event).position());
     return positions;
+  }
+
+  static Event Parse(const std::string& bytes) {
+    Event event;
+    EXPECT_TRUE(event.ParseFromString(bytes));
+    return event;
   }
 
   absl::Status ReadError(int64_t after) {
@@ -59,7 +65,7 @@ TEST_F(EventLogTest, GivesEventsAsTheyWereAccepted) {
   ASSERT_TRUE(read.ok()) << read.status();
   EXPECT_EQ(read->head, 1);
   ASSERT_THAT(read->events, SizeIs(1));
-  const Event& event = read->events[0];
+  const Event event = Parse(read->events[0]);
   EXPECT_EQ(event.community_id(), kCommunity);
   EXPECT_EQ(event.log_partition(), partition_);
   EXPECT_EQ(event.position(), 1);

@@ -10,6 +10,7 @@
 #include "absl/strings/strip.h"
 #include "common/api/resource_name.h"
 #include "common/api/time.h"
+#include "common/rpc/malformed_requests.h"
 #include "common/rpc/status.h"
 #include "common/rpc/unary.h"
 #include "common/status/errors.h"
@@ -25,7 +26,7 @@ constexpr size_t kMaxReaderBytes = 63;
 constexpr int kMaxPositions = 1000;
 
 // A stream that ends before it begins.
-class Refusal : public grpc::ServerWriteReactor<v1::SubscribeResponse> {
+class Refusal : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
  public:
   explicit Refusal(const absl::Status& status) { Finish(rpc::ToGrpc(status)); }
 
@@ -92,14 +93,17 @@ absl::StatusOr<std::vector<LogHead>> ParsePositions(const v1::ConfirmPositionsRe
 
 }  // namespace
 
-grpc::ServerWriteReactor<v1::SubscribeResponse>* EventServiceHandler::Subscribe(
-    grpc::CallbackServerContext* context, const v1::SubscribeRequest* request) {
+grpc::ServerWriteReactor<grpc::ByteBuffer>* EventServiceHandler::Subscribe(
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* bytes) {
+  v1::SubscribeRequest request;
+  const absl::Status parsed = rpc::ParseRequest(*bytes, request);
+  if (!parsed.ok()) return new Refusal(parsed);
   FieldViolations violations;
-  if (request->log_partition() < 0) violations.Add("log_partition", "must not be negative");
-  if (request->after_position() < 0) violations.Add("after_position", "must not be negative");
+  if (request.log_partition() < 0) violations.Add("log_partition", "must not be negative");
+  if (request.after_position() < 0) violations.Add("after_position", "must not be negative");
   if (!violations.empty()) return new Refusal(violations.ToStatus());
-  return new Subscription(log_, tail_, executor_, request->log_partition(),
-                          request->after_position());
+  return new Subscription(log_, tail_, executor_, request.log_partition(),
+                          request.after_position());
 }
 
 grpc::ServerUnaryReactor* EventServiceHandler::GetLogHead(grpc::CallbackServerContext* context,

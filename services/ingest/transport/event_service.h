@@ -12,14 +12,15 @@
 namespace crier::ingest {
 
 // Thread-safe. The parts must outlive the server.
-class EventServiceHandler : public v1::EventService::CallbackService {
+class EventServiceHandler
+    : public v1::EventService::WithRawCallbackMethod_Subscribe<v1::EventService::CallbackService> {
  public:
   EventServiceHandler(EventLog& log, LogTail& tail, LogReaders& readers, rpc::Executor& executor,
                       const Clock& clock)
       : log_(log), tail_(tail), readers_(readers), executor_(executor), clock_(clock) {}
 
-  grpc::ServerWriteReactor<v1::SubscribeResponse>* Subscribe(
-      grpc::CallbackServerContext* context, const v1::SubscribeRequest* request) override;
+  grpc::ServerWriteReactor<grpc::ByteBuffer>* Subscribe(grpc::CallbackServerContext* context,
+                                                        const grpc::ByteBuffer* bytes) override;
   grpc::ServerUnaryReactor* GetLogHead(grpc::CallbackServerContext* context,
                                        const v1::GetLogHeadRequest* request,
                                        v1::LogHead* response) override;

@@ -1,18 +1,40 @@
 #include "services/ingest/transport/subscription.h"
 
-#include <utility>
+#include <string>
+#include <vector>
 
 #include "absl/time/clock.h"
 #include "common/log/log.h"
 #include "common/rpc/status.h"
 #include "common/status/errors.h"
+#include "crier/ingest/v1/event_service.pb.h"
+#include "google/protobuf/wire_format_lite.h"
 #include "services/ingest/domain/errors.h"
 
 namespace crier::ingest {
 namespace {
 
+using google::protobuf::internal::WireFormatLite;
+
 // Nobody waits longer than this for one read: the stream ends, and its reader subscribes again.
 constexpr absl::Duration kReadTimeout = absl::Seconds(10);
+
+// The bytes of a v1::SubscribeResponse with these events.
+grpc::ByteBuffer FrameOf(const std::vector<std::string>& events) {
+  constexpr int kField = v1::SubscribeResponse::kEventsFieldNumber;
+  size_t size = 0;
+  for (const std::string& event : events) {
+    size += WireFormatLite::TagSize(kField, WireFormatLite::TYPE_BYTES);
+    size += WireFormatLite::BytesSize(event);
+  }
+  std::string frame(size, '\0');
+  auto* end = reinterpret_cast<uint8_t*>(frame.data());
+  for (const std::string& event : events) {
+    end = WireFormatLite::WriteBytesToArray(kField, event, end);
+  }
+  const grpc::Slice slice(frame);
+  return grpc::ByteBuffer(&slice, 1);
+}
 
 // A database that is too slow is as good as away: the reader subscribes again.
 absl::Status ForReaders(const absl::Status& status) {
@@ -49,9 +71,8 @@ void Subscription::Read() {
   tail_.Advance(log_partition_, read->head);
   if (read->events.empty()) return AwaitMore();
 
-  position_ = read->events.back().position();
-  frame_.clear_events();
-  for (entity::v1::Event& event : read->events) *frame_.add_events() = std::move(event);
+  position_ += static_cast<int64_t>(read->events.size());
+  frame_ = FrameOf(read->events);
   StartWrite(&frame_);
 }
 

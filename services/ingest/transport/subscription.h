@@ -2,6 +2,7 @@
 #ifndef CRIER_SERVICES_INGEST_TRANSPORT_SUBSCRIPTION_H_
 #define CRIER_SERVICES_INGEST_TRANSPORT_SUBSCRIPTION_H_
 
+#include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/server_callback.h>
 
 #include <cstdint>
@@ -10,20 +11,19 @@
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "common/rpc/executor.h"
-#include "crier/ingest/v1/event_service.pb.h"
 #include "services/ingest/domain/event_log.h"
 #include "services/ingest/domain/log_tail.h"
 
 namespace crier::ingest {
 
-// The reactor of a Subscribe call: reads a frame from the log (on the executor, because that waits
-// for the database), writes it, waits for the tail when there is no more, and again. At any time
-// exactly one of the three is under way, and whatever completes it decides what comes next; so the
-// position and the frame need no lock. A slow client is waited for with one frame in memory.
+// The reactor of a Subscribe call: reads a frame from the log (on the executor, because that may
+// wait for the database), writes it, waits for the tail when there is no more, and again. At any
+// time exactly one of the three is under way, and whatever completes it decides what comes next; so
+// the position and the frame need no lock. A slow client is waited for with one frame in memory.
+// The frame is a SubscribeResponse, put together from the bytes of the events as they are stored.
 //
 // Owns itself: deleted when gRPC is done with it.
-class Subscription : public grpc::ServerWriteReactor<v1::SubscribeResponse>,
-                     private LogTail::Reader {
+class Subscription : public grpc::ServerWriteReactor<grpc::ByteBuffer>, private LogTail::Reader {
  public:
   // The parts must outlive the server. The first read begins at once.
   Subscription(EventLog& log, LogTail& tail, rpc::Executor& executor, int32_t log_partition,
@@ -48,7 +48,7 @@ class Subscription : public grpc::ServerWriteReactor<v1::SubscribeResponse>,
   const int32_t log_partition_;
 
   int64_t position_;  // of the last event written
-  v1::SubscribeResponse frame_;
+  grpc::ByteBuffer frame_;
 
   // Held while registering at the tail, so that a cancellation finds the stream either before or
   // after, and never in between.
