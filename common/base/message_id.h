@@ -42,6 +42,9 @@ class MessageId {
   // The form that Postgres stores, `xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx`.
   std::string ToUuid() const;
 
+  // The same as 16 bytes.
+  const std::array<uint8_t, 16>& bytes() const { return bytes_; }
+
   // When the id was made, to the millisecond.
   absl::Time time() const;
 

@@ -73,6 +73,10 @@ void RowArray::AddText(absl::string_view value) {
   value.copy(AppendSized(ColumnType::kText, value.size()), value.size());
 }
 
+void RowArray::AddUuid(const std::array<uint8_t, 16>& value) {
+  std::memcpy(AppendSized(ColumnType::kUuid, value.size()), value.data(), value.size());
+}
+
 char* RowArray::AddBytes(size_t size) { return AppendSized(ColumnType::kBytea, size); }
 
 void RowArray::BeginTexts(size_t size) { BeginList(ColumnType::kTexts, ColumnType::kText, size); }

@@ -2,6 +2,7 @@
 #ifndef CRIER_COMMON_PG_ROW_ARRAY_H_
 #define CRIER_COMMON_PG_ROW_ARRAY_H_
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -28,6 +29,7 @@ enum class ColumnType : uint32_t {
   kTexts = 1009,    // text[]
   kBigints = 1016,  // bigint[]
   kTimestamptz = 1184,
+  kUuid = 2950,
 };
 
 // An array of rows of a composite type, for `unnest($1::contact_row[])`, in Postgres' binary
@@ -57,6 +59,7 @@ class RowArray {
   void Add(double value);                 // double precision
   void Add(absl::Time value);             // timestamptz; rounded down to the microsecond
   void AddText(absl::string_view value);  // text
+  void AddUuid(const std::array<uint8_t, 16>& value);
   // A bytea of `size` bytes, which are to be written there before anything else is added.
   char* AddBytes(size_t size);
 

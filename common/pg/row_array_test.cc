@@ -22,8 +22,9 @@ using tests::TestDatabase;
 // What there is to a row of `thing`.
 constexpr char kType[] =
     "CREATE TYPE thing AS (yes boolean, small smallint, number integer, big bigint, real double "
-    "precision, moment timestamptz, words text, bytes bytea, texts text[], bigs bigint[]);";
-constexpr int kColumns = 10;
+    "precision, moment timestamptz, words text, bytes bytea, texts text[], bigs bigint[], id "
+    "uuid);";
+constexpr int kColumns = 11;
 
 class RowArrayTest : public testing::Test {
  protected:
@@ -57,7 +58,7 @@ void AddNulls(RowArray& row) {
   for (const ColumnType type :
        {ColumnType::kBoolean, ColumnType::kSmallint, ColumnType::kInteger, ColumnType::kBigint,
         ColumnType::kDouble, ColumnType::kTimestamptz, ColumnType::kText, ColumnType::kBytea,
-        ColumnType::kTexts, ColumnType::kBigints}) {
+        ColumnType::kTexts, ColumnType::kBigints, ColumnType::kUuid}) {
     row.AddNull(type);
   }
 }
@@ -85,6 +86,7 @@ TEST_F(RowArrayTest, ValuesOfEveryTypeComeBack) {
     row.BeginBigints(2);
     row.AddElement(int64_t{-1});
     row.AddElement(int64_t{1} << 40);
+    row.AddUuid({0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 255});
     AddNulls(row);
   });
 
@@ -101,6 +103,7 @@ TEST_F(RowArrayTest, ValuesOfEveryTypeComeBack) {
   EXPECT_EQ(row.Bytes(7), bytes);
   EXPECT_EQ(row.Text(8), "{a,\"\",\"{\\\"b\\\",NULL}\"}");
   EXPECT_EQ(row.Text(9), "{-1,1099511627776}");
+  EXPECT_EQ(row.Text(10), "00010203-0405-0607-0809-0a0b0c0d0eff");
   for (int column = 0; column < kColumns; ++column) EXPECT_TRUE((*rows)[1].IsNull(column));
 }
 
@@ -117,6 +120,7 @@ TEST_F(RowArrayTest, EmptyValuesAreNotNull) {
     AddBytes("", row);
     row.BeginTexts(0);
     row.BeginBigints(0);
+    row.AddUuid({});
   });
 
   ASSERT_TRUE(rows.ok()) << rows.status();

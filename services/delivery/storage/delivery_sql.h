@@ -28,33 +28,20 @@ constexpr pg::Statement kStartProducers{
 constexpr pg::Statement kGetProducer{"get_producer",
                                      "SELECT position FROM producers WHERE producer = $1"};
 
-constexpr pg::Statement kInsertSnapshots{
-    "insert_snapshots",
-    "INSERT INTO snapshots (community_id, snapshot_id, event)"
-    " SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::bytea[])"};
+constexpr pg::Statement kInsertSnapshots{"insert_snapshots",
+                                         "INSERT INTO snapshots (community_id, snapshot_id, event)"
+                                         " SELECT * FROM unnest($1::snapshot_row[])"};
 
 constexpr pg::Statement kInsertDeliveries{
     "insert_deliveries",
     "INSERT INTO deliveries (community_id, webhook_id, delivery_id, snapshot_id, workflow_id,"
     " workflow_name, event_kind, event_accept_time, contact_id)"
-    " SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::uuid[], $4::uuid[], $5::bigint[],"
-    " $6::text[], $7::smallint[], $8::timestamptz[], $9::bigint[])"};
+    " SELECT * FROM unnest($1::delivery_row[])"};
 
 constexpr pg::Statement kInsertQueue{
     "insert_queue",
     "INSERT INTO queue (community_id, webhook_id, delivery_id, shard, due_time, attempt_count)"
-    " SELECT community_id, webhook_id, delivery_id, shard, due_time, 0"
-    " FROM unnest($1::bigint[], $2::bigint[], $3::uuid[], $4::integer[], $5::timestamptz[])"
-    "  AS new (community_id, webhook_id, delivery_id, shard, due_time)"};
-
-// Deliveries of notices ($4: snapshots; $6: when it happened), each of kind $5.
-constexpr pg::Statement kInsertNotices{
-    "insert_notices",
-    "INSERT INTO deliveries (community_id, webhook_id, delivery_id, snapshot_id, workflow_id,"
-    " workflow_name, event_kind, event_accept_time)"
-    " SELECT community_id, webhook_id, delivery_id, snapshot_id, 0, '', $5, happened"
-    " FROM unnest($1::bigint[], $2::bigint[], $3::uuid[], $4::uuid[], $6::timestamptz[])"
-    "  AS new (community_id, webhook_id, delivery_id, snapshot_id, happened)"};
+    " SELECT *, 0 FROM unnest($1::queue_row[])"};
 
 constexpr pg::Statement kNotify{"notify_queue", "SELECT pg_notify($1, $2)"};
 
@@ -107,7 +94,7 @@ constexpr pg::Statement kLoadContents{
     "load_contents",
     "SELECT wanted.place, delivery.workflow_id, delivery.workflow_name, snapshot.event,"
     " delivery.event_kind"
-    " FROM unnest($1::bigint[], $2::bigint[], $3::uuid[]) WITH ORDINALITY"
+    " FROM unnest($1::delivery_key[]) WITH ORDINALITY"
     "  AS wanted (community_id, webhook_id, delivery_id, place)"
     " CROSS JOIN LATERAL ("
     "  SELECT workflow_id, workflow_name, snapshot_id, event_kind FROM deliveries"
@@ -121,40 +108,53 @@ constexpr pg::Statement kLoadContents{
 // Those of the deliveries that are on the queue.
 constexpr pg::Statement kFindQueued{
     "find_queued",
-    "SELECT wanted.place FROM unnest($1::bigint[], $2::bigint[], $3::uuid[]) WITH ORDINALITY"
+    "SELECT wanted.place FROM unnest($1::delivery_key[]) WITH ORDINALITY"
     "  AS wanted (community_id, webhook_id, delivery_id, place)"
     " WHERE EXISTS (SELECT FROM queue WHERE queue.community_id = wanted.community_id"
     "  AND queue.webhook_id = wanted.webhook_id AND queue.delivery_id = wanted.delivery_id)"};
 
 // --- outcomes ---
 
-// A repetition of a commit that did happen finds its rows and leaves them.
-constexpr pg::Statement kInsertAttempts{
-    "insert_attempts",
-    "INSERT INTO attempts (community_id, webhook_id, delivery_id, number, delivery_state, outcome,"
-    " response_status, duration_us, exchange, response)"
-    " SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::uuid[], $4::smallint[], $5::smallint[],"
-    " $6::smallint[], $7::smallint[], $8::integer[], $9::bytea[], $10::bytea[])"
-    " ON CONFLICT DO NOTHING"};
-
-// This and the next return what they found on the queue.
+// Both take what has been attempted, and return the places, from 1, of those that they found on the
+// queue. What was cancelled meanwhile is not there; and what has seen the attempt already, as when
+// a commit that did happen is repeated, perhaps after somebody sent it again, is left as it is.
 constexpr pg::Statement kDequeue{
     "dequeue",
-    "DELETE FROM queue USING unnest($1::bigint[], $2::bigint[], $3::uuid[])"
-    "  AS done (community_id, webhook_id, delivery_id)"
+    "DELETE FROM queue USING unnest($1::attempted_row[]) WITH ORDINALITY"
+    "  AS done (community_id, webhook_id, delivery_id, number, due_time, place)"
     " WHERE queue.community_id = done.community_id AND queue.webhook_id = done.webhook_id"
-    "  AND queue.delivery_id = done.delivery_id"
-    " RETURNING queue.delivery_id"};
+    "  AND queue.delivery_id = done.delivery_id AND queue.attempt_count < done.number"
+    " RETURNING done.place"};
 
-// Touches no row that was cancelled meanwhile.
 constexpr pg::Statement kRequeue{
     "requeue",
-    "UPDATE queue SET due_time = again.due_time, attempt_count = again.attempt_count"
-    " FROM unnest($1::bigint[], $2::bigint[], $3::uuid[], $4::smallint[], $5::timestamptz[])"
-    "  AS again (community_id, webhook_id, delivery_id, attempt_count, due_time)"
+    "UPDATE queue SET due_time = again.due_time, attempt_count = again.number"
+    " FROM unnest($1::attempted_row[]) WITH ORDINALITY"
+    "  AS again (community_id, webhook_id, delivery_id, number, due_time, place)"
     " WHERE queue.community_id = again.community_id AND queue.webhook_id = again.webhook_id"
-    "  AND queue.delivery_id = again.delivery_id"
-    " RETURNING queue.delivery_id"};
+    "  AND queue.delivery_id = again.delivery_id AND queue.attempt_count < again.number"
+    " RETURNING again.place"};
+
+// Takes deliveries off the queue that are not to be attempted.
+constexpr pg::Statement kDrop{
+    "drop_queued",
+    "DELETE FROM queue USING unnest($1::delivery_key[]) AS gone"
+    " WHERE queue.community_id = gone.community_id AND queue.webhook_id = gone.webhook_id"
+    "  AND queue.delivery_id = gone.delivery_id"};
+
+// Of deliveries that were on the queue: so their attempts cannot be there yet.
+constexpr pg::Statement kInsertAttempts{
+    "insert_attempts",
+    "INSERT INTO attempts (community_id, webhook_id, delivery_id, number, delivery_state,"
+    " exchange, response, outcome, response_status, duration_us)"
+    " SELECT * FROM unnest($1::attempt_row[])"};
+
+// Of the others: a repetition finds its rows and leaves them.
+constexpr pg::Statement kInsertLateAttempts{
+    "insert_late_attempts",
+    "INSERT INTO attempts (community_id, webhook_id, delivery_id, number, delivery_state,"
+    " exchange, response, outcome, response_status, duration_us)"
+    " SELECT * FROM unnest($1::attempt_row[]) ON CONFLICT DO NOTHING"};
 
 // The pending deliveries of a webhook that is being deleted. The replica that has them in memory
 // finds the webhook gone before it begins an attempt.

@@ -9,7 +9,7 @@
 #include "common/api/time.h"
 #include "common/status/macros.h"
 #include "services/delivery/domain/errors.h"
-#include "services/delivery/domain/shard.h"
+#include "services/delivery/storage/delivery_rows.h"
 #include "services/delivery/storage/delivery_sql.h"
 #include "services/delivery/storage/erasure_sql.h"
 #include "services/delivery/storage/queue_notices.h"
@@ -20,6 +20,8 @@ namespace {
 using pg::Params;
 using pg::Rows;
 using pg::Transaction;
+
+using ErasureKey = std::pair<int64_t, int64_t>;  // community and contact
 
 absl::StatusOr<int64_t> Position(Transaction& transaction, absl::string_view producer) {
   ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kGetProducer, Params().Add(producer)));
@@ -80,93 +82,29 @@ std::optional<int64_t> ContactOf(const entity::v1::Event& event) {
   return id.ok() ? std::make_optional(id->id) : std::nullopt;
 }
 
-// The rows of intakes as columns.
-struct Columns {
-  struct {
-    std::vector<int64_t> communities;
-    std::vector<std::string> ids;
-    std::vector<std::string> events;
-  } snapshots;
-
-  std::vector<int64_t> communities;
-  std::vector<int64_t> webhooks;
-  std::vector<std::string> deliveries;
-  std::vector<int32_t> shards;
-  std::vector<std::string> snapshot_ids;
-  std::vector<int64_t> workflows;
-  std::vector<std::string> workflow_names;
-  std::vector<int32_t> kinds;
-  std::vector<absl::Time> accept_times;
-  std::vector<std::optional<int64_t>> contacts;
-  std::vector<absl::Time> due_times;
-
-  std::set<std::pair<int64_t, int64_t>> erasures;  // a statement takes each row once
-  std::vector<WebhookId> announce;
-
-  void Add(const Intake& intake) {
-    for (const NewMessage& message : intake.messages) {
-      snapshots.communities.push_back(message.event->community_id());
-      snapshots.ids.push_back(message.snapshot_id.ToUuid());
-      snapshots.events.push_back(message.event->SerializeAsString());
-      for (const NewMessage::Target& target : message.targets) {
-        Add(message, target);
-        due_times.push_back(target.due_time.value_or(intake.due_time));
-      }
+// The messages of an intake as rows.
+void AddMessages(const Intake& intake, DeliveryRows& rows) {
+  for (const NewMessage& message : intake.messages) {
+    const entity::v1::Event& event = *message.event;
+    rows.AddSnapshot(event.community_id(), message.snapshot_id, event.SerializeAsString());
+    NewDelivery delivery;
+    delivery.snapshot_id = message.snapshot_id;
+    delivery.kind = event.kind();
+    delivery.event_time = api::FromProto(event.accept_time());
+    delivery.contact = ContactOf(event);
+    for (const NewMessage::Target& target : message.targets) {
+      delivery.id = target.id;
+      delivery.workflow = target.workflow;
+      delivery.due_time = target.due_time.value_or(intake.due_time);
+      rows.AddDelivery(delivery);
     }
-    for (const Erasure& erasure : intake.erasures) {
-      erasures.insert({erasure.community, erasure.contact});
-    }
-    announce.insert(announce.end(), intake.announce.begin(), intake.announce.end());
   }
-
- private:
-  void Add(const NewMessage& message, const NewMessage::Target& target) {
-    const WebhookId& webhook = target.id.webhook;
-    communities.push_back(webhook.community);
-    webhooks.push_back(webhook.id);
-    deliveries.push_back(target.id.message.ToUuid());
-    shards.push_back(ShardOf(webhook));
-    snapshot_ids.push_back(snapshots.ids.back());
-    workflows.push_back(target.workflow.id);
-    workflow_names.push_back(target.workflow.display_name);
-    kinds.push_back(message.event->kind());
-    accept_times.push_back(api::FromProto(message.event->accept_time()));
-    contacts.push_back(ContactOf(*message.event));
-  }
-};
-
-absl::Status InsertDeliveries(Transaction& transaction, const Columns& columns) {
-  RETURN_IF_ERROR(transaction
-                      .Execute(kInsertSnapshots, Params()
-                                                     .AddArray(columns.snapshots.communities)
-                                                     .AddArray(columns.snapshots.ids)
-                                                     .AddBytesArray(columns.snapshots.events))
-                      .status());
-  RETURN_IF_ERROR(transaction
-                      .Execute(kInsertDeliveries, Params()
-                                                      .AddArray(columns.communities)
-                                                      .AddArray(columns.webhooks)
-                                                      .AddArray(columns.deliveries)
-                                                      .AddArray(columns.snapshot_ids)
-                                                      .AddArray(columns.workflows)
-                                                      .AddArray(columns.workflow_names)
-                                                      .AddArray(columns.kinds)
-                                                      .AddArray(columns.accept_times)
-                                                      .AddArray(columns.contacts))
-                      .status());
-  return transaction
-      .Execute(kInsertQueue, Params()
-                                 .AddArray(columns.communities)
-                                 .AddArray(columns.webhooks)
-                                 .AddArray(columns.deliveries)
-                                 .AddArray(columns.shards)
-                                 .AddArray(columns.due_times))
-      .status();
 }
 
-absl::Status RecordErasures(Transaction& transaction, const Columns& columns) {
+absl::Status RecordErasures(Transaction& transaction, const std::set<ErasureKey>& erasures) {
+  if (erasures.empty()) return absl::OkStatus();
   std::vector<int64_t> communities, contacts;
-  for (const auto& [community, contact] : columns.erasures) {
+  for (const auto& [community, contact] : erasures) {
     communities.push_back(community);
     contacts.push_back(contact);
   }
@@ -181,13 +119,20 @@ absl::StatusOr<std::vector<absl::Status>> PgIntakeStore::Enqueue(absl::Span<cons
   std::vector<absl::Status> results;
   RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
     ASSIGN_OR_RETURN(results, MoveProducers(transaction, intakes));
-    Columns columns;
+    ASSIGN_OR_RETURN(DeliveryRows rows, DeliveryRows::Create(transaction));
+    std::set<ErasureKey> erasures;  // a statement takes each row once
+    std::vector<WebhookId> announce;
     for (size_t i = 0; i < intakes.size(); ++i) {
-      if (results[i].ok()) columns.Add(intakes[i]);
+      if (!results[i].ok()) continue;
+      AddMessages(intakes[i], rows);
+      for (const Erasure& erasure : intakes[i].erasures) {
+        erasures.insert({erasure.community, erasure.contact});
+      }
+      announce.insert(announce.end(), intakes[i].announce.begin(), intakes[i].announce.end());
     }
-    if (!columns.deliveries.empty()) RETURN_IF_ERROR(InsertDeliveries(transaction, columns));
-    if (!columns.erasures.empty()) RETURN_IF_ERROR(RecordErasures(transaction, columns));
-    return NotifyQueue(transaction, pool_.database().schema, columns.announce);
+    if (!rows.empty()) RETURN_IF_ERROR(std::move(rows).Insert(transaction));
+    RETURN_IF_ERROR(RecordErasures(transaction, erasures));
+    return NotifyQueue(transaction, pool_.database().schema, announce);
   }));
   return results;
 }

@@ -10,6 +10,7 @@
 #include "common/pg/lease_store.h"
 #include "common/status/macros.h"
 #include "services/delivery/domain/shard.h"
+#include "services/delivery/storage/delivery_rows.h"
 #include "services/delivery/storage/delivery_sql.h"
 #include "services/delivery/storage/exchange_codec.h"
 #include "services/delivery/storage/webhook_state.h"
@@ -18,107 +19,119 @@ namespace crier::delivery::storage {
 namespace {
 
 using pg::Params;
+using pg::RowArray;
 using pg::Rows;
+using pg::RowType;
 using pg::Transaction;
 
 // What the column of durations holds at most; attempts end long before.
 constexpr int64_t kLongestMicroseconds = std::numeric_limits<int32_t>::max();
 
-// Keys of deliveries as the parameters $1 to $3.
-struct KeyColumns {
-  std::vector<int64_t> communities;
-  std::vector<int64_t> webhooks;
-  std::vector<std::string> ids;
-
-  void Add(const DeliveryId& id) {
-    communities.push_back(id.webhook.community);
-    webhooks.push_back(id.webhook.id);
-    ids.push_back(id.message.ToUuid());
+// Deliveries as the parameter $1.
+absl::StatusOr<Params> Keys(Transaction& transaction, const std::vector<DeliveryId>& ids) {
+  ASSIGN_OR_RETURN(const RowType type, transaction.FindRowType("delivery_key"));
+  RowArray rows(type);
+  for (const DeliveryId& id : ids) {
+    rows.BeginRow(3);
+    AddKey(id, rows);
   }
+  return Params().AddRows(std::move(rows));
+}
 
-  bool empty() const { return ids.empty(); }
+// Writes what a batch of outcomes says of deliveries and attempts.
+class Changes {
+ public:
+  // `outcomes` must outlive this.
+  explicit Changes(const std::vector<AttemptOutcome>& outcomes)
+      : outcomes_(outcomes), queued_(outcomes.size(), false) {}
 
-  Params ToParams() const {
-    return Params().AddArray(communities).AddArray(webhooks).AddArray(ids);
-  }
-};
-
-// What a batch of outcomes changes, as columns.
-struct Changes {
-  struct {
-    KeyColumns keys;
-    std::vector<int32_t> numbers;
-    std::vector<int32_t> states;
-    std::vector<int32_t> outcomes;
-    std::vector<int32_t> statuses;
-    std::vector<int32_t> durations;
-    std::vector<std::string> exchanges;
-    std::vector<std::string> responses;
-  } attempts;
-
-  KeyColumns finished;
-  std::set<std::string> queued;  // what Write() found on the queue
-
-  struct {
-    KeyColumns keys;
-    std::vector<int32_t> attempt_counts;
-    std::vector<absl::Time> due_times;
-  } again;
-
-  void Add(const AttemptOutcome& outcome) {
-    if (outcome.attempt) {
-      AddAttempt(outcome.id, *outcome.attempt, outcome.state);
+  // Takes up the outcome at a place.
+  void Add(size_t place) {
+    const AttemptOutcome& outcome = outcomes_[place];
+    const bool over = outcome.state != DeliveryState::kPending;
+    if (!outcome.attempt) {
+      if (over) dropped_.push_back(outcome.id);
+      return;
     }
-    if (outcome.state != DeliveryState::kPending) {
-      finished.Add(outcome.id);
-    } else if (outcome.attempt) {
-      again.keys.Add(outcome.id);
-      again.attempt_counts.push_back(outcome.attempt->number);
-      again.due_times.push_back(outcome.due_time);
-    }
+    (over ? finished_ : again_).push_back(place);
   }
 
-  void AddAttempt(const DeliveryId& id, const Attempt& attempt, DeliveryState state) {
-    const AttemptResult& result = attempt.exchange.result;
-    attempts.keys.Add(id);
-    attempts.numbers.push_back(attempt.number);
-    attempts.states.push_back(static_cast<int32_t>(state));
-    attempts.outcomes.push_back(static_cast<int32_t>(result.outcome));
-    attempts.statuses.push_back(result.status);
-    attempts.durations.push_back(static_cast<int32_t>(
-        std::min(absl::ToInt64Microseconds(result.duration), kLongestMicroseconds)));
-    attempts.exchanges.push_back(EncodeExchange(attempt.exchange));
-    attempts.responses.push_back(EncodeResponse(result));
-  }
-
-  // The queue comes first: its rows are what this and a cancellation wait for each other at. A
-  // delivery that is not there any more was cancelled while the attempt was under way, perhaps
-  // because the person in it has to be forgotten, so nothing is kept that may tell of them.
+  // The queue comes first: its rows are what this and a cancellation wait for each other at.
   absl::Status Write(Transaction& transaction) {
-    if (!finished.empty()) {
-      ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kDequeue, finished.ToParams()));
-      for (const Rows::Row row : rows) queued.insert(row.Text(0));
+    if (!dropped_.empty()) {
+      ASSIGN_OR_RETURN(const Params keys, Keys(transaction, dropped_));
+      RETURN_IF_ERROR(transaction.Execute(kDrop, keys).status());
     }
-    if (!again.keys.empty()) {
-      Params params = again.keys.ToParams();
-      params.AddArray(again.attempt_counts).AddArray(again.due_times);
-      ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kRequeue, params));
-      for (const Rows::Row row : rows) queued.insert(row.Text(0));
-    }
-    if (attempts.keys.empty()) return absl::OkStatus();
-    for (size_t i = 0; i < attempts.responses.size(); ++i) {
-      if (queued.count(attempts.keys.ids[i]) == 0) attempts.responses[i].clear();
-    }
-    Params params = attempts.keys.ToParams();
-    params.AddArray(attempts.numbers)
-        .AddArray(attempts.states)
-        .AddArray(attempts.outcomes)
-        .AddArray(attempts.statuses)
-        .AddArray(attempts.durations)
-        .AddBytesArray(attempts.exchanges)
-        .AddBytesArray(attempts.responses);
-    return transaction.Execute(kInsertAttempts, params).status();
+    RETURN_IF_ERROR(WriteQueue(transaction, kDequeue, finished_));
+    RETURN_IF_ERROR(WriteQueue(transaction, kRequeue, again_));
+    return WriteAttempts(transaction);
   }
+
+  // Whether Write() found the delivery of the outcome at a place on the queue.
+  bool queued(size_t place) const { return queued_[place]; }
+
+ private:
+  absl::Status WriteQueue(Transaction& transaction, const pg::Statement& statement,
+                          const std::vector<size_t>& places) {
+    if (places.empty()) return absl::OkStatus();
+    ASSIGN_OR_RETURN(const RowType type, transaction.FindRowType("attempted_row"));
+    RowArray attempted(type);
+    for (const size_t place : places) {
+      attempted.BeginRow(5);
+      AddKey(outcomes_[place].id, attempted);
+      attempted.Add(static_cast<int16_t>(outcomes_[place].attempt->number));
+      attempted.Add(outcomes_[place].due_time);
+    }
+    ASSIGN_OR_RETURN(const Rows rows,
+                     transaction.Execute(statement, Params().AddRows(std::move(attempted))));
+    for (const Rows::Row row : rows) queued_[places[static_cast<size_t>(row.Int64(0)) - 1]] = true;
+    return absl::OkStatus();
+  }
+
+  // A delivery that is not on the queue any more was cancelled while the attempt was under way,
+  // perhaps because the person in it has to be forgotten, so nothing is kept that may tell of them.
+  absl::Status WriteAttempts(Transaction& transaction) {
+    if (finished_.empty() && again_.empty()) return absl::OkStatus();
+    ASSIGN_OR_RETURN(const RowType type, transaction.FindRowType("attempt_row"));
+    RowArray attempts(type), late(type);
+    bool any = false, any_late = false;
+    for (const std::vector<size_t>& places : {finished_, again_}) {
+      for (const size_t place : places) {
+        (queued_[place] ? any : any_late) = true;
+        AddAttempt(outcomes_[place], queued_[place], queued_[place] ? attempts : late);
+      }
+    }
+    if (any) {
+      RETURN_IF_ERROR(
+          transaction.Execute(kInsertAttempts, Params().AddRows(std::move(attempts))).status());
+    }
+    if (!any_late) return absl::OkStatus();
+    return transaction.Execute(kInsertLateAttempts, Params().AddRows(std::move(late))).status();
+  }
+
+  static void AddAttempt(const AttemptOutcome& outcome, bool keep_response, RowArray& row) {
+    const Exchange& exchange = outcome.attempt->exchange;
+    row.BeginRow(10);
+    AddKey(outcome.id, row);
+    row.Add(static_cast<int16_t>(outcome.attempt->number));
+    row.Add(static_cast<int16_t>(outcome.state));
+    AddBytes(EncodeExchange(exchange), row);
+    AddBytes(keep_response ? EncodeResponse(exchange.result) : "", row);
+    row.Add(static_cast<int16_t>(exchange.result.outcome));
+    row.Add(static_cast<int16_t>(exchange.result.status));
+    row.Add(static_cast<int32_t>(
+        std::min(absl::ToInt64Microseconds(exchange.result.duration), kLongestMicroseconds)));
+  }
+
+  static void AddBytes(absl::string_view bytes, RowArray& row) {
+    bytes.copy(row.AddBytes(bytes.size()), bytes.size());
+  }
+
+  const std::vector<AttemptOutcome>& outcomes_;
+  std::vector<DeliveryId> dropped_;
+  std::vector<size_t> finished_;  // places of outcomes, as the next
+  std::vector<size_t> again_;
+  std::vector<bool> queued_;
 };
 
 // The epochs by shard under which this replica still holds leases, locked until the end of the
@@ -141,13 +154,12 @@ absl::StatusOr<std::set<std::pair<int32_t, int64_t>>> LockHeld(
 
 // A repetition of a commit that did happen finds nothing on the queue, and tells nobody again.
 std::vector<Notice> ExhaustedNotices(const std::vector<AttemptOutcome>& outcomes,
-                                     const std::vector<bool>& written,
-                                     const std::set<std::string>& queued) {
+                                     const Changes& changes) {
   std::vector<Notice> notices;
   for (size_t i = 0; i < outcomes.size(); ++i) {
     const AttemptOutcome& outcome = outcomes[i];
-    if (!written[i] || outcome.state != DeliveryState::kExhausted || outcome.notice) continue;
-    if (queued.count(outcome.id.message.ToUuid()) == 0) continue;
+    if (outcome.state != DeliveryState::kExhausted || outcome.notice) continue;
+    if (!changes.queued(i)) continue;
     notices.push_back(ExhaustedNotice(outcome.id.webhook, outcome.id.message,
                                       outcome.attempt->number, outcome.attempt->exchange));
   }
@@ -244,11 +256,10 @@ absl::StatusOr<std::vector<std::vector<QueuedDelivery>>> PgQueueStore::LoadQueue
 
 absl::StatusOr<std::vector<std::optional<DeliveryContent>>> PgQueueStore::LoadContents(
     const std::vector<DeliveryId>& ids, absl::Time deadline) {
-  KeyColumns keys;
-  for (const DeliveryId& id : ids) keys.Add(id);
   std::vector<std::optional<DeliveryContent>> contents;
   RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
-    ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kLoadContents, keys.ToParams()));
+    ASSIGN_OR_RETURN(const Params keys, Keys(transaction, ids));
+    ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kLoadContents, keys));
     contents.assign(ids.size(), std::nullopt);
     for (const Rows::Row row : rows) {
       // One that cannot be read is as good as gone, and must not hold up the others.
@@ -262,11 +273,10 @@ absl::StatusOr<std::vector<std::optional<DeliveryContent>>> PgQueueStore::LoadCo
 
 absl::StatusOr<std::vector<bool>> PgQueueStore::FindQueued(const std::vector<DeliveryId>& ids,
                                                            absl::Time deadline) {
-  KeyColumns keys;
-  for (const DeliveryId& id : ids) keys.Add(id);
   std::vector<bool> queued;
   RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
-    ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kFindQueued, keys.ToParams()));
+    ASSIGN_OR_RETURN(const Params keys, Keys(transaction, ids));
+    ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kFindQueued, keys));
     queued.assign(ids.size(), false);
     for (const Rows::Row row : rows) queued[static_cast<size_t>(row.Int64(0)) - 1] = true;
     return absl::OkStatus();
@@ -280,13 +290,13 @@ absl::StatusOr<std::vector<bool>> PgQueueStore::Commit(const std::vector<Attempt
   RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
     ASSIGN_OR_RETURN(const auto held, LockHeld(transaction, owner_, outcomes));
     written.clear();
-    Changes changes;
-    for (const AttemptOutcome& outcome : outcomes) {
-      written.push_back(held.count({outcome.lease.slot, outcome.lease.epoch}) > 0);
-      if (written.back()) changes.Add(outcome);
+    Changes changes(outcomes);
+    for (size_t i = 0; i < outcomes.size(); ++i) {
+      written.push_back(held.count({outcomes[i].lease.slot, outcomes[i].lease.epoch}) > 0);
+      if (written.back()) changes.Add(i);
     }
     RETURN_IF_ERROR(changes.Write(transaction));
-    std::vector<Notice> notices = ExhaustedNotices(outcomes, written, changes.queued);
+    std::vector<Notice> notices = ExhaustedNotices(outcomes, changes);
     RETURN_IF_ERROR(ApplyFindings(transaction, outcomes, written, notices));
     return notices_.Write(transaction, std::move(notices));
   }));

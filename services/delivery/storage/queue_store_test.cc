@@ -4,6 +4,7 @@
 #include "gmock/gmock.h"
 #include "services/delivery/domain/delivery_store_conformance.h"
 #include "services/delivery/storage/delivery_fixture.h"
+#include "services/delivery/storage/repair_store.h"
 
 namespace crier::delivery::storage {
 namespace {
@@ -141,6 +142,20 @@ TEST_F(PgQueueStoreTest, ARepeatedCommitChangesNothing) {
   EXPECT_EQ(Count("attempts"), 2);
   ASSERT_THAT(Queue(a_), SizeIs(1));
   EXPECT_EQ(Queue(a_)[0].attempt_count, 1);
+}
+
+TEST_F(PgQueueStoreTest, ARepeatedCommitLeavesWhatWasSentAgainMeanwhile) {
+  const WebhookId webhook = StoreWebhook(1);
+  const DeliveryId id = Store(webhook);
+  const std::vector<AttemptOutcome> outcomes = {Outcome(id, DeliveryState::kSucceeded, 1)};
+  Commit(outcomes);
+  const absl::Status again = PgRepairStore(pool_).Redeliver(id, now_, Deadline());
+  ASSERT_TRUE(again.ok()) << again;
+
+  EXPECT_THAT(Commit(outcomes), testing::Each(true));
+
+  EXPECT_THAT(Queue(webhook), SizeIs(1));
+  EXPECT_EQ(Count("attempts"), 1);
 }
 
 // --- fencing ---

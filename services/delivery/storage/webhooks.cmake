@@ -2,6 +2,8 @@
 
 crier_library(crier_delivery_webhook_storage
   SOURCES
+    delivery_rows.cc
+    delivery_rows.h
     delivery_sql.h
     notice_writer.cc
     notice_writer.h

@@ -82,3 +82,54 @@ CREATE TABLE queue (
 -- webhook; the number of deliveries that wait for later costs neither of them anything.
 CREATE INDEX queue_by_webhook
   ON queue (shard, community_id, webhook_id, due_time, delivery_id);
+
+-- Rows as they are sent: as an array of such a type, in one parameter. A table that gets a column gets a
+-- new type; the old one stays for as long as there are programs that send it.
+CREATE TYPE snapshot_row AS (
+  community_id bigint,
+  snapshot_id uuid,
+  event bytea
+);
+CREATE TYPE delivery_row AS (
+  community_id bigint,
+  webhook_id bigint,
+  delivery_id uuid,
+  snapshot_id uuid,
+  workflow_id bigint,
+  workflow_name text,
+  event_kind smallint,
+  event_accept_time timestamptz,
+  contact_id bigint
+);
+CREATE TYPE queue_row AS (
+  community_id bigint,
+  webhook_id bigint,
+  delivery_id uuid,
+  shard integer,
+  due_time timestamptz
+);
+CREATE TYPE delivery_key AS (
+  community_id bigint,
+  webhook_id bigint,
+  delivery_id uuid
+);
+-- A delivery after its attempt of that number, and when the next one is due.
+CREATE TYPE attempted_row AS (
+  community_id bigint,
+  webhook_id bigint,
+  delivery_id uuid,
+  number smallint,
+  due_time timestamptz
+);
+CREATE TYPE attempt_row AS (
+  community_id bigint,
+  webhook_id bigint,
+  delivery_id uuid,
+  number smallint,
+  delivery_state smallint,
+  exchange bytea,
+  response bytea,
+  outcome smallint,
+  response_status smallint,
+  duration_us integer
+);
