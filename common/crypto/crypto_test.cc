@@ -31,6 +31,13 @@ TEST(HmacSha256Test, TakesEmptyKeyAndMessage) {
             "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad");
 }
 
+TEST(HmacSha256Test, KeepsNothingOfTheCallBefore) {
+  const std::string empty = HexHmac(absl::string_view(), absl::string_view());
+  const std::string other = HexHmac("another key", "and message");
+  EXPECT_EQ(HexHmac(absl::string_view(), absl::string_view()), empty);
+  EXPECT_EQ(HexHmac("another key", "and message"), other);
+}
+
 TEST(HmacSha256Test, TakesNulBytes) {
   EXPECT_NE(HexHmac("key", absl::string_view("a\0b", 3)), HexHmac("key", "a"));
 }
