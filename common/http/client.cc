@@ -136,7 +136,7 @@ void Client::Impl::TakeAnswers() {
 }
 
 void Client::Impl::Cancel(TransferPtr transfer) {
-  if (transfer->easy() != nullptr) curl_multi_remove_handle(loop.multi(), transfer->easy());
+  if (transfer->easy() != nullptr) loop.Remove(transfer->easy());
   transfer->FinishWithout(Result::kUnreachable, "the request was cancelled");
 }
 
@@ -217,7 +217,7 @@ void Client::Impl::Dial(TransferPtr transfer, const std::vector<sockaddr_storage
   transfer->Dial(std::move(easy), addresses);
   CURL* const handle = transfer->easy();
   running.emplace(handle, std::move(transfer));
-  curl_multi_add_handle(loop.multi(), handle);
+  loop.Add(handle);
 }
 
 void Client::Impl::EndLateLookups() {

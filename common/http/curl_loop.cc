@@ -32,6 +32,13 @@ CURLM* MakeMulti() {
   return multi;
 }
 
+uint32_t EpollEvents(int what) {
+  uint32_t result = 0;
+  if (what & CURL_POLL_IN) result |= EPOLLIN;
+  if (what & CURL_POLL_OUT) result |= EPOLLOUT;
+  return result;
+}
+
 int CurlEvents(uint32_t events) {
   int result = 0;
   if (events & EPOLLIN) result |= CURL_CSELECT_IN;
@@ -63,20 +70,39 @@ CurlLoop::~CurlLoop() {
   close(epoll_);
 }
 
-void CurlLoop::RunOnce(absl::Duration limit) {
+void CurlLoop::Add(CURL* easy) {
+  curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, &OnNewSocket);
+  curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, this);
+  curl_multi_add_handle(multi_, easy);
+}
+
+void CurlLoop::Remove(CURL* easy) { curl_multi_remove_handle(multi_, easy); }
+
+int CurlLoop::RunOnce(absl::Duration limit) {
   std::array<epoll_event, 64> events;
   const int count = epoll_wait(epoll_, events.data(), events.size(),
                                EpollTimeout(std::min(limit, timer_ - Now())));
+  int sockets = 0;
   for (int i = 0; i < count; ++i) {
     if (events[i].data.fd == wakeup_) {
       uint64_t wakes = 0;
       static_cast<void>(read(wakeup_, &wakes, sizeof(wakes)));
       continue;
     }
-    int running = 0;
-    curl_multi_socket_action(multi_, events[i].data.fd, CurlEvents(events[i].events), &running);
+    ++sockets;
+    OnReady(events[i].data.fd, events[i].events);
   }
   RunTimer();
+  return sockets;
+}
+
+void CurlLoop::OnReady(int socket, uint32_t events) {
+  Watch& watch = WatchOf(socket);
+  // What nobody waits for would be told again and again.
+  if (watch.watched != watch.wanted && (events & ~watch.wanted) != 0) Update(socket, watch);
+  if (watch.wanted == 0) return;
+  int running = 0;
+  curl_multi_socket_action(multi_, socket, CurlEvents(events), &running);
 }
 
 void CurlLoop::TakeDone(absl::FunctionRef<void(CURL*, CURLcode)> done) {
@@ -108,18 +134,35 @@ void CurlLoop::RunTimer() {
   curl_multi_socket_action(multi_, CURL_SOCKET_TIMEOUT, 0, &running);
 }
 
-int CurlLoop::OnSocket(CURL*, curl_socket_t socket, int what, void* self, void*) {
-  const int epoll = static_cast<CurlLoop*>(self)->epoll_;
+CurlLoop::Watch& CurlLoop::WatchOf(int socket) {
+  const auto place = static_cast<size_t>(socket);
+  if (place >= watches_.size()) watches_.resize(place + 1);
+  return watches_[place];
+}
+
+bool CurlLoop::Update(int socket, Watch& watch) {
+  const int operation = watch.watched == 0  ? EPOLL_CTL_ADD
+                        : watch.wanted == 0 ? EPOLL_CTL_DEL
+                                            : EPOLL_CTL_MOD;
   epoll_event event = {};
   event.data.fd = socket;
-  if (what == CURL_POLL_REMOVE) {
-    epoll_ctl(epoll, EPOLL_CTL_DEL, socket, &event);  // fails when it has been closed
-    return 0;
-  }
-  if (what & CURL_POLL_IN) event.events |= EPOLLIN;
-  if (what & CURL_POLL_OUT) event.events |= EPOLLOUT;
-  if (epoll_ctl(epoll, EPOLL_CTL_MOD, socket, &event) == 0) return 0;
-  return epoll_ctl(epoll, EPOLL_CTL_ADD, socket, &event) == 0 ? 0 : -1;
+  event.events = watch.wanted;
+  watch.watched = watch.wanted;
+  return epoll_ctl(epoll_, operation, socket, &event) == 0;
+}
+
+// The number may be that of a socket that was closed, of which epoll knows no more.
+int CurlLoop::OnNewSocket(void* self, curl_socket_t socket, curlsocktype) {
+  static_cast<CurlLoop*>(self)->WatchOf(socket) = {};
+  return CURL_SOCKOPT_OK;
+}
+
+int CurlLoop::OnSocket(CURL*, curl_socket_t socket, int what, void* self, void*) {
+  auto* const loop = static_cast<CurlLoop*>(self);
+  Watch& watch = loop->WatchOf(socket);
+  watch.wanted = what == CURL_POLL_REMOVE ? 0 : EpollEvents(what);
+  const bool watched = (watch.wanted & ~watch.watched) == 0;
+  return watched || loop->Update(socket, watch) ? 0 : -1;
 }
 
 int CurlLoop::OnTimer(CURLM*, long timeout_ms, void* self) {

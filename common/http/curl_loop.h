@@ -4,6 +4,9 @@
 
 #include <curl/curl.h>
 
+#include <cstdint>
+#include <vector>
+
 #include "absl/functional/function_ref.h"
 #include "absl/time/time.h"
 
@@ -20,10 +23,15 @@ class CurlLoop {
   CurlLoop(const CurlLoop&) = delete;
   CurlLoop& operator=(const CurlLoop&) = delete;
 
-  CURLM* multi() const { return multi_; }
+  // Begins the transfer of a handle that has all other options: this one sets what it needs to know
+  // of the handle's socket.
+  void Add(CURL* easy);
+  // Ends a transfer early.
+  void Remove(CURL* easy);
 
-  // Waits for work, for Wake(), or until `limit` has passed, and does the work that is there.
-  void RunOnce(absl::Duration limit);
+  // Waits for work, for Wake(), or until `limit` has passed, and does the work that is there. Returns
+  // how many sockets had something to tell.
+  int RunOnce(absl::Duration limit);
 
   // Calls `done` for every transfer that has ended, after taking it off the multi handle.
   void TakeDone(absl::FunctionRef<void(CURL*, CURLcode)> done);
@@ -36,14 +44,28 @@ class CurlLoop {
   static int EpollTimeout(absl::Duration wait);
 
  private:
+  // What epoll watches a socket for, and what libcurl waits for. The former is changed only where it
+  // must be: transfers come and go on a connection that stays, and each would cost two calls of the
+  // system. So epoll may tell of a socket at rest, once.
+  struct Watch {
+    uint32_t watched = 0;
+    uint32_t wanted = 0;
+  };
+
+  static int OnNewSocket(void* self, curl_socket_t socket, curlsocktype purpose);
   static int OnSocket(CURL* easy, curl_socket_t socket, int what, void* self, void* unused);
   static int OnTimer(CURLM* multi, long timeout_ms, void* self);
 
+  Watch& WatchOf(int socket);
+  // False when epoll cannot watch the socket.
+  bool Update(int socket, Watch& watch);
+  void OnReady(int socket, uint32_t events);
   void RunTimer();
 
   const int epoll_;
   const int wakeup_;
   CURLM* const multi_;
+  std::vector<Watch> watches_;  // by socket
   absl::Duration timer_ = absl::InfiniteDuration();  // in Monotonic() time
 };
 
