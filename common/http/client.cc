@@ -14,6 +14,7 @@
 #include "common/http/curl_loop.h"
 #include "common/http/outcome.h"
 #include "common/http/resolver_cache.h"
+#include "common/http/route_pool.h"
 #include "common/http/transfer.h"
 
 namespace crier::http {
@@ -38,6 +39,7 @@ struct Client::Impl {
                 std::move(options.proxy)},
         max_in_flight(static_cast<size_t>(options.max_in_flight)),
         loop(2 * options.max_in_flight),
+        routes(context, 2 * max_in_flight),
         resolver(std::move(options.resolver), options.resolver_ttl) {}
 
   void Run();
@@ -59,9 +61,10 @@ struct Client::Impl {
   void OnDone(CURL* easy, CURLcode code);
   absl::Duration TimeToNextDeadline() const;
 
-  const TransferContext context;
+  const ClientContext context;
   const size_t max_in_flight;
   CurlLoop loop;
+  RoutePool routes;  // as many as there are connections for
 
   absl::Mutex mutex;
   bool stopping ABSL_GUARDED_BY(mutex) = false;
@@ -71,7 +74,6 @@ struct Client::Impl {
   std::deque<TransferPtr> waiting;
   absl::flat_hash_map<uint64_t, TransferPtr> resolving;
   absl::flat_hash_map<CURL*, TransferPtr> running;
-  std::vector<EasyHandle> idle_handles;
   uint64_t next_id = 0;
 
   ResolverCache resolver;  // calls back into the above: ends before it
@@ -159,7 +161,7 @@ void Client::Impl::BeginWaiting() {
 }
 
 void Client::Impl::BeginOne(TransferPtr transfer) {
-  const absl::Status begun = transfer->Begin();
+  const absl::Status begun = transfer->Begin(routes);
   if (!begun.ok()) {
     transfer->FinishWithout(Result::kUnreachable, std::string(begun.message()));
     return;
@@ -212,12 +214,10 @@ void Client::Impl::GoOn(TransferPtr transfer, std::vector<sockaddr_storage> addr
 }
 
 void Client::Impl::Dial(TransferPtr transfer, const std::vector<sockaddr_storage>& addresses) {
-  EasyHandle easy(idle_handles.empty() ? curl_easy_init() : idle_handles.back().release());
-  if (!idle_handles.empty()) idle_handles.pop_back();
-  transfer->Dial(std::move(easy), addresses);
-  CURL* const handle = transfer->easy();
-  running.emplace(handle, std::move(transfer));
-  loop.Add(handle);
+  transfer->Dial(addresses);
+  CURL* const easy = transfer->easy();
+  running.emplace(easy, std::move(transfer));
+  loop.Add(easy);
 }
 
 void Client::Impl::EndLateLookups() {
@@ -236,7 +236,8 @@ void Client::Impl::OnDone(CURL* easy, CURLcode code) {
   auto found = running.extract(easy);
   TransferPtr transfer = std::move(found.mapped());
   Response response = transfer->Conclude(code);
-  idle_handles.push_back(transfer->ReleaseEasy());
+  // After a failure a new one begins from nothing.
+  if (response.result == Result::kResponse) routes.PutBack(transfer->ReleaseRoute());
   transfer->Finish(std::move(response));
 }
 

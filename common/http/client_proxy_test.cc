@@ -117,6 +117,16 @@ TEST_F(ProxyTest, TunnelsAreUsedAgainWithinAGroupOnly) {
   EXPECT_EQ(server_.connections(), 2);
 }
 
+TEST_F(ProxyTest, ATunnelThatIsUsedAgainLeadsToTheSameAddress) {
+  Client client(Options());
+
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(SendAndWait(client, RequestTo("http", 80)).address, "203.0.113.7");
+  }
+
+  EXPECT_EQ(server_.connections(), 1);
+}
+
 TEST_F(ProxyTest, ARefusalIsNoResponseOfTheTarget) {
   answer_ = "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n";
   Client client(Options());

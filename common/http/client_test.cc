@@ -53,6 +53,32 @@ TEST(HttpClient, PostsExactlyWhatItIsGiven) {
                                    request.body));
 }
 
+// They share what is the same for all requests to a URL.
+TEST(HttpClient, SendsNothingOfTheRequestBefore) {
+  std::vector<std::string> received;
+  TestServer server([&](TestConnection& connection) {
+    while (true) {
+      received.push_back(connection.ReadRequest());
+      if (received.back().empty() || !connection.Write(OkResponse("x"))) return;
+    }
+  });
+  Client client(LocalOptions());
+  Request first = RequestTo(server);
+  first.headers = {{"content-type", "text/plain"}, {"x-first", "1"}, {"accept", "*/*"}};
+  first.body = std::string(1000, '1');
+  Request second = RequestTo(server);
+  second.headers = {{"x-second", "2"}};
+  second.body = "2";
+
+  SendAndWait(client, first);
+  const Response response = SendAndWait(client, second);
+
+  EXPECT_EQ(response.body, "x");
+  ASSERT_GE(received.size(), 2u);
+  EXPECT_EQ(received[1], absl::StrCat("POST /hook HTTP/1.1\r\nHost: ", kHost, ":", server.port(),
+                                      "\r\nx-second: 2\r\nContent-Length: 1\r\n\r\n2"));
+}
+
 TEST(HttpClient, AddsNoHeadersOfItsOwn) {
   std::string received;
   TestServer server([&](TestConnection& connection) {

@@ -29,8 +29,8 @@ class CurlLoop {
   // Ends a transfer early.
   void Remove(CURL* easy);
 
-  // Waits for work, for Wake(), or until `limit` has passed, and does the work that is there. Returns
-  // how many sockets had something to tell.
+  // Waits for work, for Wake(), or until `limit` has passed, and does the work that is there.
+  // Returns how many sockets had something to tell.
   int RunOnce(absl::Duration limit);
 
   // Calls `done` for every transfer that has ended, after taking it off the multi handle.
@@ -44,9 +44,9 @@ class CurlLoop {
   static int EpollTimeout(absl::Duration wait);
 
  private:
-  // What epoll watches a socket for, and what libcurl waits for. The former is changed only where it
-  // must be: transfers come and go on a connection that stays, and each would cost two calls of the
-  // system. So epoll may tell of a socket at rest, once.
+  // What epoll watches a socket for, and what libcurl waits for. The former is changed only where
+  // it must be: transfers come and go on a connection that stays, and each would cost two calls of
+  // the system. So epoll may tell of a socket at rest, once.
   struct Watch {
     uint32_t watched = 0;
     uint32_t wanted = 0;
@@ -65,7 +65,7 @@ class CurlLoop {
   const int epoll_;
   const int wakeup_;
   CURLM* const multi_;
-  std::vector<Watch> watches_;  // by socket
+  std::vector<Watch> watches_;                       // by socket
   absl::Duration timer_ = absl::InfiniteDuration();  // in Monotonic() time
 };
 

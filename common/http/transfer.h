@@ -6,30 +6,18 @@
 
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "common/http/client.h"
+#include "common/http/curl_list.h"
 #include "common/http/response_reader.h"
-#include "common/http/target.h"
-#include "common/http/trusted_roots.h"
+#include "common/http/route.h"
+#include "common/http/route_pool.h"
 
 namespace crier::http {
-
-// What all transfers of a client share; outlives them.
-struct TransferContext {
-  std::function<bool(const sockaddr&)> allow_address;
-  TrustedRoots roots;
-  std::optional<EgressProxy> proxy;
-};
-
-struct EasyCleanup {
-  void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
-};
-using EasyHandle = std::unique_ptr<CURL, EasyCleanup>;
 
 // The state of one request from its turn to its end: Begin() → name look-up by the owner → Dial() →
 // libcurl at work → exactly one of the Finish functions, which calls back. Used by one thread.
@@ -37,17 +25,16 @@ class Transfer {
  public:
   using Done = std::function<void(Response)>;
 
-  Transfer(const TransferContext& context, Request request, Done done);
-  ~Transfer();
+  Transfer(const ClientContext& context, Request request, Done done);
 
   Transfer(const Transfer&) = delete;
   Transfer& operator=(const Transfer&) = delete;
 
   // The clock starts. INVALID_ARGUMENT when the request cannot be sent, whatever the network.
-  absl::Status Begin();
+  absl::Status Begin(RoutePool& routes);
 
   // After Begin().
-  const Target& target() const { return target_; }
+  const Target& target() const { return route_->target(); }
   // When the name look-up must have ended, in Monotonic() time.
   absl::Duration connect_deadline() const;
 
@@ -58,56 +45,43 @@ class Transfer {
   void SetTargetAddresses(std::vector<sockaddr_storage> addresses);
   bool has_target_addresses() const { return !target_addresses_.empty(); }
 
-  // Prepares `easy` to send the request to one of `addresses` (with a proxy, these are the
-  // proxy's); to be added to a multi handle next. CURLINFO_PRIVATE leads back to the transfer.
-  void Dial(EasyHandle easy, const std::vector<sockaddr_storage>& addresses);
+  // Prepares the easy handle to send the request to one of `addresses` (with a proxy, these are the
+  // proxy's); to be added to a multi handle next.
+  void Dial(const std::vector<sockaddr_storage>& addresses);
 
-  // Takes the handle back, in a state to be used for another transfer.
-  EasyHandle ReleaseEasy();
-  CURL* easy() const { return easy_.get(); }
+  // Null before Begin() and after ReleaseRoute().
+  CURL* easy() const { return route_ != nullptr ? route_->easy() : nullptr; }
 
-  // libcurl has ended the transfer. Needs the easy handle; so before ReleaseEasy().
+  // libcurl has ended the transfer. To be called before ReleaseRoute().
   Response Conclude(CURLcode code);
+
+  // For another transfer.
+  std::unique_ptr<Route> ReleaseRoute() { return std::move(route_); }
 
   void Finish(Response response);
   void FinishWithout(Result result, std::string error);
 
  private:
-  class HeaderList;
-
-  static curl_socket_t OnOpenSocket(void* self, curlsocktype purpose, curl_sockaddr* address);
-  static CURLcode OnTlsContext(CURL* easy, void* tls_context, void* self);
   static size_t OnHeader(char* data, size_t size, size_t count, void* self);
   static size_t OnBody(char* data, size_t size, size_t count, void* self);
 
   void SetRequest();
-  // Lets `name` stand for the addresses.
-  void SetResolve(const std::string& name, int port,
-                  const std::vector<sockaddr_storage>& addresses);
-  void SetAddresses(const std::vector<sockaddr_storage>& addresses);
-  void SetProxy(const std::vector<sockaddr_storage>& addresses);
-  void SetClientCertificate();
-  void SetLimits();
-  void SetTls();
-  void SetIsolation();
+  void SetTimeouts();
   void SetCallbacks();
-  std::string GroupName() const;
-  std::string DialName() const;
+  // The address that was dialled, by this machine or by the proxy; empty when none was.
+  std::string DialledAddress(Result result) const;
   Timings ReadTimings() const;
 
-  const TransferContext& context_;
+  const ClientContext& context_;
   Request request_;
   Done done_;
-  Target target_;
   std::vector<sockaddr_storage> target_addresses_;  // with a proxy
   absl::Duration start_;
   absl::Duration dialled_;
 
-  EasyHandle easy_;
-  std::unique_ptr<HeaderList> headers_, connect_to_, resolve_;
-  char error_buffer_[CURL_ERROR_SIZE] = "";
+  std::unique_ptr<Route> route_;
+  CurlList headers_;
   ResponseReader reader_;
-  bool refused_ = false;  // where the socket was to be opened
 };
 
 }  // namespace crier::http
