@@ -32,8 +32,9 @@ class HeldService : public IngestService::WithRawCallbackMethod_StreamIngestWith
   grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* StreamIngestWithAcknowledgements(
       grpc::CallbackServerContext*) override {
     return FrameExchange<Request, IngestAcknowledgement>::Start(
-        streams, [this](Request& request, IngestAcknowledgement& reply, Finish done) {
-          for (int i = 0; i < request.items_size(); ++i) reply.add_results();
+        streams,
+        [this](std::shared_ptr<Request> request, IngestAcknowledgement& reply, Finish done) {
+          for (int i = 0; i < request->items_size(); ++i) reply.add_results();
           absl::MutexLock lock(&mutex_);
           held_.push_back(std::move(done));
           changed_.SignalAll();

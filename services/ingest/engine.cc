@@ -11,12 +11,10 @@
 namespace crier::ingest {
 namespace {
 
-size_t Bytes(const ContactRecord& record) { return record.contact.ByteSizeLong(); }
+size_t Bytes(const ContactRecord& record) { return record.contact->ByteSizeLong(); }
 size_t Bytes(const MergeRecord& record) { return record.contacts.size() * sizeof(int64_t); }
 size_t Bytes(const OrganizationRecord& record) { return record.organization.ByteSizeLong(); }
-size_t Bytes(const ActivityRecord& record) {
-  return record.activity.ByteSizeLong() + Bytes(record.contact);
-}
+size_t Bytes(const ActivityRecord& record) { return record.activity->ByteSizeLong(); }
 size_t Bytes(const Record& record) {
   return std::visit([](const auto& content) { return Bytes(content); }, record.content);
 }

@@ -17,27 +17,29 @@ using Outcome = Ingested::Outcome;
 
 // Makes the oldest contact the one that stays, with what the others know.
 void StartFrom(const std::set<int64_t>& ids, const Known& known, ContactPlan& plan) {
-  if (ids.empty()) return;
   plan.id = *ids.begin();
-  plan.contact = known.contacts.at({plan.community, plan.id});
+  plan.contact = std::make_shared<Contact>(*known.contacts.at({plan.community, plan.id}));
   plan.losers.assign(std::next(ids.begin()), ids.end());
   for (const int64_t loser : plan.losers) {
-    MergeContacts(known.contacts.at({plan.community, loser}), plan.contact);
+    MergeContacts(*known.contacts.at({plan.community, loser}), *plan.contact);
   }
 }
 
-// The record with its labels resolved.
-Contact ResolveLabels(const ContactRecord& record, const LabelBook& book, ContactPlan& plan) {
-  Contact contact = record.contact;
+void ResolveLabels(Contact& contact, const LabelBook& book, ContactPlan& plan) {
   book.Resolve(plan.community, *contact.mutable_segments(), plan.labels);
   book.Resolve(plan.community, *contact.mutable_tags(), plan.labels);
-  return contact;
+}
+
+// A new contact is what its record says: see AddToNothing().
+void StartNew(const Contact& record, const LabelBook& book, ContactPlan& plan) {
+  plan.contact = std::make_shared<Contact>(record);
+  ResolveLabels(*plan.contact, book, plan);
 }
 
 // What the mask takes away of `before`, and the record does not give back.
 std::vector<Identity> LostBy(const ContactPlan& plan, const Contact& before) {
   const std::vector<Identity> had = IdentitiesOf(plan.community, before);
-  const std::vector<Identity> has = IdentitiesOf(plan.community, plan.contact);
+  const std::vector<Identity> has = IdentitiesOf(plan.community, *plan.contact);
   std::vector<Identity> gone, lost;
   std::set_difference(had.begin(), had.end(), has.begin(), has.end(), std::back_inserter(gone));
   std::set_difference(gone.begin(), gone.end(), plan.identities.begin(), plan.identities.end(),
@@ -51,30 +53,42 @@ void FindApart(const std::set<int64_t>& ids, const Known& known, ContactPlan& pl
   std::set<Identity> apart(plan.identities.begin(), plan.identities.end());
   const auto add = [&](int64_t id) {
     for (Identity& identity :
-         IdentitiesOf(plan.community, known.contacts.at({plan.community, id}))) {
+         IdentitiesOf(plan.community, *known.contacts.at({plan.community, id}))) {
       apart.insert(std::move(identity));
     }
   };
   add(*ids.begin());
-  for (const Identity& identity : IdentitiesOf(plan.community, plan.contact)) apart.erase(identity);
+  for (const Identity& identity : IdentitiesOf(plan.community, *plan.contact)) {
+    apart.erase(identity);
+  }
   // These lead elsewhere, wherever else they are said.
   for (const int64_t loser : plan.losers) add(loser);
   for (const Identity& identity : plan.lost) apart.erase(identity);
   plan.apart.assign(apart.begin(), apart.end());
 }
 
+// Adds it to a contact that is known.
 bool AddRecord(const Contact& contact, const Mask& mask, ContactPlan& plan) {
-  if (plan.id == 0 || mask.empty()) return AddToContact(contact, plan.contact);
-  const Contact before = plan.contact;
-  const bool changed = ReplaceInContact(contact, mask, plan.contact);
+  if (mask.empty()) return AddToContact(contact, *plan.contact);
+  const Contact before = *plan.contact;
+  const bool changed = ReplaceInContact(contact, mask, *plan.contact);
   plan.lost = LostBy(plan, before);
   return changed;
+}
+
+bool AddRecord(const ContactRecord& record, const LabelBook& book, ContactPlan& plan) {
+  if (record.contact->segments().empty() && record.contact->tags().empty()) {
+    return AddRecord(*record.contact, record.mask, plan);
+  }
+  Contact resolved = *record.contact;
+  ResolveLabels(resolved, book, plan);
+  return AddRecord(resolved, record.mask, plan);
 }
 
 absl::Status Conclude(bool changed, ContactPlan& plan) {
   if (!changed) return absl::OkStatus();
   plan.outcome = plan.id == 0 ? Outcome::kCreated : Outcome::kUpdated;
-  return CheckSize(plan.contact);
+  return CheckSize(*plan.contact);
 }
 
 }  // namespace
@@ -88,7 +102,7 @@ absl::StatusOr<ContactPlan> PlanRecord(int64_t community, const ContactRecord& r
                                        const google::protobuf::Timestamp& accept_time) {
   ContactPlan plan;
   plan.community = community;
-  plan.identities = IdentitiesOf(community, record.contact);
+  plan.identities = record.identities;
   std::set<int64_t> ids;
   bool any_new = false;
   for (const Identity& identity : plan.identities) {
@@ -99,15 +113,17 @@ absl::StatusOr<ContactPlan> PlanRecord(int64_t community, const ContactRecord& r
       any_new = true;
     }
   }
-  StartFrom(ids, known, plan);
 
-  bool changed = !plan.losers.empty();
-  const bool has_labels = record.contact.segments_size() + record.contact.tags_size() > 0;
-  changed |= has_labels ? AddRecord(ResolveLabels(record, labels, plan), record.mask, plan)
-                        : AddRecord(record.contact, record.mask, plan);
+  bool changed = true;
+  if (ids.empty()) {
+    StartNew(*record.contact, labels, plan);
+  } else {
+    StartFrom(ids, known, plan);
+    changed = AddRecord(record, labels, plan) || !plan.losers.empty();
+  }
   for (Sighting sighting : record.sightings) {
     if (!sighting.has_seen_time()) *sighting.mutable_seen_time() = accept_time;
-    changed |= AddSighting(sighting, plan.contact);
+    changed |= AddSighting(sighting, *plan.contact);
   }
   if (!ids.empty() && (changed || any_new)) FindApart(ids, known, plan);
   RETURN_IF_ERROR(Conclude(changed, plan));
@@ -125,7 +141,7 @@ absl::StatusOr<ContactPlan> PlanMerge(int64_t community, const std::set<int64_t>
 }
 
 absl::Status CountActivity(int64_t change, ContactPlan& plan) {
-  plan.contact.set_activity_count(plan.contact.activity_count() + change);
+  plan.contact->set_activity_count(plan.contact->activity_count() + change);
   return Conclude(true, plan);
 }
 

@@ -3,10 +3,12 @@
 #define CRIER_SERVICES_INGEST_DOMAIN_CONTACT_PLAN_H_
 
 #include <cstdint>
+#include <memory>
 #include <set>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
 #include "crier/entity/v1/contact.pb.h"
 #include "google/protobuf/timestamp.pb.h"
 #include "services/ingest/domain/entity_store.h"
@@ -20,10 +22,10 @@ namespace crier::ingest {
 struct ContactPlan {
   int64_t community = 0;
   int64_t id = 0;  // 0 until a new contact is carried out
-  entity::v1::Contact contact;
-  std::vector<int64_t> losers;       // contacts that turn out to be this one; ascending
-  std::vector<Identity> identities;  // that lead here from now on
-  std::vector<Identity> lost;        // that no longer do, because a mask took them away
+  std::shared_ptr<entity::v1::Contact> contact;
+  std::vector<int64_t> losers;            // contacts that turn out to be this one; ascending
+  absl::Span<const Identity> identities;  // of the record; they lead here from now on
+  std::vector<Identity> lost;             // that no longer do, because a mask took them away
   std::vector<Identity> apart;  // that do, though the contact does not say them (Changes::apart)
   std::vector<Label> labels;    // that are new or have a new name
   Ingested::Outcome outcome = Ingested::Outcome::kUnchanged;

@@ -4,12 +4,15 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -95,7 +98,7 @@ struct Head {
 // What records need to be compared with.
 struct Lookup {
   std::set<int64_t> communities;
-  std::set<Identity> identities;
+  std::vector<Identity> identities;  // as they come, some perhaps repeatedly
   std::set<ContactKey> contacts;
   std::set<OrganizationKey> organizations;
   std::set<ActivityKey> activities;
@@ -107,17 +110,23 @@ struct Lookup {
 // What is known of a Lookup, while the heads are locked.
 struct Known {
   int32_t partition_count = 0;
-  std::map<int32_t, Head> heads;            // by log partition, of all communities of the lookup
-  std::set<int64_t> deleting;               // communities whose records are refused
-  std::map<Identity, int64_t> identities;   // to the id of the contact
+  std::map<int32_t, Head> heads;  // by log partition, of all communities of the lookup
+  std::set<int64_t> deleting;     // communities whose records are refused
+  absl::flat_hash_map<Identity, int64_t> identities;  // to the id of the contact
   std::map<ContactKey, int64_t> redirects;  // of the contacts asked for that are part of another
   // All that exist of those asked for and of those that `identities`, `redirects` and `activities`
   // lead to.
-  std::map<ContactKey, entity::v1::Contact> contacts;
+  std::map<ContactKey, std::shared_ptr<const entity::v1::Contact>> contacts;
   std::map<OrganizationKey, StoredOrganization> organizations;
   std::map<ActivityKey, StoredActivity> activities;  // with ids of contacts that still exist
   KnownLabels labels;
   std::map<RequestKey, StoredRequest> requests;
+};
+
+// A contact, ready to be stored.
+struct ChangedContact {
+  std::shared_ptr<const entity::v1::Contact> contact;
+  std::string bytes;  // of the contact
 };
 
 // An event, ready to be stored.
@@ -135,9 +144,10 @@ struct LoggedEvent {
 // What is to be written, and what the callers are told afterwards.
 struct Changes {
   std::map<int32_t, Head> heads;  // those that moved
-  std::map<ContactKey, entity::v1::Contact> contacts;
-  std::set<Identity> removed_identities;   // before new ones are added
-  std::map<Identity, int64_t> identities;  // new ones
+  std::map<ContactKey, ChangedContact> contacts;
+  std::vector<Identity> removed_identities;  // before new ones are added
+  // New ones, in order, with the contacts that they lead to.
+  std::vector<std::pair<Identity, int64_t>> identities;
   // Identities, new ones among them, to the contact that they lead to from now on and that does not
   // say them itself (IdentitiesOf): whoever wants all of a contact finds those by it, and these by
   // looking them up. It may say them after all.

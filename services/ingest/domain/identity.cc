@@ -123,6 +123,8 @@ std::string CaseFold(absl::string_view clean) { return absl::AsciiStrToLower(cle
 
 std::vector<Identity> IdentitiesOf(int64_t community, const Contact& contact) {
   std::vector<Identity> identities;
+  identities.reserve(static_cast<size_t>(contact.all_emails_size() + contact.external_ids_size()) +
+                     Networks().size());
   for (const std::string& email : contact.all_emails()) {
     identities.push_back({community, IdentityKind::kEmail, CaseFold(email)});
   }

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/string_view.h"
@@ -36,6 +37,10 @@ struct Identity {
   }
   friend bool operator<(const Identity& a, const Identity& b) {
     return std::tie(a.community, a.kind, a.value) < std::tie(b.community, b.kind, b.value);
+  }
+  template <typename H>
+  friend H AbslHashValue(H h, const Identity& identity) {
+    return H::combine(std::move(h), identity.community, identity.kind, identity.value);
   }
 };
 

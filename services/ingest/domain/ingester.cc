@@ -25,11 +25,13 @@ bool IsTransient(const absl::Status& status) {
   }
 }
 
-// Those that are recorded, of the calls that the records came with.
+// Those that are recorded, of the calls that the records came with. Neighbours mostly came with the
+// same one.
 std::vector<trace::Context> TracesOf(absl::Span<const Record> records) {
   std::vector<trace::Context> traces;
-  for (const Record& record : records) {
-    const auto trace = trace::ParseTraceparent(record.traceparent);
+  for (size_t i = 0; i < records.size(); ++i) {
+    if (i > 0 && records[i].traceparent == records[i - 1].traceparent) continue;
+    const auto trace = trace::ParseTraceparent(records[i].traceparent);
     if (trace && trace->sampled) traces.push_back(*trace);
   }
   return traces;

@@ -10,7 +10,6 @@
 
 namespace crier::ingest {
 
-using entity::v1::Contact;
 using entity::v1::Event;
 using google::protobuf::io::CodedOutputStream;
 using google::protobuf::io::StringOutputStream;
@@ -60,17 +59,17 @@ void LogAppender::Append(int64_t community, Event::Kind kind, std::optional<int6
 }
 
 void LogAppender::Append(int64_t community, Event::Kind kind, int64_t subject, Event event,
-                         const Contact& contact) {
+                         absl::string_view contact_bytes) {
   LoggedEvent& logged = AppendEmpty(community, kind, subject, event);
-  const size_t contact_bytes = contact.ByteSizeLong();
-  logged.bytes.reserve(event.ByteSizeLong() + contact_bytes + kMaxFieldHeaderBytes);
-  StringOutputStream stream(&logged.bytes);
-  CodedOutputStream coded(&stream);
-  event.SerializeWithCachedSizes(&coded);
-  coded.WriteTag(Event::kContactFieldNumber << 3 | 2);  // 2: its length, then its bytes
-  coded.WriteVarint32(static_cast<uint32_t>(contact_bytes));
-  contact.SerializeWithCachedSizes(&coded);
-  coded.Trim();
+  logged.bytes.reserve(event.ByteSizeLong() + kMaxFieldHeaderBytes + contact_bytes.size());
+  {
+    StringOutputStream stream(&logged.bytes);
+    CodedOutputStream coded(&stream);
+    event.SerializeWithCachedSizes(&coded);
+    coded.WriteTag(Event::kContactFieldNumber << 3 | 2);  // 2: its length, then its bytes
+    coded.WriteVarint32(static_cast<uint32_t>(contact_bytes.size()));
+  }
+  logged.bytes.append(contact_bytes.data(), contact_bytes.size());
   event_bytes_ += logged.bytes.size();
 }
 

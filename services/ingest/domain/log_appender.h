@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "crier/entity/v1/event.pb.h"
 #include "google/protobuf/timestamp.pb.h"
@@ -37,9 +38,9 @@ class LogAppender {
   // LoggedEvent.
   void Append(int64_t community, entity::v1::Event::Kind kind, std::optional<int64_t> subject,
               entity::v1::Event event);
-  // As above; the entity is the contact, which need not be copied into the event for that.
+  // As above; the entity is the contact of these bytes.
   void Append(int64_t community, entity::v1::Event::Kind kind, int64_t subject,
-              entity::v1::Event event, const entity::v1::Contact& contact);
+              entity::v1::Event event, absl::string_view contact_bytes);
 
   // Size of all events so far.
   size_t event_bytes() const { return event_bytes_; }

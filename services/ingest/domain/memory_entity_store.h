@@ -53,7 +53,7 @@ class MemoryEntityStore : public EntityStore {
       known.redirects[loser] = winner;
     }
     for (const auto& [partition, head] : changes.heads) known.heads[partition] = head;
-    for (const auto& [key, contact] : changes.contacts) known.contacts[key] = contact;
+    for (const auto& [key, changed] : changes.contacts) known.contacts[key] = changed.contact;
     for (const Identity& identity : changes.removed_identities) known.identities.erase(identity);
     for (const auto& [identity, id] : changes.identities) known.identities[identity] = id;
     for (const auto& [key, stored] : changes.organizations) known.organizations[key] = stored;

@@ -8,8 +8,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "common/status/macros.h"
+#include "google/protobuf/message.h"
 #include "google/protobuf/repeated_field.h"
 #include "google/protobuf/timestamp.pb.h"
+#include "google/protobuf/unknown_field_set.h"
 #include "services/ingest/domain/errors.h"
 #include "services/ingest/domain/identity.h"
 #include "services/ingest/domain/limits.h"
@@ -23,9 +25,12 @@ using entity::v1::ExternalId;
 using entity::v1::Location;
 using entity::v1::Organization;
 using entity::v1::OrganizationSummary;
+using entity::v1::Segment;
 using entity::v1::Sighting;
 using entity::v1::SocialProfile;
+using entity::v1::Tag;
 using google::protobuf::Map;
+using google::protobuf::Message;
 using google::protobuf::RepeatedPtrField;
 using google::protobuf::Timestamp;
 
@@ -109,6 +114,35 @@ bool UniteFields(const Map<std::string, std::string>& values,
     changed |= added || Assign(value, &entry->second);
   }
   return changed;
+}
+
+template <typename Element>
+void DropRepetitions(RepeatedPtrField<Element>& list,
+                     bool (*unite)(const RepeatedPtrField<Element>&, RepeatedPtrField<Element>*)) {
+  if (list.size() < 2) return;
+  RepeatedPtrField<Element> united;
+  unite(list, &united);
+  list.Swap(&united);
+}
+
+void ClearUnknownFields(Message& message) {
+  const auto& reflection = *message.GetReflection();
+  if (reflection.GetUnknownFields(message).empty()) return;
+  reflection.MutableUnknownFields(&message)->Clear();
+}
+
+void ClearOutputOnly(Contact& contact) {
+  ClearUnknownFields(contact);
+  contact.clear_name();
+  contact.clear_first_seen_time();
+  contact.clear_first_seen_signal();
+  contact.clear_last_seen_time();
+  contact.clear_last_seen_source();
+  contact.clear_create_time();
+  contact.clear_update_time();
+  contact.clear_activity_count();
+  contact.clear_previous_title();
+  contact.clear_previous_organization();
 }
 
 auto Parts(const Location& place) {
@@ -241,6 +275,28 @@ bool AddToContact(const Contact& record, Contact& known) {
   return changed;
 }
 
+void AddToNothing(Contact& record) {
+  ClearOutputOnly(record);
+  DropRepetitions(*record.mutable_all_emails(), &UniteEmails);
+  DropRepetitions(*record.mutable_segments(), &UniteLabels<Segment>);
+  DropRepetitions(*record.mutable_tags(), &UniteLabels<Tag>);
+  DropRepetitions(*record.mutable_external_ids(), &UniteExternalIds);
+  AddPrimaryToAllEmails(record);
+  if (record.has_organization()) {
+    OrganizationSummary& organization = *record.mutable_organization();
+    ClearUnknownFields(organization);
+    if (IsEmpty(organization.location())) organization.clear_location();
+    if (IsEmpty(organization)) record.clear_organization();
+  }
+  for (const Network& network : Networks()) {
+    if (!(record.*network.has_profile)()) continue;
+    SocialProfile& profile = *(record.*network.mutable_profile)();
+    ClearUnknownFields(profile);
+    if (IsEmpty(profile)) (record.*network.clear_profile)();
+  }
+  if (record.lead_score() == 0) record.clear_lead_score();  // also of -0
+}
+
 bool AddSighting(const Sighting& sighting, Contact& known) {
   const auto seen = SightingOrder(sighting.seen_time(), sighting.source());
   bool changed = false;
@@ -282,6 +338,10 @@ void MergeContacts(const Contact& loser, Contact& winner) {
   sighting.set_source(loser.last_seen_source());
   *sighting.mutable_seen_time() = loser.last_seen_time();
   AddSighting(sighting, winner);
+}
+
+bool HasGaps(const Organization& known) {
+  return known.domain().empty() || known.display_name().empty() || IsEmpty(known.location());
 }
 
 bool FillOrganization(const OrganizationSummary& summary, Organization& known) {

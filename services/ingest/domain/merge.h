@@ -20,6 +20,10 @@ namespace crier::ingest {
 // previous ones. Output-only fields of the record play no part.
 bool AddToContact(const entity::v1::Contact& record, entity::v1::Contact& known);
 
+// Makes of a contact, in place, what AddToContact() would make of nothing by it: without what is
+// output-only, repetitions in lists, and messages that say nothing.
+void AddToNothing(entity::v1::Contact& record);
+
 // Notes that the contact was seen. The first and the last sighting are the least and the greatest
 // by time and then by source, so that the order of arrival does not matter.
 bool AddSighting(const entity::v1::Sighting& sighting, entity::v1::Contact& known);
@@ -37,6 +41,7 @@ void KeepFormerOrganization(const entity::v1::OrganizationSummary& next,
                             entity::v1::Contact& known);
 
 // What a contact says of its organization fills gaps, and never replaces what is known.
+bool HasGaps(const entity::v1::Organization& known);
 bool FillOrganization(const entity::v1::OrganizationSummary& summary,
                       entity::v1::Organization& known);
 

@@ -8,8 +8,10 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "google/protobuf/text_format.h"
+#include "google/protobuf/unknown_field_set.h"
 #include "google/protobuf/util/message_differencer.h"
 #include "gtest/gtest.h"
+#include "services/ingest/domain/identity.h"
 #include "services/ingest/domain/limits.h"
 
 namespace crier::ingest {
@@ -19,6 +21,7 @@ using entity::v1::Activity;
 using entity::v1::Contact;
 using entity::v1::Organization;
 using entity::v1::Sighting;
+using entity::v1::SocialProfile;
 using google::protobuf::util::MessageDifferencer;
 using testing::HasSubstr;
 
@@ -52,6 +55,77 @@ constexpr char kMarion[] = R"pb(
   lead_score: 2.5
   external_ids { source: "CRM" id: "1" }
 )pb";
+
+// One of few, so that repetitions and conflicts are frequent.
+std::string OneOf(std::mt19937& random, std::vector<std::string> values) {
+  return values[random() % values.size()];
+}
+
+// Whatever a caller may send, output-only fields and messages that say nothing included.
+Contact RandomContact(std::mt19937& random) {
+  Contact contact;
+  const auto some = [&] { return random() % 3 != 0; };
+  const auto address = [&] {
+    return OneOf(random, {"a@example.com", "A@example.com", "b@example.com"});
+  };
+  if (some()) contact.set_full_name("Marion");
+  if (some()) contact.set_title("Writer");
+  if (some()) contact.set_primary_email(address());
+  for (size_t i = random() % 4; i > 0; --i) contact.add_all_emails(address());
+  if (some()) {
+    auto& organization = *contact.mutable_organization();
+    if (some()) organization.set_domain(OneOf(random, {"", "example.com"}));
+    if (some()) organization.mutable_location()->set_city(OneOf(random, {"", "Austin"}));
+    organization.GetReflection()->MutableUnknownFields(&organization)->AddVarint(100, 1);
+  }
+  for (const Network& network : Networks()) {
+    if (!some()) continue;
+    SocialProfile& profile = *(contact.*network.mutable_profile)();
+    profile.set_handle(OneOf(random, {"", "marion"}));
+    profile.set_user_id(OneOf(random, {"", "1"}));
+    profile.GetReflection()->MutableUnknownFields(&profile)->AddVarint(100, 1);
+  }
+  for (size_t i = random() % 4; i > 0; --i) {
+    auto& tag = *contact.add_tags();
+    tag.set_id(static_cast<int64_t>(random() % 3));
+    tag.set_name(OneOf(random, {"One", "ONE", "Two"}));
+    auto& id = *contact.add_external_ids();
+    id.set_source(OneOf(random, {"CRM", "Forum"}));
+    id.set_id(OneOf(random, {"1", "2"}));
+  }
+  contact.set_lead_score(some() ? -0.0 : 2.5);
+  contact.set_is_team_member(some());
+  if (some()) (*contact.mutable_custom_fields())["tier"] = OneOf(random, {"", "gold"});
+  if (some()) contact.set_name("communities/9/contacts/9");
+  if (some()) contact.mutable_first_seen_time()->set_seconds(1);
+  if (some()) contact.set_first_seen_signal("caller");
+  if (some()) contact.mutable_last_seen_time()->set_seconds(1);
+  if (some()) contact.set_last_seen_source("caller");
+  if (some()) contact.mutable_create_time()->set_seconds(1);
+  if (some()) contact.mutable_update_time()->set_seconds(1);
+  if (some()) contact.set_activity_count(9);
+  if (some()) contact.set_previous_title("Editor");
+  if (some()) contact.mutable_previous_organization()->set_domain("example.com");
+  if (some()) contact.GetReflection()->MutableUnknownFields(&contact)->AddVarint(100, 1);
+  return contact;
+}
+
+TEST(AddToNothing, IsWhatAddingToAnEmptyContactMakes) {
+  std::mt19937 random(testing::UnitTest::GetInstance()->random_seed());
+  SCOPED_TRACE(absl::StrCat("seed ", testing::UnitTest::GetInstance()->random_seed()));
+  for (int round = 0; round < 1000; ++round) {
+    const Contact record = RandomContact(random);
+    Contact added;
+    AddToContact(record, added);
+    Contact in_place = record;
+    AddToNothing(in_place);
+    ASSERT_EQ(in_place.SerializeAsString(), added.SerializeAsString()) << record.DebugString();
+
+    Contact again;
+    AddToContact(added, again);
+    ASSERT_EQ(again.SerializeAsString(), added.SerializeAsString()) << record.DebugString();
+  }
+}
 
 TEST(AddToContact, ARecordThatSaysNothingNewChangesNothing) {
   Contact known = Parse<Contact>(kMarion);

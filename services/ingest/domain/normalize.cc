@@ -58,16 +58,17 @@ void DropNanos(google::protobuf::Timestamp* time) { time->set_nanos(time->nanos(
 
 }  // namespace
 
-ContactRecord Normalize(Contact contact, std::vector<Sighting> sightings) {
-  CleanContact(contact);
+ContactRecord Normalize(int64_t community, std::shared_ptr<Contact> contact,
+                        std::vector<Sighting> sightings) {
+  CleanContact(*contact);
   ContactRecord record;
-  if (contact.has_organization()) {
-    std::string& domain = *contact.mutable_organization()->mutable_domain();
+  if (contact->has_organization()) {
+    std::string& domain = *contact->mutable_organization()->mutable_domain();
     record.names_organization = CleanDomain(domain);
   }
-  // Adding to nothing is what unites lists, so that it also drops the duplicates of a single
-  // record. What is output-only is left behind.
-  AddToContact(contact, record.contact);
+  AddToNothing(*contact);
+  record.identities = IdentitiesOf(community, *contact);
+  record.contact = std::move(contact);
   record.sightings = std::move(sightings);
   for (Sighting& sighting : record.sightings) {
     if (sighting.has_seen_time()) DropNanos(sighting.mutable_seen_time());
@@ -83,17 +84,16 @@ OrganizationRecord Normalize(Organization organization) {
   return {std::move(organization)};
 }
 
-ActivityRecord Normalize(Activity activity) {
+ActivityRecord Normalize(int64_t community, std::shared_ptr<Activity> activity) {
   Sighting sighting;
-  sighting.set_source(activity.service_name());
-  *sighting.mutable_seen_time() = activity.occur_time();
+  sighting.set_source(activity->service_name());
+  *sighting.mutable_seen_time() = activity->occur_time();
   ActivityRecord record;
-  record.contact = Normalize(std::move(*activity.mutable_contact()), {std::move(sighting)});
-  DropNanos(activity.mutable_occur_time());
-  activity.clear_name();
-  activity.clear_contact();
-  activity.clear_create_time();
-  activity.clear_update_time();
+  record.contact = Normalize(community, {activity, activity->mutable_contact()}, {sighting});
+  DropNanos(activity->mutable_occur_time());
+  activity->clear_name();
+  activity->clear_create_time();
+  activity->clear_update_time();
   record.activity = std::move(activity);
   return record;
 }

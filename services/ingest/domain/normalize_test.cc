@@ -1,5 +1,7 @@
 #include "services/ingest/domain/normalize.h"
 
+#include <memory>
+
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -30,18 +32,20 @@ TEST(Normalize, BringsAContactIntoNormalForm) {
     tag->set_name("Tag");
   }
 
-  const ContactRecord record = Normalize(contact, {});
+  const ContactRecord record = Normalize(7, std::make_shared<Contact>(contact), {});
 
-  EXPECT_EQ(record.contact.name(), "");
-  EXPECT_EQ(record.contact.first_seen_signal(), "");
-  EXPECT_EQ(record.contact.last_seen_source(), "");
-  EXPECT_FALSE(record.contact.has_create_time());
-  EXPECT_EQ(record.contact.primary_email(), "Marion@Example.com");
-  EXPECT_THAT(record.contact.all_emails(), ElementsAre("other@example.com", "Marion@Example.com"));
-  EXPECT_EQ(record.contact.organization().domain(), "techwrite.com");
-  EXPECT_EQ(record.contact.linked_in().handle(), "in/msanford");
-  EXPECT_FALSE(record.contact.has_twitter());
-  EXPECT_THAT(record.contact.tags(), SizeIs(1));
+  EXPECT_EQ(record.contact->name(), "");
+  EXPECT_EQ(record.contact->first_seen_signal(), "");
+  EXPECT_EQ(record.contact->last_seen_source(), "");
+  EXPECT_FALSE(record.contact->has_create_time());
+  EXPECT_EQ(record.contact->primary_email(), "Marion@Example.com");
+  EXPECT_THAT(record.contact->all_emails(), ElementsAre("other@example.com", "Marion@Example.com"));
+  EXPECT_EQ(record.contact->organization().domain(), "techwrite.com");
+  EXPECT_EQ(record.contact->linked_in().handle(), "in/msanford");
+  EXPECT_FALSE(record.contact->has_twitter());
+  EXPECT_THAT(record.contact->tags(), SizeIs(1));
+  EXPECT_EQ(record.identities, IdentitiesOf(7, *record.contact));
+  EXPECT_THAT(record.identities, SizeIs(3));  // two addresses and a handle
 }
 
 TEST(Normalize, LowersTheDomainOfAnOrganization) {
@@ -61,10 +65,10 @@ TEST(Normalize, SeesTheContactOfAnActivityInItsServiceAtItsTime) {
   activity.mutable_occur_time()->set_seconds(1681726886);
   activity.mutable_contact()->set_primary_email("marion@example.com");
 
-  const ActivityRecord record = Normalize(activity);
+  const ActivityRecord record = Normalize(7, std::make_shared<Activity>(activity));
 
-  EXPECT_FALSE(record.activity.has_contact());
-  EXPECT_EQ(record.contact.contact.primary_email(), "marion@example.com");
+  EXPECT_EQ(record.contact.contact.get(), &record.activity->contact());
+  EXPECT_EQ(record.contact.contact->primary_email(), "marion@example.com");
   ASSERT_THAT(record.contact.sightings, SizeIs(1));
   EXPECT_EQ(record.contact.sightings[0].source(), "Discord");
   EXPECT_EQ(record.contact.sightings[0].seen_time().seconds(), 1681726886);

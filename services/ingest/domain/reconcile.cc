@@ -1,5 +1,7 @@
 #include "services/ingest/domain/reconcile.h"
 
+#include <algorithm>
+#include <memory>
 #include <set>
 #include <string>
 #include <utility>
@@ -28,8 +30,8 @@ OrganizationKey KeyOf(int64_t community, const OrganizationRecord& record) {
 }
 
 ActivityKey KeyOf(int64_t community, const ActivityRecord& record) {
-  return {community, record.activity.service_name(), record.activity.activity_type(),
-          record.activity.external_id()};
+  return {community, record.activity->service_name(), record.activity->activity_type(),
+          record.activity->external_id()};
 }
 
 // Works through one batch: plans a record, which may fail, and carries the plan out, which may not.
@@ -60,22 +62,24 @@ class Reconciler {
   void CarryOutIdentities(const ContactPlan& plan);
   void Absorb(int64_t community, int64_t loser, int64_t winner);
   // Saves a contact that changed. The event may name losers, and lacks the rest.
-  void Save(const ContactKey& key, Contact contact, Event::Kind kind, Event event = Event());
+  void Save(const ContactKey& key, std::shared_ptr<Contact> contact, Event::Kind kind,
+            Event event = Event());
 
   // The organization that a contact has by this record: found, or its gaps filled.
   void FindOrganization(const ContactKey& contact, const ContactRecord& record);
   Ingested Save(const OrganizationKey& key, Organization organization);
   void TakeActivityFrom(int64_t community, int64_t contact_id);
+  std::vector<std::pair<Identity, int64_t>> TakeNewIdentities();
 
   LogAppender log_;
   LabelBook labels_;
   Known known_;  // as it is after the records so far; without heads and labels, which are above
 
-  std::set<ContactKey> changed_contacts_;
+  std::map<ContactKey, std::string> changed_contacts_;  // to their bytes
   std::set<OrganizationKey> changed_organizations_;
   std::set<ActivityKey> changed_activities_;
   std::set<Identity> removed_identities_;
-  std::map<Identity, int64_t> new_identities_;
+  std::vector<Identity> new_identities_;  // where they lead to is known; some may be gone again
   std::map<Identity, int64_t> apart_;
   std::map<ContactKey, int64_t> merges_;
   std::map<RequestKey, StoredRequest> new_requests_;
@@ -127,8 +131,8 @@ absl::StatusOr<Ingested> Reconciler::Apply(int64_t community, const ActivityReco
   const bool created = found == known_.activities.end();
   Activity activity = created ? Activity() : found->second.activity;
   bool changed = created || record.mask.empty()
-                     ? AddToActivity(record.activity, activity)
-                     : ReplaceInActivity(record.activity, record.mask, activity);
+                     ? AddToActivity(*record.activity, activity)
+                     : ReplaceInActivity(*record.activity, record.mask, activity);
   RETURN_IF_ERROR(CheckSize(activity));
   ASSIGN_OR_RETURN(ContactPlan contact, Plan(community, record.contact));
   const int64_t former_contact = created ? 0 : found->second.contact_id;
@@ -150,7 +154,7 @@ absl::StatusOr<Ingested> Reconciler::Apply(int64_t community, const ActivityReco
   stored.contact_id = contact.id;
   stored.activity = activity;
   changed_activities_.insert(key);
-  *activity.mutable_contact() = known_.contacts.at({community, contact.id});
+  *activity.mutable_contact() = *known_.contacts.at({community, contact.id});
   Event event;
   *event.mutable_activity() = std::move(activity);
   log_.Append(community, created ? Event::ACTIVITY_FOUND : Event::ACTIVITY_UPDATED, contact.id,
@@ -170,7 +174,7 @@ absl::StatusOr<Ingested> Reconciler::Apply(int64_t community, const MergeRecord&
   ASSIGN_OR_RETURN(ContactPlan plan, PlanMerge(community, ids, known_));
   CarryOut(plan);
   return Ingested{api::ResourceName(api::kContacts, {community, plan.id}), plan.outcome,
-                  std::make_shared<const Contact>(known_.contacts.at({community, plan.id}))};
+                  known_.contacts.at({community, plan.id})};
 }
 
 void Reconciler::CarryOut(ContactPlan& plan) {
@@ -178,8 +182,8 @@ void Reconciler::CarryOut(ContactPlan& plan) {
   const bool created = plan.outcome == Outcome::kCreated;
   if (created) {
     plan.id = log_.NextId(plan.community);
-    plan.contact.set_name(api::ResourceName(api::kContacts, {plan.community, plan.id}));
-    *plan.contact.mutable_create_time() = log_.AcceptTimestamp(plan.community);
+    plan.contact->set_name(api::ResourceName(api::kContacts, {plan.community, plan.id}));
+    *plan.contact->mutable_create_time() = log_.AcceptTimestamp(plan.community);
   }
   Event event;
   for (const int64_t loser : plan.losers) {
@@ -197,12 +201,13 @@ void Reconciler::CarryOut(ContactPlan& plan) {
 void Reconciler::CarryOutIdentities(const ContactPlan& plan) {
   for (const Identity& identity : plan.lost) {
     known_.identities.erase(identity);
-    new_identities_.erase(identity);
     apart_.erase(identity);
     removed_identities_.insert(identity);
   }
   for (const Identity& identity : plan.identities) {
-    if (known_.identities.insert({identity, plan.id}).second) new_identities_[identity] = plan.id;
+    if (known_.identities.try_emplace(identity, plan.id).second) {
+      new_identities_.push_back(identity);
+    }
   }
   for (const Identity& identity : plan.apart) apart_[identity] = plan.id;
 }
@@ -213,7 +218,6 @@ void Reconciler::Absorb(int64_t community, int64_t loser, int64_t winner) {
     if (known_community == community && *contact_id == loser) *contact_id = winner;
   };
   for (auto& [identity, id] : known_.identities) redirect(identity.community, &id);
-  for (auto& [identity, id] : new_identities_) redirect(identity.community, &id);
   for (auto& [identity, id] : apart_) redirect(identity.community, &id);
   for (auto& [key, stored] : known_.activities) redirect(key.community, &stored.contact_id);
   for (auto& [key, id] : known_.redirects) redirect(key.community, &id);
@@ -224,21 +228,23 @@ void Reconciler::Absorb(int64_t community, int64_t loser, int64_t winner) {
   merges_[{community, loser}] = winner;
 }
 
-void Reconciler::Save(const ContactKey& key, Contact contact, Event::Kind kind, Event event) {
-  *contact.mutable_update_time() = log_.AcceptTimestamp(key.community);
-  changed_contacts_.insert(key);
-  Contact& saved = known_.contacts[key];
-  saved = std::move(contact);
-  log_.Append(key.community, kind, key.id, std::move(event), saved);
+void Reconciler::Save(const ContactKey& key, std::shared_ptr<Contact> contact, Event::Kind kind,
+                      Event event) {
+  *contact->mutable_update_time() = log_.AcceptTimestamp(key.community);
+  std::string& bytes = changed_contacts_[key];
+  contact->SerializeToString(&bytes);
+  log_.Append(key.community, kind, key.id, std::move(event), bytes);
+  known_.contacts[key] = std::move(contact);
 }
 
 void Reconciler::FindOrganization(const ContactKey& contact, const ContactRecord& record) {
   if (!record.names_organization) return;
-  const OrganizationSummary& summary = record.contact.organization();
+  const OrganizationSummary& summary = record.contact->organization();
   // A mask may have left it out.
-  if (known_.contacts.at(contact).organization().domain() != summary.domain()) return;
+  if (known_.contacts.at(contact)->organization().domain() != summary.domain()) return;
   const OrganizationKey key{contact.community, summary.domain()};
   const auto found = known_.organizations.find(key);
+  if (found != known_.organizations.end() && !HasGaps(found->second.organization)) return;
   Organization organization =
       found == known_.organizations.end() ? Organization() : found->second.organization;
   if (FillOrganization(summary, organization)) Save(key, std::move(organization));
@@ -266,16 +272,30 @@ Ingested Reconciler::Save(const OrganizationKey& key, Organization organization)
 void Reconciler::TakeActivityFrom(int64_t community, int64_t contact_id) {
   const auto found = known_.contacts.find({community, contact_id});
   if (found == known_.contacts.end()) return;
-  Contact contact = found->second;
-  contact.set_activity_count(contact.activity_count() - 1);
+  auto contact = std::make_shared<Contact>(*found->second);
+  contact->set_activity_count(contact->activity_count() - 1);
   Save({community, contact_id}, std::move(contact), Event::CONTACT_UPDATED);
+}
+
+// In order, which is also how an index takes them best.
+std::vector<std::pair<Identity, int64_t>> Reconciler::TakeNewIdentities() {
+  std::sort(new_identities_.begin(), new_identities_.end());
+  new_identities_.erase(std::unique(new_identities_.begin(), new_identities_.end()),
+                        new_identities_.end());
+  std::vector<std::pair<Identity, int64_t>> taken;
+  taken.reserve(new_identities_.size());
+  for (Identity& identity : new_identities_) {
+    const auto known = known_.identities.find(identity);
+    if (known != known_.identities.end()) taken.emplace_back(std::move(identity), known->second);
+  }
+  return taken;
 }
 
 Changes Reconciler::Take(std::vector<absl::StatusOr<Ingested>> results) {
   Changes changes;
   log_.TakeInto(changes);
-  for (const ContactKey& key : changed_contacts_) {
-    changes.contacts.insert(known_.contacts.extract(key));
+  for (auto& [key, bytes] : changed_contacts_) {
+    changes.contacts[key] = {known_.contacts.at(key), std::move(bytes)};
   }
   for (const OrganizationKey& key : changed_organizations_) {
     changes.organizations[key] = std::move(known_.organizations.at(key));
@@ -283,8 +303,8 @@ Changes Reconciler::Take(std::vector<absl::StatusOr<Ingested>> results) {
   for (const ActivityKey& key : changed_activities_) {
     changes.activities[key] = std::move(known_.activities.at(key));
   }
-  changes.removed_identities = std::move(removed_identities_);
-  changes.identities = std::move(new_identities_);
+  changes.removed_identities.assign(removed_identities_.begin(), removed_identities_.end());
+  changes.identities = TakeNewIdentities();
   changes.apart = std::move(apart_);
   changes.merges = std::move(merges_);
   changes.labels = labels_.TakeChanges();
@@ -306,14 +326,13 @@ void LookUpLabels(int64_t community, LabelKind kind,
 }
 
 void LookUp(int64_t community, const ContactRecord& record, Lookup& lookup) {
-  for (Identity& identity : IdentitiesOf(community, record.contact)) {
-    lookup.identities.insert(std::move(identity));
-  }
+  lookup.identities.insert(lookup.identities.end(), record.identities.begin(),
+                           record.identities.end());
   if (record.names_organization) {
-    lookup.organizations.insert({community, record.contact.organization().domain()});
+    lookup.organizations.insert({community, record.contact->organization().domain()});
   }
-  LookUpLabels(community, LabelKind::kSegment, record.contact.segments(), lookup);
-  LookUpLabels(community, LabelKind::kTag, record.contact.tags(), lookup);
+  LookUpLabels(community, LabelKind::kSegment, record.contact->segments(), lookup);
+  LookUpLabels(community, LabelKind::kTag, record.contact->tags(), lookup);
 }
 
 void LookUp(int64_t community, const OrganizationRecord& record, Lookup& lookup) {

@@ -58,7 +58,7 @@ class ReconcileTest : public testing::Test {
   }
 
   const Contact& ContactById(int64_t community, int64_t id) {
-    return store_.known.contacts.at({community, id});
+    return *store_.known.contacts.at({community, id});
   }
 
   MemoryEntityStore store_;
@@ -168,10 +168,12 @@ TEST_F(ReconcileTest, MergesTwoIntoTheOlder) {
 }
 
 TEST_F(ReconcileTest, MergesThreeAtOnceAndInOneBatch) {
-  const std::vector<Record> apart = {ContactOf(1, ContactWith({"a@example.com"})),
-                                     ContactOf(1, ContactWith({"b@example.com"})),
-                                     ContactOf(1, ContactWith({"c@example.com"}))};
-  Ingest(apart);
+  const auto apart = [](int64_t community) -> std::vector<Record> {
+    return {ContactOf(community, ContactWith({"a@example.com"})),
+            ContactOf(community, ContactWith({"b@example.com"})),
+            ContactOf(community, ContactWith({"c@example.com"}))};
+  };
+  Ingest(apart(1));
   EXPECT_THAT(
       Ingest({ContactOf(1, ContactWith({"c@example.com", "a@example.com", "b@example.com"}))}),
       ElementsAre("UPDATED communities/1/contacts/1"));
@@ -180,8 +182,7 @@ TEST_F(ReconcileTest, MergesThreeAtOnceAndInOneBatch) {
   EXPECT_THAT(store_.known.contacts, SizeIs(1));
 
   // The same with chains, where nothing but the batch itself knows of the losers.
-  std::vector<Record> chained;
-  for (const Record& record : apart) chained.push_back({2, record.content});
+  std::vector<Record> chained = apart(2);
   chained.push_back(ContactOf(2, ContactWith({"c@example.com", "b@example.com"})));  // 3 → 2
   chained.push_back(ContactOf(2, ContactWith({"b@example.com", "a@example.com"})));  // 2 → 1
   chained.push_back(ContactOf(2, ContactWith({"c@example.com"})));
@@ -200,10 +201,11 @@ TEST_F(ReconcileTest, TheOrderOfArrivalDoesNotDecideWhoIsWho) {
   const auto people = [](MemoryEntityStore& store) {
     std::multiset<std::string> all;
     for (const auto& [key, contact] : store.known.contacts) {
-      std::set<std::string> emails(contact.all_emails().begin(), contact.all_emails().end());
-      all.insert(absl::StrCat(absl::StrJoin(emails, ","), " ", contact.first_seen_signal(), " ",
-                              contact.first_seen_time().seconds(), " ", contact.last_seen_source(),
-                              " ", contact.last_seen_time().seconds()));
+      std::set<std::string> emails(contact->all_emails().begin(), contact->all_emails().end());
+      all.insert(absl::StrCat(absl::StrJoin(emails, ","), " ", contact->first_seen_signal(), " ",
+                              contact->first_seen_time().seconds(), " ",
+                              contact->last_seen_source(), " ",
+                              contact->last_seen_time().seconds()));
     }
     return all;
   };
@@ -409,8 +411,9 @@ TEST_F(ReconcileTest, ARepeatedRequestReturnsTheFirstResult) {
 
   edit.request.id = "r1";
   EXPECT_THAT(Ingest({edit}), ElementsAre("INVALID_FIELD"));
-  edit.community = 2;
-  EXPECT_THAT(Ingest({edit}), ElementsAre("CREATED communities/2/contacts/1"));
+  Record elsewhere = ContactOf(2, ContactWith({"a@example.com", "b@example.com"}));
+  elsewhere.request = edit.request;
+  EXPECT_THAT(Ingest({elsewhere}), ElementsAre("CREATED communities/2/contacts/1"));
 }
 
 TEST_F(ReconcileTest, AFailedRequestMayBeRepeatedWithSuccess) {
@@ -431,16 +434,16 @@ std::multiset<std::string> Persons(const Known& known) {
   std::multiset<std::string> persons;
   for (const auto& [key, contact] : known.contacts) {
     std::set<std::string> facts = identities[key.id];
-    for (const auto& email : contact.all_emails()) {
+    for (const auto& email : contact->all_emails()) {
       facts.insert(absl::StrCat("email ", absl::AsciiStrToLower(email)));
     }
-    for (const auto& tag : contact.tags()) facts.insert(absl::StrCat("tag ", tag.name()));
-    for (const auto& id : contact.external_ids()) facts.insert(absl::StrCat("id ", id.id()));
-    for (const auto& [name, value] : contact.custom_fields()) facts.insert("field " + name);
+    for (const auto& tag : contact->tags()) facts.insert(absl::StrCat("tag ", tag.name()));
+    for (const auto& id : contact->external_ids()) facts.insert(absl::StrCat("id ", id.id()));
+    for (const auto& [name, value] : contact->custom_fields()) facts.insert("field " + name);
     persons.insert(absl::StrCat(absl::StrJoin(facts, ","), " first ",
-                                contact.first_seen_time().seconds(), contact.first_seen_signal(),
-                                " last ", contact.last_seen_time().seconds(),
-                                contact.last_seen_source(), " did ", contact.activity_count()));
+                                contact->first_seen_time().seconds(), contact->first_seen_signal(),
+                                " last ", contact->last_seen_time().seconds(),
+                                contact->last_seen_source(), " did ", contact->activity_count()));
   }
   return persons;
 }

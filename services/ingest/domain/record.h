@@ -12,6 +12,7 @@
 #include "crier/entity/v1/activity.pb.h"
 #include "crier/entity/v1/contact.pb.h"
 #include "crier/entity/v1/organization.pb.h"
+#include "services/ingest/domain/identity.h"
 
 namespace crier::ingest {
 
@@ -23,7 +24,9 @@ using Mask = std::set<std::string>;
 // A contact, and where and when it was seen. A sighting without a time happened when the record is
 // accepted.
 struct ContactRecord {
-  entity::v1::Contact contact;
+  // Part of the request that it came with, which lives as long: so nothing is copied on the way.
+  std::shared_ptr<const entity::v1::Contact> contact;
+  std::vector<Identity> identities;  // IdentitiesOf() the contact
   std::vector<entity::v1::Sighting> sightings;
   Mask mask = {};
   // `contact.organization.domain` is the domain of an organization, which is found by it.
@@ -35,9 +38,9 @@ struct OrganizationRecord {
   Mask mask = {};
 };
 
-// An activity without its contact, and the record of its contact.
+// An activity and the record of its contact, which is the one that the activity has.
 struct ActivityRecord {
-  entity::v1::Activity activity;
+  std::shared_ptr<const entity::v1::Activity> activity;  // as above
   ContactRecord contact;
   Mask mask = {};  // of the activity
 };

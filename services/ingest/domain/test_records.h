@@ -2,6 +2,7 @@
 #ifndef CRIER_SERVICES_INGEST_DOMAIN_TEST_RECORDS_H_
 #define CRIER_SERVICES_INGEST_DOMAIN_TEST_RECORDS_H_
 
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -26,7 +27,8 @@ inline entity::v1::Contact ContactWith(const std::vector<std::string>& emails) {
 
 inline Record ContactOf(int64_t community, entity::v1::Contact contact,
                         std::vector<entity::v1::Sighting> sightings = {Seen("Test", 1000)}) {
-  return {community, Normalize(std::move(contact), std::move(sightings))};
+  return {community, Normalize(community, std::make_shared<entity::v1::Contact>(std::move(contact)),
+                               std::move(sightings))};
 }
 
 inline Record OrganizationOf(int64_t community, const std::string& domain,
@@ -39,14 +41,14 @@ inline Record OrganizationOf(int64_t community, const std::string& domain,
 
 inline Record ActivityOf(int64_t community, const std::string& external_id,
                          entity::v1::Contact contact, const std::string& title = "title") {
-  entity::v1::Activity activity;
-  activity.set_activity_type("DiscordPost");
-  activity.set_service_name("Discord");
-  activity.set_external_id(external_id);
-  activity.set_title(title);
-  activity.mutable_occur_time()->set_seconds(1000);
-  *activity.mutable_contact() = std::move(contact);
-  return {community, Normalize(std::move(activity))};
+  const auto activity = std::make_shared<entity::v1::Activity>();
+  activity->set_activity_type("DiscordPost");
+  activity->set_service_name("Discord");
+  activity->set_external_id(external_id);
+  activity->set_title(title);
+  activity->mutable_occur_time()->set_seconds(1000);
+  *activity->mutable_contact() = std::move(contact);
+  return {community, Normalize(community, activity)};
 }
 
 }  // namespace crier::ingest

@@ -64,7 +64,7 @@ class EntityReaderTest : public StoreTest {
   void StoreContacts(const std::map<int64_t, Contact>& contacts) {
     const auto stored = store_.Transact({}, Deadline(), [&](const Known&) {
       Changes changes;
-      for (const auto& [id, contact] : contacts) changes.contacts[{1, id}] = contact;
+      for (const auto& [id, contact] : contacts) changes.contacts[{1, id}] = Changed(contact);
       return changes;
     });
     ASSERT_EQ(stored.status(), absl::OkStatus());

@@ -1,5 +1,6 @@
 #include "services/ingest/storage/entity_store.h"
 
+#include <memory>
 #include <optional>
 #include <set>
 #include <utility>
@@ -65,7 +66,7 @@ Params ToParams(const std::set<ContactKey>& keys) {
   return Params().AddArray(communities).AddArray(ids);
 }
 
-absl::Status LoadIdentities(Transaction& transaction, const std::set<Identity>& identities,
+absl::Status LoadIdentities(Transaction& transaction, const std::vector<Identity>& identities,
                             Known& known) {
   if (identities.empty()) return absl::OkStatus();
   ASSIGN_OR_RETURN(const Params params, IdentityParams(transaction, identities));
@@ -99,7 +100,9 @@ absl::Status LoadContacts(Transaction& transaction, const std::set<ContactKey>& 
   if (keys.empty()) return absl::OkStatus();
   ASSIGN_OR_RETURN(const Rows contacts, transaction.Execute(kLoadContacts, ToParams(keys)));
   for (const Rows::Row row : contacts) {
-    RETURN_IF_ERROR(Parse(row.Bytes(2), known.contacts[{row.Int64(0), row.Int64(1)}]));
+    auto contact = std::make_shared<entity::v1::Contact>();
+    RETURN_IF_ERROR(Parse(row.Bytes(2), *contact));
+    known.contacts[{row.Int64(0), row.Int64(1)}] = std::move(contact);
   }
   if (known.contacts.size() < identified) {
     return absl::InternalError("an identity leads to a contact that does not exist");
@@ -186,15 +189,15 @@ absl::Status WriteContacts(Transaction& transaction, const Changes& changes,
   ASSIGN_OR_RETURN(const pg::RowType type, transaction.FindRowType(kContactRow));
   pg::RowArray created(type), updated(type);
   bool any_created = false, any_updated = false;
-  for (const auto& [key, contact] : changes.contacts) {
+  for (const auto& [key, changed] : changes.contacts) {
     const bool update = stored.count(key) > 0;
     (update ? any_updated : any_created) = true;
     pg::RowArray& rows = update ? updated : created;
     rows.BeginRow(3 + ContactColumns().size());
     rows.Add(key.community);
     rows.Add(key.id);
-    AddMessage(contact, rows);
-    ContactColumns().AddTo(contact, rows);
+    changed.bytes.copy(rows.AddBytes(changed.bytes.size()), changed.bytes.size());
+    ContactColumns().AddTo(*changed.contact, rows);
   }
   if (any_created) {
     RETURN_IF_ERROR(

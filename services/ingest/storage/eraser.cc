@@ -136,14 +136,14 @@ absl::StatusOr<int64_t> EraseSomeOf(Transaction& transaction, int64_t community,
 // Those that the contacts, which are the only column, say themselves.
 absl::Status EraseIdentitiesSaidBy(Transaction& transaction, int64_t community,
                                    const Rows& contacts) {
-  std::set<Identity> identities;
+  std::vector<Identity> identities;
   for (const Rows::Row row : contacts) {
     entity::v1::Contact contact;
     if (!contact.ParseFromString(row.Bytes(0))) {
       return absl::InternalError("a stored contact cannot be parsed");
     }
     for (Identity& identity : IdentitiesOf(community, contact)) {
-      identities.insert(std::move(identity));
+      identities.push_back(std::move(identity));
     }
   }
   ASSIGN_OR_RETURN(const Params params, IdentityParams(transaction, identities));

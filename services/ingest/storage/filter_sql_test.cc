@@ -40,8 +40,10 @@ class FilterSqlTest : public StoreTest {
     const auto stored = store_.Transact({}, Deadline(), [&](const Known&) {
       Changes changes;
       for (const auto& [id, contact] : contacts) {
-        changes.contacts[{1, id}] = contact;
-        for (const Identity& identity : IdentitiesOf(1, contact)) changes.identities[identity] = id;
+        changes.contacts[{1, id}] = Changed(contact);
+        for (const Identity& identity : IdentitiesOf(1, contact)) {
+          changes.identities.emplace_back(identity, id);
+        }
       }
       for (const auto& [id, organization] : organizations) {
         changes.organizations[{1, organization.domain()}] = {id, organization};

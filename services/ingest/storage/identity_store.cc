@@ -26,7 +26,7 @@ void AddTo(RowArray& rows, const Identity& identity, int64_t contact_id, bool ap
 }  // namespace
 
 absl::StatusOr<Params> IdentityParams(Transaction& transaction,
-                                      const std::set<Identity>& identities) {
+                                      const std::vector<Identity>& identities) {
   ASSIGN_OR_RETURN(const pg::RowType type, transaction.FindRowType(kIdentityRow));
   RowArray rows(type);
   for (const Identity& identity : identities) AddTo(rows, identity, 0, false);

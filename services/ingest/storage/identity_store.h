@@ -2,7 +2,7 @@
 #ifndef CRIER_SERVICES_INGEST_STORAGE_IDENTITY_STORE_H_
 #define CRIER_SERVICES_INGEST_STORAGE_IDENTITY_STORE_H_
 
-#include <set>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -13,7 +13,7 @@ namespace crier::ingest::storage {
 
 // Identities as the parameter of a statement to which their contacts do not matter.
 absl::StatusOr<pg::Params> IdentityParams(pg::Transaction& transaction,
-                                          const std::set<Identity>& identities);
+                                          const std::vector<Identity>& identities);
 
 // Writes the part of the changes that is about identities; after the merges.
 absl::Status WriteIdentities(pg::Transaction& transaction, const Changes& changes);

@@ -56,6 +56,10 @@ class StoreTest : public testing::Test {
     return outcomes;
   }
 
+  static ChangedContact Changed(const entity::v1::Contact& contact) {
+    return {std::make_shared<entity::v1::Contact>(contact), contact.SerializeAsString()};
+  }
+
   int64_t Count(const std::string& what) {
     return postgres_->Run(database_, absl::StrCat("SELECT count(*) FROM ", what))[0].Int64(0);
   }

@@ -40,8 +40,8 @@ class Batch {
 // gRPC makes a request for one call, and reads it no more once the handler has it: so what is in it
 // can be taken and need not be copied.
 template <typename Request>
-Request& Own(const Request* request) {
-  return *const_cast<Request*>(request);
+std::shared_ptr<Request> Own(const Request* request) {
+  return std::make_shared<Request>(std::move(*const_cast<Request*>(request)));
 }
 
 // The most failures that the answer to a stream lists.
@@ -76,9 +76,10 @@ typename rpc::FrameStream<Request, v1::IngestAcknowledgement>::Work FeedTo(
     RecordSink& sink, const grpc::CallbackServerContext& context) {
   const auto feeder = std::make_shared<RecordFeeder>(
       sink, absl::FromChrono(context.deadline()), trace::FormatTraceparent(rpc::TraceOf(context)));
-  return [feeder](Request& request, v1::IngestAcknowledgement& reply,
+  return [feeder](std::shared_ptr<Request> request, v1::IngestAcknowledgement& reply,
                   std::function<void(absl::Status)> done) {
-    feeder->Feed(*request.mutable_items(), *reply.mutable_results(), std::move(done));
+    feeder->Feed(std::shared_ptr<RecordFeeder::Items>(request, request->mutable_items()),
+                 *reply.mutable_results(), std::move(done));
   };
 }
 
@@ -89,7 +90,7 @@ grpc::ServerUnaryReactor* IngestServiceHandler::IngestOne(grpc::CallbackServerCo
                                                           const Request* request,
                                                           v1::IngestResult* response) {
   return rpc::StartUnary(context, [&](const rpc::CallContext& call, rpc::FinishCall finish) {
-    absl::StatusOr<Record> record = ToRecord(std::move(Own(request)));
+    absl::StatusOr<Record> record = ToRecord(Own(request));
     if (!record.ok()) return finish(record.status());
     record->traceparent = trace::FormatTraceparent(call.trace);
     const absl::Status taken =
@@ -126,12 +127,13 @@ grpc::ServerUnaryReactor* IngestServiceHandler::BatchIngest(grpc::CallbackServer
   return rpc::StartUnary(context, [&](const rpc::CallContext& call, rpc::FinishCall finish) {
     const absl::Status valid = CheckItemCount(request->items_size());
     if (!valid.ok()) return finish(valid);
-    // The request goes away with the call, which the last item finishes: so the count is kept.
-    const int items = request->items_size();
+    const auto own = Own(request);
+    const int items = own->items_size();
     const std::string traceparent = trace::FormatTraceparent(call.trace);
     const auto batch = std::make_shared<Batch>(items, response, std::move(finish));
     for (int i = 0; i < items; ++i) {
-      absl::StatusOr<Record> record = ToRecord(std::move(*Own(request).mutable_items(i)));
+      absl::StatusOr<Record> record =
+          ToRecord(std::shared_ptr<v1::BatchIngestItem>(own, own->mutable_items(i)));
       if (record.ok()) record->traceparent = traceparent;
       const absl::Status taken =
           record.ok() ? sink_.Submit(*std::move(record), call.deadline,

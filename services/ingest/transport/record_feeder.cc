@@ -46,13 +46,14 @@ class Account {
 // The records of a frame that passed the checks.
 class RecordFeeder::Frame {
  public:
-  Frame(Items& items, Results& results, absl::Time deadline, const std::string& traceparent,
-        std::function<void(absl::Status)> done)
-      : account_(new Account(items.size(), results, std::move(done))),
+  Frame(const std::shared_ptr<Items>& items, Results& results, absl::Time deadline,
+        const std::string& traceparent, std::function<void(absl::Status)> done)
+      : account_(new Account(items->size(), results, std::move(done))),
         deadline_(std::min(deadline, absl::Now() + kRecordTimeout)) {
-    submissions_.reserve(static_cast<size_t>(items.size()));
-    for (int i = 0; i < items.size(); ++i) {
-      absl::StatusOr<Record> record = ToRecord(std::move(items[i]));
+    submissions_.reserve(static_cast<size_t>(items->size()));
+    for (int i = 0; i < items->size(); ++i) {
+      absl::StatusOr<Record> record =
+          ToRecord(std::shared_ptr<v1::BatchIngestItem>(items, items->Mutable(i)));
       if (!record.ok()) {
         account_->Set(i, record.status());
         continue;
@@ -88,8 +89,9 @@ RecordFeeder::RecordFeeder(RecordSink& sink, absl::Time deadline, std::string tr
 
 RecordFeeder::~RecordFeeder() = default;
 
-void RecordFeeder::Feed(Items& items, Results& results, std::function<void(absl::Status)> done) {
-  const absl::Status valid = CheckItemCount(items.size());
+void RecordFeeder::Feed(const std::shared_ptr<Items>& items, Results& results,
+                        std::function<void(absl::Status)> done) {
+  const absl::Status valid = CheckItemCount(items->size());
   if (!valid.ok()) return done(valid);
   auto frame = std::make_unique<Frame>(items, results, deadline_, traceparent_, std::move(done));
   {

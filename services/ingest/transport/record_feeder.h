@@ -28,10 +28,11 @@ class RecordFeeder : public std::enable_shared_from_this<RecordFeeder> {
   RecordFeeder(RecordSink& sink, absl::Time deadline, std::string traceparent);
   ~RecordFeeder();
 
-  // Takes the records of a frame, after those of the frames before it, out of `items`, and calls
-  // `done` once, when each has its result in `results`, which must live until then.
-  // INVALID_ARGUMENT when the frame has none or too many, and nothing of it is taken.
-  void Feed(Items& items, Results& results, std::function<void(absl::Status)> done);
+  // Takes the records of a frame, after those of the frames before it, and calls `done` once, when
+  // each has its result in `results`, which must live until then. INVALID_ARGUMENT when the frame
+  // has none or too many, and nothing of it is taken.
+  void Feed(const std::shared_ptr<Items>& items, Results& results,
+            std::function<void(absl::Status)> done);
 
  private:
   class Frame;

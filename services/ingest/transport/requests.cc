@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <iterator>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,6 +24,12 @@
 
 namespace crier::ingest {
 namespace {
+
+// A part that keeps the whole alive.
+template <typename Whole, typename Part>
+std::shared_ptr<Part> PartOf(const std::shared_ptr<Whole>& whole, Part* part) {
+  return {whole, part};
+}
 
 // 0, with a violation, when the name is malformed.
 int64_t ParseParent(const std::string& parent, FieldViolations& violations) {
@@ -58,61 +65,61 @@ RequestId ReadRequestId(const Request& request) {
 
 }  // namespace
 
-absl::StatusOr<Record> ToRecord(v1::UpsertContactRequest request) {
+absl::StatusOr<Record> ToRecord(std::shared_ptr<v1::UpsertContactRequest> request) {
   FieldViolations violations;
-  const int64_t community = ParseParent(request.parent(), violations);
-  if (request.has_contact()) {
-    CheckContact("contact", request.contact(), violations);
+  const int64_t community = ParseParent(request->parent(), violations);
+  if (request->has_contact()) {
+    CheckContact("contact", request->contact(), violations);
   } else {
     violations.Add("contact", "must be set");
   }
-  CheckSightings("sightings", request.sightings(), violations);
-  api::CheckRequestId(request.request_id(), violations);
+  CheckSightings("sightings", request->sightings(), violations);
+  api::CheckRequestId(request->request_id(), violations);
   RETURN_IF_ERROR(violations.ToStatus());
   ASSIGN_OR_RETURN(Mask mask,
-                   ReadMask(request.update_mask(), request.contact(), MaskableContactFields()));
-  Record record{community, {}, ReadRequestId(request)};
-  ContactRecord content = Normalize(std::move(*request.mutable_contact()),
-                                    {std::make_move_iterator(request.mutable_sightings()->begin()),
-                                     std::make_move_iterator(request.mutable_sightings()->end())});
+                   ReadMask(request->update_mask(), request->contact(), MaskableContactFields()));
+  Record record{community, {}, ReadRequestId(*request)};
+  ContactRecord content = Normalize(community, PartOf(request, request->mutable_contact()),
+                                    {std::make_move_iterator(request->mutable_sightings()->begin()),
+                                     std::make_move_iterator(request->mutable_sightings()->end())});
   content.mask = std::move(mask);
   record.content = std::move(content);
   return record;
 }
 
-absl::StatusOr<Record> ToRecord(v1::UpsertOrganizationRequest request) {
+absl::StatusOr<Record> ToRecord(std::shared_ptr<v1::UpsertOrganizationRequest> request) {
   FieldViolations violations;
-  const int64_t community = ParseParent(request.parent(), violations);
-  if (request.has_organization()) {
-    CheckOrganization("organization", request.organization(), violations);
+  const int64_t community = ParseParent(request->parent(), violations);
+  if (request->has_organization()) {
+    CheckOrganization("organization", request->organization(), violations);
   } else {
     violations.Add("organization", "must be set");
   }
-  api::CheckRequestId(request.request_id(), violations);
+  api::CheckRequestId(request->request_id(), violations);
   RETURN_IF_ERROR(violations.ToStatus());
-  ASSIGN_OR_RETURN(Mask mask, ReadMask(request.update_mask(), request.organization(),
+  ASSIGN_OR_RETURN(Mask mask, ReadMask(request->update_mask(), request->organization(),
                                        MaskableOrganizationFields()));
-  Record record{community, {}, ReadRequestId(request)};
-  OrganizationRecord content = Normalize(std::move(*request.mutable_organization()));
+  Record record{community, {}, ReadRequestId(*request)};
+  OrganizationRecord content = Normalize(std::move(*request->mutable_organization()));
   content.mask = std::move(mask);
   record.content = std::move(content);
   return record;
 }
 
-absl::StatusOr<Record> ToRecord(v1::RecordActivityRequest request) {
+absl::StatusOr<Record> ToRecord(std::shared_ptr<v1::RecordActivityRequest> request) {
   FieldViolations violations;
-  const int64_t community = ParseParent(request.parent(), violations);
-  if (request.has_activity()) {
-    CheckActivity("activity", request.activity(), violations);
+  const int64_t community = ParseParent(request->parent(), violations);
+  if (request->has_activity()) {
+    CheckActivity("activity", request->activity(), violations);
   } else {
     violations.Add("activity", "must be set");
   }
-  api::CheckRequestId(request.request_id(), violations);
+  api::CheckRequestId(request->request_id(), violations);
   RETURN_IF_ERROR(violations.ToStatus());
   ASSIGN_OR_RETURN(Mask mask,
-                   ReadMask(request.update_mask(), request.activity(), MaskableActivityFields()));
-  Record record{community, {}, ReadRequestId(request)};
-  ActivityRecord content = Normalize(std::move(*request.mutable_activity()));
+                   ReadMask(request->update_mask(), request->activity(), MaskableActivityFields()));
+  Record record{community, {}, ReadRequestId(*request)};
+  ActivityRecord content = Normalize(community, PartOf(request, request->mutable_activity()));
   content.mask = std::move(mask);
   record.content = std::move(content);
   return record;
@@ -139,14 +146,14 @@ absl::StatusOr<Record> ToRecord(const v1::MergeContactsRequest& request) {
   return Record{first.community, std::move(content)};
 }
 
-absl::StatusOr<Record> ToRecord(v1::BatchIngestItem item) {
-  switch (item.record_case()) {
+absl::StatusOr<Record> ToRecord(std::shared_ptr<v1::BatchIngestItem> item) {
+  switch (item->record_case()) {
     case v1::BatchIngestItem::kContact:
-      return ToRecord(std::move(*item.mutable_contact()));
+      return ToRecord(PartOf(item, item->mutable_contact()));
     case v1::BatchIngestItem::kOrganization:
-      return ToRecord(std::move(*item.mutable_organization()));
+      return ToRecord(PartOf(item, item->mutable_organization()));
     case v1::BatchIngestItem::kActivity:
-      return ToRecord(std::move(*item.mutable_activity()));
+      return ToRecord(PartOf(item, item->mutable_activity()));
     case v1::BatchIngestItem::RECORD_NOT_SET:
       break;
   }

@@ -2,6 +2,8 @@
 #ifndef CRIER_SERVICES_INGEST_TRANSPORT_REQUESTS_H_
 #define CRIER_SERVICES_INGEST_TRANSPORT_REQUESTS_H_
 
+#include <memory>
+
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "crier/ingest/v1/entity_service.pb.h"
@@ -10,15 +12,15 @@
 
 namespace crier::ingest {
 
-// The record of a request, checked and in normal form. INVALID_ARGUMENT names everything that is
-// wrong, by paths within the request.
-absl::StatusOr<Record> ToRecord(v1::UpsertContactRequest request);
-absl::StatusOr<Record> ToRecord(v1::UpsertOrganizationRequest request);
-absl::StatusOr<Record> ToRecord(v1::RecordActivityRequest request);
+// The record of a request, checked and in normal form; it keeps parts of the request.
+// INVALID_ARGUMENT names everything that is wrong, by paths within the request.
+absl::StatusOr<Record> ToRecord(std::shared_ptr<v1::UpsertContactRequest> request);
+absl::StatusOr<Record> ToRecord(std::shared_ptr<v1::UpsertOrganizationRequest> request);
+absl::StatusOr<Record> ToRecord(std::shared_ptr<v1::RecordActivityRequest> request);
 absl::StatusOr<Record> ToRecord(const v1::MergeContactsRequest& request);
 
 // As above for the one that the item holds; INVALID_ARGUMENT on `record` when it holds none.
-absl::StatusOr<Record> ToRecord(v1::BatchIngestItem item);
+absl::StatusOr<Record> ToRecord(std::shared_ptr<v1::BatchIngestItem> item);
 
 // What only concerns a batch or frame as a whole: the number of its items.
 absl::Status CheckItemCount(int count);
