@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <deque>
 #include <functional>
+#include <iterator>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -30,13 +31,25 @@ struct BatcherOptions {
   // for so long. The first batch after a quiet time (the last one held a single item) starts at
   // once, so an idle server answers fast.
   absl::Duration gather = absl::Milliseconds(2);
-  // Items and bytes that may wait; one more is refused with RESOURCE_EXHAUSTED.
+  // After a batch of `rest_after` items or more, the next one starts so much later at the earliest,
+  // unless it is full: those who were answered call again, and share it with those who wait.
+  absl::Duration rest = absl::ZeroDuration();
+  size_t rest_after = 10;
+  // Items and bytes that may wait in a lane; one more is refused with RESOURCE_EXHAUSTED.
   size_t max_queued_items = 4000;
   size_t max_queued_bytes = 64 * 1024 * 1024;
   // The part of both that SubmitInBulk may fill; the rest is for those who cannot wait.
   double bulk_share = 0.5;
   // Batches worked on at the same time.
   int workers = 1;
+  // Divides the workers. Each lane has a queue of its own, whose batches are begun in the order of
+  // its items, `workers / lanes` at a time.
+  int lanes = 1;
+  // What waits in all free lanes makes one batch when it is less than so many items twice; and
+  // fewer items than these are not worked on beside another batch, which would cost more than it
+  // gains, but when the oldest of them has waited for `patience`.
+  size_t worth_a_batch = 1;
+  absl::Duration patience = absl::Milliseconds(20);
 };
 
 // Thread-safe. `work` is called from a worker thread, without locks held, with 1 to max_items
@@ -56,24 +69,25 @@ class Batcher {
   Batcher(const Batcher&) = delete;
   Batcher& operator=(const Batcher&) = delete;
 
-  // Adds an item of about `bytes` bytes. RESOURCE_EXHAUSTED, without calling `done`, when the queue
-  // is full.
-  absl::Status Submit(Item item, size_t bytes, Done done);
+  // Adds an item of about `bytes` bytes to a lane. RESOURCE_EXHAUSTED, without calling `done`, when
+  // its queue is full.
+  absl::Status Submit(Item item, size_t bytes, Done done, size_t lane = 0);
 
   struct Bulk {
     Item item;
     size_t bytes;
     Done done;
+    size_t lane = 0;
   };
 
   // For callers that can wait: adds as many of the items, from the front, as there is room for in
-  // the bulk share of the queue, and returns their number. The others are left as they were.
+  // the bulk share of their lanes, and returns their number. The others are left as they were.
   size_t SubmitInBulk(absl::Span<Bulk> items);
 
   // Calls `wake` once, from a worker thread and without locks held, when it is worth trying again
   // to submit an item of so many bytes in bulk; nothing is reserved for whom it wakes. False,
   // without calling it, when there is room now.
-  bool AwaitRoom(size_t bytes, std::function<void()> wake);
+  bool AwaitRoom(size_t bytes, std::function<void()> wake, size_t lane = 0);
 
  private:
   struct Entry {
@@ -83,19 +97,43 @@ class Batcher {
     absl::Duration submitted;  // on the monotonic clock
   };
 
-  void Push(Item item, size_t bytes, Done done, absl::Duration now)
+  struct Lane {
+    std::deque<Entry> queue;
+    size_t bytes = 0;  // of the queue
+    int at_work = 0;   // batches with items of the lane
+    std::vector<std::function<void()>> waiters;
+  };
+
+  struct Batch {
+    std::vector<Entry> entries;
+    std::vector<Lane*> lanes;  // that the entries are of
+  };
+
+  // What waits in the lanes that another batch may be begun of.
+  struct Waiting {
+    size_t items = 0;
+    absl::Duration oldest = absl::InfiniteDuration();
+    bool full = false;  // no batch could hold more
+  };
+
+  void Push(Lane& lane, Item item, size_t bytes, Done done, absl::Duration now)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  bool HasRoomForBulk(size_t bytes) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool HasRoomForBulk(const Lane& lane, size_t bytes) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void WakeWaiters() ABSL_LOCKS_EXCLUDED(mutex_);
 
   void RunWorker();
-  void WorkOn(std::vector<Entry> batch);
+  void WorkOn(Batch batch);
 
-  // The next batch; empty only when the batcher is stopping and the queue is empty.
-  std::vector<Entry> TakeBatch() ABSL_LOCKS_EXCLUDED(mutex_);
+  // The next batch; empty only when the batcher is stopping and the queues are empty.
+  Batch TakeBatch() ABSL_LOCKS_EXCLUDED(mutex_);
   void WaitForBatch() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  absl::Duration GatherTimeLeft() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  std::vector<Entry> PopBatch() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool IsFree(const Lane& lane) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Waiting WhatWaits() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool AnyWaits() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Duration TimeToBatch() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Batch PopBatch() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void PopFrom(Lane& lane, size_t& bytes, Batch& batch) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Release(const Batch& batch) ABSL_LOCKS_EXCLUDED(mutex_);
 
   const BatcherOptions options_;
   const Work work_;
@@ -103,10 +141,11 @@ class Batcher {
 
   absl::Mutex mutex_;
   absl::CondVar changed_;
-  std::deque<Entry> queue_ ABSL_GUARDED_BY(mutex_);
-  size_t queued_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
-  std::vector<std::function<void()>> waiters_ ABSL_GUARDED_BY(mutex_);
-  bool busy_ ABSL_GUARDED_BY(mutex_) = false;  // the last batch held more than one item
+  std::vector<Lane> lanes_ ABSL_GUARDED_BY(mutex_);
+  int at_work_ ABSL_GUARDED_BY(mutex_) = 0;        // batches
+  size_t last_items_ ABSL_GUARDED_BY(mutex_) = 0;  // of the batch that was begun last
+  // On the monotonic clock, when the work on the last batch ended.
+  absl::Duration last_end_ ABSL_GUARDED_BY(mutex_) = -absl::InfiniteDuration();
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
 
   std::vector<std::thread> workers_;  // last: they use all of the above
@@ -114,7 +153,10 @@ class Batcher {
 
 template <typename Item, typename Result>
 Batcher<Item, Result>::Batcher(BatcherOptions options, Work work, const Clock& clock)
-    : options_(options), work_(std::move(work)), clock_(clock) {
+    : options_(options),
+      work_(std::move(work)),
+      clock_(clock),
+      lanes_(static_cast<size_t>(options.lanes)) {
   for (int i = 0; i < options_.workers; ++i) workers_.emplace_back([this] { RunWorker(); });
 }
 
@@ -129,25 +171,27 @@ Batcher<Item, Result>::~Batcher() {
 }
 
 template <typename Item, typename Result>
-absl::Status Batcher<Item, Result>::Submit(Item item, size_t bytes, Done done) {
+absl::Status Batcher<Item, Result>::Submit(Item item, size_t bytes, Done done, size_t lane_index) {
   const absl::Duration now = clock_.Monotonic();
   absl::MutexLock lock(&mutex_);
-  if (queue_.size() >= options_.max_queued_items ||
-      (!queue_.empty() && queued_bytes_ + bytes > options_.max_queued_bytes)) {
+  Lane& lane = lanes_[lane_index];
+  if (lane.queue.size() >= options_.max_queued_items ||
+      (!lane.queue.empty() && lane.bytes + bytes > options_.max_queued_bytes)) {
     return OverloadedError("the server's queue is full; retry after the given delay",
                            absl::Milliseconds(100));
   }
-  Push(std::move(item), bytes, std::move(done), now);
+  Push(lane, std::move(item), bytes, std::move(done), now);
   return absl::OkStatus();
 }
 
 template <typename Item, typename Result>
-void Batcher<Item, Result>::Push(Item item, size_t bytes, Done done, absl::Duration now) {
-  queue_.push_back({std::move(item), bytes, std::move(done), now});
-  queued_bytes_ += bytes;
+void Batcher<Item, Result>::Push(Lane& lane, Item item, size_t bytes, Done done,
+                                 absl::Duration now) {
+  lane.queue.push_back({std::move(item), bytes, std::move(done), now});
+  lane.bytes += bytes;
   // One worker needs to hear of the first item; after that only when there is nothing more to wait
   // for, so that gathering does not cost a wake-up an item.
-  if (queue_.size() == 1 || GatherTimeLeft() <= absl::ZeroDuration()) changed_.Signal();
+  if (lane.queue.size() == 1 || TimeToBatch() <= absl::ZeroDuration()) changed_.Signal();
 }
 
 template <typename Item, typename Result>
@@ -155,26 +199,27 @@ size_t Batcher<Item, Result>::SubmitInBulk(absl::Span<Bulk> items) {
   const absl::Duration now = clock_.Monotonic();
   absl::MutexLock lock(&mutex_);
   size_t count = 0;
-  while (count < items.size() && HasRoomForBulk(items[count].bytes)) {
+  while (count < items.size() && HasRoomForBulk(lanes_[items[count].lane], items[count].bytes)) {
     Bulk& bulk = items[count++];
-    Push(std::move(bulk.item), bulk.bytes, std::move(bulk.done), now);
+    Push(lanes_[bulk.lane], std::move(bulk.item), bulk.bytes, std::move(bulk.done), now);
   }
   return count;
 }
 
 template <typename Item, typename Result>
-bool Batcher<Item, Result>::HasRoomForBulk(size_t bytes) const {
+bool Batcher<Item, Result>::HasRoomForBulk(const Lane& lane, size_t bytes) const {
   const auto share = [&](size_t limit) { return static_cast<double>(limit) * options_.bulk_share; };
-  return queue_.empty() ||
-         (static_cast<double>(queue_.size()) < share(options_.max_queued_items) &&
-          static_cast<double>(queued_bytes_ + bytes) <= share(options_.max_queued_bytes));
+  return lane.queue.empty() ||
+         (static_cast<double>(lane.queue.size()) < share(options_.max_queued_items) &&
+          static_cast<double>(lane.bytes + bytes) <= share(options_.max_queued_bytes));
 }
 
 template <typename Item, typename Result>
-bool Batcher<Item, Result>::AwaitRoom(size_t bytes, std::function<void()> wake) {
+bool Batcher<Item, Result>::AwaitRoom(size_t bytes, std::function<void()> wake, size_t lane_index) {
   absl::MutexLock lock(&mutex_);
-  if (HasRoomForBulk(bytes)) return false;
-  waiters_.push_back(std::move(wake));
+  Lane& lane = lanes_[lane_index];
+  if (HasRoomForBulk(lane, bytes)) return false;
+  lane.waiters.push_back(std::move(wake));
   return true;
 }
 
@@ -183,19 +228,53 @@ void Batcher<Item, Result>::WakeWaiters() {
   std::vector<std::function<void()>> waiters;
   {
     absl::MutexLock lock(&mutex_);
-    if (!waiters_.empty() && HasRoomForBulk(0)) waiters.swap(waiters_);
+    for (Lane& lane : lanes_) {
+      if (lane.waiters.empty() || !HasRoomForBulk(lane, 0)) continue;
+      std::move(lane.waiters.begin(), lane.waiters.end(), std::back_inserter(waiters));
+      lane.waiters.clear();
+    }
   }
   for (const auto& wake : waiters) wake();
 }
 
-// How long a batch of what is queued, at least one item, may still be put off.
 template <typename Item, typename Result>
-absl::Duration Batcher<Item, Result>::GatherTimeLeft() const {
-  if (!busy_ || stopping_ || queue_.size() >= options_.max_items ||
-      queued_bytes_ >= options_.max_bytes) {
-    return absl::ZeroDuration();
+bool Batcher<Item, Result>::IsFree(const Lane& lane) const {
+  return lane.at_work < options_.workers / options_.lanes;
+}
+
+template <typename Item, typename Result>
+typename Batcher<Item, Result>::Waiting Batcher<Item, Result>::WhatWaits() const {
+  Waiting waiting;
+  for (const Lane& lane : lanes_) {
+    if (lane.queue.empty() || !IsFree(lane)) continue;
+    waiting.items += lane.queue.size();
+    waiting.oldest = std::min(waiting.oldest, lane.queue.front().submitted);
+    waiting.full =
+        waiting.full || lane.queue.size() >= options_.max_items || lane.bytes >= options_.max_bytes;
   }
-  return queue_.front().submitted + options_.gather - clock_.Monotonic();
+  return waiting;
+}
+
+template <typename Item, typename Result>
+bool Batcher<Item, Result>::AnyWaits() const {
+  return std::any_of(lanes_.begin(), lanes_.end(),
+                     [](const Lane& lane) { return !lane.queue.empty(); });
+}
+
+// How long no batch may be begun yet; for ever, when one must end before.
+template <typename Item, typename Result>
+absl::Duration Batcher<Item, Result>::TimeToBatch() const {
+  const Waiting waiting = WhatWaits();
+  if (waiting.items == 0) return absl::InfiniteDuration();
+  if (waiting.full || stopping_) return absl::ZeroDuration();
+  absl::Duration start = -absl::InfiniteDuration();
+  if (at_work_ > 0 && waiting.items < options_.worth_a_batch) {
+    start = waiting.oldest + options_.patience;
+  } else if (last_items_ > 1) {
+    start = waiting.oldest + options_.gather;
+    if (last_items_ >= options_.rest_after) start = std::max(start, last_end_ + options_.rest);
+  }
+  return start - clock_.Monotonic();
 }
 
 // Returns when there is a batch to take, or none will ever come. Looks again after each wake-up:
@@ -204,61 +283,92 @@ absl::Duration Batcher<Item, Result>::GatherTimeLeft() const {
 template <typename Item, typename Result>
 void Batcher<Item, Result>::WaitForBatch() {
   while (true) {
-    if (queue_.empty()) {
-      if (stopping_) return;
-      changed_.Wait(&mutex_);
-      continue;
-    }
-    const absl::Duration left = GatherTimeLeft();
+    if (stopping_ && !AnyWaits()) return;
+    const absl::Duration left = TimeToBatch();
     if (left <= absl::ZeroDuration()) return;
     changed_.WaitWithTimeout(&mutex_, left);
   }
 }
 
 template <typename Item, typename Result>
-std::vector<typename Batcher<Item, Result>::Entry> Batcher<Item, Result>::PopBatch() {
-  std::vector<Entry> batch;
-  size_t bytes = 0;
-  while (!queue_.empty() && batch.size() < options_.max_items &&
-         (batch.empty() || bytes + queue_.front().bytes <= options_.max_bytes)) {
-    bytes += queue_.front().bytes;
-    batch.push_back(std::move(queue_.front()));
-    queue_.pop_front();
+void Batcher<Item, Result>::PopFrom(Lane& lane, size_t& bytes, Batch& batch) {
+  std::vector<Entry>& entries = batch.entries;
+  const size_t before = entries.size();
+  while (!lane.queue.empty() && entries.size() < options_.max_items &&
+         (entries.empty() || bytes + lane.queue.front().bytes <= options_.max_bytes)) {
+    bytes += lane.queue.front().bytes;
+    lane.bytes -= lane.queue.front().bytes;
+    entries.push_back(std::move(lane.queue.front()));
+    lane.queue.pop_front();
   }
-  queued_bytes_ -= bytes;
+  if (entries.size() == before) return;
+  ++lane.at_work;
+  batch.lanes.push_back(&lane);
+}
+
+// Of all free lanes when that is little, otherwise of the fullest.
+template <typename Item, typename Result>
+typename Batcher<Item, Result>::Batch Batcher<Item, Result>::PopBatch() {
+  Batch batch;
+  size_t bytes = 0;
+  Lane* fullest = nullptr;
+  for (Lane& lane : lanes_) {
+    if (!IsFree(lane)) continue;
+    if (fullest == nullptr || lane.queue.size() > fullest->queue.size()) fullest = &lane;
+  }
+  if (fullest == nullptr) return batch;
+  const bool little = WhatWaits().items < 2 * options_.worth_a_batch;
+  PopFrom(*fullest, bytes, batch);
+  for (Lane& lane : lanes_) {
+    if (little && &lane != fullest && IsFree(lane)) PopFrom(lane, bytes, batch);
+  }
   return batch;
 }
 
 template <typename Item, typename Result>
-std::vector<typename Batcher<Item, Result>::Entry> Batcher<Item, Result>::TakeBatch() {
+typename Batcher<Item, Result>::Batch Batcher<Item, Result>::TakeBatch() {
   absl::MutexLock lock(&mutex_);
   WaitForBatch();
-  std::vector<Entry> batch = PopBatch();
-  busy_ = batch.size() > 1;
+  Batch batch = PopBatch();
+  if (batch.entries.empty()) return batch;
+  ++at_work_;
+  last_items_ = batch.entries.size();
   // What is left is for another worker, which may have been woken for the items just taken.
-  if (!queue_.empty()) changed_.Signal();
+  if (AnyWaits()) changed_.Signal();
   return batch;
 }
 
+// The work on the batch is done, though its callers have yet to hear of it.
 template <typename Item, typename Result>
-void Batcher<Item, Result>::WorkOn(std::vector<Entry> batch) {
+void Batcher<Item, Result>::Release(const Batch& batch) {
+  const absl::Duration now = clock_.Monotonic();
+  absl::MutexLock lock(&mutex_);
+  --at_work_;
+  for (Lane* const lane : batch.lanes) --lane->at_work;
+  last_end_ = now;
+  if (AnyWaits() || stopping_) changed_.Signal();
+}
+
+template <typename Item, typename Result>
+void Batcher<Item, Result>::WorkOn(Batch batch) {
   std::vector<Item> items;
-  items.reserve(batch.size());
-  for (Entry& entry : batch) items.push_back(std::move(entry.item));
+  items.reserve(batch.entries.size());
+  for (Entry& entry : batch.entries) items.push_back(std::move(entry.item));
   std::vector<absl::StatusOr<Result>> results = work_(std::move(items));
-  for (size_t i = 0; i < batch.size(); ++i) {
-    batch[i].done(i < results.size()
-                      ? std::move(results[i])
-                      : absl::InternalError("the batch returned fewer results than items"));
+  Release(batch);
+  for (size_t i = 0; i < batch.entries.size(); ++i) {
+    batch.entries[i].done(i < results.size()
+                              ? std::move(results[i])
+                              : absl::InternalError("the batch returned fewer results than items"));
   }
 }
 
 template <typename Item, typename Result>
 void Batcher<Item, Result>::RunWorker() {
   while (true) {
-    std::vector<Entry> batch = TakeBatch();
+    Batch batch = TakeBatch();
     WakeWaiters();
-    if (batch.empty()) return;
+    if (batch.entries.empty()) return;
     WorkOn(std::move(batch));
   }
 }

@@ -155,9 +155,9 @@ class BatcherTest : public testing::Test {
 
   void Start() { batcher_ = std::make_unique<TestBatcher>(options_, work_.AsWork(), clock_); }
 
-  void Submit(const Numbers& items, size_t bytes = 1) {
+  void Submit(const Numbers& items, size_t bytes = 1, size_t lane = 0) {
     for (const int item : items) {
-      const absl::Status status = batcher_->Submit(item, bytes, results_.For(item));
+      const absl::Status status = batcher_->Submit(item, bytes, results_.For(item), lane);
       ASSERT_TRUE(status.ok()) << status;
     }
   }
@@ -469,11 +469,121 @@ TEST_F(BatcherTest, WorkersRunBatchesAtTheSameTime) {
   results_.Await(2);
 }
 
+TEST_F(BatcherTest, ALaneThatIsAtWorkHoldsUpNoOther) {
+  options_.workers = options_.lanes = 2;
+  Start();
+  Submit({1}, 1, /*lane=*/0);
+  work_.AwaitBatches(1);
+
+  Submit({2}, 1, 0);
+  Submit({3}, 1, 1);
+  work_.AwaitBatches(2);  // while the first still waits at the gate
+  EXPECT_THAT(work_.batches(), ElementsAre(Numbers{1}, Numbers{3}));
+  work_.Open();
+  results_.Await(3);
+
+  EXPECT_THAT(work_.batches(), ElementsAre(Numbers{1}, Numbers{3}, Numbers{2}));
+}
+
+TEST_F(BatcherTest, WhatIsNotWorthABatchWaitsForTheOneAtWorkAndSharesTheNext) {
+  options_.workers = options_.lanes = 2;
+  options_.worth_a_batch = 3;
+  options_.patience = kForever;
+  Start();
+  Submit({1}, 1, /*lane=*/0);
+  work_.AwaitBatches(1);
+
+  Submit({2}, 1, 0);
+  Submit({3, 4}, 1, 1);
+  work_.Open();
+  results_.Await(4);
+
+  EXPECT_THAT(work_.batches(), ElementsAre(Numbers{1}, Numbers{3, 4, 2}));
+}
+
+TEST_F(BatcherTest, WhatIsWorthABatchIsWorkedOnBesideAnother) {
+  options_.workers = options_.lanes = 2;
+  options_.worth_a_batch = 3;
+  options_.patience = kForever;
+  Start();
+  Submit({1}, 1, /*lane=*/0);
+  work_.AwaitBatches(1);
+
+  Submit({2, 3, 4}, 1, 1);
+  work_.AwaitBatches(2);  // while the first still waits at the gate
+
+  EXPECT_THAT(work_.batches(), ElementsAre(Numbers{1}, Numbers{2, 3, 4}));
+  work_.Open();
+}
+
+TEST_F(BatcherTest, NothingWaitsLongForABatchThatTakesLong) {
+  options_.workers = options_.lanes = 2;
+  options_.worth_a_batch = 3;
+  options_.patience = absl::Milliseconds(20);
+  Start();
+  Submit({1}, 1, /*lane=*/0);
+  work_.AwaitBatches(1);
+
+  Submit({2}, 1, 1);
+  clock_.Advance(absl::Milliseconds(20));
+  work_.AwaitBatches(2);  // while the first still waits at the gate
+
+  EXPECT_THAT(work_.batches(), ElementsAre(Numbers{1}, Numbers{2}));
+  work_.Open();
+}
+
+TEST_F(BatcherTest, AQueueThatIsFullRefusesNothingOfAnotherLane) {
+  options_.workers = options_.lanes = 2;
+  options_.max_queued_items = 1;
+  options_.worth_a_batch = 100;
+  options_.patience = kForever;
+  Start();
+  Submit({1}, 1, /*lane=*/0);
+  work_.AwaitBatches(1);
+  Submit({2}, 1, 0);
+
+  EXPECT_TRUE(absl::IsResourceExhausted(batcher_->Submit(3, 1, results_.For(3), 0)));
+  Submit({4}, 1, 1);
+
+  work_.Open();
+  results_.Await(3);
+}
+
+TEST_F(BatcherTest, AfterManyItemsTheNextBatchComesAfterARest) {
+  options_.gather = absl::ZeroDuration();
+  options_.rest = absl::Milliseconds(2);
+  options_.rest_after = 2;
+  Start();
+  MakeBusy();
+
+  Submit({1});
+  clock_.AwaitLooks(2);  // the worker found it too soon, and looks again
+  Submit({2});
+  clock_.Advance(absl::Milliseconds(2));
+  results_.Await(5);
+
+  EXPECT_EQ(work_.batches().back(), (Numbers{1, 2}));
+}
+
+TEST_F(BatcherTest, AfterFewItemsTheNextBatchComesWithoutARest) {
+  options_.gather = absl::ZeroDuration();
+  options_.rest = kForever;
+  options_.rest_after = 3;
+  Start();
+  MakeBusy();
+
+  Submit({1});
+  results_.Await(4);
+
+  EXPECT_EQ(work_.batches().back(), Numbers{1});
+}
+
 TEST_F(BatcherTest, ManyCallersAllGetTheirResultsOnce) {
   constexpr int kCallers = 4;
   constexpr int kItemsPerCaller = 500;
-  options_.workers = 2;
+  options_.workers = options_.lanes = 2;
   options_.max_items = 7;
+  options_.worth_a_batch = 3;
   options_.gather = absl::Microseconds(100);
   work_.Open();
   TestBatcher batcher(options_, work_.AsWork());
@@ -483,7 +593,7 @@ TEST_F(BatcherTest, ManyCallersAllGetTheirResultsOnce) {
     callers.emplace_back([&, caller] {
       for (int i = 0; i < kItemsPerCaller; ++i) {
         const int item = caller * kItemsPerCaller + i;
-        EXPECT_TRUE(batcher.Submit(item, 1, results_.For(item)).ok());
+        EXPECT_TRUE(batcher.Submit(item, 1, results_.For(item), i % 2).ok());
       }
     });
   }

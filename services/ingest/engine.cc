@@ -19,25 +19,39 @@ size_t Bytes(const Record& record) {
   return std::visit([](const auto& content) { return Bytes(content); }, record.content);
 }
 
+// Those of the caller, with what makes lanes of it.
+batch::BatcherOptions WithLanes(batch::BatcherOptions options) {
+  options.lanes = IngestEngine::kLanes;
+  options.workers = IngestEngine::kLanes;
+  return options;
+}
+
+size_t LaneOf(const Record& record) {
+  return static_cast<size_t>(LogPartitionOf(record.community, IngestEngine::kLanes));
+}
+
 }  // namespace
+
+batch::BatcherOptions IngestEngine::DefaultOptions() {
+  batch::BatcherOptions options;
+  // A transaction costs Postgres as much as some twenty records do.
+  options.worth_a_batch = 100;
+  options.rest = absl::Milliseconds(2);
+  return options;
+}
 
 IngestEngine::IngestEngine(Ingester& ingester, IngestObserver& observer,
                            batch::BatcherOptions options)
-    : ingester_(ingester), observer_(observer) {
-  for (int i = 0; i < kLanes; ++i) {
-    lanes_.push_back(std::make_unique<Lane>(
-        options, [this](std::vector<Item> items) { return Work(std::move(items)); }));
-  }
-}
-
-IngestEngine::Lane& IngestEngine::LaneOf(const Record& record) const {
-  return *lanes_[static_cast<size_t>(LogPartitionOf(record.community, kLanes))];
-}
+    : ingester_(ingester),
+      observer_(observer),
+      batcher_(WithLanes(options),
+               [this](std::vector<Item> items) { return Work(std::move(items)); }) {}
 
 absl::Status IngestEngine::Submit(Record record, absl::Time deadline, Done done) {
   const size_t bytes = Bytes(record);
-  Lane& lane = LaneOf(record);
-  const absl::Status status = lane.Submit({std::move(record), deadline}, bytes, std::move(done));
+  const size_t lane = LaneOf(record);
+  const absl::Status status =
+      batcher_.Submit({std::move(record), deadline}, bytes, std::move(done), lane);
   if (!status.ok()) observer_.OnRefused();
   return status;
 }
@@ -45,10 +59,11 @@ absl::Status IngestEngine::Submit(Record record, absl::Time deadline, Done done)
 size_t IngestEngine::SubmitInBulk(absl::Span<Submission> submissions, absl::Time deadline) {
   for (size_t i = 0; i < submissions.size(); ++i) {
     Submission& submission = submissions[i];
-    Lane& lane = LaneOf(submission.record);
     const size_t bytes = Bytes(submission.record);
-    Lane::Bulk bulk{{std::move(submission.record), deadline}, bytes, std::move(submission.done)};
-    if (lane.SubmitInBulk(absl::MakeSpan(&bulk, 1)) == 0) {
+    const size_t lane = LaneOf(submission.record);
+    Batcher::Bulk bulk{
+        {std::move(submission.record), deadline}, bytes, std::move(submission.done), lane};
+    if (batcher_.SubmitInBulk(absl::MakeSpan(&bulk, 1)) == 0) {
       submission = {std::move(bulk.item.record), std::move(bulk.done)};
       return i;
     }
@@ -57,7 +72,7 @@ size_t IngestEngine::SubmitInBulk(absl::Span<Submission> submissions, absl::Time
 }
 
 bool IngestEngine::AwaitRoom(const Record& next, std::function<void()> wake) {
-  return LaneOf(next).AwaitRoom(Bytes(next), std::move(wake));
+  return batcher_.AwaitRoom(Bytes(next), std::move(wake), LaneOf(next));
 }
 
 // Records whose callers have given up are left out; the others may take as long as the most patient

@@ -3,7 +3,6 @@
 #define CRIER_SERVICES_INGEST_ENGINE_H_
 
 #include <functional>
-#include <memory>
 #include <vector>
 
 #include "common/batch/batcher.h"
@@ -15,7 +14,8 @@ namespace crier::ingest {
 // Gathers the records of all callers and ingests them batch by batch. Communities are shared out
 // among lanes by their log partitions; a lane has one batch at a time. So the records of a
 // community stay in the order of their submission, and no lane waits for locks of another: while
-// Postgres works on the batch of one, the next of the other is prepared.
+// Postgres works on the batch of one, the next of the other is prepared. When few are waiting, they
+// share one commit whatever their lanes.
 //
 // Thread-safe. The destructor finishes what was accepted.
 class IngestEngine : public RecordSink {
@@ -23,8 +23,11 @@ class IngestEngine : public RecordSink {
   // Divides the number of log partitions, so that no partition has two.
   static constexpr int kLanes = 2;
 
-  // The parts must outlive the engine. `options` are those of each lane.
-  IngestEngine(Ingester& ingester, IngestObserver& observer, batch::BatcherOptions options = {});
+  static batch::BatcherOptions DefaultOptions();
+
+  // The parts must outlive the engine, which sets the number of lanes and workers.
+  IngestEngine(Ingester& ingester, IngestObserver& observer,
+               batch::BatcherOptions options = DefaultOptions());
 
   absl::Status Submit(Record record, absl::Time deadline, Done done) override;
   size_t SubmitInBulk(absl::Span<Submission> submissions, absl::Time deadline) override;
@@ -36,14 +39,13 @@ class IngestEngine : public RecordSink {
     absl::Time deadline;
   };
 
-  using Lane = batch::Batcher<Item, Ingested>;
+  using Batcher = batch::Batcher<Item, Ingested>;
 
-  Lane& LaneOf(const Record& record) const;
   std::vector<absl::StatusOr<Ingested>> Work(std::vector<Item> items);
 
   Ingester& ingester_;
   IngestObserver& observer_;
-  std::vector<std::unique_ptr<Lane>> lanes_;  // last: their threads use the above
+  Batcher batcher_;  // last: its threads use the above
 };
 
 }  // namespace crier::ingest

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/synchronization/blocking_counter.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
@@ -57,16 +58,19 @@ class EngineTest : public testing::Test {
 };
 
 TEST_F(EngineTest, ManyCallersShareACommitInTheOrderOfSubmission) {
-  std::vector<std::string> names;
+  std::vector<std::string> names(4);  // by submission: who is answered first is chance
   {
     IngestEngine engine(ingester_, observer_);
-    const auto keep_name = [&](absl::StatusOr<Ingested> result) {
-      names.push_back(result.ok() ? result->name : result.status().ToString());
+    const auto keep_as = [&](size_t place) {
+      return [&names, place](absl::StatusOr<Ingested> result) {
+        names[place] = result.ok() ? result->name : result.status().ToString();
+      };
     };
-    ASSERT_TRUE(engine.Submit(OrganizationOf(1, "a.com", ""), Soon(), keep_name).ok());
+    ASSERT_TRUE(engine.Submit(OrganizationOf(1, "a.com", ""), Soon(), keep_as(0)).ok());
     entered_.WaitForNotification();
-    for (const char* domain : {"b.com", "c.com", "b.com"}) {
-      ASSERT_TRUE(engine.Submit(OrganizationOf(1, domain, ""), Soon(), keep_name).ok());
+    const std::vector<std::string> domains = {"b.com", "c.com", "b.com"};
+    for (size_t i = 0; i < domains.size(); ++i) {
+      ASSERT_TRUE(engine.Submit(OrganizationOf(1, domains[i], ""), Soon(), keep_as(i + 1)).ok());
     }
     let_go_.Notify();
   }
@@ -74,6 +78,25 @@ TEST_F(EngineTest, ManyCallersShareACommitInTheOrderOfSubmission) {
   EXPECT_THAT(names, ElementsAre("communities/1/organizations/1", "communities/1/organizations/2",
                                  "communities/1/organizations/3", "communities/1/organizations/2"));
   EXPECT_THAT(observer_.commits, ElementsAre(1, 3));
+}
+
+TEST_F(EngineTest, FewOfSeveralLanesShareACommit) {
+  batch::BatcherOptions options = IngestEngine::DefaultOptions();
+  options.patience = absl::InfiniteDuration();
+  IngestEngine engine(ingester_, observer_, options);
+  absl::BlockingCounter left(11);
+  const auto count = [&](absl::StatusOr<Ingested>) { left.DecrementCount(); };
+  ASSERT_TRUE(engine.Submit(OrganizationOf(1, "a.com", ""), Soon(), count).ok());
+  entered_.WaitForNotification();
+
+  // Other lanes are free, but so few are not worth a commit beside the one that is under way.
+  for (int64_t community = 1; community <= 10; ++community) {
+    ASSERT_TRUE(engine.Submit(OrganizationOf(community, "b.com", ""), Soon(), count).ok());
+  }
+  let_go_.Notify();
+  left.Wait();
+
+  EXPECT_THAT(observer_.commits, ElementsAre(1, 10));
 }
 
 TEST_F(EngineTest, ACommitThatTakesLongHoldsUpNoCommunityOfAnotherLane) {

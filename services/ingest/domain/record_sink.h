@@ -21,9 +21,9 @@ class RecordSink {
   virtual ~RecordSink() = default;
 
   // Takes a record that is to be durable by `deadline`, and calls `done` exactly once, from another
-  // thread, when it is or has failed. Records of one community that one thread submits are done in
-  // that order. Does not block. RESOURCE_EXHAUSTED, without calling `done`, when too many are
-  // waiting.
+  // thread, when it is or has failed. Records of one community that one thread submits become
+  // durable in that order. Does not block. RESOURCE_EXHAUSTED, without calling `done`, when too
+  // many are waiting.
   virtual absl::Status Submit(Record record, absl::Time deadline, Done done) = 0;
 
   struct Submission {
