@@ -71,6 +71,7 @@ class RowArray {
 
  private:
   friend class Params;
+  friend class RowArrayPeer;  // reads what was written, in the fuzzer
 
   // Room for so many bytes more, which are to be written there before anything else is added.
   char* Extend(size_t size);
