@@ -185,12 +185,8 @@ absl::StatusOr<Dispatcher::WebhookPointers> Dispatcher::LoadWebhooks(
     const WebhookId& id = claim.delivery.id.webhook;
     if (places.emplace(id, ids.size()).second) ids.push_back(id);
   }
-  ASSIGN_OR_RETURN(std::vector<std::optional<Webhook>> read,
+  ASSIGN_OR_RETURN(const WebhookPointers found,
                    webhooks_.GetMany(ids, clock_.Now() + kLoadTimeout));
-  WebhookPointers found;
-  for (std::optional<Webhook>& webhook : read) {
-    found.push_back(webhook ? std::make_shared<const Webhook>(*std::move(webhook)) : nullptr);
-  }
   WebhookPointers webhooks;
   webhooks.reserve(claims.size());
   for (const Claim& claim : claims) {

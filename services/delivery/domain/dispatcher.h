@@ -28,11 +28,11 @@ namespace crier::delivery {
 // Runs a thread that takes due deliveries from the scheduler and sends them. Results come back on
 // the sender's thread and go on to the outcome writer, whose answer goes back to the scheduler.
 //
-// Webhooks are read anew for every handful of deliveries, after these were taken and before their
-// attempts begin, and are kept for no longer: so an attempt that begins after UpdateWebhook
+// Webhooks are asked for anew for every handful of deliveries, after these were taken and before
+// their attempts begin, and are kept for no longer: so an attempt that begins after UpdateWebhook
 // returned cannot use older settings, whichever replica took the call and whatever was notified. It
-// costs one statement by primary key for up to a hundred attempts; a cache would have to ask for
-// the versions of the same rows.
+// costs one statement by primary key for up to a hundred attempts; what belongs to the versions of
+// the rows the store remembers.
 class Dispatcher {
  public:
   // All of it must outlive the dispatcher. `app_base_url` as for RenderPayload. With

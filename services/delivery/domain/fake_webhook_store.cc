@@ -40,14 +40,14 @@ absl::StatusOr<Webhook> FakeWebhookStore::Get(const WebhookId& id, absl::Time) {
   return *webhook;
 }
 
-absl::StatusOr<std::vector<std::optional<Webhook>>> FakeWebhookStore::GetMany(
+absl::StatusOr<std::vector<std::shared_ptr<const Webhook>>> FakeWebhookStore::GetMany(
     const std::vector<WebhookId>& ids, absl::Time) {
   absl::MutexLock lock(&mutex_);
   RETURN_IF_ERROR(failure_);
-  std::vector<std::optional<Webhook>> webhooks;
+  std::vector<std::shared_ptr<const Webhook>> webhooks;
   for (const WebhookId& id : ids) {
     const auto webhook = Find(id, "");
-    webhooks.push_back(webhook.ok() ? std::make_optional(**webhook) : std::nullopt);
+    webhooks.push_back(webhook.ok() ? std::make_shared<const Webhook>(**webhook) : nullptr);
   }
   return webhooks;
 }

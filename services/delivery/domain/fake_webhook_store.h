@@ -20,8 +20,8 @@ class FakeWebhookStore : public WebhookStore {
   absl::StatusOr<Webhook> Create(const Webhook& webhook, absl::string_view request_id,
                                  absl::Time deadline) override;
   absl::StatusOr<Webhook> Get(const WebhookId& id, absl::Time deadline) override;
-  absl::StatusOr<std::vector<std::optional<Webhook>>> GetMany(const std::vector<WebhookId>& ids,
-                                                              absl::Time deadline) override;
+  absl::StatusOr<std::vector<std::shared_ptr<const Webhook>>> GetMany(
+      const std::vector<WebhookId>& ids, absl::Time deadline) override;
   absl::StatusOr<std::vector<std::optional<WebhookState>>> States(const std::vector<WebhookId>& ids,
                                                                   absl::Time deadline) override;
   absl::StatusOr<std::vector<Webhook>> List(int64_t community, int64_t after, int limit,

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -33,9 +34,9 @@ class WebhookStore {
   // WebhookNotFoundError when there is none, or it was deleted.
   virtual absl::StatusOr<Webhook> Get(const WebhookId& id, absl::Time deadline) = 0;
 
-  // The webhooks in the order asked for; nothing in place of one that is unknown or deleted. Never
+  // The webhooks in the order asked for; null in place of one that is unknown or deleted. Never
   // what was before a change that had returned when this call began.
-  virtual absl::StatusOr<std::vector<std::optional<Webhook>>> GetMany(
+  virtual absl::StatusOr<std::vector<std::shared_ptr<const Webhook>>> GetMany(
       const std::vector<WebhookId>& ids, absl::Time deadline) = 0;
 
   // The current states in the order asked for; nothing for a webhook that is unknown or deleted.

@@ -41,11 +41,11 @@ constexpr pg::Statement kLookUps[] = {kMoveProducers,    kGetProducer,
                                       kDeleteAttempts,   kDeleteSnapshots,
                                       kDeleteDeliveries, kFindForRepair,
                                       kFindExhausted,    kGetWebhooks,
-                                      kGetStates,        kListWebhooks,
-                                      kLockWebhook,      kUpdateWebhook,
-                                      kSetState,         kLockHealth,
-                                      kFindOperational,  kScanSecrets,
-                                      kScanKeys};
+                                      kGetRowVersions,   kGetStates,
+                                      kListWebhooks,     kLockWebhook,
+                                      kUpdateWebhook,    kSetState,
+                                      kLockHealth,       kFindOperational,
+                                      kScanSecrets,      kScanKeys};
 
 class StatementPlansTest : public DeliveryStorageTest {
  protected:

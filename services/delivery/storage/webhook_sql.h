@@ -59,6 +59,16 @@ constexpr pg::Statement kGetWebhooks{
     "       AS given (community_id, webhook_id)) wanted USING (community_id, webhook_id)"
     " WHERE delete_time IS NULL"};
 
+// The `place` of each webhook asked for that there is, from 1, and the version of its row: whatever
+// changes a webhook or its keys writes its row, and every transaction that does so has another
+// number.
+constexpr pg::Statement kGetRowVersions{
+    "get_webhook_row_versions",
+    "SELECT given.place, w.xmin FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY"
+    "  AS given (community_id, webhook_id, place)"
+    " JOIN webhooks w ON w.community_id = given.community_id"
+    "  AND w.webhook_id = given.webhook_id AND w.delete_time IS NULL"};
+
 // One row for each webhook asked for, in order; NULL for one that there is not.
 constexpr pg::Statement kGetStates{"get_webhook_states",
                                    "SELECT w.state"

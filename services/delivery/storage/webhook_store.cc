@@ -7,10 +7,13 @@
 #include <string>
 #include <utility>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_split.h"
+#include "absl/time/clock.h"
 #include "common/status/macros.h"
 #include "services/delivery/domain/errors.h"
+#include "services/delivery/domain/shard.h"
 #include "services/delivery/storage/delivery_sql.h"
 #include "services/delivery/storage/queue_notices.h"
 #include "services/delivery/storage/webhook_secrets.h"
@@ -260,21 +263,33 @@ absl::StatusOr<Webhook> PgWebhookStore::Get(const WebhookId& id, absl::Time dead
   return webhook;
 }
 
-absl::StatusOr<std::vector<std::optional<Webhook>>> PgWebhookStore::GetMany(
+absl::StatusOr<std::vector<std::shared_ptr<const Webhook>>> PgWebhookStore::GetMany(
     const std::vector<WebhookId>& ids, absl::Time deadline) {
-  std::vector<Webhook> found;
+  std::vector<std::shared_ptr<const Webhook>> webhooks;
   RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
-    ASSIGN_OR_RETURN(found, Load(transaction, *rings_.Get(), ids));
+    const absl::Time now = absl::Now();
+    ASSIGN_OR_RETURN(const Rows versions, transaction.Execute(kGetRowVersions, Keys(ids)));
+    webhooks.assign(ids.size(), nullptr);
+    absl::flat_hash_map<WebhookId, int64_t, WebhookIdHash> unknown;  // with the version of the row
+    for (const Rows::Row row : versions) {
+      const size_t place = static_cast<size_t>(row.Int64(0)) - 1;
+      const int64_t version = row.Int64(1);
+      webhooks[place] = cache_.Find(ids[place], version, now);
+      if (webhooks[place] == nullptr) unknown.emplace(ids[place], version);
+    }
+    if (unknown.empty()) return absl::OkStatus();
+    std::vector<WebhookId> to_read;
+    for (const auto& [id, version] : unknown) to_read.push_back(id);
+    ASSIGN_OR_RETURN(std::vector<Webhook> read, Load(transaction, *rings_.Get(), to_read));
+    for (Webhook& webhook : read) {
+      const auto shared = std::make_shared<const Webhook>(std::move(webhook));
+      cache_.Keep(shared, unknown.at(shared->id), now);
+      for (size_t i = 0; i < ids.size(); ++i) {
+        if (ids[i] == shared->id) webhooks[i] = shared;
+      }
+    }
     return absl::OkStatus();
   }));
-  std::map<std::pair<int64_t, int64_t>, const Webhook*> by_id;
-  for (const Webhook& webhook : found) by_id[{webhook.id.community, webhook.id.id}] = &webhook;
-
-  std::vector<std::optional<Webhook>> webhooks(ids.size());
-  for (size_t i = 0; i < ids.size(); ++i) {
-    const auto entry = by_id.find({ids[i].community, ids[i].id});
-    if (entry != by_id.end()) webhooks[i] = *entry->second;
-  }
   return webhooks;
 }
 

@@ -2,12 +2,14 @@
 #ifndef CRIER_SERVICES_DELIVERY_STORAGE_WEBHOOK_STORE_H_
 #define CRIER_SERVICES_DELIVERY_STORAGE_WEBHOOK_STORE_H_
 
+#include <memory>
 #include <vector>
 
 #include "common/crypto/key_ring.h"
 #include "common/pg/pool.h"
 #include "services/delivery/domain/webhook_store.h"
 #include "services/delivery/storage/notice_writer.h"
+#include "services/delivery/storage/webhook_cache.h"
 
 namespace crier::delivery::storage {
 
@@ -21,8 +23,8 @@ class PgWebhookStore : public WebhookStore {
   absl::StatusOr<Webhook> Create(const Webhook& webhook, absl::string_view request_id,
                                  absl::Time deadline) override;
   absl::StatusOr<Webhook> Get(const WebhookId& id, absl::Time deadline) override;
-  absl::StatusOr<std::vector<std::optional<Webhook>>> GetMany(const std::vector<WebhookId>& ids,
-                                                              absl::Time deadline) override;
+  absl::StatusOr<std::vector<std::shared_ptr<const Webhook>>> GetMany(
+      const std::vector<WebhookId>& ids, absl::Time deadline) override;
   absl::StatusOr<std::vector<std::optional<WebhookState>>> States(const std::vector<WebhookId>& ids,
                                                                   absl::Time deadline) override;
   absl::StatusOr<std::vector<Webhook>> List(int64_t community, int64_t after, int limit,
@@ -42,6 +44,7 @@ class PgWebhookStore : public WebhookStore {
   pg::Pool& pool_;
   const crypto::KeyRingHolder& rings_;
   NoticeWriter notices_;
+  WebhookCache cache_;
 };
 
 }  // namespace crier::delivery::storage

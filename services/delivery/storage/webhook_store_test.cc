@@ -94,6 +94,24 @@ class PgWebhookStoreTest : public testing::Test {
   StoreInPostgres postgres_;
 };
 
+// As outcomes, cancellations and other replicas do, which leave the version that callers see.
+TEST_F(PgWebhookStoreTest, ReadsWhatChangedWithoutANewVersion) {
+  const Webhook created = Create();
+  const auto read = [&] {
+    return postgres_.store().GetMany({created.id}, TestDatabase::Deadline())->front();
+  };
+  ASSERT_EQ(read(), read()) << "what has not changed is not read anew";
+
+  postgres_.Run("UPDATE webhooks SET cancelled_through = '01900000-0000-7000-8000-000000000000'");
+  EXPECT_EQ(read()->cancelled_through.ToUuid(), "01900000-0000-7000-8000-000000000000");
+  postgres_.Run(
+      "UPDATE webhooks SET failing_since = now(), failing_counted_time = now(),"
+      " failing_counted_us = 0, failing_told = false");
+  EXPECT_TRUE(read()->failing.has_value());
+
+  EXPECT_EQ(read()->version, created.version);
+}
+
 TEST_F(PgWebhookStoreTest, DeletionCancelsThePendingDeliveriesOfTheWebhook) {
   const Webhook kept = Create();
   const Webhook deleted = Create();

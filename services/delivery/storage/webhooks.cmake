@@ -11,6 +11,8 @@ crier_library(crier_delivery_webhook_storage
     queue_notices.h
     secret_store.cc
     secret_store.h
+    webhook_cache.cc
+    webhook_cache.h
     webhook_secrets.cc
     webhook_secrets.h
     webhook_sql.h
@@ -18,11 +20,11 @@ crier_library(crier_delivery_webhook_storage
     webhook_state.h
     webhook_store.cc
     webhook_store.h
-  PUBLIC crier_common_base crier_common_crypto crier_common_pg crier_delivery_content
+  PUBLIC absl::flat_hash_map absl::synchronization crier_common_base crier_common_crypto crier_common_pg crier_delivery_content
   PRIVATE absl::strings crier_common_status rapidjson)
 
 crier_test(crier_delivery_webhook_storage_test
-  SOURCES secret_store_test.cc webhook_store_test.cc
+  SOURCES secret_store_test.cc webhook_cache_test.cc webhook_store_test.cc
   DEPS
     crier_delivery_storage
     crier_delivery_webhook_conformance
