@@ -52,7 +52,7 @@ absl::Status IngestEngine::Submit(Record record, absl::Time deadline, Done done)
   const size_t lane = LaneOf(record);
   const absl::Status status =
       batcher_.Submit({std::move(record), deadline}, bytes, std::move(done), lane);
-  if (!status.ok()) observer_.OnRefused();
+  if (!status.ok()) observer_.OnRefused(1);
   return status;
 }
 

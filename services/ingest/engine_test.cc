@@ -28,7 +28,7 @@ class CountingObserver : public IngestObserver {
     commits.push_back(records);
   }
   void OnEvent(entity::v1::Event::Kind) override {}
-  void OnRefused() override { ++refused; }
+  void OnRefused(size_t records) override { refused += static_cast<int>(records); }
 
   absl::Mutex mutex;
   std::vector<size_t> commits;  // read when all are done

@@ -33,7 +33,7 @@ void IngestMetrics::OnCommit(size_t records, absl::Duration elapsed) {
 
 void IngestMetrics::OnEvent(Event::Kind kind) { events_.at(kind)->Increment(); }
 
-void IngestMetrics::OnRefused() { refused_.Increment(); }
+void IngestMetrics::OnRefused(size_t records) { refused_.Increment(static_cast<double>(records)); }
 
 // The names of readers are a fixed set: their number has a limit. One that was deleted is no longer
 // behind.

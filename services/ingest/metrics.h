@@ -20,7 +20,7 @@ class IngestMetrics : public IngestObserver {
 
   void OnCommit(size_t records, absl::Duration elapsed) override;
   void OnEvent(entity::v1::Event::Kind kind) override;
-  void OnRefused() override;
+  void OnRefused(size_t records) override;
 
   // `keep_after`: what was accepted before is only kept because a reader has not confirmed it.
   void OnReaderLags(const std::vector<ReaderLag>& lags, absl::Time keep_after);

@@ -107,7 +107,7 @@ struct IngestServer::Parts {
         engine(ingester, ingest_metrics),
         executor({.threads = options.postgres_connections}),
         query_executor({.threads = options.query_connections}),
-        ingest_service(engine),
+        ingest_service(engine, ingest_metrics),
         event_service(tailed_log, tail, log_readers, executor, clock),
         entity_service(reader, eraser, engine, query_executor, clock,
                        [this] { deletions.RunSoon(); }),

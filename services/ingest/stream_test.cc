@@ -83,6 +83,28 @@ TEST_F(StreamTest, AnswersEachFrameAfterItsCommit) {
   EXPECT_EQ(exchange.End(), absl::OkStatus());
 }
 
+TEST_F(StreamTest, BatchesThatTogetherExceedTheQueueAllComeThrough) {
+  // Of one community, hence for one lane.
+  constexpr int kCallers = 8, kItems = 1000;
+  std::vector<std::thread> callers;
+  for (int caller = 0; caller < kCallers; ++caller) {
+    callers.emplace_back([&] {
+      v1::BatchIngestRequest batch;
+      for (int i = 0; i < kItems; ++i) {
+        *batch.add_items()->mutable_contact() =
+            ContactRequest(absl::StrCat("a", i % 50, "@example.com"));
+      }
+      v1::BatchIngestResponse response;
+      EXPECT_EQ(Ingest(replica_, batch, &response), absl::OkStatus());
+      EXPECT_EQ(response.results_size(), kItems);
+      for (const auto& item : response.results()) {
+        EXPECT_FALSE(item.has_error()) << item.error().DebugString();
+      }
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+}
+
 TEST_F(StreamTest, HoldsBackAClientThatIsFasterThanTheStore) {
   // Several times what the window of a stream and the queue hold together.
   constexpr int kFrames = 40, kItems = 250;

@@ -26,8 +26,8 @@ class IngestObserver {
   // The event is durable.
   virtual void OnEvent(entity::v1::Event::Kind kind) = 0;
 
-  // A record was turned away because too many were waiting.
-  virtual void OnRefused() = 0;
+  // So many records were turned away because too many were waiting.
+  virtual void OnRefused(size_t records) = 0;
 };
 
 // Reconciles batches of records with the store. Thread-safe. The parts must outlive it.

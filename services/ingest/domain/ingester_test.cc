@@ -24,7 +24,7 @@ class CountingObserver : public IngestObserver {
  public:
   void OnCommit(size_t records, absl::Duration elapsed) override { commits.push_back(records); }
   void OnEvent(Event::Kind kind) override { ++events[kind]; }
-  void OnRefused() override {}
+  void OnRefused(size_t) override {}
 
   std::vector<size_t> commits;
   std::map<Event::Kind, int> events;

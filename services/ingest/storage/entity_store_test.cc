@@ -32,7 +32,7 @@ class NoObserver : public IngestObserver {
  public:
   void OnCommit(size_t, absl::Duration) override {}
   void OnEvent(Event::Kind) override {}
-  void OnRefused() override {}
+  void OnRefused(size_t) override {}
 };
 
 TEST_F(EntityStoreTest, KnowsAgainWhatItHasStored) {

@@ -1,41 +1,22 @@
 #include "services/ingest/transport/ingest_service.h"
 
-#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
 #include <utility>
 
+#include "absl/random/random.h"
+#include "absl/time/time.h"
 #include "common/rpc/call_observer.h"
 #include "common/rpc/frame_stream.h"
 #include "common/rpc/unary.h"
+#include "common/status/errors.h"
 #include "common/trace/context.h"
 #include "services/ingest/transport/record_feeder.h"
 #include "services/ingest/transport/requests.h"
 
 namespace crier::ingest {
 namespace {
-
-// A BatchIngest on its way. Items complete in any thread, each writing its own result; the last one
-// finishes the call.
-class Batch {
- public:
-  Batch(int items, v1::BatchIngestResponse* response, rpc::FinishCall finish)
-      : response_(response), finish_(std::move(finish)), remaining_(items) {
-    // All elements exist before anyone writes one: adding would move them.
-    for (int i = 0; i < items; ++i) response_->add_results();
-  }
-
-  void Complete(int index, const absl::StatusOr<Ingested>& result) {
-    *response_->mutable_results(index) = ToItemResult(result);
-    if (remaining_.fetch_sub(1, std::memory_order_acq_rel) == 1) finish_(absl::OkStatus());
-  }
-
- private:
-  v1::BatchIngestResponse* const response_;
-  const rpc::FinishCall finish_;
-  std::atomic<int> remaining_;
-};
 
 // gRPC makes a request for one call, and reads it no more once the handler has it: so what is in it
 // can be taken and need not be copied.
@@ -68,6 +49,12 @@ void Collect(const v1::IngestAcknowledgement& frame, v1::StreamIngestResponse& r
     }
     ++index;
   }
+}
+
+// After which a batch that was not let in is to come again: not the same for all who were refused.
+absl::Duration DelayOfABatch() {
+  thread_local absl::BitGen random;
+  return absl::Milliseconds(absl::Uniform(random, 200, 1000));
 }
 
 // Work of the streams: feeds each frame to the sink.
@@ -125,24 +112,20 @@ grpc::ServerUnaryReactor* IngestServiceHandler::BatchIngest(grpc::CallbackServer
                                                             const v1::BatchIngestRequest* request,
                                                             v1::BatchIngestResponse* response) {
   return rpc::StartUnary(context, [&](const rpc::CallContext& call, rpc::FinishCall finish) {
-    const absl::Status valid = CheckItemCount(request->items_size());
-    if (!valid.ok()) return finish(valid);
-    const auto own = Own(request);
-    const int items = own->items_size();
-    const std::string traceparent = trace::FormatTraceparent(call.trace);
-    const auto batch = std::make_shared<Batch>(items, response, std::move(finish));
-    for (int i = 0; i < items; ++i) {
-      absl::StatusOr<Record> record =
-          ToRecord(std::shared_ptr<v1::BatchIngestItem>(own, own->mutable_items(i)));
-      if (record.ok()) record->traceparent = traceparent;
-      const absl::Status taken =
-          record.ok() ? sink_.Submit(*std::move(record), call.deadline,
-                                     [batch, i](const absl::StatusOr<Ingested>& result) {
-                                       batch->Complete(i, result);
-                                     })
-                      : record.status();
-      if (!taken.ok()) batch->Complete(i, taken);
+    const size_t bytes = request->ByteSizeLong();
+    if (!batches_.Enter(bytes)) {
+      observer_.OnRefused(static_cast<size_t>(request->items_size()));
+      return finish(OverloadedError("too many batches wait for room; retry after the given delay",
+                                    DelayOfABatch()));
     }
+    const auto own = Own(request);
+    const auto feeder =
+        std::make_shared<RecordFeeder>(sink_, call.deadline, trace::FormatTraceparent(call.trace));
+    feeder->Feed(std::shared_ptr<RecordFeeder::Items>(own, own->mutable_items()),
+                 *response->mutable_results(), [this, bytes, finish](const absl::Status& status) {
+                   batches_.Leave(bytes);
+                   finish(status);
+                 });
   });
 }
 

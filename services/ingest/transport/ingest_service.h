@@ -2,10 +2,14 @@
 #ifndef CRIER_SERVICES_INGEST_TRANSPORT_INGEST_SERVICE_H_
 #define CRIER_SERVICES_INGEST_TRANSPORT_INGEST_SERVICE_H_
 
+#include <cstddef>
+
 #include "absl/status/status.h"
 #include "common/rpc/open_streams.h"
 #include "crier/ingest/v1/ingest_service.grpc.pb.h"
+#include "services/ingest/domain/ingester.h"
 #include "services/ingest/domain/record_sink.h"
+#include "services/ingest/transport/batch_admission.h"
 
 namespace crier::ingest {
 
@@ -21,8 +25,9 @@ using IngestServiceMethods = v1::IngestService::WithCallbackMethod_UpsertContact
 // Thread-safe. Checks requests and hands their records to the sink; no handler waits.
 class IngestServiceHandler : public IngestServiceMethods {
  public:
-  // `sink` must outlive the server.
-  explicit IngestServiceHandler(RecordSink& sink) : sink_(sink) {}
+  // The parts must outlive the server.
+  IngestServiceHandler(RecordSink& sink, IngestObserver& observer)
+      : sink_(sink), observer_(observer), batches_(kMaxBatchBytes) {}
 
   // Ends all streams with `status`, once what they have read is answered.
   void CloseStreams(const absl::Status& status) { streams_.Close(status); }
@@ -45,11 +50,16 @@ class IngestServiceHandler : public IngestServiceMethods {
       grpc::CallbackServerContext* context) override;
 
  private:
+  // Of the batches that are under way.
+  static constexpr size_t kMaxBatchBytes = 32 * 1024 * 1024;
+
   template <typename Request>
   grpc::ServerUnaryReactor* IngestOne(grpc::CallbackServerContext* context, const Request* request,
                                       v1::IngestResult* response);
 
   RecordSink& sink_;
+  IngestObserver& observer_;
+  BatchAdmission batches_;
   rpc::OpenStreams streams_;
 };
 
