@@ -48,6 +48,10 @@ class RowArray {
  public:
   explicit RowArray(RowType type);
 
+  // About how many bytes all rows will have, where that is known: so many need not be moved when
+  // there are more than expected.
+  void Reserve(size_t bytes) { data_.reserve(bytes); }
+
   // The next `columns` values are a row.
   void BeginRow(int columns);
 

@@ -18,7 +18,7 @@ using Outcome = Ingested::Outcome;
 // Makes the oldest contact the one that stays, with what the others know.
 void StartFrom(const std::set<int64_t>& ids, const Known& known, ContactPlan& plan) {
   plan.id = *ids.begin();
-  plan.contact = std::make_shared<Contact>(*known.contacts.at({plan.community, plan.id}));
+  plan.contact = known.CopyOf(*known.contacts.at({plan.community, plan.id}));
   plan.losers.assign(std::next(ids.begin()), ids.end());
   for (const int64_t loser : plan.losers) {
     MergeContacts(*known.contacts.at({plan.community, loser}), *plan.contact);
@@ -31,8 +31,8 @@ void ResolveLabels(Contact& contact, const LabelBook& book, ContactPlan& plan) {
 }
 
 // A new contact is what its record says: see AddToNothing().
-void StartNew(const Contact& record, const LabelBook& book, ContactPlan& plan) {
-  plan.contact = std::make_shared<Contact>(record);
+void StartNew(const Contact& record, const Known& known, const LabelBook& book, ContactPlan& plan) {
+  plan.contact = known.CopyOf(record);
   ResolveLabels(*plan.contact, book, plan);
 }
 
@@ -116,7 +116,7 @@ absl::StatusOr<ContactPlan> PlanRecord(int64_t community, const ContactRecord& r
 
   bool changed = true;
   if (ids.empty()) {
-    StartNew(*record.contact, labels, plan);
+    StartNew(*record.contact, known, labels, plan);
   } else {
     StartFrom(ids, known, plan);
     changed = AddRecord(record, labels, plan) || !plan.losers.empty();

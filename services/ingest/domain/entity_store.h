@@ -16,7 +16,9 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "crier/entity/v1/event.pb.h"
+#include "google/protobuf/arena.h"
 #include "services/ingest/domain/identity.h"
 #include "services/ingest/domain/label_book.h"
 #include "services/ingest/domain/record.h"
@@ -98,7 +100,8 @@ struct Head {
 // What records need to be compared with.
 struct Lookup {
   std::set<int64_t> communities;
-  std::vector<Identity> identities;  // as they come, some perhaps repeatedly
+  // Those of the records, which must outlive this; some perhaps repeatedly.
+  std::vector<absl::Span<const Identity>> identities;
   std::set<ContactKey> contacts;
   std::set<OrganizationKey> organizations;
   std::set<ActivityKey> activities;
@@ -109,6 +112,17 @@ struct Lookup {
 
 // What is known of a Lookup, while the heads are locked.
 struct Known {
+  // On one arena, which lives as long as a contact does: those of a batch come and go together.
+  std::shared_ptr<entity::v1::Contact> NewContact() const {
+    return {arena, google::protobuf::Arena::CreateMessage<entity::v1::Contact>(arena.get())};
+  }
+  std::shared_ptr<entity::v1::Contact> CopyOf(const entity::v1::Contact& contact) const {
+    std::shared_ptr<entity::v1::Contact> copy = NewContact();
+    *copy = contact;
+    return copy;
+  }
+
+  std::shared_ptr<google::protobuf::Arena> arena = std::make_shared<google::protobuf::Arena>();
   int32_t partition_count = 0;
   std::map<int32_t, Head> heads;  // by log partition, of all communities of the lookup
   std::set<int64_t> deleting;     // communities whose records are refused

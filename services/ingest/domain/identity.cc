@@ -84,15 +84,17 @@ const std::vector<Network>& Networks() {
   return *networks;
 }
 
-std::optional<std::string> CleanEmail(absl::string_view email) {
+bool IsEmail(absl::string_view email) {
   const absl::string_view clean = absl::StripAsciiWhitespace(email);
   const size_t at = clean.find('@');
-  if (at == absl::string_view::npos || at == 0 || at + 1 == clean.size() ||
-      clean.find('@', at + 1) != absl::string_view::npos ||
-      !std::all_of(clean.begin(), clean.end(), IsPlain)) {
-    return std::nullopt;
-  }
-  return std::string(clean);
+  return at != absl::string_view::npos && at > 0 && at + 1 < clean.size() &&
+         clean.find('@', at + 1) == absl::string_view::npos &&
+         std::all_of(clean.begin(), clean.end(), IsPlain);
+}
+
+std::optional<std::string> CleanEmail(absl::string_view email) {
+  if (!IsEmail(email)) return std::nullopt;
+  return std::string(absl::StripAsciiWhitespace(email));
 }
 
 std::optional<std::string> CleanHandle(const Network& network, absl::string_view handle) {

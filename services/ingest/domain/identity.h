@@ -59,8 +59,11 @@ struct Network {
 // All of them, in the order of the proto's fields.
 const std::vector<Network>& Networks();
 
-// The address without white space around it; nothing when it is not an address: exactly one `@`
-// with something on both sides, and neither white space nor control characters.
+// Whether it is an address, perhaps with white space around it: exactly one `@` with something on
+// both sides, and neither white space nor control characters.
+bool IsEmail(absl::string_view email);
+
+// The address without white space around it; nothing when it is not an address.
 std::optional<std::string> CleanEmail(absl::string_view email);
 
 // The handle as it is shown: without white space, `@` and the forms of profile URLs

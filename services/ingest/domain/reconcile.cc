@@ -272,7 +272,7 @@ Ingested Reconciler::Save(const OrganizationKey& key, Organization organization)
 void Reconciler::TakeActivityFrom(int64_t community, int64_t contact_id) {
   const auto found = known_.contacts.find({community, contact_id});
   if (found == known_.contacts.end()) return;
-  auto contact = std::make_shared<Contact>(*found->second);
+  auto contact = known_.CopyOf(*found->second);
   contact->set_activity_count(contact->activity_count() - 1);
   Save({community, contact_id}, std::move(contact), Event::CONTACT_UPDATED);
 }
@@ -326,8 +326,7 @@ void LookUpLabels(int64_t community, LabelKind kind,
 }
 
 void LookUp(int64_t community, const ContactRecord& record, Lookup& lookup) {
-  lookup.identities.insert(lookup.identities.end(), record.identities.begin(),
-                           record.identities.end());
+  lookup.identities.push_back(record.identities);
   if (record.names_organization) {
     lookup.organizations.insert({community, record.contact->organization().domain()});
   }

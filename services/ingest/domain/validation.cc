@@ -18,9 +18,6 @@
 namespace crier::ingest {
 namespace {
 
-using api::CheckRequiredText;
-using api::CheckText;
-using api::CheckTimestamp;
 using entity::v1::Activity;
 using entity::v1::Contact;
 using entity::v1::ExternalId;
@@ -30,45 +27,66 @@ using entity::v1::Sighting;
 using entity::v1::SocialProfile;
 using google::protobuf::RepeatedPtrField;
 
-// `contact` + `all_emails` → `contact.all_emails`.
-std::string Path(absl::string_view parent, absl::string_view field) {
-  return absl::StrCat(parent, ".", field);
+// Where a field is, such as `contact.all_emails[2]`; written out only when something is wrong with
+// it, so that it costs nothing as long as all is well. Its parent must outlive it.
+class Path {
+ public:
+  explicit Path(absl::string_view name) : name_(name) {}
+  Path(const Path& parent, absl::string_view name) : parent_(&parent), name_(name) {}
+  Path(const Path& list, int index) : parent_(&list), index_(index) {}
+  Path(const Path&) = delete;
+  Path& operator=(const Path&) = delete;
+
+  std::string Text() const {
+    if (parent_ == nullptr) return std::string(name_);
+    return index_ ? absl::StrCat(parent_->Text(), "[", *index_, "]")
+                  : absl::StrCat(parent_->Text(), ".", name_);
+  }
+
+ private:
+  const Path* parent_ = nullptr;
+  absl::string_view name_;
+  std::optional<int> index_;
+};
+
+void CheckText(const Path& field, absl::string_view value, size_t max_bytes,
+               FieldViolations& violations) {
+  if (!api::IsText(value, max_bytes)) {
+    api::CheckText(field.Text(), value, max_bytes, violations);
+  }
 }
 
-std::string Path(absl::string_view parent, absl::string_view field, int index) {
-  return absl::StrCat(parent, ".", field, "[", index, "]");
-}
-
-// As CheckText, of a field whose path costs nothing as long as all is well.
-void CheckTextOf(absl::string_view parent, absl::string_view field, absl::string_view value,
-                 size_t max_bytes, FieldViolations& violations) {
-  if (!api::IsText(value, max_bytes)) CheckText(Path(parent, field), value, max_bytes, violations);
+void CheckRequiredText(const Path& field, absl::string_view value, size_t max_bytes,
+                       FieldViolations& violations) {
+  if (!api::IsText(value, max_bytes) || absl::StripAsciiWhitespace(value).empty()) {
+    api::CheckRequiredText(field.Text(), value, max_bytes, violations);
+  }
 }
 
 // False, with a violation, when the list is too long to be looked at element by element.
-bool CheckListSize(absl::string_view field, int size, FieldViolations& violations) {
+bool CheckListSize(const Path& field, int size, FieldViolations& violations) {
   if (size <= kMaxListElements) return true;
-  violations.Add(field, "must not hold more than 1,000 elements");
+  violations.Add(field.Text(), "must not hold more than 1,000 elements");
   return false;
 }
 
 // False, with a violation, when the entity is too large to be looked at field by field.
-bool CheckEntitySize(absl::string_view field, const google::protobuf::Message& entity,
+bool CheckEntitySize(const Path& field, const google::protobuf::Message& entity,
                      FieldViolations& violations) {
   if (entity.ByteSizeLong() <= kMaxEntityBytes) return true;
-  violations.Add(field, "must not exceed 256 KiB");
+  violations.Add(field.Text(), "must not exceed 256 KiB");
   return false;
 }
 
-void CheckNames(absl::string_view field, const RepeatedPtrField<std::string>& names,
+void CheckNames(const Path& field, const RepeatedPtrField<std::string>& names,
                 FieldViolations& violations) {
   if (!CheckListSize(field, names.size(), violations)) return;
   for (int i = 0; i < names.size(); ++i) {
-    CheckRequiredText(absl::StrCat(field, "[", i, "]"), names[i], kMaxStringBytes, violations);
+    CheckRequiredText(Path(field, i), names[i], kMaxStringBytes, violations);
   }
 }
 
-void CheckUrl(absl::string_view field, const std::string& url, FieldViolations& violations) {
+void CheckUrl(const Path& field, const std::string& url, FieldViolations& violations) {
   if (url.empty()) return;
   CheckText(field, url, kMaxStringBytes, violations);
   const size_t host = absl::StartsWithIgnoreCase(url, "https://")  ? 8
@@ -79,62 +97,64 @@ void CheckUrl(absl::string_view field, const std::string& url, FieldViolations& 
     return absl::ascii_isspace(c) || absl::ascii_iscntrl(c);
   });
   if (!has_host || !plain) {
-    violations.Add(field,
+    violations.Add(field.Text(),
                    "must be an absolute URL of https:// or http:// with a host, without spaces or "
                    "control characters");
   }
 }
 
-void CheckEmail(absl::string_view field, const std::string& email, FieldViolations& violations) {
+void CheckEmail(const Path& field, const std::string& email, FieldViolations& violations) {
   CheckText(field, email, kMaxEmailBytes, violations);
-  if (!CleanEmail(email)) {
-    violations.Add(field, "must be an e-mail address with exactly one `@` and no spaces inside");
+  if (!IsEmail(email)) {
+    violations.Add(field.Text(),
+                   "must be an e-mail address with exactly one `@` and no spaces inside");
   }
 }
 
-void CheckEmails(absl::string_view field, const Contact& contact, FieldViolations& violations) {
+void CheckEmails(const Path& field, const Contact& contact, FieldViolations& violations) {
   if (!contact.primary_email().empty()) {
     CheckEmail(Path(field, "primary_email"), contact.primary_email(), violations);
   }
-  if (!CheckListSize(Path(field, "all_emails"), contact.all_emails_size(), violations)) return;
+  const Path all_emails(field, "all_emails");
+  if (!CheckListSize(all_emails, contact.all_emails_size(), violations)) return;
   for (int i = 0; i < contact.all_emails_size(); ++i) {
-    CheckEmail(Path(field, "all_emails", i), contact.all_emails(i), violations);
+    CheckEmail(Path(all_emails, i), contact.all_emails(i), violations);
   }
 }
 
-void CheckLocation(absl::string_view field, const Location& location, FieldViolations& violations) {
-  CheckTextOf(field, "city", location.city(), kMaxStringBytes, violations);
-  CheckTextOf(field, "region", location.region(), kMaxStringBytes, violations);
-  CheckTextOf(field, "country", location.country(), kMaxStringBytes, violations);
+void CheckLocation(const Path& field, const Location& location, FieldViolations& violations) {
+  CheckText(Path(field, "city"), location.city(), kMaxStringBytes, violations);
+  CheckText(Path(field, "region"), location.region(), kMaxStringBytes, violations);
+  CheckText(Path(field, "country"), location.country(), kMaxStringBytes, violations);
 }
 
-void CheckProfile(absl::string_view field, const Network& network, const SocialProfile& profile,
+void CheckProfile(const Path& field, const Network& network, const SocialProfile& profile,
                   FieldViolations& violations) {
-  CheckTextOf(field, "handle", profile.handle(), kMaxNameBytes, violations);
+  CheckText(Path(field, "handle"), profile.handle(), kMaxNameBytes, violations);
   if (!profile.handle().empty() && !CleanHandle(network, profile.handle())) {
-    violations.Add(Path(field, "handle"), "must name an account of the network");
+    violations.Add(Path(field, "handle").Text(), "must name an account of the network");
   }
-  CheckTextOf(field, "user_id", profile.user_id(), kMaxNameBytes, violations);
+  CheckText(Path(field, "user_id"), profile.user_id(), kMaxNameBytes, violations);
   CheckUrl(Path(field, "url"), profile.url(), violations);
 }
 
 // Segments and tags.
 template <typename Named>
-void CheckNamed(absl::string_view field, const RepeatedPtrField<Named>& values,
+void CheckNamed(const Path& field, const RepeatedPtrField<Named>& values,
                 FieldViolations& violations) {
   if (!CheckListSize(field, values.size(), violations)) return;
   for (int i = 0; i < values.size(); ++i) {
-    const std::string element = absl::StrCat(field, "[", i, "]");
+    const Path element(field, i);
     if (values[i].id() < 0 || values[i].id() > kMaxLabelId) {
-      violations.Add(Path(element, "id"), "must be from 1 to 2^62, or 0 to go by the name alone");
+      violations.Add(Path(element, "id").Text(),
+                     "must be from 1 to 2^62, or 0 to go by the name alone");
     }
     CheckRequiredText(Path(element, "name"), values[i].name(), kMaxLabelBytes, violations);
   }
 }
 
-void CheckCustomFields(absl::string_view field, const Contact& contact,
-                       FieldViolations& violations) {
-  const std::string path = Path(field, "custom_fields");
+void CheckCustomFields(const Path& field, const Contact& contact, FieldViolations& violations) {
+  const Path path(field, "custom_fields");
   if (!CheckListSize(path, static_cast<int>(contact.custom_fields_size()), violations)) return;
   // In the order of the keys, so that the same mistake gets the same answer.
   std::vector<std::string> keys;
@@ -143,17 +163,17 @@ void CheckCustomFields(absl::string_view field, const Contact& contact,
   for (const std::string& key : keys) {
     // A path ends up in a protobuf string and in a header.
     const std::string element =
-        absl::StrCat(path, "[", ReplaceInvalidUtf8(TruncateUtf8(key, kMaxNameBytes)), "]");
-    CheckRequiredText(element, key, kMaxStringBytes, violations);
-    CheckText(element, contact.custom_fields().at(key), kMaxStringBytes, violations);
+        absl::StrCat(path.Text(), "[", ReplaceInvalidUtf8(TruncateUtf8(key, kMaxNameBytes)), "]");
+    CheckRequiredText(Path(element), key, kMaxStringBytes, violations);
+    CheckText(Path(element), contact.custom_fields().at(key), kMaxStringBytes, violations);
   }
 }
 
-void CheckExternalIds(absl::string_view field, const RepeatedPtrField<ExternalId>& ids,
+void CheckExternalIds(const Path& field, const RepeatedPtrField<ExternalId>& ids,
                       FieldViolations& violations) {
   if (!CheckListSize(field, ids.size(), violations)) return;
   for (int i = 0; i < ids.size(); ++i) {
-    const std::string element = absl::StrCat(field, "[", i, "]");
+    const Path element(field, i);
     CheckRequiredText(Path(element, "source"), ids[i].source(), kMaxNameBytes, violations);
     CheckRequiredText(Path(element, "id"), ids[i].id(), kMaxExternalIdBytes, violations);
   }
@@ -167,35 +187,34 @@ bool HasIdentity(const Contact& contact) {
          });
 }
 
-void CheckDomain(absl::string_view field, const std::string& domain, FieldViolations& violations) {
+void CheckDomain(const Path& field, const std::string& domain, FieldViolations& violations) {
   const std::optional<std::string> registrable = RegistrableDomain(domain);
   if (!registrable) {
-    violations.Add(field,
+    violations.Add(field.Text(),
                    "must be a host name of at most 253 ASCII characters, registered below a public "
                    "suffix (`example.com`, not `co.uk`)");
   } else if (IsFreeMailDomain(*registrable)) {
-    violations.Add(field, "must not be that of a provider of mailboxes, where anybody has one");
+    violations.Add(field.Text(),
+                   "must not be that of a provider of mailboxes, where anybody has one");
   }
 }
 
-}  // namespace
-
-void CheckContact(absl::string_view field, const Contact& contact, FieldViolations& violations) {
+void CheckContactAt(const Path& field, const Contact& contact, FieldViolations& violations) {
   if (!CheckEntitySize(field, contact, violations)) return;
   if (!HasIdentity(contact)) {
-    violations.Add(field, "must have an e-mail address, a handle or an external id");
+    violations.Add(field.Text(), "must have an e-mail address, a handle or an external id");
   }
-  CheckTextOf(field, "full_name", contact.full_name(), kMaxStringBytes, violations);
-  CheckTextOf(field, "title", contact.title(), kMaxStringBytes, violations);
-  CheckTextOf(field, "role", contact.role(), kMaxStringBytes, violations);
+  CheckText(Path(field, "full_name"), contact.full_name(), kMaxStringBytes, violations);
+  CheckText(Path(field, "title"), contact.title(), kMaxStringBytes, violations);
+  CheckText(Path(field, "role"), contact.role(), kMaxStringBytes, violations);
   CheckUrl(Path(field, "avatar_url"), contact.avatar_url(), violations);
   CheckEmails(field, contact, violations);
   if (contact.has_organization()) {
-    const std::string organization = Path(field, "organization");
-    CheckTextOf(organization, "display_name", contact.organization().display_name(),
-                kMaxStringBytes, violations);
-    CheckTextOf(organization, "domain", contact.organization().domain(), kMaxDomainBytes,
-                violations);
+    const Path organization(field, "organization");
+    CheckText(Path(organization, "display_name"), contact.organization().display_name(),
+              kMaxStringBytes, violations);
+    CheckText(Path(organization, "domain"), contact.organization().domain(), kMaxDomainBytes,
+              violations);
     CheckLocation(Path(organization, "location"), contact.organization().location(), violations);
   }
   for (const Network& network : Networks()) {
@@ -205,43 +224,52 @@ void CheckContact(absl::string_view field, const Contact& contact, FieldViolatio
   CheckNamed(Path(field, "segments"), contact.segments(), violations);
   CheckNamed(Path(field, "tags"), contact.tags(), violations);
   if (!std::isfinite(contact.lead_score())) {
-    violations.Add(Path(field, "lead_score"), "must be a finite number");
+    violations.Add(Path(field, "lead_score").Text(), "must be a finite number");
   }
   CheckCustomFields(field, contact, violations);
   CheckExternalIds(Path(field, "external_ids"), contact.external_ids(), violations);
 }
 
-void CheckSightings(absl::string_view field, const RepeatedPtrField<Sighting>& sightings,
+}  // namespace
+
+void CheckContact(absl::string_view name, const Contact& contact, FieldViolations& violations) {
+  CheckContactAt(Path(name), contact, violations);
+}
+
+void CheckSightings(absl::string_view name, const RepeatedPtrField<Sighting>& sightings,
                     FieldViolations& violations) {
-  if (sightings.empty()) violations.Add(field, "must not be empty");
+  const Path field(name);
+  if (sightings.empty()) violations.Add(field.Text(), "must not be empty");
   if (sightings.size() > kMaxSightings) {
-    violations.Add(field, "must not hold more than 100 elements");
+    violations.Add(field.Text(), "must not hold more than 100 elements");
     return;
   }
   for (int i = 0; i < sightings.size(); ++i) {
-    const std::string element = absl::StrCat(field, "[", i, "]");
+    const Path element(field, i);
     CheckRequiredText(Path(element, "source"), sightings[i].source(), kMaxNameBytes, violations);
     if (sightings[i].has_seen_time()) {
-      CheckTimestamp(Path(element, "seen_time"), sightings[i].seen_time(), violations);
+      api::CheckTimestamp(Path(element, "seen_time").Text(), sightings[i].seen_time(), violations);
     }
   }
 }
 
-void CheckOrganization(absl::string_view field, const Organization& organization,
+void CheckOrganization(absl::string_view name, const Organization& organization,
                        FieldViolations& violations) {
+  const Path field(name);
   if (!CheckEntitySize(field, organization, violations)) return;
-  CheckTextOf(field, "display_name", organization.display_name(), kMaxStringBytes, violations);
+  CheckText(Path(field, "display_name"), organization.display_name(), kMaxStringBytes, violations);
   CheckDomain(Path(field, "domain"), organization.domain(), violations);
   CheckLocation(Path(field, "location"), organization.location(), violations);
   CheckUrl(Path(field, "logo_url"), organization.logo_url(), violations);
 }
 
-void CheckActivity(absl::string_view field, const Activity& activity, FieldViolations& violations) {
+void CheckActivity(absl::string_view name, const Activity& activity, FieldViolations& violations) {
+  const Path field(name);
   if (!CheckEntitySize(field, activity, violations)) return;
   if (activity.has_contact()) {
-    CheckContact(Path(field, "contact"), activity.contact(), violations);
+    CheckContactAt(Path(field, "contact"), activity.contact(), violations);
   } else {
-    violations.Add(Path(field, "contact"), "must be set");
+    violations.Add(Path(field, "contact").Text(), "must be set");
   }
   CheckRequiredText(Path(field, "activity_type"), activity.activity_type(), kMaxNameBytes,
                     violations);
@@ -250,18 +278,18 @@ void CheckActivity(absl::string_view field, const Activity& activity, FieldViola
   CheckRequiredText(Path(field, "external_id"), activity.external_id(), kMaxExternalIdBytes,
                     violations);
   if (activity.provider_id() < 0) {
-    violations.Add(Path(field, "provider_id"), "must not be negative");
+    violations.Add(Path(field, "provider_id").Text(), "must not be negative");
   }
-  CheckTextOf(field, "title", activity.title(), kMaxStringBytes, violations);
-  CheckTextOf(field, "content", activity.content(), kMaxEntityBytes, violations);
+  CheckText(Path(field, "title"), activity.title(), kMaxStringBytes, violations);
+  CheckText(Path(field, "content"), activity.content(), kMaxEntityBytes, violations);
   CheckUrl(Path(field, "external_activity_url"), activity.external_activity_url(), violations);
   if (activity.has_occur_time()) {
-    CheckTimestamp(Path(field, "occur_time"), activity.occur_time(), violations);
+    api::CheckTimestamp(Path(field, "occur_time").Text(), activity.occur_time(), violations);
   } else {
-    violations.Add(Path(field, "occur_time"), "must be set");
+    violations.Add(Path(field, "occur_time").Text(), "must be set");
   }
   CheckNames(Path(field, "categories"), activity.categories(), violations);
-  api::CheckKnownEnums(field, activity, violations);
+  api::CheckKnownEnums(name, activity, violations);
   CheckNames(Path(field, "tags"), activity.tags(), violations);
   CheckNames(Path(field, "topics"), activity.topics(), violations);
 }

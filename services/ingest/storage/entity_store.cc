@@ -66,7 +66,8 @@ Params ToParams(const std::set<ContactKey>& keys) {
   return Params().AddArray(communities).AddArray(ids);
 }
 
-absl::Status LoadIdentities(Transaction& transaction, const std::vector<Identity>& identities,
+absl::Status LoadIdentities(Transaction& transaction,
+                            const std::vector<absl::Span<const Identity>>& identities,
                             Known& known) {
   if (identities.empty()) return absl::OkStatus();
   ASSIGN_OR_RETURN(const Params params, IdentityParams(transaction, identities));
@@ -100,7 +101,7 @@ absl::Status LoadContacts(Transaction& transaction, const std::set<ContactKey>& 
   if (keys.empty()) return absl::OkStatus();
   ASSIGN_OR_RETURN(const Rows contacts, transaction.Execute(kLoadContacts, ToParams(keys)));
   for (const Rows::Row row : contacts) {
-    auto contact = std::make_shared<entity::v1::Contact>();
+    std::shared_ptr<entity::v1::Contact> contact = known.NewContact();
     RETURN_IF_ERROR(Parse(row.Bytes(2), *contact));
     known.contacts[{row.Int64(0), row.Int64(1)}] = std::move(contact);
   }
@@ -188,6 +189,9 @@ absl::Status WriteContacts(Transaction& transaction, const Changes& changes,
   if (changes.contacts.empty()) return absl::OkStatus();
   ASSIGN_OR_RETURN(const pg::RowType type, transaction.FindRowType(kContactRow));
   pg::RowArray created(type), updated(type);
+  size_t bytes = 0;
+  for (const auto& [key, changed] : changes.contacts) bytes += changed.bytes.size();
+  created.Reserve(3 * bytes);  // the message and, without tags but with lengths, the columns
   bool any_created = false, any_updated = false;
   for (const auto& [key, changed] : changes.contacts) {
     const bool update = stored.count(key) > 0;

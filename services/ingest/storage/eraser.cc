@@ -146,7 +146,7 @@ absl::Status EraseIdentitiesSaidBy(Transaction& transaction, int64_t community,
       identities.push_back(std::move(identity));
     }
   }
-  ASSIGN_OR_RETURN(const Params params, IdentityParams(transaction, identities));
+  ASSIGN_OR_RETURN(const Params params, IdentityParams(transaction, {identities}));
   return transaction.Execute(kRemoveIdentities, params).status();
 }
 

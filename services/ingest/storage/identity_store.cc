@@ -26,16 +26,19 @@ void AddTo(RowArray& rows, const Identity& identity, int64_t contact_id, bool ap
 }  // namespace
 
 absl::StatusOr<Params> IdentityParams(Transaction& transaction,
-                                      const std::vector<Identity>& identities) {
+                                      const std::vector<absl::Span<const Identity>>& identities) {
   ASSIGN_OR_RETURN(const pg::RowType type, transaction.FindRowType(kIdentityRow));
   RowArray rows(type);
-  for (const Identity& identity : identities) AddTo(rows, identity, 0, false);
+  for (const absl::Span<const Identity> some : identities) {
+    for (const Identity& identity : some) AddTo(rows, identity, 0, false);
+  }
   return Params().AddRows(std::move(rows));
 }
 
 absl::Status WriteIdentities(Transaction& transaction, const Changes& changes) {
   if (!changes.removed_identities.empty()) {
-    ASSIGN_OR_RETURN(const Params removed, IdentityParams(transaction, changes.removed_identities));
+    ASSIGN_OR_RETURN(const Params removed,
+                     IdentityParams(transaction, {changes.removed_identities}));
     RETURN_IF_ERROR(transaction.Execute(kRemoveIdentities, removed).status());
   }
   ASSIGN_OR_RETURN(const pg::RowType type, transaction.FindRowType(kIdentityRow));

@@ -6,14 +6,15 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
 #include "common/pg/transaction.h"
 #include "services/ingest/domain/entity_store.h"
 
 namespace crier::ingest::storage {
 
 // Identities as the parameter of a statement to which their contacts do not matter.
-absl::StatusOr<pg::Params> IdentityParams(pg::Transaction& transaction,
-                                          const std::vector<Identity>& identities);
+absl::StatusOr<pg::Params> IdentityParams(
+    pg::Transaction& transaction, const std::vector<absl::Span<const Identity>>& identities);
 
 // Writes the part of the changes that is about identities; after the merges.
 absl::Status WriteIdentities(pg::Transaction& transaction, const Changes& changes);

@@ -13,10 +13,16 @@ namespace {
 using pg::Params;
 using pg::Transaction;
 
+// What a row takes beside the event, at most.
+constexpr size_t kEventRowOverhead = 128;
+
 absl::Status WriteEvents(Transaction& transaction, const std::vector<LoggedEvent>& events) {
   if (events.empty()) return absl::OkStatus();
   ASSIGN_OR_RETURN(const pg::RowType type, transaction.FindRowType(kEventRow));
   pg::RowArray rows(type);
+  size_t bytes = 0;
+  for (const LoggedEvent& event : events) bytes += event.bytes.size() + kEventRowOverhead;
+  rows.Reserve(bytes);
   for (const LoggedEvent& event : events) {
     rows.BeginRow(6);
     rows.Add(event.log_partition);
