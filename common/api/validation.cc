@@ -1,11 +1,15 @@
 #include "common/api/validation.h"
 
 #include <algorithm>
+#include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
 #include "common/base/utf8.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/util/time_util.h"
@@ -13,6 +17,8 @@
 namespace crier::api {
 namespace {
 
+using ::google::protobuf::Descriptor;
+using ::google::protobuf::DescriptorPool;
 using ::google::protobuf::EnumDescriptor;
 using ::google::protobuf::FieldDescriptor;
 using ::google::protobuf::Message;
@@ -22,10 +28,41 @@ using ::google::protobuf::util::TimeUtil;
 constexpr size_t kMaxRequestIdBytes = 64;
 constexpr int kMaxNanos = 999'999'999;
 
-bool MayHoldEnums(const FieldDescriptor& field) {
-  if (field.is_map()) return MayHoldEnums(*field.message_type()->map_value());
-  return field.cpp_type() == FieldDescriptor::CPPTYPE_ENUM ||
-         field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE;
+using Fields = std::vector<const FieldDescriptor*>;
+
+// `seen` are types that are being looked at: messages may hold themselves.
+bool MayHoldEnums(const FieldDescriptor& field, std::set<const Descriptor*>& seen) {
+  if (field.cpp_type() == FieldDescriptor::CPPTYPE_ENUM) return true;
+  const Descriptor* const type = field.message_type();
+  if (type == nullptr || !seen.insert(type).second) return false;
+  for (int i = 0; i < type->field_count(); ++i) {
+    if (MayHoldEnums(*type->field(i), seen)) return true;
+  }
+  return false;
+}
+
+Fields FindFieldsWithEnums(const Descriptor& type) {
+  Fields fields;
+  for (int i = 0; i < type.field_count(); ++i) {
+    std::set<const Descriptor*> seen;
+    if (MayHoldEnums(*type.field(i), seen)) fields.push_back(type.field(i));
+  }
+  return fields;
+}
+
+// The fields that are enums, or hold messages which may have some: few, as a rule.
+std::shared_ptr<const Fields> FieldsWithEnums(const Descriptor& type) {
+  // The types of generated messages stay for as long as the process.
+  if (type.file()->pool() != DescriptorPool::generated_pool()) {
+    return std::make_shared<const Fields>(FindFieldsWithEnums(type));
+  }
+  static absl::Mutex mutex(absl::kConstInit);
+  static auto* const known =
+      new absl::flat_hash_map<const Descriptor*, std::shared_ptr<const Fields>>();
+  absl::MutexLock lock(&mutex);
+  std::shared_ptr<const Fields>& fields = (*known)[&type];
+  if (fields == nullptr) fields = std::make_shared<const Fields>(FindFieldsWithEnums(type));
+  return fields;
 }
 
 void CheckEnumNumber(absl::string_view path, const EnumDescriptor& type, int number,
@@ -108,10 +145,12 @@ void CheckTimestamp(absl::string_view field, const google::protobuf::Timestamp& 
 
 void CheckKnownEnums(absl::string_view prefix, const Message& message,
                      FieldViolations& violations) {
-  std::vector<const FieldDescriptor*> set_fields;
-  message.GetReflection()->ListFields(message, &set_fields);
-  for (const FieldDescriptor* const field : set_fields) {
-    if (!MayHoldEnums(*field)) continue;
+  const Reflection& reflection = *message.GetReflection();
+  const std::shared_ptr<const Fields> fields = FieldsWithEnums(*message.GetDescriptor());
+  for (const FieldDescriptor* const field : *fields) {
+    const bool is_set = field->is_repeated() ? reflection.FieldSize(message, field) > 0
+                                             : reflection.HasField(message, field);
+    if (!is_set) continue;
     const std::string path =
         prefix.empty() ? field->name() : absl::StrCat(prefix, ".", field->name());
     if (field->is_repeated()) {
