@@ -101,7 +101,8 @@ struct IngestServer::Parts {
         reader(query_pool),
         eraser(query_pool),
         recent(clock),
-        tailed_log(log, recent),
+        tailed_log(log, recent, tail),
+        tailed_eraser(eraser, recent),
         ingest_metrics(registry),
         ingester(store, recent, tail, clock, ingest_metrics),
         engine(ingester, ingest_metrics),
@@ -109,7 +110,7 @@ struct IngestServer::Parts {
         query_executor({.threads = options.query_connections}),
         ingest_service(engine, ingest_metrics),
         event_service(tailed_log, tail, log_readers, executor, clock),
-        entity_service(reader, eraser, engine, query_executor, clock,
+        entity_service(reader, tailed_eraser, engine, query_executor, clock,
                        [this] { deletions.RunSoon(); }),
         deletions([this] { return ContinueDeletions(); }) {}
 
@@ -135,6 +136,7 @@ struct IngestServer::Parts {
   LogTail tail;
   RecentEvents recent;
   TailedEventLog tailed_log;
+  TailedEraser tailed_eraser;
   IngestMetrics ingest_metrics;
   Ingester ingester;
   IngestEngine engine;
@@ -161,7 +163,7 @@ absl::Duration IngestServer::Parts::ObserveLogReaders() {
 
 absl::Duration IngestServer::Parts::ContinueDeletions() {
   const absl::StatusOr<bool> worked =
-      eraser.ContinueDeletions(clock.Now(), absl::Now() + kMaintenanceTimeout);
+      tailed_eraser.ContinueDeletions(clock.Now(), absl::Now() + kMaintenanceTimeout);
   if (worked.ok()) return *worked ? absl::ZeroDuration() : kLookForDeletionsEvery;
   // Before the schema is there, this is what waiting for it looks like.
   log::Write(has_room.load() ? log::Level::kWarning : log::Level::kDebug,

@@ -37,6 +37,12 @@ void LogTail::Advance(int32_t log_partition, int64_t position) {
   for (Reader* reader : woken) reader->OnWake(absl::OkStatus());
 }
 
+int64_t LogTail::Head(int32_t log_partition) const {
+  absl::MutexLock lock(&mutex_);
+  const auto found = partitions_.find(log_partition);
+  return found == partitions_.end() ? 0 : found->second.head;
+}
+
 void LogTail::WakeAll(const absl::Status& status) {
   std::vector<Reader*> woken;
   {

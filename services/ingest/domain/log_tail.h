@@ -42,6 +42,9 @@ class LogTail {
   // The head is known to be at `position` or beyond; never moves backwards.
   void Advance(int32_t log_partition, int64_t position);
 
+  // The furthest that the head is known to be.
+  int64_t Head(int32_t log_partition) const;
+
   // Wakes every waiting reader with `status`, for example because the database is away. Later ones
   // may wait again.
   void WakeAll(const absl::Status& status);

@@ -42,6 +42,15 @@ TEST(LogTail, DoesNotRegisterAReaderThatIsBehind) {
   EXPECT_TRUE(tail.Await(&reader, 0, 5));
 }
 
+TEST(LogTail, TellsHowFarItKnowsTheLog) {
+  LogTail tail;
+  tail.Advance(3, 5);
+  tail.Advance(3, 4);  // late news
+
+  EXPECT_EQ(tail.Head(3), 5);
+  EXPECT_EQ(tail.Head(4), 0);
+}
+
 TEST(LogTail, ForgetsACancelledReader) {
   LogTail tail;
   FakeReader reader;

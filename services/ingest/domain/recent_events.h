@@ -16,7 +16,9 @@
 #include "absl/time/time.h"
 #include "common/base/clock.h"
 #include "services/ingest/domain/entity_store.h"
+#include "services/ingest/domain/eraser.h"
 #include "services/ingest/domain/event_log.h"
+#include "services/ingest/domain/log_tail.h"
 
 namespace crier::ingest {
 
@@ -24,8 +26,9 @@ namespace crier::ingest {
 // look at the store. Only a run of positions without a gap is held for each log partition, so when
 // another replica has committed in between, readers turn to the store until they are past that.
 //
-// Nothing is handed out that is older than a moment: an erasure, which rewrites the stored events,
-// is followed by readers as quickly as by one that was still reading when it came.
+// An erasure rewrites the stored events. The replica that carries it out forgets what it holds
+// (TailedEraser), the others as soon as they hear of its commit (TailedEventLog) and at the latest
+// after a moment, since nothing is handed out that is older.
 //
 // Thread-safe.
 class RecentEvents {
@@ -38,6 +41,9 @@ class RecentEvents {
   // Events that are durable, as a commit has left them: in the order of their positions in each log
   // partition, without a gap.
   void Add(std::vector<LoggedEvent> events);
+
+  // Forgets all.
+  void Clear();
 
   // As EventLog::Read(); nothing when the store has to be asked.
   std::optional<LogRead> Read(int32_t log_partition, int64_t after_position,
@@ -62,11 +68,12 @@ class RecentEvents {
   std::map<int32_t, Partition> partitions_ ABSL_GUARDED_BY(mutex_);
 };
 
-// A log whose end is read from memory where that is possible. Thread-safe. The parts must outlive
-// it.
+// A log whose end is read from memory, unless others are known to have committed since.
+// Thread-safe. The parts must outlive it.
 class TailedEventLog : public EventLog {
  public:
-  TailedEventLog(EventLog& stored, RecentEvents& recent) : stored_(stored), recent_(recent) {}
+  TailedEventLog(EventLog& stored, RecentEvents& recent, const LogTail& tail)
+      : stored_(stored), recent_(recent), tail_(tail) {}
 
   absl::StatusOr<LogRead> Read(int32_t log_partition, int64_t after_position,
                                const ReadLimits& limits, absl::Time deadline) override;
@@ -74,6 +81,24 @@ class TailedEventLog : public EventLog {
 
  private:
   EventLog& stored_;
+  RecentEvents& recent_;
+  const LogTail& tail_;
+};
+
+// Erases from the store and from memory. Thread-safe. The parts must outlive it.
+class TailedEraser : public Eraser {
+ public:
+  TailedEraser(Eraser& stored, RecentEvents& recent) : stored_(stored), recent_(recent) {}
+
+  absl::Status EraseContact(int64_t community, int64_t id, absl::Time now,
+                            absl::Time deadline) override;
+  absl::StatusOr<CommunityDeletion> BeginDeletion(int64_t community, absl::Time now,
+                                                  absl::Time deadline) override;
+  absl::StatusOr<CommunityDeletion> GetDeletion(int64_t community, absl::Time deadline) override;
+  absl::StatusOr<bool> ContinueDeletions(absl::Time now, absl::Time deadline) override;
+
+ private:
+  Eraser& stored_;
   RecentEvents& recent_;
 };
 

@@ -105,5 +105,115 @@ TEST_F(RecentEventsTest, HoldsOnlySoMuchOfALogPartition) {
   EXPECT_THAT(Read(1, 0), Optional(SizeIs(1)));
 }
 
+TEST_F(RecentEventsTest, ForgetsAll) {
+  recent_.Add({At(0, 1), At(0, 2)});
+  recent_.Clear();
+  recent_.Add({At(0, 3)});
+
+  EXPECT_EQ(Read(0, 0), std::nullopt);
+  EXPECT_THAT(Read(0, 2), Optional(ElementsAre("0:3")));
+}
+
+// What the store of a test holds: one event, as long as it was not erased.
+class OneEventLog : public EventLog {
+ public:
+  absl::StatusOr<LogRead> Read(int32_t, int64_t, const ReadLimits&, absl::Time) override {
+    return LogRead{{"stored"}, 1};
+  }
+  absl::StatusOr<std::vector<LogHead>> Heads(absl::Time) override {
+    return std::vector<LogHead>{{0, 1}};
+  }
+};
+
+class TailedEventLogTest : public RecentEventsTest {
+ protected:
+  std::vector<std::string> ReadLog() {
+    const auto read = log_.Read(0, 0, ReadLimits(), absl::InfiniteFuture());
+    return read.ok() ? read->events : std::vector<std::string>();
+  }
+
+  OneEventLog stored_;
+  LogTail tail_;
+  TailedEventLog log_{stored_, recent_, tail_};
+};
+
+TEST_F(TailedEventLogTest, ReadsFromMemoryAndOtherwiseFromTheStore) {
+  EXPECT_THAT(ReadLog(), ElementsAre("stored"));
+
+  recent_.Add({At(0, 1)});
+  tail_.Advance(0, 1);
+
+  EXPECT_THAT(ReadLog(), ElementsAre("0:1"));
+}
+
+TEST_F(TailedEventLogTest, AsksTheStoreOnceOthersHaveCommitted) {
+  recent_.Add({At(0, 1)});
+  tail_.Advance(0, 2);  // which may have been an erasure
+
+  EXPECT_THAT(ReadLog(), ElementsAre("stored"));
+}
+
+class FakeEraser : public Eraser {
+ public:
+  absl::Status EraseContact(int64_t, int64_t, absl::Time, absl::Time) override { return status; }
+  absl::StatusOr<CommunityDeletion> BeginDeletion(int64_t, absl::Time, absl::Time) override {
+    return CommunityDeletion();
+  }
+  absl::StatusOr<CommunityDeletion> GetDeletion(int64_t, absl::Time) override {
+    return CommunityDeletion();
+  }
+  absl::StatusOr<bool> ContinueDeletions(absl::Time, absl::Time) override {
+    if (!status.ok()) return status;
+    return worked;
+  }
+
+  absl::Status status;
+  bool worked = false;
+};
+
+class TailedEraserTest : public RecentEventsTest {
+ protected:
+  absl::Status EraseContact() {
+    return eraser_.EraseContact(1, 1, clock_.Now(), absl::InfiniteFuture());
+  }
+
+  absl::StatusOr<bool> ContinueDeletions() {
+    return eraser_.ContinueDeletions(clock_.Now(), absl::InfiniteFuture());
+  }
+
+  FakeEraser stored_;
+  TailedEraser eraser_{stored_, recent_};
+};
+
+TEST_F(TailedEraserTest, ForgetsWhatMayHaveBeenErased) {
+  recent_.Add({At(0, 1)});
+  EXPECT_EQ(EraseContact(), absl::OkStatus());
+  EXPECT_EQ(Read(0, 0), std::nullopt);
+
+  recent_.Add({At(0, 2)});
+  stored_.worked = true;
+  EXPECT_EQ(ContinueDeletions().value_or(false), true);
+  EXPECT_EQ(Read(0, 1), std::nullopt);
+}
+
+TEST_F(TailedEraserTest, ForgetsAfterAFailureThatMayHaveComeLate) {
+  stored_.status = absl::UnavailableError("the database is away");
+  recent_.Add({At(0, 1)});
+  EXPECT_EQ(EraseContact(), stored_.status);
+  EXPECT_EQ(Read(0, 0), std::nullopt);
+
+  recent_.Add({At(0, 2)});
+  EXPECT_EQ(ContinueDeletions().status(), stored_.status);
+  EXPECT_EQ(Read(0, 1), std::nullopt);
+}
+
+TEST_F(TailedEraserTest, KeepsAllWhenNothingWasErased) {
+  recent_.Add({At(0, 1)});
+
+  EXPECT_EQ(ContinueDeletions().value_or(true), false);
+
+  EXPECT_THAT(Read(0, 0), Optional(SizeIs(1)));
+}
+
 }  // namespace
 }  // namespace crier::ingest
