@@ -242,10 +242,10 @@ TEST_F(ServerTest, RefusesSubscriptionsThatMakeNoSense) {
 }
 
 TEST_F(ServerTest, TellsReadersThatEventsAreNoLongerKept) {
-  Replica replica(options_);
-  replica.WaitUntilReady();
-  AddOrganization(replica, "a.com");
-  const int32_t partition = HeadOf(replica, "communities/1").log_partition();
+  Replica writer(options_), replica(options_);  // the writer has its events in memory for a moment
+  writer.WaitUntilReady();
+  AddOrganization(writer, "a.com");
+  const int32_t partition = HeadOf(writer, "communities/1").log_partition();
   postgres_->Run({postgres_->url(), "", options_.postgres_schema}, "TRUNCATE events");
 
   const absl::Status status = Stream(replica, partition, 0).End();
