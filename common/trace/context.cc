@@ -1,10 +1,8 @@
 #include "common/trace/context.h"
 
-#include <algorithm>
 #include <cstring>
 
 #include "absl/random/random.h"
-#include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 
@@ -19,16 +17,20 @@ Context& MutableCurrent() {
   return current;
 }
 
-bool IsLowerHex(absl::string_view text) {
-  return std::all_of(text.begin(), text.end(),
-                     [](char c) { return absl::ascii_isdigit(c) || (c >= 'a' && c <= 'f'); });
+// The value of a lower-case hexadecimal digit; -1 for other characters.
+int DigitValue(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 // False when `hex` has a character that is no lower-case hexadecimal digit.
 bool ParseHex(absl::string_view hex, uint8_t* bytes) {
-  if (!IsLowerHex(hex)) return false;
-  const std::string decoded = absl::HexStringToBytes(hex);
-  std::memcpy(bytes, decoded.data(), decoded.size());
+  for (size_t i = 0; i + 1 < hex.size(); i += 2) {
+    const int high = DigitValue(hex[i]);
+    const int low = DigitValue(hex[i + 1]);
+    if (high < 0 || low < 0) return false;
+    bytes[i / 2] = static_cast<uint8_t>(high << 4 | low);
+  }
   return true;
 }
 

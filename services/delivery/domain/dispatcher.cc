@@ -195,7 +195,9 @@ absl::StatusOr<Dispatcher::WebhookPointers> Dispatcher::LoadWebhooks(
   return webhooks;
 }
 
-void Dispatcher::Begin(Claim claim, const std::shared_ptr<const Webhook>& webhook, Sender& sender) {
+void Dispatcher::Begin(Claim taken, const std::shared_ptr<const Webhook>& webhook, Sender& sender) {
+  const auto shared_claim = std::make_shared<const Claim>(std::move(taken));
+  const Claim& claim = *shared_claim;
   const trace::Scope trace_scope(TraceOf(claim));
   if (!scheduler_.Holds(claim.lease)) {  // lost while the database was asked
     scheduler_.NotAttempted(claim);
@@ -207,7 +209,8 @@ void Dispatcher::Begin(Claim claim, const std::shared_ptr<const Webhook>& webhoo
       log::Error("a delivery has lost its content",
                  {{"delivery", claim.delivery.id.message.ToString()}});
     }
-    Cancel(claim);  // otherwise the webhook was deleted while this was enqueued or on its way
+    Cancel(
+        shared_claim);  // otherwise the webhook was deleted while this was enqueued or on its way
     return;
   }
 
@@ -225,7 +228,7 @@ void Dispatcher::Begin(Claim claim, const std::shared_ptr<const Webhook>& webhoo
     unsent.url = webhook->url;
     unsent.result.error = "the secrets of the webhook cannot be read by the server";
     scheduler_.NotAttempted(claim);
-    Record(claim, *webhook, std::move(unsent));
+    Record(shared_claim, *webhook, std::move(unsent));
     return;
   }
   absl::StatusOr<std::string> body =
@@ -240,7 +243,7 @@ void Dispatcher::Begin(Claim claim, const std::shared_ptr<const Webhook>& webhoo
                {{"delivery", claim.delivery.id.message.ToString()}, {"status", body.status()}});
     exchange.result.error = "the payload could not be made";
     scheduler_.NotAttempted(claim);
-    Record(claim, *webhook, std::move(exchange));
+    Record(shared_claim, *webhook, std::move(exchange));
     return;
   }
   AttemptRequest request =
@@ -254,7 +257,6 @@ void Dispatcher::Begin(Claim claim, const std::shared_ptr<const Webhook>& webhoo
 
   const int64_t connection_group = webhook->id.community;
   // Callbacks must be copyable: what they hold is shared.
-  auto shared_claim = std::make_shared<const Claim>(std::move(claim));
   sender.Send(std::move(request), connection_group,
               [this, shared_claim, webhook, span = std::move(span),
                exchange = std::move(exchange)](AttemptResult result) mutable {
@@ -262,18 +264,20 @@ void Dispatcher::Begin(Claim claim, const std::shared_ptr<const Webhook>& webhoo
                 span = nullptr;
                 scheduler_.Answered(*shared_claim, AnswerOf(result, clock_.Now()));
                 exchange.result = std::move(result);
-                Record(*shared_claim, *webhook, std::move(exchange));
+                Record(shared_claim, *webhook, std::move(exchange));
               });
 }
 
-void Dispatcher::Cancel(const Claim& claim) {
-  scheduler_.NotAttempted(claim);
+void Dispatcher::Cancel(const SharedClaim& claim) {
+  scheduler_.NotAttempted(*claim);
   AttemptOutcome outcome;
   outcome.state = DeliveryState::kCancelled;
   Write(claim, std::move(outcome));
 }
 
-void Dispatcher::Record(const Claim& claim, const Webhook& webhook, Exchange exchange) {
+void Dispatcher::Record(const SharedClaim& shared_claim, const Webhook& webhook,
+                        Exchange exchange) {
+  const Claim& claim = *shared_claim;
   const trace::Scope trace_scope(TraceOf(claim));
   metrics_.Count(exchange.result);
   const absl::Time now = clock_.Now();
@@ -298,12 +302,12 @@ void Dispatcher::Record(const Claim& claim, const Webhook& webhook, Exchange exc
   outcome.attempt = Attempt{number, std::move(exchange)};
   log_.Write(claim.delivery.id, content.workflow.id, *outcome.attempt, outcome.state, event_age,
              outcome.due_time - now);
-  Write(claim, std::move(outcome));
+  Write(shared_claim, std::move(outcome));
 }
 
-void Dispatcher::Write(const Claim& claim, AttemptOutcome outcome) {
-  outcome.lease = claim.lease;
-  outcome.id = claim.delivery.id;
+void Dispatcher::Write(const SharedClaim& claim, AttemptOutcome outcome) {
+  outcome.lease = claim->lease;
+  outcome.id = claim->delivery.id;
   const bool again = outcome.state == DeliveryState::kPending;
   const absl::Time due_time = outcome.due_time;
   prometheus::Counter* const ended = metrics_.Ended(outcome.state);
@@ -312,16 +316,16 @@ void Dispatcher::Write(const Claim& claim, AttemptOutcome outcome) {
                                         due_time, ended](OutcomeWriter::Fate fate) {
     switch (fate) {
       case OutcomeWriter::Fate::kFailed:
-        scheduler.Forgotten(claim, clock.Now() + kRedoDelay);
+        scheduler.Forgotten(*claim, clock.Now() + kRedoDelay);
         return;
       case OutcomeWriter::Fate::kFenced:
         // The shard is somebody else's, whether or not the lease keeper has heard of it.
-        scheduler.Lose(claim.lease);
-        scheduler.Settled(claim);
+        scheduler.Lose(claim->lease);
+        scheduler.Settled(*claim);
         return;
       case OutcomeWriter::Fate::kWritten:
         if (ended != nullptr) ended->Increment();
-        again ? scheduler.Requeued(claim, due_time) : scheduler.Settled(claim);
+        again ? scheduler.Requeued(*claim, due_time) : scheduler.Settled(*claim);
         return;
     }
   });

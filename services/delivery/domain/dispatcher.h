@@ -59,6 +59,8 @@ class Dispatcher {
  private:
   // One for each claim, shared by those of a webhook; null where there is none.
   using WebhookPointers = std::vector<std::shared_ptr<const Webhook>>;
+  // From the begin of an attempt to the end of its outcome, held by who calls back.
+  using SharedClaim = std::shared_ptr<const Claim>;
 
   void Run(Sender& sender);
   absl::Status LoadContents(std::vector<Claim>& claims);
@@ -67,11 +69,11 @@ class Dispatcher {
   // that a webhook gives reason to: usually none.
   absl::StatusOr<std::vector<bool>> FindCancelled(const std::vector<Claim>& claims,
                                                   const WebhookPointers& webhooks);
-  void Begin(Claim claim, const std::shared_ptr<const Webhook>& webhook, Sender& sender);
-  void Cancel(const Claim& claim);
+  void Begin(Claim taken, const std::shared_ptr<const Webhook>& webhook, Sender& sender);
+  void Cancel(const SharedClaim& claim);
   // What came of the attempt, which read the webhook so; its end is the scheduler's already.
-  void Record(const Claim& claim, const Webhook& webhook, Exchange exchange);
-  void Write(const Claim& claim, AttemptOutcome outcome);
+  void Record(const SharedClaim& shared_claim, const Webhook& webhook, Exchange exchange);
+  void Write(const SharedClaim& claim, AttemptOutcome outcome);
   void PauseAfterFailure();
 
   ShardScheduler& scheduler_;
