@@ -216,8 +216,9 @@ void Client::Impl::GoOn(TransferPtr transfer, std::vector<sockaddr_storage> addr
 void Client::Impl::Dial(TransferPtr transfer, const std::vector<sockaddr_storage>& addresses) {
   transfer->Dial(addresses);
   CURL* const easy = transfer->easy();
+  const size_t hash = transfer->connection_hash();
   running.emplace(easy, std::move(transfer));
-  loop.Add(easy);
+  loop.Add(easy, hash);
 }
 
 void Client::Impl::EndLateLookups() {

@@ -51,37 +51,47 @@ int CurlEvents(uint32_t events) {
 
 CurlLoop::CurlLoop(int max_connections)
     : epoll_(OrDie(epoll_create1(EPOLL_CLOEXEC))),
-      wakeup_(OrDie(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK))),
-      multi_(MakeMulti()) {
+      wakeup_(OrDie(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK))) {
   epoll_event event = {};
   event.events = EPOLLIN;
   event.data.fd = wakeup_;
   OrDie(epoll_ctl(epoll_, EPOLL_CTL_ADD, wakeup_, &event));
-  curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, &OnSocket);
-  curl_multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
-  curl_multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, &OnTimer);
-  curl_multi_setopt(multi_, CURLMOPT_TIMERDATA, this);
-  curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, static_cast<long>(max_connections));
+  const long share = std::max(1, max_connections / static_cast<int>(parts_.size()));
+  for (Part& part : parts_) {
+    part.loop = this;
+    part.multi = MakeMulti();
+    curl_multi_setopt(part.multi, CURLMOPT_SOCKETFUNCTION, &OnSocket);
+    curl_multi_setopt(part.multi, CURLMOPT_SOCKETDATA, &part);
+    curl_multi_setopt(part.multi, CURLMOPT_TIMERFUNCTION, &OnTimer);
+    curl_multi_setopt(part.multi, CURLMOPT_TIMERDATA, &part);
+    curl_multi_setopt(part.multi, CURLMOPT_MAXCONNECTS, share);
+  }
 }
 
 CurlLoop::~CurlLoop() {
-  curl_multi_cleanup(multi_);
+  for (const Part& part : parts_) curl_multi_cleanup(part.multi);
   close(wakeup_);
   close(epoll_);
 }
 
-void CurlLoop::Add(CURL* easy) {
+void CurlLoop::Add(CURL* easy, size_t hash) {
+  CURLM* const multi = parts_[hash % parts_.size()].multi;
   curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, &OnNewSocket);
   curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, this);
-  curl_multi_add_handle(multi_, easy);
+  curl_easy_setopt(easy, CURLOPT_PRIVATE, multi);
+  curl_multi_add_handle(multi, easy);
 }
 
-void CurlLoop::Remove(CURL* easy) { curl_multi_remove_handle(multi_, easy); }
+void CurlLoop::Remove(CURL* easy) {
+  CURLM* multi = nullptr;
+  curl_easy_getinfo(easy, CURLINFO_PRIVATE, &multi);
+  if (multi != nullptr) curl_multi_remove_handle(multi, easy);
+}
 
 int CurlLoop::RunOnce(absl::Duration limit) {
   std::array<epoll_event, 64> events;
   const int count = epoll_wait(epoll_, events.data(), events.size(),
-                               EpollTimeout(std::min(limit, timer_ - Now())));
+                               EpollTimeout(std::min(limit, NextTimer() - Now())));
   int sockets = 0;
   for (int i = 0; i < count; ++i) {
     if (events[i].data.fd == wakeup_) {
@@ -92,7 +102,7 @@ int CurlLoop::RunOnce(absl::Duration limit) {
     ++sockets;
     OnReady(events[i].data.fd, events[i].events);
   }
-  RunTimer();
+  RunTimers();
   return sockets;
 }
 
@@ -102,17 +112,19 @@ void CurlLoop::OnReady(int socket, uint32_t events) {
   if (watch.watched != watch.wanted && (events & ~watch.wanted) != 0) Update(socket, watch);
   if (watch.wanted == 0) return;
   int running = 0;
-  curl_multi_socket_action(multi_, socket, CurlEvents(events), &running);
+  curl_multi_socket_action(watch.multi, socket, CurlEvents(events), &running);
 }
 
 void CurlLoop::TakeDone(absl::FunctionRef<void(CURL*, CURLcode)> done) {
-  int left = 0;
-  while (const CURLMsg* const message = curl_multi_info_read(multi_, &left)) {
-    if (message->msg != CURLMSG_DONE) continue;
-    CURL* const easy = message->easy_handle;
-    const CURLcode code = message->data.result;  // removing the handle invalidates the message
-    curl_multi_remove_handle(multi_, easy);
-    done(easy, code);
+  for (const Part& part : parts_) {
+    int left = 0;
+    while (const CURLMsg* const message = curl_multi_info_read(part.multi, &left)) {
+      if (message->msg != CURLMSG_DONE) continue;
+      CURL* const easy = message->easy_handle;
+      const CURLcode code = message->data.result;  // removing the handle invalidates the message
+      curl_multi_remove_handle(part.multi, easy);
+      done(easy, code);
+    }
   }
 }
 
@@ -127,11 +139,20 @@ int CurlLoop::EpollTimeout(absl::Duration wait) {
   return static_cast<int>(absl::ToInt64Milliseconds(absl::Ceil(bounded, absl::Milliseconds(1))));
 }
 
-void CurlLoop::RunTimer() {
-  if (timer_ > Now()) return;
-  timer_ = absl::InfiniteDuration();
-  int running = 0;
-  curl_multi_socket_action(multi_, CURL_SOCKET_TIMEOUT, 0, &running);
+absl::Duration CurlLoop::NextTimer() const {
+  absl::Duration next = absl::InfiniteDuration();
+  for (const Part& part : parts_) next = std::min(next, part.timer);
+  return next;
+}
+
+void CurlLoop::RunTimers() {
+  const absl::Duration now = Now();
+  for (Part& part : parts_) {
+    if (part.timer > now) continue;
+    part.timer = absl::InfiniteDuration();
+    int running = 0;
+    curl_multi_socket_action(part.multi, CURL_SOCKET_TIMEOUT, 0, &running);
+  }
 }
 
 CurlLoop::Watch& CurlLoop::WatchOf(int socket) {
@@ -157,16 +178,17 @@ int CurlLoop::OnNewSocket(void* self, curl_socket_t socket, curlsocktype) {
   return CURL_SOCKOPT_OK;
 }
 
-int CurlLoop::OnSocket(CURL*, curl_socket_t socket, int what, void* self, void*) {
-  auto* const loop = static_cast<CurlLoop*>(self);
-  Watch& watch = loop->WatchOf(socket);
+int CurlLoop::OnSocket(CURL*, curl_socket_t socket, int what, void* part, void*) {
+  CurlLoop& loop = *static_cast<Part*>(part)->loop;
+  Watch& watch = loop.WatchOf(socket);
+  watch.multi = static_cast<Part*>(part)->multi;
   watch.wanted = what == CURL_POLL_REMOVE ? 0 : EpollEvents(what);
   const bool watched = (watch.wanted & ~watch.watched) == 0;
-  return watched || loop->Update(socket, watch) ? 0 : -1;
+  return watched || loop.Update(socket, watch) ? 0 : -1;
 }
 
-int CurlLoop::OnTimer(CURLM*, long timeout_ms, void* self) {
-  static_cast<CurlLoop*>(self)->timer_ =
+int CurlLoop::OnTimer(CURLM*, long timeout_ms, void* part) {
+  static_cast<Part*>(part)->timer =
       timeout_ms < 0 ? absl::InfiniteDuration() : Now() + absl::Milliseconds(timeout_ms);
   return 0;
 }

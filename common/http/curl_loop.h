@@ -4,6 +4,8 @@
 
 #include <curl/curl.h>
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -12,20 +14,22 @@
 
 namespace crier::http {
 
-// Owns a multi handle and lets it work when one of its sockets or its timer is ready, which costs
-// the same for one transfer as for thousands. Used by one thread, save Wake().
+// Owns multi handles and lets them work when one of their sockets or timers is ready, which costs
+// the same for one transfer as for thousands. There are several because libcurl looks, at the end
+// of every transfer, at each connection and each resolved name of its multi handle. Used by one
+// thread, save Wake().
 class CurlLoop {
  public:
-  // Keeps at most `max_connections` open, those at rest included.
+  // Keeps about `max_connections` open at most, those at rest included.
   explicit CurlLoop(int max_connections);
   ~CurlLoop();
 
   CurlLoop(const CurlLoop&) = delete;
   CurlLoop& operator=(const CurlLoop&) = delete;
 
-  // Begins the transfer of a handle that has all other options: this one sets what it needs to know
-  // of the handle's socket.
-  void Add(CURL* easy);
+  // Begins the transfer of a handle that has all other options: this one sets what the loop needs
+  // to know of it. Only transfers of the same `hash` share connections.
+  void Add(CURL* easy, size_t hash);
   // Ends a transfer early.
   void Remove(CURL* easy);
 
@@ -50,23 +54,30 @@ class CurlLoop {
   struct Watch {
     uint32_t watched = 0;
     uint32_t wanted = 0;
+    CURLM* multi = nullptr;  // whose socket it is
+  };
+
+  struct Part {
+    CurlLoop* loop = nullptr;
+    CURLM* multi = nullptr;
+    absl::Duration timer = absl::InfiniteDuration();  // in Monotonic() time
   };
 
   static int OnNewSocket(void* self, curl_socket_t socket, curlsocktype purpose);
-  static int OnSocket(CURL* easy, curl_socket_t socket, int what, void* self, void* unused);
-  static int OnTimer(CURLM* multi, long timeout_ms, void* self);
+  static int OnSocket(CURL* easy, curl_socket_t socket, int what, void* part, void* unused);
+  static int OnTimer(CURLM* multi, long timeout_ms, void* part);
 
   Watch& WatchOf(int socket);
   // False when epoll cannot watch the socket.
   bool Update(int socket, Watch& watch);
   void OnReady(int socket, uint32_t events);
-  void RunTimer();
+  void RunTimers();
+  absl::Duration NextTimer() const;
 
   const int epoll_;
   const int wakeup_;
-  CURLM* const multi_;
-  std::vector<Watch> watches_;                       // by socket
-  absl::Duration timer_ = absl::InfiniteDuration();  // in Monotonic() time
+  std::array<Part, 8> parts_;
+  std::vector<Watch> watches_;  // by socket
 };
 
 }  // namespace crier::http

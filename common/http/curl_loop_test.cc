@@ -31,7 +31,7 @@ TEST(EpollTimeoutTest, WaitsAMinuteWhenThereIsNothingToWaitFor) {
 CURLcode Transfer(CurlLoop& loop, CURL* easy) {
   CURLcode result = CURLE_OK;
   bool over = false;
-  loop.Add(easy);
+  loop.Add(easy, 1);
   while (!over) {
     loop.RunOnce(absl::Minutes(1));
     loop.TakeDone([&](CURL*, CURLcode code) {

@@ -6,6 +6,7 @@
 
 #include <utility>
 
+#include "absl/hash/hash.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
@@ -62,6 +63,7 @@ Route::Route(const ClientContext& context, Request& request, Target target)
       key_(Key(request)),
       group_(GroupName(request)),
       target_(std::move(target)),
+      connection_hash_(absl::HashOf(group_, target_.host)),
       tls_(std::move(request.tls)),
       url_(curl_url()),
       easy_(curl_easy_init()) {

@@ -52,6 +52,8 @@ class Route {
 
   const std::string& key() const { return key_; }
   const Target& target() const { return target_; }
+  // Equal for routes whose requests may share a connection.
+  size_t connection_hash() const { return connection_hash_; }
   CURL* easy() const { return easy_.get(); }
 
   // The next request goes to one of these addresses.
@@ -94,6 +96,7 @@ class Route {
   const std::string key_;
   const std::string group_;
   const Target target_;
+  const size_t connection_hash_;
   TlsSettings tls_;
 
   CurlList connect_to_, resolve_;

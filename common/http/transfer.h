@@ -49,6 +49,9 @@ class Transfer {
   // proxy's); to be added to a multi handle next.
   void Dial(const std::vector<sockaddr_storage>& addresses);
 
+  // Equal for requests that may share a connection.
+  size_t connection_hash() const { return route_->connection_hash(); }
+
   // Null before Begin() and after ReleaseRoute().
   CURL* easy() const { return route_ != nullptr ? route_->easy() : nullptr; }
 
