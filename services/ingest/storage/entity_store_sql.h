@@ -137,22 +137,22 @@ inline const pg::Statement& SaveActivities() {
   return statement;
 }
 
-inline constexpr pg::Statement kAppendEvents{
-    "append_events",
+// Events; partitions, positions, last ids and accept times of the heads; channel and notice. One
+// statement, because a small batch pays for each. The notice is delivered at the commit, to every
+// replica.
+inline constexpr pg::Statement kWriteLog{
+    "write_log",
+    "WITH appended AS ("
     "INSERT INTO events (log_partition, position, accept_time, community_id, subject_id, event)"
     " SELECT log_partition, position, accept_time, community_id, subject_id, event"
-    " FROM unnest($1::event_row[])"};
-
-inline constexpr pg::Statement kMoveHeads{
-    "move_heads",
+    " FROM unnest($1::event_row[])), "
+    "moved AS ("
     "UPDATE log_heads h SET position = m.position, last_id = m.last_id,"
     " accept_time = m.accept_time"
-    " FROM unnest($1::integer[], $2::bigint[], $3::bigint[], $4::timestamptz[])"
+    " FROM unnest($2::integer[], $3::bigint[], $4::bigint[], $5::timestamptz[])"
     " AS m (log_partition, position, last_id, accept_time)"
-    " WHERE h.log_partition = m.log_partition"};
-
-// Delivered at the commit, to every replica.
-inline constexpr pg::Statement kNotify{"notify", "SELECT pg_notify($1, $2)"};
+    " WHERE h.log_partition = m.log_partition) "
+    "SELECT pg_notify($6, $7)"};
 
 }  // namespace crier::ingest::storage
 

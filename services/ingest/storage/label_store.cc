@@ -15,43 +15,44 @@ using pg::Params;
 using pg::Rows;
 using pg::Transaction;
 
-// The same table twice, but for its names.
+// The same table twice, but for its names. Those of kLoadLabels are in the same order.
 struct LabelTable {
   LabelKind kind;
-  const pg::Statement& load;
   const pg::Statement& last_ids;
   const pg::Statement& save;
 };
 
 const LabelTable kTables[] = {
-    {LabelKind::kSegment, kLoadSegments, kLastSegmentIds, kSaveSegments},
-    {LabelKind::kTag, kLoadTags, kLastTagIds, kSaveTags},
+    {LabelKind::kSegment, kLastSegmentIds, kSaveSegments},
+    {LabelKind::kTag, kLastTagIds, kSaveTags},
 };
 
-absl::Status Load(Transaction& transaction, const LabelTable& table, const Lookup& lookup,
-                  KnownLabels& known) {
+// What is looked up in a table.
+struct Wanted {
   std::vector<int64_t> communities, ids, name_communities;
   std::vector<std::string> names;
-  std::set<int64_t> naming;
+};
+
+Wanted WantedOf(LabelKind kind, const Lookup& lookup) {
+  Wanted wanted;
   for (const LabelId& label : lookup.labels) {
-    if (label.kind != table.kind) continue;
-    communities.push_back(label.community);
-    ids.push_back(label.id);
+    if (label.kind != kind) continue;
+    wanted.communities.push_back(label.community);
+    wanted.ids.push_back(label.id);
   }
   for (const LabelName& label : lookup.label_names) {
-    if (label.kind != table.kind) continue;
-    name_communities.push_back(label.community);
-    names.push_back(label.folded);
-    naming.insert(label.community);
+    if (label.kind != kind) continue;
+    wanted.name_communities.push_back(label.community);
+    wanted.names.push_back(label.folded);
   }
-  if (ids.empty() && names.empty()) return absl::OkStatus();
-  ASSIGN_OR_RETURN(
-      const Rows rows,
-      transaction.Execute(
-          table.load,
-          Params().AddArray(communities).AddArray(ids).AddArray(name_communities).AddArray(names)));
-  for (const Rows::Row row : rows) {
-    known.names[{row.Int64(0), table.kind, row.Int64(1)}] = row.Text(2);
+  return wanted;
+}
+
+absl::Status LoadLastIds(Transaction& transaction, const LabelTable& table, const Lookup& lookup,
+                         KnownLabels& known) {
+  std::set<int64_t> naming;
+  for (const LabelName& label : lookup.label_names) {
+    if (label.kind == table.kind) naming.insert(label.community);
   }
   if (naming.empty()) return absl::OkStatus();
   ASSIGN_OR_RETURN(const Rows last,
@@ -84,8 +85,22 @@ absl::Status Write(Transaction& transaction, const LabelTable& table,
 }  // namespace
 
 absl::Status LoadLabels(Transaction& transaction, const Lookup& lookup, KnownLabels& known) {
+  if (lookup.labels.empty() && lookup.label_names.empty()) return absl::OkStatus();
+  Params params;
   for (const LabelTable& table : kTables) {
-    RETURN_IF_ERROR(Load(transaction, table, lookup, known));
+    const Wanted wanted = WantedOf(table.kind, lookup);
+    params.AddArray(wanted.communities)
+        .AddArray(wanted.ids)
+        .AddArray(wanted.name_communities)
+        .AddArray(wanted.names);
+  }
+  ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kLoadLabels, params));
+  for (const Rows::Row row : rows) {
+    const LabelKind kind = kTables[row.Int32(0)].kind;
+    known.names[{row.Int64(1), kind, row.Int64(2)}] = row.Text(3);
+  }
+  for (const LabelTable& table : kTables) {
+    RETURN_IF_ERROR(LoadLastIds(transaction, table, lookup, known));
   }
   return absl::OkStatus();
 }

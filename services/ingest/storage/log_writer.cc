@@ -16,8 +16,8 @@ using pg::Transaction;
 // What a row takes beside the event, at most.
 constexpr size_t kEventRowOverhead = 128;
 
-absl::Status WriteEvents(Transaction& transaction, const std::vector<LoggedEvent>& events) {
-  if (events.empty()) return absl::OkStatus();
+absl::StatusOr<pg::RowArray> ToRows(Transaction& transaction,
+                                    const std::vector<LoggedEvent>& events) {
   ASSIGN_OR_RETURN(const pg::RowType type, transaction.FindRowType(kEventRow));
   pg::RowArray rows(type);
   size_t bytes = 0;
@@ -36,11 +36,14 @@ absl::Status WriteEvents(Transaction& transaction, const std::vector<LoggedEvent
     }
     event.bytes.copy(rows.AddBytes(event.bytes.size()), event.bytes.size());
   }
-  return transaction.Execute(kAppendEvents, Params().AddRows(std::move(rows))).status();
+  return rows;
 }
 
-absl::Status WriteHeads(Transaction& transaction, const std::map<int32_t, Head>& heads,
-                        const std::string& channel) {
+}  // namespace
+
+absl::Status WriteLog(Transaction& transaction, const std::vector<LoggedEvent>& events,
+                      const std::map<int32_t, Head>& heads, const std::string& channel) {
+  if (heads.empty()) return absl::OkStatus();
   std::vector<int32_t> partitions;
   std::vector<int64_t> positions, last_ids;
   std::vector<absl::Time> accept_times;
@@ -50,23 +53,17 @@ absl::Status WriteHeads(Transaction& transaction, const std::map<int32_t, Head>&
     last_ids.push_back(head.last_id);
     accept_times.push_back(head.accept_time);
   }
-  RETURN_IF_ERROR(transaction
-                      .Execute(kMoveHeads, Params()
-                                               .AddArray(partitions)
-                                               .AddArray(positions)
-                                               .AddArray(last_ids)
-                                               .AddArray(accept_times))
-                      .status());
-  return transaction.Execute(kNotify, Params().Add(channel).Add(EncodeHeads(heads))).status();
-}
-
-}  // namespace
-
-absl::Status WriteLog(Transaction& transaction, const std::vector<LoggedEvent>& events,
-                      const std::map<int32_t, Head>& heads, const std::string& channel) {
-  if (heads.empty()) return absl::OkStatus();
-  RETURN_IF_ERROR(WriteEvents(transaction, events));
-  return WriteHeads(transaction, heads, channel);
+  ASSIGN_OR_RETURN(pg::RowArray rows, ToRows(transaction, events));
+  return transaction
+      .Execute(kWriteLog, Params()
+                              .AddRows(std::move(rows))
+                              .AddArray(partitions)
+                              .AddArray(positions)
+                              .AddArray(last_ids)
+                              .AddArray(accept_times)
+                              .Add(channel)
+                              .Add(EncodeHeads(heads)))
+      .status();
 }
 
 }  // namespace crier::ingest::storage
