@@ -55,11 +55,16 @@ TEST(HttpClient, PostsExactlyWhatItIsGiven) {
 
 // They share what is the same for all requests to a URL.
 TEST(HttpClient, SendsNothingOfTheRequestBefore) {
+  absl::Mutex mutex;
   std::vector<std::string> received;
   TestServer server([&](TestConnection& connection) {
     while (true) {
-      received.push_back(connection.ReadRequest());
-      if (received.back().empty() || !connection.Write(OkResponse("x"))) return;
+      const std::string request = connection.ReadRequest();
+      {
+        absl::MutexLock lock(&mutex);
+        received.push_back(request);
+      }
+      if (request.empty() || !connection.Write(OkResponse("x"))) return;
     }
   });
   Client client(LocalOptions());
@@ -74,6 +79,7 @@ TEST(HttpClient, SendsNothingOfTheRequestBefore) {
   const Response response = SendAndWait(client, second);
 
   EXPECT_EQ(response.body, "x");
+  absl::MutexLock lock(&mutex);
   ASSERT_GE(received.size(), 2u);
   EXPECT_EQ(received[1], absl::StrCat("POST /hook HTTP/1.1\r\nHost: ", kHost, ":", server.port(),
                                       "\r\nx-second: 2\r\nContent-Length: 1\r\n\r\n2"));
