@@ -31,10 +31,6 @@ struct BatcherOptions {
   // for so long. The first batch after a quiet time (the last one held a single item) starts at
   // once, so an idle server answers fast.
   absl::Duration gather = absl::Milliseconds(2);
-  // After a batch of `rest_after` items or more, the next one starts so much later at the earliest,
-  // unless it is full: those who were answered call again, and share it with those who wait.
-  absl::Duration rest = absl::ZeroDuration();
-  size_t rest_after = 10;
   // Items and bytes that may wait in a lane; one more is refused with RESOURCE_EXHAUSTED.
   size_t max_queued_items = 4000;
   size_t max_queued_bytes = 64 * 1024 * 1024;
@@ -144,8 +140,6 @@ class Batcher {
   std::vector<Lane> lanes_ ABSL_GUARDED_BY(mutex_);
   int at_work_ ABSL_GUARDED_BY(mutex_) = 0;        // batches
   size_t last_items_ ABSL_GUARDED_BY(mutex_) = 0;  // of the batch that was begun last
-  // On the monotonic clock, when the work on the last batch ended.
-  absl::Duration last_end_ ABSL_GUARDED_BY(mutex_) = -absl::InfiniteDuration();
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
 
   std::vector<std::thread> workers_;  // last: they use all of the above
@@ -272,7 +266,6 @@ absl::Duration Batcher<Item, Result>::TimeToBatch() const {
     start = waiting.oldest + options_.patience;
   } else if (last_items_ > 1) {
     start = waiting.oldest + options_.gather;
-    if (last_items_ >= options_.rest_after) start = std::max(start, last_end_ + options_.rest);
   }
   return start - clock_.Monotonic();
 }
@@ -341,11 +334,9 @@ typename Batcher<Item, Result>::Batch Batcher<Item, Result>::TakeBatch() {
 // The work on the batch is done, though its callers have yet to hear of it.
 template <typename Item, typename Result>
 void Batcher<Item, Result>::Release(const Batch& batch) {
-  const absl::Duration now = clock_.Monotonic();
   absl::MutexLock lock(&mutex_);
   --at_work_;
   for (Lane* const lane : batch.lanes) --lane->at_work;
-  last_end_ = now;
   if (AnyWaits() || stopping_) changed_.Signal();
 }
 

@@ -549,35 +549,6 @@ TEST_F(BatcherTest, AQueueThatIsFullRefusesNothingOfAnotherLane) {
   results_.Await(3);
 }
 
-TEST_F(BatcherTest, AfterManyItemsTheNextBatchComesAfterARest) {
-  options_.gather = absl::ZeroDuration();
-  options_.rest = absl::Milliseconds(2);
-  options_.rest_after = 2;
-  Start();
-  MakeBusy();
-
-  Submit({1});
-  clock_.AwaitLooks(2);  // the worker found it too soon, and looks again
-  Submit({2});
-  clock_.Advance(absl::Milliseconds(2));
-  results_.Await(5);
-
-  EXPECT_EQ(work_.batches().back(), (Numbers{1, 2}));
-}
-
-TEST_F(BatcherTest, AfterFewItemsTheNextBatchComesWithoutARest) {
-  options_.gather = absl::ZeroDuration();
-  options_.rest = kForever;
-  options_.rest_after = 3;
-  Start();
-  MakeBusy();
-
-  Submit({1});
-  results_.Await(4);
-
-  EXPECT_EQ(work_.batches().back(), Numbers{1});
-}
-
 TEST_F(BatcherTest, ManyCallersAllGetTheirResultsOnce) {
   constexpr int kCallers = 4;
   constexpr int kItemsPerCaller = 500;

@@ -36,7 +36,6 @@ batch::BatcherOptions IngestEngine::DefaultOptions() {
   batch::BatcherOptions options;
   // A transaction costs Postgres as much as some twenty records do.
   options.worth_a_batch = 100;
-  options.rest = absl::Milliseconds(2);
   return options;
 }
 
