@@ -62,7 +62,8 @@ def main() -> int:
     if folder:
         suite = ElementTree.Element("testsuite", name=path.stem)
         suite.extend(result.cases)
-        ElementTree.ElementTree(suite).write(pathlib.Path(folder, f"{path.stem}.xml"), encoding="utf-8")
+        # A GoogleTest program may have the same name, and whichever came second would replace the other's results.
+        ElementTree.ElementTree(suite).write(pathlib.Path(folder, f"python-{path.stem}.xml"), encoding="utf-8")
     # A file without tests proves nothing.
     return 0 if result.wasSuccessful() and result.testsRun else 1
 
