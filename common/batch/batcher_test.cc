@@ -162,6 +162,14 @@ class BatcherTest : public testing::Test {
     }
   }
 
+  // With two lanes, of which the first works on item 1 until the gate is opened.
+  void StartWithALaneAtWork() {
+    options_.workers = options_.lanes = 2;
+    Start();
+    Submit({1}, 1, /*lane=*/0);
+    work_.AwaitBatches(1);
+  }
+
   // Makes the batcher busy, so that it gathers: one batch of one item, then one of the two that
   // arrived meanwhile. Both items of the latter are under work when this returns, and wait at the
   // gate if it is closed.
@@ -470,10 +478,7 @@ TEST_F(BatcherTest, WorkersRunBatchesAtTheSameTime) {
 }
 
 TEST_F(BatcherTest, ALaneThatIsAtWorkHoldsUpNoOther) {
-  options_.workers = options_.lanes = 2;
-  Start();
-  Submit({1}, 1, /*lane=*/0);
-  work_.AwaitBatches(1);
+  StartWithALaneAtWork();
 
   Submit({2}, 1, 0);
   Submit({3}, 1, 1);
@@ -486,12 +491,9 @@ TEST_F(BatcherTest, ALaneThatIsAtWorkHoldsUpNoOther) {
 }
 
 TEST_F(BatcherTest, WhatIsNotWorthABatchWaitsForTheOneAtWorkAndSharesTheNext) {
-  options_.workers = options_.lanes = 2;
   options_.worth_a_batch = 3;
   options_.patience = kForever;
-  Start();
-  Submit({1}, 1, /*lane=*/0);
-  work_.AwaitBatches(1);
+  StartWithALaneAtWork();
 
   Submit({2}, 1, 0);
   Submit({3, 4}, 1, 1);
@@ -502,12 +504,9 @@ TEST_F(BatcherTest, WhatIsNotWorthABatchWaitsForTheOneAtWorkAndSharesTheNext) {
 }
 
 TEST_F(BatcherTest, WhatIsWorthABatchIsWorkedOnBesideAnother) {
-  options_.workers = options_.lanes = 2;
   options_.worth_a_batch = 3;
   options_.patience = kForever;
-  Start();
-  Submit({1}, 1, /*lane=*/0);
-  work_.AwaitBatches(1);
+  StartWithALaneAtWork();
 
   Submit({2, 3, 4}, 1, 1);
   work_.AwaitBatches(2);  // while the first still waits at the gate
@@ -517,12 +516,9 @@ TEST_F(BatcherTest, WhatIsWorthABatchIsWorkedOnBesideAnother) {
 }
 
 TEST_F(BatcherTest, NothingWaitsLongForABatchThatTakesLong) {
-  options_.workers = options_.lanes = 2;
   options_.worth_a_batch = 3;
   options_.patience = absl::Milliseconds(20);
-  Start();
-  Submit({1}, 1, /*lane=*/0);
-  work_.AwaitBatches(1);
+  StartWithALaneAtWork();
 
   Submit({2}, 1, 1);
   clock_.Advance(absl::Milliseconds(20));
@@ -533,13 +529,10 @@ TEST_F(BatcherTest, NothingWaitsLongForABatchThatTakesLong) {
 }
 
 TEST_F(BatcherTest, AQueueThatIsFullRefusesNothingOfAnotherLane) {
-  options_.workers = options_.lanes = 2;
   options_.max_queued_items = 1;
   options_.worth_a_batch = 100;
   options_.patience = kForever;
-  Start();
-  Submit({1}, 1, /*lane=*/0);
-  work_.AwaitBatches(1);
+  StartWithALaneAtWork();
   Submit({2}, 1, 0);
 
   EXPECT_TRUE(absl::IsResourceExhausted(batcher_->Submit(3, 1, results_.For(3), 0)));

@@ -205,12 +205,12 @@ void Dispatcher::Begin(Claim taken, const std::shared_ptr<const Webhook>& webhoo
     return;
   }
   if (webhook == nullptr || !claim.delivery.content) {
+    // Without a webhook, it was deleted while this was enqueued or on its way.
     if (webhook != nullptr) {
       log::Error("a delivery has lost its content",
                  {{"delivery", claim.delivery.id.message.ToString()}});
     }
-    Cancel(
-        shared_claim);  // otherwise the webhook was deleted while this was enqueued or on its way
+    Cancel(shared_claim);
     return;
   }
 
