@@ -106,6 +106,20 @@ TEST_F(PendingPageTest, DoesNotBringBackACommunityThatWasDeleted) {
   EXPECT_THAT(Sent(), IsEmpty());
 }
 
+TEST_F(PendingPageTest, DoesNotBringBackWhoWasDeletedWhenTheFirstAttemptEndedInTheMiddle) {
+  Put(1, 90);
+  Put(2, 90);
+  DecideAndDie();
+
+  contacts_.Delete(kCommunity, 1);
+  ASSERT_TRUE(ledger_.Erase(kCommunity, {1}, clock_.Now(), Deadline()).ok());
+  Apply(Append(Event::CONTACT_DELETED, 1));  // the frame comes again
+  EXPECT_NE(ArriveLate(), 1) << "a call that was under way changes nothing";
+  Work();
+
+  EXPECT_THAT(Sent(), ElementsAre(2));
+}
+
 TEST_F(PendingPageTest, SendsWhoWasMergedOnce) {
   Put(1, 90);
   Put(2, 90);

@@ -11,15 +11,17 @@
 
 namespace crier::evaluator {
 
-// A pending page that was changed. As it was it must not be handed over any more: move the
-// workflow's producer from `position` to `position + 2`, unless it has moved already.
+// A pending page that was changed, by this call or an earlier one, and has not been settled since
+// (PageStore::Settle). As it was it must not be handed over any more: move the workflow's producer
+// from `position` to `position + 2`, unless it has moved already.
 struct ChangedPage {
   WorkflowId workflow;
   int64_t position = 0;
 };
 
-// Thread-safe. Every method may be repeated with the same arguments, waits until its deadline at
-// most, and answers UNAVAILABLE when the database is away.
+// Implementations are thread-safe and pass member_ledger_conformance. Every method may be repeated
+// with the same arguments, and must be until the producers of the pages that it returned have
+// moved. It waits until its deadline at most, and answers UNAVAILABLE when the database is away.
 class MemberLedger {
  public:
   virtual ~MemberLedger() = default;

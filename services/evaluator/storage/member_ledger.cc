@@ -28,7 +28,8 @@ absl::Status ForgetSent(Transaction& transaction, int64_t community,
   return absl::OkStatus();
 }
 
-// Changes every pending page with one of `contacts` in it to what `change(workflow, page)` says.
+// Changes every pending page with one of `contacts` in it to what `change(workflow, page)` says,
+// which leaves others as they are. Returns all that have been changed.
 template <typename Change>
 absl::StatusOr<std::vector<ChangedPage>> ChangePages(Transaction& transaction, int64_t community,
                                                      const std::vector<int64_t>& contacts,

@@ -51,16 +51,18 @@ constexpr pg::Statement kFindSentByAny{
     "SELECT workflow_id, each.id" CRIER_EACH_OF("$2") "(SELECT workflow_id FROM sent_members"
     " WHERE community_id = $1 AND contact_id = each.id OFFSET 0) sent"};
 
-// Pages with one of the contacts in them.
+// Pages with one of the contacts in them, and those that have been changed already: whoever did may
+// have ended before their producers were moved.
 constexpr pg::Statement kLockPagesWith{
     "lock_pages_with",
     "SELECT workflow_id, position, array_to_string(pending_contacts, ' ') FROM run_ledgers"
-    " WHERE community_id = $1 AND pending_contacts && $2::bigint[] ORDER BY workflow_id FOR "
-    "UPDATE"};
+    " WHERE community_id = $1 AND (pending_contacts && $2::bigint[] OR pending_changed)"
+    " ORDER BY workflow_id FOR UPDATE"};
 
-constexpr pg::Statement kChangePage{"change_page",
-                                    "UPDATE run_ledgers SET pending_contacts = $3::bigint[]"
-                                    " WHERE community_id = $1 AND workflow_id = $2"};
+constexpr pg::Statement kChangePage{
+    "change_page",
+    "UPDATE run_ledgers SET pending_contacts = $3::bigint[], pending_changed = true"
+    " WHERE community_id = $1 AND workflow_id = $2"};
 
 constexpr pg::Statement kMarkGone{
     "mark_gone",
@@ -85,7 +87,7 @@ constexpr pg::Statement kCountErasure{
 
 constexpr pg::Statement kEmptyPages{
     "empty_pages",
-    "UPDATE run_ledgers SET pending_contacts = '{}' WHERE community_id = $1"
+    "UPDATE run_ledgers SET pending_contacts = '{}', pending_changed = true WHERE community_id = $1"
     " AND pending_contacts IS NOT NULL RETURNING workflow_id, position"};
 
 constexpr pg::Statement kForgetSome{

@@ -88,7 +88,7 @@ constexpr pg::Statement kFindReady{
     " WHERE log_partition = ANY($1::int[]) AND pending_contacts IS NOT NULL AND NOT EXISTS"
     " (SELECT FROM workflow_runs r WHERE r.community_id = l.community_id"
     " AND r.workflow_id = l.workflow_id AND r.state IN (1, 2)) LIMIT $3)"
-    " ORDER BY 4"};
+    " ORDER BY 4 LIMIT $3"};
 
 // Workflow and ledger, for Load(); a deleted workflow may still have a page to hand over.
 constexpr pg::Statement kLoadTask{
@@ -124,12 +124,13 @@ constexpr pg::Statement kSetPending{
 constexpr pg::Statement kClearPending{
     "clear_pending_page",
     "UPDATE run_ledgers SET position = $3, pending_contacts = NULL, pending_run_id = NULL,"
-    " pending_webhook_id = NULL, pending_display_name = NULL, pending_time = NULL"
+    " pending_webhook_id = NULL, pending_display_name = NULL, pending_time = NULL,"
+    " pending_changed = false"
     " WHERE community_id = $1 AND workflow_id = $2"};
 
-constexpr pg::Statement kMoveLedger{
-    "move_run_ledger",
-    "UPDATE run_ledgers SET position = $3 WHERE community_id = $1 AND workflow_id = $2"};
+constexpr pg::Statement kMoveLedger{"move_run_ledger",
+                                    "UPDATE run_ledgers SET position = $3, pending_changed = false"
+                                    " WHERE community_id = $1 AND workflow_id = $2"};
 
 constexpr pg::Statement kSetLastScan{"set_last_scan",
                                      "UPDATE run_ledgers SET last_filter = $3, last_head_time = $4"

@@ -12,6 +12,7 @@ CREATE TABLE run_ledgers (
   pending_webhook_id bigint,
   pending_display_name text,
   pending_time timestamptz,
+  pending_changed boolean NOT NULL DEFAULT false,  -- by a merge or deletion, at this position
   next_slot timestamptz,                   -- of the daily run; NULL while disabled
   last_filter text,                        -- of the last run that succeeded; NULL: none did
   last_head_time timestamptz,              -- where the next run begins to look for changes
