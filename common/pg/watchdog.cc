@@ -22,7 +22,7 @@ Watchdog::Guard::Guard(Watchdog& watchdog, int socket, absl::Time deadline) : wa
       SystemClock().Monotonic() + (deadline - absl::Now()) + Watchdog::kGrace;
   absl::MutexLock lock(&watchdog_.mutex_);
   entry_ = watchdog_.watched_.emplace(end, socket);
-  if (entry_ == watchdog_.watched_.begin()) watchdog_.changed_.Signal();
+  if (end < watchdog_.next_look_) watchdog_.changed_.Signal();
 }
 
 Watchdog::Guard::~Guard() {
@@ -33,18 +33,18 @@ Watchdog::Guard::~Guard() {
 void Watchdog::Run() {
   absl::MutexLock lock(&mutex_);
   while (!stopping_) {
-    absl::Duration sleep = absl::InfiniteDuration();
+    next_look_ = absl::InfiniteDuration();
     const absl::Duration now = SystemClock().Monotonic();
     for (auto& [end, socket] : watched_) {
       if (end > now) {
-        sleep = end - now;
+        next_look_ = end;
         break;
       }
       // Under the lock, so the Guard's owner has not closed it. Harmless when repeated.
       if (socket >= 0) ::shutdown(socket, SHUT_RDWR);
       socket = -1;
     }
-    changed_.WaitWithTimeout(&mutex_, sleep);
+    changed_.WaitWithTimeout(&mutex_, next_look_ - now);
   }
 }
 

@@ -46,6 +46,9 @@ class Watchdog {
   absl::CondVar changed_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   Entries watched_ ABSL_GUARDED_BY(mutex_);
+  // By the monotonic clock, when the thread looks next. What has ended since then does not take it
+  // back: work comes and goes all the time, and seldom lasts until its end.
+  absl::Duration next_look_ ABSL_GUARDED_BY(mutex_) = absl::InfiniteDuration();
   std::thread thread_;
 };
 

@@ -28,14 +28,18 @@ CallContext MakeCallContext(const grpc::CallbackServerContext& context) {
           TraceOf(context)};
 }
 
-// Lives from the arrival of a call until gRPC is done with it: it deletes itself in OnDone(), which
-// gRPC calls once, after Finish() and after any cancellation has been handled. So whoever holds the
-// right to finish may use the call up to Finish() and not beyond.
-class UnaryCall : public grpc::ServerUnaryReactor {
+// A call under way. With the reactor that gRPC keeps in each context: one of our own would have to
+// be told of the call's end, for which gRPC wakes another thread. The context lives until the call
+// has been finished and its handler has returned, so whoever holds the right to finish may use the
+// call up to FinishWith() and not beyond.
+class UnaryCall {
  public:
   explicit UnaryCall(grpc::CallbackServerContext* context)
-      : context_(context), call_context_(MakeCallContext(*context)) {}
+      : context_(context),
+        reactor_(context->DefaultReactor()),
+        call_context_(MakeCallContext(*context)) {}
 
+  grpc::ServerUnaryReactor* reactor() const { return reactor_; }
   const CallContext& call_context() const { return call_context_; }
 
   // Why the call is not worth beginning; OK when it is.
@@ -50,18 +54,17 @@ class UnaryCall : public grpc::ServerUnaryReactor {
     return absl::OkStatus();
   }
 
-  void FinishWith(const absl::Status& status) {
+  void FinishWith(const absl::Status& status) const {
     if (absl::IsInternal(status) || absl::IsUnknown(status)) {
       log::Error("call failed", {{"status", status}});
     }
-    Finish(ToGrpc(status));
+    reactor_->Finish(ToGrpc(status));
   }
 
  private:
-  void OnDone() override { delete this; }
-
-  grpc::CallbackServerContext* const context_;
-  const CallContext call_context_;
+  grpc::CallbackServerContext* context_;
+  grpc::ServerUnaryReactor* reactor_;
+  CallContext call_context_;
 };
 
 // Calls `work`, whose exceptions become a status: none may reach gRPC or the end of a thread.
@@ -80,52 +83,50 @@ absl::Status Guarded(const Work& work) {
 // or when the last copy is dropped unused: a call that nobody would answer must not hang.
 class PendingFinish {
  public:
-  explicit PendingFinish(UnaryCall* call) : call_(call) {}
+  explicit PendingFinish(const UnaryCall& call) : call_(call) {}
   ~PendingFinish() { Finish(absl::InternalError("the call was dropped without an answer")); }
 
   PendingFinish(const PendingFinish&) = delete;
   PendingFinish& operator=(const PendingFinish&) = delete;
 
   void Finish(const absl::Status& status) {
-    UnaryCall* const call = call_.exchange(nullptr);
-    if (call != nullptr) call->FinishWith(status);
+    if (!finished_.exchange(true)) call_.FinishWith(status);
   }
 
  private:
-  std::atomic<UnaryCall*> call_;
+  const UnaryCall call_;
+  std::atomic<bool> finished_{false};
 };
 
 }  // namespace
 
 grpc::ServerUnaryReactor* RunUnary(grpc::CallbackServerContext* context, Executor& executor,
                                    std::function<absl::Status(const CallContext&)> work) {
-  auto* const call = new UnaryCall(context);
+  const UnaryCall call(context);
   const bool accepted = executor.TrySubmit([call, work = std::move(work)] {
-    const trace::Scope trace_scope(call->call_context().trace);
-    absl::Status status = call->CheckWanted();
-    if (status.ok()) status = Guarded([&] { return work(call->call_context()); });
-    call->FinishWith(status);
+    const trace::Scope trace_scope(call.call_context().trace);
+    absl::Status status = call.CheckWanted();
+    if (status.ok()) status = Guarded([&] { return work(call.call_context()); });
+    call.FinishWith(status);
   });
   if (!accepted) {
-    call->FinishWith(OverloadedError("the server is at capacity; try again later", kRetryAfter));
+    call.FinishWith(OverloadedError("the server is at capacity; try again later", kRetryAfter));
   }
-  return call;
+  return call.reactor();
 }
 
 grpc::ServerUnaryReactor* StartUnary(
     grpc::CallbackServerContext* context,
     absl::FunctionRef<void(const CallContext&, FinishCall finish)> start) {
-  auto* const call = new UnaryCall(context);
+  const UnaryCall call(context);
   const auto pending = std::make_shared<PendingFinish>(call);
-  // A copy: `start` may hand the call to a thread that finishes it, and so ends it, meanwhile.
-  const CallContext call_context = call->call_context();
-  const trace::Scope trace_scope(call_context.trace);
+  const trace::Scope trace_scope(call.call_context().trace);
   const absl::Status status = Guarded([&] {
-    start(call_context, [pending](const absl::Status& result) { pending->Finish(result); });
+    start(call.call_context(), [pending](const absl::Status& result) { pending->Finish(result); });
     return absl::OkStatus();
   });
   if (!status.ok()) pending->Finish(status);
-  return call;
+  return call.reactor();
 }
 
 }  // namespace crier::rpc
