@@ -89,6 +89,7 @@ crier_library(crier_delivery_webhook_fakes
 # For the tests of every WebhookStore.
 crier_library(crier_delivery_webhook_conformance OBJECT
   SOURCES
+    webhook_changes_conformance.cc
     webhook_store_conformance.cc
     webhook_store_conformance.h
   PUBLIC crier_delivery_content GTest::gtest
