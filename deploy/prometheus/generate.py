@@ -12,7 +12,6 @@ import pathlib
 import sys
 
 FILE = pathlib.Path(__file__).with_name("slo.yml")
-RUNBOOKS = "https://crier.dev/runbooks"
 
 # (factor, long window, short window, severity, for). 14.4 spends 2 % of a month's budget in an hour,
 # 6 spends 5 % in six hours, 3 and 1 spend 10 % in a day and in three.
@@ -102,7 +101,7 @@ def alerts(slo):
                   "          description: >-",
                   f"            The promise: {slo['promise']}. Bad over the last {long}:"
                   " {{ $value | humanizePercentage }} in namespace {{ $labels.namespace }}.",
-                  f"          runbook_url: {RUNBOOKS}/{slo['alert']}"]
+                  f"          runbook: deploy/runbooks/{slo['alert']}.md"]
     return lines
 
 

@@ -50,6 +50,7 @@ VARIANTS = [
 
 # Values that must be refused.
 REFUSED_VALUES = [
+    "monitoring.sourceUrl=git.example.com",
     "replicaCount=3",
     "services.ingest.replicas=0",
     "services.ingest.resources.requests.cpu=lots",
@@ -152,8 +153,20 @@ def client_mistakes():
         yield f"service-config.json: there is no method {name}"
 
 
+def runbook_mistakes():
+    """With the setting every alert of the chart links to its page."""
+    base = "https://git.example.com/crier"
+    objects = documents(chart_command(["--set", f"monitoring.sourceUrl={base}"]))
+    rules = next(thing for thing in objects if thing["kind"] == "PrometheusRule")
+    for group in rules["spec"]["groups"]:
+        for rule in group["rules"]:
+            annotations = rule.get("annotations", {})
+            if "alert" in rule and annotations.get("runbook_url") != f"{base}/{annotations['runbook']}":
+                yield f"chart with monitoring.sourceUrl: {rule['alert']} has no link to its page"
+
+
 def check():
-    found = list(client_mistakes())
+    found = [*client_mistakes(), *runbook_mistakes()]
     for name, values in PAIRS:
         by_overlay, by_chart = overlay(name), documents(chart_command(values))
         for source, objects in ((f"overlay {name}", by_overlay), (f"chart as {name}", by_chart)):

@@ -88,12 +88,12 @@ def check_rules(files, series):
                 annotations = rule.get("annotations", {})
                 if rule.get("labels", {}).get("severity") not in ("page", "ticket"):
                     yield f"{where}: severity must be page or ticket"
-                for required in ("summary", "description", "runbook_url"):
+                for required in ("summary", "description", "runbook"):
                     if not annotations.get(required):
                         yield f"{where}: has no {required}"
-                page = annotations.get("runbook_url", "").rsplit("/", 1)[-1]
-                if page != rule["alert"] or page not in pages:
-                    yield f"{where}: deploy/runbooks/{rule['alert']}.md must exist, and runbook_url lead there"
+                page = f"deploy/runbooks/{rule['alert']}.md"
+                if annotations.get("runbook") != page or rule["alert"] not in pages:
+                    yield f"{where}: {page} must exist, and be its runbook"
     for orphan in sorted(pages - alerts):
         yield f"deploy/runbooks/{orphan}.md: there is no such alert"
     for page in sorted(pages & alerts):
@@ -237,7 +237,7 @@ def self_test():
     mistakes = [
         ("severity must be", lambda r, t, d: first_alert(r)["labels"].update(severity="critical")),
         ("has no summary", lambda r, t, d: first_alert(r)["annotations"].pop("summary")),
-        ("runbook_url lead there", lambda r, t, d: first_alert(r)["annotations"].update(runbook_url="https://x/y")),
+        ("be its runbook", lambda r, t, d: first_alert(r)["annotations"].update(runbook="deploy/runbooks/y.md")),
         ("no such metric", lambda r, t, d: first_alert(r).update(expr="crier_invented_total > 1")),
         ("has no label", lambda r, t, d: first_alert(r).update(expr='crier_ready{color="red"} > 1')),
         ("no test sees it fire", lambda r, t, d: first_alert(r).update(alert="CrierNobodyTestsMe")),
