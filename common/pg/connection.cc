@@ -37,11 +37,17 @@ SqlFailure FailureIn(const std::exception& exception) {
   return {"XX000", "", ""};  // misuse of the library, or no memory: ours to find in the metadata
 }
 
-// How long the server may work on a statement; 0 is without limit.
+// How long the server may work on a statement; 0 is without limit. Rounded up, by less than the
+// watchdog's grace, so that those who ask for about the same find it set.
 int64_t StatementTimeoutMillis(absl::Time deadline) {
+  static constexpr absl::Duration kGrain = absl::Milliseconds(100);
   if (deadline == absl::InfiniteFuture()) return 0;
-  const int64_t millis = absl::ToInt64Milliseconds(deadline - absl::Now());
+  const int64_t millis = absl::ToInt64Milliseconds(absl::Ceil(deadline - absl::Now(), kGrain));
   return std::clamp<int64_t>(millis, 1, std::numeric_limits<int32_t>::max());
+}
+
+std::string TimeoutSetting(int64_t millis) {
+  return absl::StrCat("SET statement_timeout TO ", millis);
 }
 
 }  // namespace
@@ -82,23 +88,44 @@ absl::Status Connection::SetUp(const Database& database, bool by_index_only) {
 Connection::Outcome Connection::Run(absl::Time deadline,
                                     absl::FunctionRef<absl::Status(Transaction&)> work) {
   std::optional<pqxx::nontransaction> session;
+  const int64_t timeout_millis = StatementTimeoutMillis(deadline);
   auto failure = BeginSession(session);
-  if (!failure) failure = Begin(*session, deadline);
-  if (failure) {
-    if (absl::Now() >= deadline) return {DeadlineError("the database did not answer in time")};
-    return {ToStatus(*failure), IsConflict(*failure), /*never_began=*/true};
-  }
-  Transaction::Impl state{*this, *session, deadline, absl::OkStatus(), /*conflict=*/false};
+  if (!failure) failure = Begin(*session, timeout_millis);
+  if (failure) return CannotBegin(*failure, deadline);
+  Outcome outcome = Work(*session, deadline, work);
+  if (outcome.status.ok()) return Commit(*session, timeout_millis);
+  Rollback(*session);
+  return outcome;
+}
+
+Connection::Outcome Connection::Read(absl::Time deadline,
+                                     absl::FunctionRef<absl::Status(Transaction&)> work) {
+  std::optional<pqxx::nontransaction> session;
+  auto failure = BeginSession(session);
+  if (!failure) failure = SetTimeout(*session, StatementTimeoutMillis(deadline));
+  if (failure) return CannotBegin(*failure, deadline);
+  Outcome outcome = Work(*session, deadline, work);
+  outcome.nothing_done = broken() && absl::Now() < deadline;
+  return outcome;
+}
+
+Connection::Outcome Connection::CannotBegin(const SqlFailure& failure, absl::Time deadline) {
+  broken_ = true;
+  if (absl::Now() >= deadline) return {DeadlineError("the database did not answer in time")};
+  return {ToStatus(failure), IsConflict(failure), /*nothing_done=*/true};
+}
+
+Connection::Outcome Connection::Work(pqxx::nontransaction& session, absl::Time deadline,
+                                     absl::FunctionRef<absl::Status(Transaction&)> work) {
+  Transaction::Impl state{*this, session, deadline, absl::OkStatus(), /*conflict=*/false};
   Transaction transaction(&state);
   absl::Status status = work(transaction);
-  // Work that overlooks the failure of a statement must not look committed.
+  // Work that overlooks the failure of a statement must not look done.
   if (status.ok()) status = state.failure;
   if (status.ok() && absl::Now() >= deadline) {
     status = DeadlineError("the work took until its deadline; nothing was changed");
   }
-  if (status.ok()) return Commit(*session);
-  Rollback(*session);
-  return {std::move(status), state.conflict, /*never_began=*/false};
+  return {std::move(status), state.conflict};
 }
 
 std::optional<SqlFailure> Connection::Try(const char* statement,
@@ -118,15 +145,13 @@ std::optional<SqlFailure> Connection::Try(const char* statement,
 std::optional<SqlFailure> Connection::BeginSession(std::optional<pqxx::nontransaction>& session) {
   // Looks for notifications, and so throws when the server has closed an idle connection.
   pqxx::result none;
-  auto failure = Try(
+  return Try(
       "",
       [&] {
         session.emplace(connection_);
         return pqxx::result();
       },
       &none);
-  if (failure) broken_ = true;
-  return failure;
 }
 
 std::optional<SqlFailure> Connection::Command(pqxx::nontransaction& session,
@@ -145,18 +170,29 @@ void Connection::Prepare(const Statement& statement) {
   }
 }
 
-std::optional<SqlFailure> Connection::Begin(pqxx::nontransaction& session, absl::Time deadline) {
-  // One round trip, where pqxx::work would take two.
-  const std::string sql = absl::StrCat("BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL ",
-                                       "statement_timeout = ", StatementTimeoutMillis(deadline));
-  auto failure = Command(session, sql);
-  if (failure) broken_ = true;
+std::optional<SqlFailure> Connection::Begin(pqxx::nontransaction& session, int64_t timeout_millis) {
+  // One round trip, where pqxx::work would take two. A rollback takes the setting back.
+  std::string sql = "BEGIN READ WRITE";
+  if (timeout_millis != timeout_millis_) {
+    absl::StrAppend(&sql, "; ", TimeoutSetting(timeout_millis));
+  }
+  return Command(session, sql);
+}
+
+std::optional<SqlFailure> Connection::SetTimeout(pqxx::nontransaction& session,
+                                                 int64_t timeout_millis) {
+  if (timeout_millis == timeout_millis_) return std::nullopt;
+  auto failure = Command(session, TimeoutSetting(timeout_millis));
+  if (!failure) timeout_millis_ = timeout_millis;
   return failure;
 }
 
-Connection::Outcome Connection::Commit(pqxx::nontransaction& session) {
+Connection::Outcome Connection::Commit(pqxx::nontransaction& session, int64_t timeout_millis) {
   auto failure = Command(session, "COMMIT");
-  if (!failure) return {};
+  if (!failure) {
+    timeout_millis_ = timeout_millis;
+    return {};
+  }
   // The server answers with an error only when it has rolled back, for example for a deferred
   // constraint; a line that breaks, also by its shutdown, says nothing.
   if (broken()) return {CommitUnknownError()};

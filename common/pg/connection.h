@@ -30,8 +30,8 @@ class Connection {
     absl::Status status;
     // The transaction was rolled back because it met another: repeat it from the start.
     bool conflict = false;
-    // Broke before the first statement of the work: nothing has been done yet.
-    bool never_began = false;
+    // Broke when nothing was done yet that would be done twice on another connection.
+    bool nothing_done = false;
   };
 
   // Connects. UNAVAILABLE when the database is away; INVALID_ARGUMENT when the URL is malformed.
@@ -44,6 +44,9 @@ class Connection {
 
   // Runs `work` between BEGIN and COMMIT, or ROLLBACK when it fails.
   Outcome Run(absl::Time deadline, absl::FunctionRef<absl::Status(Transaction&)> work);
+
+  // Runs `work` without: each of its statements is a read-only transaction of its own.
+  Outcome Read(absl::Time deadline, absl::FunctionRef<absl::Status(Transaction&)> work);
 
   bool broken() const { return broken_ || !connection_.is_open(); }
 
@@ -69,12 +72,20 @@ class Connection {
 
   // Makes the object that statements go through; sends nothing.
   std::optional<SqlFailure> BeginSession(std::optional<pqxx::nontransaction>& session);
-  std::optional<SqlFailure> Begin(pqxx::nontransaction& session, absl::Time deadline);
-  Outcome Commit(pqxx::nontransaction& session);
+  std::optional<SqlFailure> Begin(pqxx::nontransaction& session, int64_t timeout_millis);
+  // Outside of a transaction.
+  std::optional<SqlFailure> SetTimeout(pqxx::nontransaction& session, int64_t timeout_millis);
+  Outcome CannotBegin(const SqlFailure& failure, absl::Time deadline);
+  // Its outcome as far as it goes without a commit.
+  Outcome Work(pqxx::nontransaction& session, absl::Time deadline,
+               absl::FunctionRef<absl::Status(Transaction&)> work);
+  Outcome Commit(pqxx::nontransaction& session, int64_t timeout_millis);
   void Rollback(pqxx::nontransaction& session);
 
   pqxx::connection connection_;
   bool broken_ = false;
+  // What the session's statement_timeout is, when we have set it.
+  std::optional<int64_t> timeout_millis_;
   // Name → text of what was prepared.
   absl::flat_hash_map<std::string, std::string> prepared_;
   absl::flat_hash_map<std::string, uint32_t> row_types_;

@@ -85,7 +85,10 @@ std::string SessionSetup(const Database& database, bool by_index_only) {
       // To compile a statement takes longer than all that it could save in statements like ours.
       "SET jit TO off; "
       // A replica that hangs with a transaction open must not hold its locks for ever.
-      "SET idle_in_transaction_session_timeout TO '15s'";
+      "SET idle_in_transaction_session_timeout TO '15s'; "
+      // What goes without a transaction (Pool::Read) cannot write; BEGIN says READ WRITE.
+      "SET default_transaction_isolation TO 'read committed'; "
+      "SET default_transaction_read_only TO on";
   if (by_index_only) {
     absl::StrAppend(&sql, "; SET enable_seqscan TO off; SET enable_hashjoin TO off",
                     "; SET enable_mergejoin TO off");

@@ -104,7 +104,7 @@ absl::Status TooNew(const std::string& schema, int version, int known) {
 // 0 and 0 for a schema that was never migrated.
 absl::StatusOr<Versions> FindVersions(Pool& pool, absl::Time deadline) {
   Versions versions;
-  const absl::Status status = pool.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+  const absl::Status status = pool.Read(deadline, [&](Transaction& transaction) -> absl::Status {
     ASSIGN_OR_RETURN(versions, GetVersions(transaction));
     return absl::OkStatus();
   });

@@ -64,9 +64,12 @@ struct Pool::Impl {
 
   absl::StatusOr<std::unique_ptr<Connection>> Connect(absl::Time deadline);
 
+  // Uses a connection until that is no conflict.
+  absl::Status Use(absl::Time deadline, absl::FunctionRef<Connection::Outcome(Connection&)> work);
+
   // One attempt at the work.
-  Connection::Outcome RunOnce(absl::Time deadline,
-                              absl::FunctionRef<absl::Status(Transaction&)> work);
+  Connection::Outcome UseOnce(absl::Time deadline,
+                              absl::FunctionRef<Connection::Outcome(Connection&)> work);
 
   const Database database;
   const PoolOptions options;
@@ -115,8 +118,18 @@ absl::StatusOr<std::unique_ptr<Connection>> Pool::Impl::Connect(absl::Time deadl
   return connection;
 }
 
-Connection::Outcome Pool::Impl::RunOnce(absl::Time deadline,
-                                        absl::FunctionRef<absl::Status(Transaction&)> work) {
+absl::Status Pool::Impl::Use(absl::Time deadline,
+                             absl::FunctionRef<Connection::Outcome(Connection&)> work) {
+  for (int attempt = 1;; ++attempt) {
+    Connection::Outcome outcome = UseOnce(deadline, work);
+    if (!outcome.conflict || attempt == kAttempts) return std::move(outcome.status);
+    PauseAfterConflict(attempt, deadline);
+    if (absl::Now() >= deadline) return std::move(outcome.status);
+  }
+}
+
+Connection::Outcome Pool::Impl::UseOnce(absl::Time deadline,
+                                        absl::FunctionRef<Connection::Outcome(Connection&)> work) {
   const absl::Duration asked = SystemClock().Monotonic();
   const bool acquired = slots.Acquire(deadline);
   use.Waited(SystemClock().Monotonic() - asked, acquired);
@@ -134,10 +147,10 @@ Connection::Outcome Pool::Impl::RunOnce(absl::Time deadline,
     Connection::Outcome outcome;
     {
       const Watchdog::Guard guard(watchdog, borrowed.connection->socket(), deadline);
-      outcome = borrowed.connection->Run(deadline, work);
+      outcome = work(*borrowed.connection);
     }
-    // An idle connection that died unnoticed, for example in a restart: nothing was done with it.
-    if (!(reused && outcome.never_began)) return outcome;
+    // An idle connection that died unnoticed, for example in a restart.
+    if (!(reused && outcome.nothing_done)) return outcome;
     borrowed.connection = nullptr;
   }
 }
@@ -150,12 +163,13 @@ Pool::Pool(Database database, PoolOptions options)
 Pool::~Pool() = default;
 
 absl::Status Pool::Run(absl::Time deadline, absl::FunctionRef<absl::Status(Transaction&)> work) {
-  for (int attempt = 1;; ++attempt) {
-    Connection::Outcome outcome = impl_->RunOnce(deadline, work);
-    if (!outcome.conflict || attempt == kAttempts) return std::move(outcome.status);
-    PauseAfterConflict(attempt, deadline);
-    if (absl::Now() >= deadline) return std::move(outcome.status);
-  }
+  return impl_->Use(deadline,
+                    [&](Connection& connection) { return connection.Run(deadline, work); });
+}
+
+absl::Status Pool::Read(absl::Time deadline, absl::FunctionRef<absl::Status(Transaction&)> work) {
+  return impl_->Use(deadline,
+                    [&](Connection& connection) { return connection.Read(deadline, work); });
 }
 
 const Database& Pool::database() const { return impl_->database; }

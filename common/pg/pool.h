@@ -48,7 +48,7 @@ class Pool {
  public:
   Pool(Database database, PoolOptions options);
 
-  // No Run() may be under way.
+  // No Run() or Read() may be under way.
   ~Pool();
 
   Pool(const Pool&) = delete;
@@ -62,6 +62,11 @@ class Pool {
   // UNAVAILABLE when the database is away; with ErrorReason `COMMIT_UNKNOWN` when the connection
   // broke during the commit, so that the work may or may not be durable.
   absl::Status Run(absl::Time deadline, absl::FunctionRef<absl::Status(Transaction&)> work);
+
+  // As Run(), for work that only reads: without BEGIN and COMMIT, so that a single statement takes
+  // one round trip, not three. Each statement sees what is committed when it begins, as in Run();
+  // one that writes or locks rows fails.
+  absl::Status Read(absl::Time deadline, absl::FunctionRef<absl::Status(Transaction&)> work);
 
   const Database& database() const;
 

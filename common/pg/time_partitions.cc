@@ -100,7 +100,7 @@ absl::Status AddPartitions(Pool& pool, const TimePartitionedTable& table, absl::
 absl::StatusOr<std::vector<std::string>> ListExpired(Pool& pool, const TimePartitionedTable& table,
                                                      absl::Time now, absl::Time deadline) {
   std::vector<std::string> expired;
-  RETURN_IF_ERROR(pool.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+  RETURN_IF_ERROR(pool.Read(deadline, [&](Transaction& transaction) -> absl::Status {
     expired.clear();
     // A replica whose clock is ahead must not drop what is still wanted.
     ASSIGN_OR_RETURN(const Rows clock, transaction.Execute(sql::kDatabaseTime));

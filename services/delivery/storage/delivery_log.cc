@@ -206,7 +206,7 @@ absl::StatusOr<WebhookHealth> ReadHealth(Transaction& transaction, const Webhook
 absl::StatusOr<std::optional<DeliveryRecord>> PgDeliveryLog::Get(const DeliveryId& id,
                                                                  absl::Time deadline) {
   std::vector<DeliveryRecord> found;
-  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+  RETURN_IF_ERROR(pool_.Read(deadline, [&](Transaction& transaction) -> absl::Status {
     ASSIGN_OR_RETURN(
         const Rows rows,
         transaction.Execute(
@@ -223,7 +223,7 @@ absl::StatusOr<DeliveryPage> PgDeliveryLog::List(const DeliveryFilter& filter,
                                                  const std::optional<MessageId>& before, int limit,
                                                  absl::Time deadline) {
   DeliveryPage page;
-  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+  RETURN_IF_ERROR(pool_.Read(deadline, [&](Transaction& transaction) -> absl::Status {
     ASSIGN_OR_RETURN(page, FindPage(transaction, filter, before, limit));
     return absl::OkStatus();
   }));
@@ -232,7 +232,7 @@ absl::StatusOr<DeliveryPage> PgDeliveryLog::List(const DeliveryFilter& filter,
 
 absl::StatusOr<WebhookHealth> PgDeliveryLog::Health(const WebhookId& webhook, absl::Time deadline) {
   WebhookHealth health;
-  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+  RETURN_IF_ERROR(pool_.Read(deadline, [&](Transaction& transaction) -> absl::Status {
     ASSIGN_OR_RETURN(health, ReadHealth(transaction, webhook));
     return absl::OkStatus();
   }));

@@ -146,7 +146,7 @@ absl::Status PgIntakeStore::Announce(const std::vector<WebhookId>& webhooks, abs
 absl::StatusOr<int64_t> PgIntakeStore::ProducerPosition(absl::string_view producer,
                                                         absl::Time deadline) {
   int64_t position = 0;
-  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+  RETURN_IF_ERROR(pool_.Read(deadline, [&](Transaction& transaction) -> absl::Status {
     ASSIGN_OR_RETURN(position, Position(transaction, producer));
     return absl::OkStatus();
   }));

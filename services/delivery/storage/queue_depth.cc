@@ -9,7 +9,7 @@ namespace crier::delivery::storage {
 
 absl::StatusOr<QueueDepth> MeasureQueue(pg::Pool& pool, absl::Time now, absl::Time deadline) {
   QueueDepth depth;
-  RETURN_IF_ERROR(pool.Run(deadline, [&](pg::Transaction& transaction) -> absl::Status {
+  RETURN_IF_ERROR(pool.Read(deadline, [&](pg::Transaction& transaction) -> absl::Status {
     ASSIGN_OR_RETURN(const pg::Rows due, transaction.Execute(kMeasureDue, pg::Params().Add(now)));
     ASSIGN_OR_RETURN(const pg::Rows estimate, transaction.Execute(kEstimateQueue));
     ASSIGN_OR_RETURN(const pg::Rows webhooks, transaction.Execute(kCountWebhooks));

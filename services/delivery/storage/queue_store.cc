@@ -210,7 +210,7 @@ absl::StatusOr<std::vector<StoredWebhook>> PgQueueStore::FindWebhooks(int32_t sh
                                                                       absl::Time before, int limit,
                                                                       absl::Time deadline) {
   std::vector<StoredWebhook> found;
-  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+  RETURN_IF_ERROR(pool_.Read(deadline, [&](Transaction& transaction) -> absl::Status {
     ASSIGN_OR_RETURN(
         const Rows rows,
         transaction.Execute(kFindWebhooks, Params().Add(shard).Add(before).Add(limit)));
@@ -236,7 +236,7 @@ absl::StatusOr<std::vector<std::vector<QueuedDelivery>>> PgQueueStore::LoadQueue
       Params().AddArray(shards).AddArray(communities).AddArray(ids).Add(limit).Add(before);
 
   std::vector<std::vector<QueuedDelivery>> loaded;
-  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+  RETURN_IF_ERROR(pool_.Read(deadline, [&](Transaction& transaction) -> absl::Status {
     ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kLoadQueue, params));
     loaded.assign(webhooks.size(), {});
     for (const Rows::Row row : rows) {
@@ -257,7 +257,7 @@ absl::StatusOr<std::vector<std::vector<QueuedDelivery>>> PgQueueStore::LoadQueue
 absl::StatusOr<std::vector<std::optional<DeliveryContent>>> PgQueueStore::LoadContents(
     const std::vector<DeliveryId>& ids, absl::Time deadline) {
   std::vector<std::optional<DeliveryContent>> contents;
-  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+  RETURN_IF_ERROR(pool_.Read(deadline, [&](Transaction& transaction) -> absl::Status {
     ASSIGN_OR_RETURN(const Params keys, Keys(transaction, ids));
     ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kLoadContents, keys));
     contents.assign(ids.size(), std::nullopt);
@@ -274,7 +274,7 @@ absl::StatusOr<std::vector<std::optional<DeliveryContent>>> PgQueueStore::LoadCo
 absl::StatusOr<std::vector<bool>> PgQueueStore::FindQueued(const std::vector<DeliveryId>& ids,
                                                            absl::Time deadline) {
   std::vector<bool> queued;
-  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+  RETURN_IF_ERROR(pool_.Read(deadline, [&](Transaction& transaction) -> absl::Status {
     ASSIGN_OR_RETURN(const Params keys, Keys(transaction, ids));
     ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kFindQueued, keys));
     queued.assign(ids.size(), false);

@@ -166,7 +166,7 @@ absl::StatusOr<Recovery> PgRepairStore::StartRecovery(const Recovery& recovery,
 absl::StatusOr<Recovery> PgRepairStore::GetRecovery(int64_t community, int64_t id,
                                                     absl::Time deadline) {
   Recovery recovery;
-  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+  RETURN_IF_ERROR(pool_.Read(deadline, [&](Transaction& transaction) -> absl::Status {
     ASSIGN_OR_RETURN(recovery, LoadRecovery(transaction, community, id));
     return absl::OkStatus();
   }));
@@ -177,7 +177,7 @@ absl::StatusOr<std::vector<Recovery>> PgRepairStore::ListRecoveries(int64_t comm
                                                                     int64_t before, int limit,
                                                                     absl::Time deadline) {
   std::vector<Recovery> recoveries;
-  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+  RETURN_IF_ERROR(pool_.Read(deadline, [&](Transaction& transaction) -> absl::Status {
     recoveries.clear();
     ASSIGN_OR_RETURN(
         const Rows rows,

@@ -37,7 +37,7 @@ constexpr pg::Statement kOldestPending{
 // When the oldest delivery was made that still waits; the infinite future without any.
 absl::StatusOr<absl::Time> OldestPending(pg::Pool& pool, absl::Time deadline) {
   absl::Time oldest = absl::InfiniteFuture();
-  RETURN_IF_ERROR(pool.Run(deadline, [&](pg::Transaction& transaction) -> absl::Status {
+  RETURN_IF_ERROR(pool.Read(deadline, [&](pg::Transaction& transaction) -> absl::Status {
     ASSIGN_OR_RETURN(const pg::Rows rows, transaction.Execute(kOldestPending));
     if (rows.empty()) return absl::OkStatus();
     ASSIGN_OR_RETURN(const MessageId id, MessageId::FromUuid(rows[0].Text(0)));

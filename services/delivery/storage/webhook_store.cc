@@ -256,7 +256,7 @@ absl::StatusOr<Webhook> PgWebhookStore::Create(const Webhook& webhook, absl::str
 
 absl::StatusOr<Webhook> PgWebhookStore::Get(const WebhookId& id, absl::Time deadline) {
   Webhook webhook;
-  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+  RETURN_IF_ERROR(pool_.Read(deadline, [&](Transaction& transaction) -> absl::Status {
     ASSIGN_OR_RETURN(webhook, LoadOne(transaction, *rings_.Get(), id));
     return absl::OkStatus();
   }));
@@ -266,7 +266,7 @@ absl::StatusOr<Webhook> PgWebhookStore::Get(const WebhookId& id, absl::Time dead
 absl::StatusOr<std::vector<std::shared_ptr<const Webhook>>> PgWebhookStore::GetMany(
     const std::vector<WebhookId>& ids, absl::Time deadline) {
   std::vector<std::shared_ptr<const Webhook>> webhooks;
-  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+  RETURN_IF_ERROR(pool_.Read(deadline, [&](Transaction& transaction) -> absl::Status {
     const absl::Time now = absl::Now();
     ASSIGN_OR_RETURN(const Rows versions, transaction.Execute(kGetRowVersions, Keys(ids)));
     webhooks.assign(ids.size(), nullptr);
@@ -296,7 +296,7 @@ absl::StatusOr<std::vector<std::shared_ptr<const Webhook>>> PgWebhookStore::GetM
 absl::StatusOr<std::vector<std::optional<WebhookState>>> PgWebhookStore::States(
     const std::vector<WebhookId>& ids, absl::Time deadline) {
   std::vector<std::optional<WebhookState>> states;
-  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+  RETURN_IF_ERROR(pool_.Read(deadline, [&](Transaction& transaction) -> absl::Status {
     ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kGetStates, Keys(ids)));
     states.clear();
     for (const Rows::Row row : rows) {
@@ -311,7 +311,7 @@ absl::StatusOr<std::vector<std::optional<WebhookState>>> PgWebhookStore::States(
 absl::StatusOr<std::vector<Webhook>> PgWebhookStore::List(int64_t community, int64_t after,
                                                           int limit, absl::Time deadline) {
   std::vector<Webhook> webhooks;
-  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+  RETURN_IF_ERROR(pool_.Read(deadline, [&](Transaction& transaction) -> absl::Status {
     ASSIGN_OR_RETURN(
         const Rows rows,
         transaction.Execute(kListWebhooks, Params().Add(community).Add(after).Add(limit)));

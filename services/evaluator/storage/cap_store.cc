@@ -109,7 +109,7 @@ absl::StatusOr<std::vector<std::vector<absl::Time>>> PgCapStore::Count(
 absl::StatusOr<std::map<int64_t, ReleaseStatus>> PgCapStore::Get(
     int64_t community, const std::vector<int64_t>& workflows, absl::Time now, absl::Time deadline) {
   std::map<int64_t, ReleaseStatus> statuses;
-  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+  RETURN_IF_ERROR(pool_.Read(deadline, [&](Transaction& transaction) -> absl::Status {
     statuses.clear();
     ASSIGN_OR_RETURN(
         const Rows rows,

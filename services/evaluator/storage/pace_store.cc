@@ -34,7 +34,7 @@ absl::Status PgPaceStore::Store(int32_t log_partition, const std::vector<PaceBoo
 absl::StatusOr<std::vector<PaceBooking>> PgPaceStore::Load(int32_t log_partition, absl::Time now,
                                                            absl::Time deadline) {
   std::vector<PaceBooking> bookings;
-  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+  RETURN_IF_ERROR(pool_.Read(deadline, [&](Transaction& transaction) -> absl::Status {
     bookings.clear();
     ASSIGN_OR_RETURN(const Rows rows,
                      transaction.Execute(kLoadPaces, Params().Add(log_partition).Add(now)));

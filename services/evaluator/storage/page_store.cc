@@ -252,7 +252,7 @@ absl::Status FinishIn(Transaction& transaction, const RunTask& task, RunState st
 absl::StatusOr<std::vector<PageStore::Ready>> PgPageStore::FindReady(
     const std::vector<int32_t>& partitions, absl::Time now, int limit, absl::Time deadline) {
   std::vector<Ready> ready;
-  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+  RETURN_IF_ERROR(pool_.Read(deadline, [&](Transaction& transaction) -> absl::Status {
     ready.clear();
     ASSIGN_OR_RETURN(
         const Rows rows,
@@ -267,7 +267,7 @@ absl::StatusOr<std::vector<PageStore::Ready>> PgPageStore::FindReady(
 
 absl::StatusOr<RunTask> PgPageStore::Load(const WorkflowId& id, absl::Time deadline) {
   RunTask task;
-  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+  RETURN_IF_ERROR(pool_.Read(deadline, [&](Transaction& transaction) -> absl::Status {
     ASSIGN_OR_RETURN(task, LoadIn(transaction, id));
     return absl::OkStatus();
   }));

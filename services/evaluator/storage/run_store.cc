@@ -95,7 +95,7 @@ absl::StatusOr<Run> PgRunStore::Begin(const WorkflowId& id, RunTrigger trigger, 
 
 absl::StatusOr<Run> PgRunStore::Get(const RunId& id, absl::Time deadline) {
   Run run;
-  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+  RETURN_IF_ERROR(pool_.Read(deadline, [&](Transaction& transaction) -> absl::Status {
     ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kGetRun, KeyOf(id)));
     if (rows.empty()) return RunNotFoundError(id);
     run = ReadRun(rows[0]);
@@ -132,7 +132,7 @@ absl::StatusOr<Run> PgRunStore::Cancel(const RunId& id, absl::Time now, absl::Ti
 absl::StatusOr<std::vector<ScheduledWorkflow>> PgRunStore::Due(
     const std::vector<int32_t>& partitions, absl::Time now, int limit, absl::Time deadline) {
   std::vector<ScheduledWorkflow> due;
-  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+  RETURN_IF_ERROR(pool_.Read(deadline, [&](Transaction& transaction) -> absl::Status {
     due.clear();
     ASSIGN_OR_RETURN(
         const Rows rows,

@@ -43,7 +43,7 @@ absl::StatusOr<std::vector<Statistics>> PgStatisticsStore::Get(const std::vector
     workflows.push_back(id.id);
   }
   std::vector<Statistics> found;
-  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+  RETURN_IF_ERROR(pool_.Read(deadline, [&](Transaction& transaction) -> absl::Status {
     found.clear();
     ASSIGN_OR_RETURN(
         const Rows rows,

@@ -70,7 +70,7 @@ Params Key(const WorkflowId& id) { return Params().Add(id.community).Add(id.id);
 absl::StatusOr<std::vector<api::ResourceId>> ReadIds(pg::Pool& pool, const pg::Statement& statement,
                                                      const Params& params, absl::Time deadline) {
   std::vector<api::ResourceId> ids;
-  RETURN_IF_ERROR(pool.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+  RETURN_IF_ERROR(pool.Read(deadline, [&](Transaction& transaction) -> absl::Status {
     ids.clear();
     ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(statement, params));
     for (const Rows::Row row : rows) ids.push_back({row.Int64(0), row.Int64(1)});
@@ -222,14 +222,14 @@ absl::StatusOr<Workflow> PgWorkflowStore::Create(const NewWorkflow& workflow, ab
 }
 
 absl::Status PgWorkflowStore::CheckRoom(int64_t community, absl::Time deadline) {
-  return pool_.Run(deadline,
-                   [&](Transaction& transaction) { return CheckCount(transaction, community); });
+  return pool_.Read(deadline,
+                    [&](Transaction& transaction) { return CheckCount(transaction, community); });
 }
 
 absl::StatusOr<std::optional<Workflow>> PgWorkflowStore::FindByRequestId(
     int64_t community, absl::string_view request_id, absl::Time deadline) {
   std::optional<Workflow> found;
-  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+  RETURN_IF_ERROR(pool_.Read(deadline, [&](Transaction& transaction) -> absl::Status {
     ASSIGN_OR_RETURN(found, Find(transaction, community, request_id));
     return absl::OkStatus();
   }));
@@ -238,7 +238,7 @@ absl::StatusOr<std::optional<Workflow>> PgWorkflowStore::FindByRequestId(
 
 absl::StatusOr<Workflow> PgWorkflowStore::Get(const WorkflowId& id, absl::Time deadline) {
   Workflow workflow;
-  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+  RETURN_IF_ERROR(pool_.Read(deadline, [&](Transaction& transaction) -> absl::Status {
     ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kGetWorkflow, Key(id)));
     if (rows.empty()) return WorkflowNotFoundError(id);
     ASSIGN_OR_RETURN(workflow, ReadWorkflow(rows[0]));
@@ -250,7 +250,7 @@ absl::StatusOr<Workflow> PgWorkflowStore::Get(const WorkflowId& id, absl::Time d
 absl::StatusOr<std::vector<Workflow>> PgWorkflowStore::List(int64_t community, int64_t after,
                                                             int limit, absl::Time deadline) {
   std::vector<Workflow> page;
-  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+  RETURN_IF_ERROR(pool_.Read(deadline, [&](Transaction& transaction) -> absl::Status {
     page.clear();
     ASSIGN_OR_RETURN(
         const Rows rows,
@@ -294,7 +294,7 @@ absl::StatusOr<Workflow> PgWorkflowStore::Change(
 
 absl::StatusOr<int64_t> PgWorkflowStore::Version(int32_t log_partition, absl::Time deadline) {
   int64_t version = 0;
-  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+  RETURN_IF_ERROR(pool_.Read(deadline, [&](Transaction& transaction) -> absl::Status {
     ASSIGN_OR_RETURN(version, ReadVersion(transaction, log_partition));
     return absl::OkStatus();
   }));

@@ -330,7 +330,7 @@ absl::StatusOr<int64_t> PgEntityReader::Count(const EntitySelection& selection,
       "SELECT count(*) FROM ", source.from,
       NeedsContact(selection.filter.condition()) ? source.join_contact : "", " WHERE ", where);
   int64_t count = 0;
-  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+  RETURN_IF_ERROR(pool_.Read(deadline, [&](Transaction& transaction) -> absl::Status {
     ASSIGN_OR_RETURN(const Rows rows, transaction.ExecuteDynamic(sql, params.params()));
     count = rows[0].Int64(0);
     return absl::OkStatus();

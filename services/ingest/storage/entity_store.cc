@@ -287,7 +287,7 @@ absl::StatusOr<Changes> PgEntityStore::Transact(const Lookup& lookup, absl::Time
 absl::StatusOr<int32_t> PgEntityStore::LogPartitionCount(absl::Time deadline) {
   int32_t count = log_partition_count_.load();
   if (count > 0) return count;
-  const absl::Status status = pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+  const absl::Status status = pool_.Read(deadline, [&](Transaction& transaction) -> absl::Status {
     ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kCountLogPartitions));
     count = rows[0].Int32(0);
     return absl::OkStatus();

@@ -243,7 +243,7 @@ absl::StatusOr<CommunityDeletion> PgEraser::BeginDeletion(int64_t community, abs
 absl::StatusOr<CommunityDeletion> PgEraser::GetDeletion(int64_t community, absl::Time deadline) {
   CommunityDeletion deletion;
   deletion.community = community;
-  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+  RETURN_IF_ERROR(pool_.Read(deadline, [&](Transaction& transaction) -> absl::Status {
     ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kGetDeletion, Params().Add(community)));
     if (rows.empty()) return CommunityDeletionNotFoundError();
     deletion.create_time = rows[0].Time(0);

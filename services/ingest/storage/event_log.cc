@@ -58,7 +58,7 @@ absl::StatusOr<LogRead> ReadOnce(Transaction& transaction, int32_t log_partition
 absl::StatusOr<LogRead> PgEventLog::Read(int32_t log_partition, int64_t after_position,
                                          const ReadLimits& limits, absl::Time deadline) {
   LogRead read;
-  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+  RETURN_IF_ERROR(pool_.Read(deadline, [&](Transaction& transaction) -> absl::Status {
     ASSIGN_OR_RETURN(read, ReadOnce(transaction, log_partition, after_position, limits));
     return absl::OkStatus();
   }));
@@ -67,7 +67,7 @@ absl::StatusOr<LogRead> PgEventLog::Read(int32_t log_partition, int64_t after_po
 
 absl::StatusOr<std::vector<LogHead>> PgEventLog::Heads(absl::Time deadline) {
   std::vector<LogHead> heads;
-  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+  RETURN_IF_ERROR(pool_.Read(deadline, [&](Transaction& transaction) -> absl::Status {
     ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kListHeads));
     heads.clear();
     for (const Rows::Row row : rows) {

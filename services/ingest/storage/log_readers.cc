@@ -86,7 +86,7 @@ absl::Status PgLogReaders::Confirm(const std::string& id, const std::vector<LogH
 
 absl::StatusOr<std::vector<LogReader>> PgLogReaders::List(absl::Time deadline) {
   std::vector<LogReader> readers;
-  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+  RETURN_IF_ERROR(pool_.Read(deadline, [&](Transaction& transaction) -> absl::Status {
     ASSIGN_OR_RETURN(readers, LoadAll(transaction));
     return absl::OkStatus();
   }));
@@ -102,7 +102,7 @@ absl::Status PgLogReaders::Remove(const std::string& id, absl::Time deadline) {
 
 absl::StatusOr<std::vector<ReaderLag>> PgLogReaders::Lags(absl::Time deadline) {
   std::vector<ReaderLag> lags;
-  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+  RETURN_IF_ERROR(pool_.Read(deadline, [&](Transaction& transaction) -> absl::Status {
     lags.clear();
     ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kReaderLags));
     for (const Rows::Row row : rows) {
