@@ -34,7 +34,7 @@ RULES = [
     (r"(?!common/rpc/)", GRPC_SERVER, "server plumbing of gRPC is used in common/rpc only"),
     (r"(?!common/http/|.*_test\.cc$)", r"curl/", "libcurl is used in common/http only"),
     (r"common/", r"services/|tools/", "common knows nothing of the services"),
-    (r"common/(?!entity/|.*_(test|fuzzer)\.cc$)", r"crier/.*\.pb\.h", "common knows nothing of the services' API"),
+    (r"common/(?!entity/|.*_(test|fuzzer)\.(cc|h)$)", r"crier/.*\.pb\.h", "common knows nothing of the services' API"),
     (r"common/entity/", r"crier/(?!entity/).*\.pb\.h", "common/entity knows the entities, not the services"),
     (r"common/(?!rpc/|process/)", GRPC, "gRPC is used in common/rpc and common/process only"),
     (r"tools/", r"services/", "tools are clients: they never include services"),
