@@ -22,7 +22,7 @@ set(CRIER_WARNINGS
 if(CRIER_SANITIZER)
   add_compile_options(-fsanitize=${CRIER_SANITIZER} -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${CRIER_SANITIZER})
-  if(CRIER_SANITIZER STREQUAL "undefined")
+  if(CRIER_SANITIZER MATCHES "undefined")
     add_compile_options(-fno-sanitize-recover=all -fno-sanitize=vptr
       -fsanitize-ignorelist=${CMAKE_SOURCE_DIR}/tools/cmake/ubsan_ignorelist.txt)
     add_link_options(-fno-sanitize-recover=all -fno-sanitize=vptr)
