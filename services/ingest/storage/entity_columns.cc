@@ -228,12 +228,12 @@ void EntityColumns::AddTo(const Message& entity, pg::RowArray& row) const {
 }
 
 std::string EntityColumns::InsertSql(absl::string_view table, absl::string_view row_type,
-                                     const std::vector<std::string>& leading) const {
+                                     const std::vector<std::string>& leading, int parameter) const {
   std::vector<std::string> names = leading;
   for (const EntityColumn& column : columns_) names.push_back(column.name);
   const std::string all = absl::StrJoin(names, ", ");
-  return absl::StrCat("INSERT INTO ", table, " (", all, ") SELECT ", all,
-                      " FROM unnest($1::", row_type, "[])");
+  return absl::StrCat("INSERT INTO ", table, " (", all, ") SELECT ", all, " FROM unnest($",
+                      parameter, "::", row_type, "[])");
 }
 
 std::string EntityColumns::UpsertSql(absl::string_view table, absl::string_view row_type,

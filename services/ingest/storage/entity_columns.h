@@ -54,9 +54,9 @@ class EntityColumns {
   int size() const { return static_cast<int>(columns_.size()); }
 
   // Stores the rows of an array of `row_type`, a type with the columns `leading` and then those of
-  // AddTo(). The first two of `leading` are the key.
+  // AddTo(). The first two of `leading` are the key. The array is the parameter of that number.
   std::string InsertSql(absl::string_view table, absl::string_view row_type,
-                        const std::vector<std::string>& leading) const;
+                        const std::vector<std::string>& leading, int parameter = 1) const;
   // As above; a row whose key is known replaces it.
   std::string UpsertSql(absl::string_view table, absl::string_view row_type,
                         const std::vector<std::string>& leading) const;

@@ -183,19 +183,18 @@ void AddMessage(const google::protobuf::MessageLite& message, pg::RowArray& row)
   message.SerializeWithCachedSizesToArray(reinterpret_cast<uint8_t*>(row.AddBytes(size)));
 }
 
-// `stored` are those that are there already.
-absl::Status WriteContacts(Transaction& transaction, const Changes& changes,
-                           const std::set<ContactKey>& stored) {
-  if (changes.contacts.empty()) return absl::OkStatus();
+// Saves those that are `stored` already. Returns the rows of those that are new.
+absl::StatusOr<pg::RowArray> WriteContacts(Transaction& transaction, const Changes& changes,
+                                           const std::set<ContactKey>& stored) {
   ASSIGN_OR_RETURN(const pg::RowType type, transaction.FindRowType(kContactRow));
   pg::RowArray created(type), updated(type);
   size_t bytes = 0;
   for (const auto& [key, changed] : changes.contacts) bytes += changed.bytes.size();
   created.Reserve(3 * bytes);  // the message and, without tags but with lengths, the columns
-  bool any_created = false, any_updated = false;
+  bool any_updated = false;
   for (const auto& [key, changed] : changes.contacts) {
     const bool update = stored.count(key) > 0;
-    (update ? any_updated : any_created) = true;
+    any_updated = any_updated || update;
     pg::RowArray& rows = update ? updated : created;
     rows.BeginRow(3 + ContactColumns().size());
     rows.Add(key.community);
@@ -203,12 +202,11 @@ absl::Status WriteContacts(Transaction& transaction, const Changes& changes,
     changed.bytes.copy(rows.AddBytes(changed.bytes.size()), changed.bytes.size());
     ContactColumns().AddTo(*changed.contact, rows);
   }
-  if (any_created) {
+  if (any_updated) {
     RETURN_IF_ERROR(
-        transaction.Execute(InsertContacts(), Params().AddRows(std::move(created))).status());
+        transaction.Execute(SaveContacts(), Params().AddRows(std::move(updated))).status());
   }
-  if (!any_updated) return absl::OkStatus();
-  return transaction.Execute(SaveContacts(), Params().AddRows(std::move(updated))).status();
+  return created;
 }
 
 absl::Status WriteOrganizations(Transaction& transaction, const Changes& changes) {
@@ -247,13 +245,18 @@ absl::Status Write(Transaction& transaction, const Changes& changes,
                    const std::set<ContactKey>& stored, const std::string& channel) {
   // Merges first: they make identities of losers the winner's, before new ones are added.
   RETURN_IF_ERROR(WriteMerges(transaction, changes));
-  RETURN_IF_ERROR(WriteContacts(transaction, changes, stored));
-  RETURN_IF_ERROR(WriteIdentities(transaction, changes));
+  ASSIGN_OR_RETURN(pg::RowArray contacts, WriteContacts(transaction, changes, stored));
+  ASSIGN_OR_RETURN(pg::RowArray identities, WriteIdentities(transaction, changes));
   RETURN_IF_ERROR(WriteOrganizations(transaction, changes));
   RETURN_IF_ERROR(WriteActivities(transaction, changes));
   RETURN_IF_ERROR(WriteLabels(transaction, changes.labels));
   RETURN_IF_ERROR(WriteRequests(transaction, changes.requests));
-  return WriteLog(transaction, changes.events, changes.heads, channel);
+  if (changes.heads.empty() && changes.contacts.empty() && changes.identities.empty()) {
+    return absl::OkStatus();
+  }
+  ASSIGN_OR_RETURN(Params params, LogParams(transaction, changes.events, changes.heads, channel));
+  params.AddRows(std::move(contacts)).AddRows(std::move(identities));
+  return transaction.Execute(WriteLogAndNew(), params).status();
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "common/pg/transaction.h"
 #include "services/ingest/storage/entity_columns.h"
 
@@ -92,13 +93,6 @@ inline const std::vector<std::string>& ContactLeading() {
   return *names;
 }
 
-inline const pg::Statement& InsertContacts() {
-  static const auto* const sql =
-      new std::string(ContactColumns().InsertSql("contacts", kContactRow, ContactLeading()));
-  static const pg::Statement statement{"insert_contacts", sql->c_str()};
-  return statement;
-}
-
 inline const pg::Statement& SaveContacts() {
   static const auto* const sql =
       new std::string(ContactColumns().UpsertSql("contacts", kContactRow, ContactLeading()));
@@ -118,11 +112,6 @@ inline constexpr pg::Statement kSetApart{
     " FROM unnest($1::identity_row[]) AS r"
     " WHERE i.community_id = r.community_id AND i.kind = r.kind AND i.value = r.value"};
 
-inline constexpr pg::Statement kAddIdentities{
-    "add_identities",
-    "INSERT INTO contact_identities (community_id, kind, value, contact_id, apart)"
-    " SELECT community_id, kind, value, contact_id, apart FROM unnest($1::identity_row[])"};
-
 inline const pg::Statement& SaveOrganizations() {
   static const auto* const sql = new std::string(OrganizationColumns().UpsertSql(
       "organizations", kOrganizationRow, {"community_id", "organization_id", "organization"}));
@@ -137,12 +126,10 @@ inline const pg::Statement& SaveActivities() {
   return statement;
 }
 
-// Events; partitions, positions, last ids and accept times of the heads; channel and notice. One
-// statement, because a small batch pays for each. The notice is delivered at the commit, to every
-// replica.
-inline constexpr pg::Statement kWriteLog{
-    "write_log",
-    "WITH appended AS ("
+// Events; partitions, positions, last ids and accept times of the heads; channel and notice. The
+// notice, if there is one, is delivered at the commit, to every replica.
+inline constexpr char kLogParts[] =
+    "appended AS ("
     "INSERT INTO events (log_partition, position, accept_time, community_id, subject_id, event)"
     " SELECT log_partition, position, accept_time, community_id, subject_id, event"
     " FROM unnest($1::event_row[])), "
@@ -152,7 +139,26 @@ inline constexpr pg::Statement kWriteLog{
     " FROM unnest($2::integer[], $3::bigint[], $4::bigint[], $5::timestamptz[])"
     " AS m (log_partition, position, last_id, accept_time)"
     " WHERE h.log_partition = m.log_partition) "
-    "SELECT pg_notify($6, $7)"};
+    "SELECT pg_notify($6, $7) WHERE $7 <> ''";
+
+inline const pg::Statement& WriteLogAlone() {
+  static const auto* const sql = new std::string(absl::StrCat("WITH ", kLogParts));
+  static const pg::Statement statement{"write_log", sql->c_str()};
+  return statement;
+}
+
+// As above, then new contacts and new identities. What nearly every batch writes is one statement,
+// because a small batch pays for each.
+inline const pg::Statement& WriteLogAndNew() {
+  static const auto* const sql = new std::string(absl::StrCat(
+      "WITH created AS (", ContactColumns().InsertSql("contacts", kContactRow, ContactLeading(), 8),
+      "), identified AS ("
+      "INSERT INTO contact_identities (community_id, kind, value, contact_id, apart)"
+      " SELECT community_id, kind, value, contact_id, apart FROM unnest($9::identity_row[])), ",
+      kLogParts));
+  static const pg::Statement statement{"write_log_and_new", sql->c_str()};
+  return statement;
+}
 
 }  // namespace crier::ingest::storage
 

@@ -115,6 +115,25 @@ TEST_F(EntityStoreTest, WhatAMaskTookAwayMayBecomeAnotherContacts) {
   EXPECT_EQ(Count("contact_identities"), 2);
 }
 
+TEST_F(EntityStoreTest, AnIdentityMayBeNewThoughNoEventTellsOfIt) {
+  Ingest(store_, {ContactOf(1, ContactWith({"a@x.y"}))});
+  const Identity identity{1, IdentityKind::kGithub, "marion"};
+  Lookup lookup;
+  lookup.communities = {1};
+  const auto changes = store_.Transact(lookup, Deadline(), [&](const Known&) {
+    Changes some;
+    some.identities = {{identity, 1}};
+    some.apart = {{identity, 1}};
+    return some;
+  });
+  ASSERT_TRUE(changes.ok()) << changes.status();
+
+  Contact probe;
+  probe.mutable_github()->set_handle("marion");
+  EXPECT_THAT(Ingest(store_, {ContactOf(1, probe)}),
+              ElementsAre("UPDATED communities/1/contacts/1"));
+}
+
 TEST_F(EntityStoreTest, KeepsCommunitiesApart) {
   const Contact contact = ContactWith({"marion@example.com"});
 

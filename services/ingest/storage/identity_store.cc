@@ -35,7 +35,7 @@ absl::StatusOr<Params> IdentityParams(Transaction& transaction,
   return Params().AddRows(std::move(rows));
 }
 
-absl::Status WriteIdentities(Transaction& transaction, const Changes& changes) {
+absl::StatusOr<RowArray> WriteIdentities(Transaction& transaction, const Changes& changes) {
   if (!changes.removed_identities.empty()) {
     ASSIGN_OR_RETURN(const Params removed,
                      IdentityParams(transaction, {changes.removed_identities}));
@@ -49,12 +49,11 @@ absl::Status WriteIdentities(Transaction& transaction, const Changes& changes) {
     }
     RETURN_IF_ERROR(transaction.Execute(kSetApart, Params().AddRows(std::move(rows))).status());
   }
-  if (changes.identities.empty()) return absl::OkStatus();
   RowArray rows(type);
   for (const auto& [identity, contact_id] : changes.identities) {
     AddTo(rows, identity, contact_id, changes.apart.count(identity) > 0);
   }
-  return transaction.Execute(kAddIdentities, Params().AddRows(std::move(rows))).status();
+  return rows;
 }
 
 }  // namespace crier::ingest::storage

@@ -16,8 +16,8 @@ namespace crier::ingest::storage {
 absl::StatusOr<pg::Params> IdentityParams(
     pg::Transaction& transaction, const std::vector<absl::Span<const Identity>>& identities);
 
-// Writes the part of the changes that is about identities; after the merges.
-absl::Status WriteIdentities(pg::Transaction& transaction, const Changes& changes);
+// Removes and changes identities; after the merges. Returns the rows of those that are new.
+absl::StatusOr<pg::RowArray> WriteIdentities(pg::Transaction& transaction, const Changes& changes);
 
 }  // namespace crier::ingest::storage
 

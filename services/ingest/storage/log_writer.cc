@@ -41,9 +41,8 @@ absl::StatusOr<pg::RowArray> ToRows(Transaction& transaction,
 
 }  // namespace
 
-absl::Status WriteLog(Transaction& transaction, const std::vector<LoggedEvent>& events,
-                      const std::map<int32_t, Head>& heads, const std::string& channel) {
-  if (heads.empty()) return absl::OkStatus();
+absl::StatusOr<Params> LogParams(Transaction& transaction, const std::vector<LoggedEvent>& events,
+                                 const std::map<int32_t, Head>& heads, const std::string& channel) {
   std::vector<int32_t> partitions;
   std::vector<int64_t> positions, last_ids;
   std::vector<absl::Time> accept_times;
@@ -54,16 +53,21 @@ absl::Status WriteLog(Transaction& transaction, const std::vector<LoggedEvent>& 
     accept_times.push_back(head.accept_time);
   }
   ASSIGN_OR_RETURN(pg::RowArray rows, ToRows(transaction, events));
-  return transaction
-      .Execute(kWriteLog, Params()
-                              .AddRows(std::move(rows))
-                              .AddArray(partitions)
-                              .AddArray(positions)
-                              .AddArray(last_ids)
-                              .AddArray(accept_times)
-                              .Add(channel)
-                              .Add(EncodeHeads(heads)))
-      .status();
+  Params params;
+  params.AddRows(std::move(rows))
+      .AddArray(partitions)
+      .AddArray(positions)
+      .AddArray(last_ids)
+      .AddArray(accept_times)
+      .Add(channel)
+      .Add(EncodeHeads(heads));
+  return params;
+}
+
+absl::Status WriteLog(Transaction& transaction, const std::vector<LoggedEvent>& events,
+                      const std::map<int32_t, Head>& heads, const std::string& channel) {
+  ASSIGN_OR_RETURN(const Params params, LogParams(transaction, events, heads, channel));
+  return transaction.Execute(WriteLogAlone(), params).status();
 }
 
 }  // namespace crier::ingest::storage

@@ -8,13 +8,20 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "common/pg/transaction.h"
 #include "services/ingest/domain/entity_store.h"
 
 namespace crier::ingest::storage {
 
-// Appends the events and moves the heads, which are locked, to what they are now; at the commit,
-// `channel` tells every replica. Without heads, nothing has happened.
+// Parameters of a statement that appends the events and moves the heads, which are locked, to what
+// they are now (kLogParts); at the commit, `channel` tells every replica.
+absl::StatusOr<pg::Params> LogParams(pg::Transaction& transaction,
+                                     const std::vector<LoggedEvent>& events,
+                                     const std::map<int32_t, Head>& heads,
+                                     const std::string& channel);
+
+// Does that, and nothing else.
 absl::Status WriteLog(pg::Transaction& transaction, const std::vector<LoggedEvent>& events,
                       const std::map<int32_t, Head>& heads, const std::string& channel);
 
