@@ -361,6 +361,30 @@ TEST_P(WorkflowStoreConformance, TheCatalogVersionMovesWithEveryChangeOfTheParti
   EXPECT_FALSE(catalogs().Load(kLogPartition + 1, 0, Deadline())->CoversAny(0, 1'000));
 }
 
+// Whatever others ask or change at the same time.
+TEST_P(WorkflowStoreConformance, ACatalogVersionAskedForAfterAChangeHasMoved) {
+  constexpr int32_t kPartitions = 6;
+  constexpr int kChanges = 20;
+  std::vector<std::thread> threads;
+  for (int32_t partition = 0; partition < kPartitions; ++partition) {
+    const WorkflowId id = Create().id;
+    threads.emplace_back([this, partition, id] {
+      int64_t last = *catalogs().Version(partition, Deadline());
+      for (int i = 1; i <= kChanges; ++i) {
+        const auto change = [i](Workflow& workflow) {
+          workflow.state = i % 2 == 1 ? State::kEnabled : State::kDisabled;
+          return absl::OkStatus();
+        };
+        ASSERT_TRUE(workflows().Change(id, {partition, 10 * i}, change, Deadline()).ok());
+        const int64_t version = *catalogs().Version(partition, Deadline());
+        EXPECT_GT(version, last);
+        last = version;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+}
+
 TEST_P(WorkflowStoreConformance, RacingChangesKeepRevisionsWellFormed) {
   constexpr int kThreads = 4;
   constexpr int kChanges = 25;

@@ -100,8 +100,12 @@ constexpr pg::Statement kMoveCatalogVersion{
     "INSERT INTO catalog_versions (log_partition, version) VALUES ($1, 1)"
     " ON CONFLICT (log_partition) DO UPDATE SET version = catalog_versions.version + 1"};
 
-constexpr pg::Statement kGetCatalogVersion{
-    "get_catalog_version", "SELECT version FROM catalog_versions WHERE log_partition = $1"};
+// One row for each of the partitions, in their order.
+constexpr pg::Statement kGetCatalogVersions{
+    "get_catalog_versions",
+    "SELECT coalesce(v.version, 0)"
+    " FROM unnest($1::integer[]) WITH ORDINALITY AS wanted (log_partition, place)"
+    " LEFT JOIN catalog_versions v USING (log_partition) ORDER BY wanted.place"};
 
 constexpr pg::Statement kDropPassedRevisions{
     "drop_passed_revisions",

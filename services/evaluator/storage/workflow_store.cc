@@ -184,17 +184,20 @@ absl::Status StoreRevisions(Transaction& transaction, const Workflow& before, co
   return transaction.Execute(kMoveCatalogVersion, Params().Add(head.log_partition)).status();
 }
 
-absl::StatusOr<int64_t> ReadVersion(Transaction& transaction, int32_t log_partition) {
+absl::StatusOr<std::vector<int64_t>> ReadVersions(Transaction& transaction,
+                                                  const std::vector<int32_t>& log_partitions) {
   ASSIGN_OR_RETURN(const Rows rows,
-                   transaction.Execute(kGetCatalogVersion, Params().Add(log_partition)));
-  return rows.empty() ? 0 : rows[0].Int64(0);
+                   transaction.Execute(kGetCatalogVersions, Params().AddArray(log_partitions)));
+  std::vector<int64_t> versions;
+  for (const Rows::Row row : rows) versions.push_back(row.Int64(0));
+  return versions;
 }
 
 absl::StatusOr<Catalog> LoadIn(Transaction& transaction, int32_t log_partition,
                                int64_t passed_position) {
   // Each statement sees what is committed when it begins: with the version first, the revisions are
   // as new as it says, or newer.
-  ASSIGN_OR_RETURN(const int64_t version, ReadVersion(transaction, log_partition));
+  ASSIGN_OR_RETURN(const std::vector<int64_t> versions, ReadVersions(transaction, {log_partition}));
   RETURN_IF_ERROR(
       transaction.Execute(kDropPassedRevisions, Params().Add(log_partition).Add(passed_position))
           .status());
@@ -206,10 +209,27 @@ absl::StatusOr<Catalog> LoadIn(Transaction& transaction, int32_t log_partition,
     ASSIGN_OR_RETURN(Revision revision, ReadRevision(row));
     revisions.push_back(std::move(revision));
   }
-  return Catalog(version, std::move(revisions));
+  return Catalog(versions.front(), std::move(revisions));
+}
+
+absl::StatusOr<std::vector<int64_t>> VersionsIn(pg::Pool& pool,
+                                                const std::vector<int32_t>& log_partitions,
+                                                absl::Time deadline) {
+  std::vector<int64_t> versions;
+  RETURN_IF_ERROR(pool.Read(deadline, [&](Transaction& transaction) -> absl::Status {
+    ASSIGN_OR_RETURN(versions, ReadVersions(transaction, log_partitions));
+    return absl::OkStatus();
+  }));
+  return versions;
 }
 
 }  // namespace
+
+PgWorkflowStore::PgWorkflowStore(pg::Pool& pool)
+    : pool_(pool),
+      versions_([&pool](const std::vector<int32_t>& log_partitions, absl::Time deadline) {
+        return VersionsIn(pool, log_partitions, deadline);
+      }) {}
 
 absl::StatusOr<Workflow> PgWorkflowStore::Create(const NewWorkflow& workflow, absl::Time now,
                                                  absl::Time deadline) {
@@ -293,12 +313,7 @@ absl::StatusOr<Workflow> PgWorkflowStore::Change(
 }
 
 absl::StatusOr<int64_t> PgWorkflowStore::Version(int32_t log_partition, absl::Time deadline) {
-  int64_t version = 0;
-  RETURN_IF_ERROR(pool_.Read(deadline, [&](Transaction& transaction) -> absl::Status {
-    ASSIGN_OR_RETURN(version, ReadVersion(transaction, log_partition));
-    return absl::OkStatus();
-  }));
-  return version;
+  return versions_.Get(log_partition, deadline);
 }
 
 absl::StatusOr<Catalog> PgWorkflowStore::Load(int32_t log_partition, int64_t passed_position,

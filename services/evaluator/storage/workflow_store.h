@@ -2,8 +2,10 @@
 #ifndef CRIER_SERVICES_EVALUATOR_STORAGE_WORKFLOW_STORE_H_
 #define CRIER_SERVICES_EVALUATOR_STORAGE_WORKFLOW_STORE_H_
 
+#include <cstdint>
 #include <vector>
 
+#include "common/batch/shared_read.h"
 #include "common/pg/pool.h"
 #include "services/evaluator/domain/catalog_store.h"
 #include "services/evaluator/domain/workflow_store.h"
@@ -14,7 +16,7 @@ namespace crier::evaluator::storage {
 class PgWorkflowStore : public WorkflowStore, public CatalogStore {
  public:
   // `pool` must outlive the store.
-  explicit PgWorkflowStore(pg::Pool& pool) : pool_(pool) {}
+  explicit PgWorkflowStore(pg::Pool& pool);
 
   absl::StatusOr<Workflow> Create(const NewWorkflow& workflow, absl::Time now,
                                   absl::Time deadline) override;
@@ -39,6 +41,8 @@ class PgWorkflowStore : public WorkflowStore, public CatalogStore {
 
  private:
   pg::Pool& pool_;
+  // A commit of the log wakes the runners of many partitions, which ask all at once.
+  batch::SharedRead<int32_t, int64_t> versions_;
 };
 
 }  // namespace crier::evaluator::storage
