@@ -37,12 +37,15 @@ SqlFailure FailureIn(const std::exception& exception) {
   return {"XX000", "", ""};  // misuse of the library, or no memory: ours to find in the metadata
 }
 
-// How long the server may work on a statement; 0 is without limit. Rounded up, by less than the
-// watchdog's grace, so that those who ask for about the same find it set.
+// How long the server may work on a statement; 0 is without limit. Rounded, by less than the
+// watchdog's grace, so that those who ask for about the same find it set: up, but for what two
+// clocks may differ by.
 int64_t StatementTimeoutMillis(absl::Time deadline) {
   static constexpr absl::Duration kGrain = absl::Milliseconds(100);
+  static constexpr absl::Duration kSlack = absl::Milliseconds(10);
   if (deadline == absl::InfiniteFuture()) return 0;
-  const int64_t millis = absl::ToInt64Milliseconds(absl::Ceil(deadline - absl::Now(), kGrain));
+  const absl::Duration left = deadline - absl::Now() - kSlack;
+  const int64_t millis = absl::ToInt64Milliseconds(absl::Ceil(left, kGrain));
   return std::clamp<int64_t>(millis, 1, std::numeric_limits<int32_t>::max());
 }
 
