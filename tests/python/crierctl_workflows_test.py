@@ -73,6 +73,7 @@ class WorkflowsTest(fake_crier.CommandTest):
         self.assertEqual(unsaved.workflow, Workflow(template=Workflow.NEW_MEMBER, filter="lead_score >= 80",
                                                     webhook="communities/7/webhooks/3"))
         self.assertEqual(saved.name, "communities/7/workflows/5")
+        self.assertTrue(out.endswith("}\n"), out)
         for expected in ("12,345", "new in 30 days:", "Marion", "lead_score is 85, at least 80", '"type": "contact"'):
             self.assertIn(expected, out)
         self.assertIn("give either a workflow", err)

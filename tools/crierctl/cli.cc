@@ -126,7 +126,8 @@ int ShowParseError(CLI::App& app, const CLI::ParseError& error, Session& session
   const std::string unknown = UnknownWord(app, command);
   if (unknown.empty() && !CommandNames(command).empty()) {
     // A group without its command: showing what there is says more than an error.
-    session.err << command.help();
+    const CLI::App* const parent = command.get_parent();
+    session.err << command.help(parent == nullptr ? "" : PathOf(*parent));
     return kWrongUsage;
   }
   ShowError(unknown.empty() ? error.what() : unknown, session.err);

@@ -103,6 +103,7 @@ TEST_F(CliTest, ShowsWhatThereIsWhenACommandIsMissing) {
 
   EXPECT_EQ(outcome.exit_code, 2);
   EXPECT_THAT(outcome.err, AllOf(HasSubstr("list"), HasSubstr("get")));
+  EXPECT_THAT(outcome.err, HasSubstr("Usage: crierctl deliveries "));
   EXPECT_THAT(outcome.out, IsEmpty());
 }
 

@@ -46,12 +46,9 @@ std::string PhasesText(const Timings& timings) {
 
 std::string MessageJson(const google::protobuf::Message& message) {
   std::string json;
-  google::protobuf::util::JsonPrintOptions options;
-  options.add_whitespace = true;
   // Fails only for Any with unknown types and for times out of range, which servers do not send.
-  if (!google::protobuf::util::MessageToJsonString(message, &json, options).ok()) return "{}\n";
-  if (json.empty() || json.back() != '\n') json += '\n';
-  return json;
+  if (!google::protobuf::util::MessageToJsonString(message, &json).ok()) return "{}\n";
+  return absl::StrCat(PrettyJson(json).value_or(json), "\n");
 }
 
 std::string TimeText(const google::protobuf::Timestamp& time, bool is_set) {

@@ -70,7 +70,8 @@ TEST(MessageJson, IsProtobufJson) {
   exchange.set_outcome(Exchange::REFUSED);
   exchange.set_response_status(500);
 
-  EXPECT_EQ(MessageJson(exchange), "{\n \"outcome\": \"REFUSED\",\n \"responseStatus\": 500\n}\n");
+  EXPECT_EQ(MessageJson(exchange),
+            "{\n  \"outcome\": \"REFUSED\",\n  \"responseStatus\": 500\n}\n");
 }
 
 TEST(TimeText, IsEmptyWhenUnset) {

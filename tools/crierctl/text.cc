@@ -147,4 +147,8 @@ std::string ReadableCount(int64_t count) {
   return digits;
 }
 
+std::string Counted(int64_t count, absl::string_view one, absl::string_view many) {
+  return absl::StrCat(ReadableCount(count), " ", count == 1 ? one : many);
+}
+
 }  // namespace crier::crierctl

@@ -31,6 +31,9 @@ std::string ReadableDuration(absl::Duration duration);
 // `12,345`.
 std::string ReadableCount(int64_t count);
 
+// `1 record` or `12,345 records`.
+std::string Counted(int64_t count, absl::string_view one, absl::string_view many);
+
 }  // namespace crier::crierctl
 
 #endif  // CRIER_TOOLS_CRIERCTL_TEXT_H_

@@ -58,6 +58,9 @@ TEST(Format, TimesDurationsCounts) {
   EXPECT_EQ(ReadableCount(1000), "1,000");
   EXPECT_EQ(ReadableCount(-123456), "-123,456");
   EXPECT_EQ(ReadableCount(1234567), "1,234,567");
+  EXPECT_EQ(Counted(0, "record", "records"), "0 records");
+  EXPECT_EQ(Counted(1, "record", "records"), "1 record");
+  EXPECT_EQ(Counted(1234, "record", "records"), "1,234 records");
 }
 
 }  // namespace

@@ -26,7 +26,7 @@ std::string SuccessText(const WebhookHealth& health) {
   if (health.attempt_count() == 0) return "no attempts";
   return absl::StrFormat("%.1f %% of the last %s",
                          100.0 * health.success_count() / health.attempt_count(),
-                         ReadableCount(health.attempt_count()));
+                         Counted(health.attempt_count(), "attempt", "attempts"));
 }
 
 std::string DurationText(const google::protobuf::Duration& duration, bool is_set) {

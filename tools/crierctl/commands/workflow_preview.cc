@@ -77,12 +77,13 @@ std::string Render(const PreviewWorkflowResponse& preview, const std::string& wo
     absl::StrAppend(&text, "\n", table.Render());
   }
   if (!preview.sample_payload().empty()) {
-    absl::StrAppend(&text, "\nThe first one would be sent as\n",
-                    BodyText(preview.sample_payload()));
+    absl::StrAppend(&text, "\nThe first one would be sent as\n", BodyText(preview.sample_payload()),
+                    "\n");
   }
   if (preview.confirmation_required()) {
-    absl::StrAppend(&text, "\nTo enable it would release ", ReadableCount(preview.match_count()),
-                    " deliveries, which needs a confirmation. Within an hour of this preview:\n"
+    absl::StrAppend(&text, "\nTo enable it would release ",
+                    Counted(preview.match_count(), "delivery", "deliveries"),
+                    ", which needs a confirmation. Within an hour of this preview:\n"
                     "  crierctl workflows enable ",
                     workflow.empty() ? "WORKFLOW" : workflow, " --confirmation-token ",
                     preview.confirmation_token(), "\n");

@@ -50,8 +50,8 @@ std::string StateText(const Workflow& workflow) {
 // `3 times, 3 deliveries, last 2023-04-17 10:21:26Z`.
 std::string FiredText(const Workflow::Statistics& statistics) {
   if (statistics.matched_count() == 0) return "never";
-  return absl::StrCat(ReadableCount(statistics.matched_count()), " times, ",
-                      ReadableCount(statistics.enqueued_count()), " deliveries, last ",
+  return absl::StrCat(Counted(statistics.matched_count(), "time", "times"), ", ",
+                      Counted(statistics.enqueued_count(), "delivery", "deliveries"), ", last ",
                       TimeText(statistics.last_fire_time(), statistics.has_last_fire_time()));
 }
 

@@ -27,7 +27,7 @@ std::string RenderBar(int64_t bytes, int64_t total_bytes) {
 std::string RenderProgress(const ProgressState& state, absl::Duration elapsed) {
   std::string line;
   if (state.total_bytes) line = RenderBar(state.bytes, *state.total_bytes);
-  absl::StrAppend(&line, ReadableCount(state.records), " records");
+  absl::StrAppend(&line, Counted(state.records, "record", "records"));
   if (elapsed > absl::ZeroDuration()) {
     const double rate = state.records / absl::ToDoubleSeconds(elapsed);
     absl::StrAppend(&line, "  ", ReadableCount(static_cast<int64_t>(rate)), "/s");
