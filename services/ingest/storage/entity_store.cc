@@ -1,7 +1,5 @@
 #include "services/ingest/storage/entity_store.h"
 
-#include <memory>
-#include <optional>
 #include <set>
 #include <utility>
 #include <vector>
@@ -19,6 +17,7 @@
 #include "services/ingest/storage/label_store.h"
 #include "services/ingest/storage/log_channel.h"
 #include "services/ingest/storage/log_writer.h"
+#include "services/ingest/storage/lookup_loader.h"
 #include "services/ingest/storage/request_store.h"
 
 namespace crier::ingest::storage {
@@ -27,13 +26,6 @@ namespace {
 using pg::Params;
 using pg::Rows;
 using pg::Transaction;
-
-// An INTERNAL error ends the batch; the entity's bytes were not written by this service.
-template <typename Entity>
-absl::Status Parse(const std::string& bytes, Entity& entity) {
-  if (entity.ParseFromString(bytes)) return absl::OkStatus();
-  return absl::InternalError("a stored entity cannot be parsed");
-}
 
 absl::Status LockHeads(Transaction& transaction, const Lookup& lookup, Known& known) {
   std::set<int32_t> partitions;
@@ -52,110 +44,6 @@ absl::Status LockHeads(Transaction& transaction, const Lookup& lookup, Known& kn
     for (absl::string_view community : absl::StrSplit(row.Text(4), ',', absl::SkipEmpty())) {
       int64_t deleting = 0;
       if (absl::SimpleAtoi(community, &deleting)) known.deleting.insert(deleting);
-    }
-  }
-  return absl::OkStatus();
-}
-
-Params ToParams(const std::set<ContactKey>& keys) {
-  std::vector<int64_t> communities, ids;
-  for (const ContactKey& key : keys) {
-    communities.push_back(key.community);
-    ids.push_back(key.id);
-  }
-  return Params().AddArray(communities).AddArray(ids);
-}
-
-absl::Status LoadIdentities(Transaction& transaction,
-                            const std::vector<absl::Span<const Identity>>& identities,
-                            Known& known) {
-  if (identities.empty()) return absl::OkStatus();
-  ASSIGN_OR_RETURN(const Params params, IdentityParams(transaction, identities));
-  ASSIGN_OR_RETURN(const Rows found, transaction.Execute(kLoadIdentities, params));
-  for (const Rows::Row row : found) {
-    known.identities[{row.Int64(0), static_cast<IdentityKind>(row.Int32(1)), row.Text(2)}] =
-        row.Int64(3);
-  }
-  return absl::OkStatus();
-}
-
-absl::Status LoadRedirects(Transaction& transaction, const std::set<ContactKey>& keys,
-                           Known& known) {
-  if (keys.empty()) return absl::OkStatus();
-  ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kLoadRedirects, ToParams(keys)));
-  for (const Rows::Row row : rows) known.redirects[{row.Int64(0), row.Int64(1)}] = row.Int64(2);
-  return absl::OkStatus();
-}
-
-// Those that are asked for, and those that what is known leads to.
-absl::Status LoadContacts(Transaction& transaction, const std::set<ContactKey>& wanted,
-                          Known& known) {
-  std::set<ContactKey> keys;
-  for (const auto& [identity, id] : known.identities) keys.insert({identity.community, id});
-  const size_t identified = keys.size();
-  for (const auto& [key, stored] : known.activities) {
-    keys.insert({key.community, stored.contact_id});
-  }
-  for (const auto& [key, winner] : known.redirects) keys.insert({key.community, winner});
-  keys.insert(wanted.begin(), wanted.end());
-  if (keys.empty()) return absl::OkStatus();
-  ASSIGN_OR_RETURN(const Rows contacts, transaction.Execute(kLoadContacts, ToParams(keys)));
-  for (const Rows::Row row : contacts) {
-    std::shared_ptr<entity::v1::Contact> contact = known.NewContact();
-    RETURN_IF_ERROR(Parse(row.Bytes(2), *contact));
-    known.contacts[{row.Int64(0), row.Int64(1)}] = std::move(contact);
-  }
-  if (known.contacts.size() < identified) {
-    return absl::InternalError("an identity leads to a contact that does not exist");
-  }
-  return absl::OkStatus();
-}
-
-absl::Status LoadOrganizations(Transaction& transaction, const std::set<OrganizationKey>& keys,
-                               Known& known) {
-  if (keys.empty()) return absl::OkStatus();
-  std::vector<int64_t> communities;
-  std::vector<std::string> domains;
-  for (const OrganizationKey& key : keys) {
-    communities.push_back(key.community);
-    domains.push_back(key.domain);
-  }
-  ASSIGN_OR_RETURN(
-      const Rows rows,
-      transaction.Execute(kLoadOrganizations, Params().AddArray(communities).AddArray(domains)));
-  for (const Rows::Row row : rows) {
-    StoredOrganization& stored = known.organizations[{row.Int64(0), row.Text(1)}];
-    stored.id = row.Int64(2);
-    RETURN_IF_ERROR(Parse(row.Bytes(3), stored.organization));
-  }
-  return absl::OkStatus();
-}
-
-absl::Status LoadActivities(Transaction& transaction, const std::set<ActivityKey>& keys,
-                            Known& known) {
-  if (keys.empty()) return absl::OkStatus();
-  std::vector<int64_t> communities;
-  std::vector<std::string> services, types, external_ids;
-  for (const ActivityKey& key : keys) {
-    communities.push_back(key.community);
-    services.push_back(key.service_name);
-    types.push_back(key.activity_type);
-    external_ids.push_back(key.external_id);
-  }
-  ASSIGN_OR_RETURN(const Rows rows,
-                   transaction.Execute(kLoadActivities, Params()
-                                                            .AddArray(communities)
-                                                            .AddArray(services)
-                                                            .AddArray(types)
-                                                            .AddArray(external_ids)));
-  for (const Rows::Row row : rows) {
-    StoredActivity& stored =
-        known.activities[{row.Int64(0), row.Text(1), row.Text(2), row.Text(3)}];
-    stored.id = row.Int64(4);
-    stored.contact_id = row.Int64(5);
-    RETURN_IF_ERROR(Parse(row.Bytes(6), stored.activity));
-    if (std::string content = row.Text(7); !content.empty()) {
-      stored.activity.set_content(std::move(content));
     }
   }
   return absl::OkStatus();
@@ -272,13 +160,7 @@ absl::StatusOr<Changes> PgEntityStore::Transact(const Lookup& lookup, absl::Time
     Known known;
     known.partition_count = partition_count;
     RETURN_IF_ERROR(LockHeads(transaction, lookup, known));
-    RETURN_IF_ERROR(LoadRequests(transaction, lookup.requests, known));
-    RETURN_IF_ERROR(LoadIdentities(transaction, lookup.identities, known));
-    RETURN_IF_ERROR(LoadRedirects(transaction, lookup.contacts, known));
-    RETURN_IF_ERROR(LoadActivities(transaction, lookup.activities, known));
-    RETURN_IF_ERROR(LoadContacts(transaction, lookup.contacts, known));
-    RETURN_IF_ERROR(LoadOrganizations(transaction, lookup.organizations, known));
-    RETURN_IF_ERROR(LoadLabels(transaction, lookup, known.labels));
+    RETURN_IF_ERROR(LoadKnown(transaction, lookup, known));
     std::set<ContactKey> stored;
     for (const auto& [key, contact] : known.contacts) stored.insert(stored.end(), key);
     changes = decide(std::move(known));

@@ -2,6 +2,7 @@
 #ifndef CRIER_SERVICES_INGEST_STORAGE_ENTITY_STORE_SQL_H_
 #define CRIER_SERVICES_INGEST_STORAGE_ENTITY_STORE_SQL_H_
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -28,11 +29,33 @@ inline constexpr pg::Statement kLockHeads{
     " FROM log_heads"
     " WHERE log_partition = ANY ($1::integer[]) ORDER BY log_partition FOR UPDATE"};
 
-inline constexpr pg::Statement kLoadIdentities{
-    "load_identities",
-    "SELECT i.community_id, i.kind, i.value, i.contact_id"
+// What a row of kLoadFound is.
+enum class Found : int32_t { kIdentity = 0, kOrganization = 1, kSegment = 2, kTag = 3 };
+
+// What nearly every batch looks up is one statement, because a small batch pays for each:
+// identities; organizations by domain; segments and tags, each by id, and by name as names are
+// looked up. Rows are what was found (Found), its community, id and text, the kind of an identity
+// and the bytes of an organization.
+inline constexpr pg::Statement kLoadFound{
+    "load_found",
+    "SELECT 0, i.community_id, i.contact_id, i.value, i.kind::integer, NULL::bytea"
     " FROM unnest($1::identity_row[]) AS wanted"
-    " JOIN contact_identities i USING (community_id, kind, value)"};
+    " JOIN contact_identities i USING (community_id, kind, value)"
+    " UNION ALL SELECT 1, o.community_id, o.organization_id, o.domain, NULL, o.organization"
+    " FROM unnest($2::bigint[], $3::text[]) AS wanted (community_id, domain)"
+    " JOIN organizations o USING (community_id, domain)"
+    " UNION ALL SELECT 2, l.community_id, l.segment_id, l.name, NULL, NULL"
+    " FROM unnest($4::bigint[], $5::bigint[]) AS wanted (community_id, segment_id)"
+    " JOIN segments l USING (community_id, segment_id)"
+    " UNION ALL SELECT 2, l.community_id, l.segment_id, l.name, NULL, NULL"
+    " FROM unnest($6::bigint[], $7::text[]) AS wanted (community_id, folded_name)"
+    " JOIN segments l USING (community_id, folded_name)"
+    " UNION ALL SELECT 3, l.community_id, l.tag_id, l.name, NULL, NULL"
+    " FROM unnest($8::bigint[], $9::bigint[]) AS wanted (community_id, tag_id)"
+    " JOIN tags l USING (community_id, tag_id)"
+    " UNION ALL SELECT 3, l.community_id, l.tag_id, l.name, NULL, NULL"
+    " FROM unnest($10::bigint[], $11::text[]) AS wanted (community_id, folded_name)"
+    " JOIN tags l USING (community_id, folded_name)"};
 
 inline constexpr pg::Statement kLoadRedirects{
     "load_redirects",
@@ -45,12 +68,6 @@ inline constexpr pg::Statement kLoadContacts{
     "SELECT c.community_id, c.contact_id, c.contact"
     " FROM unnest($1::bigint[], $2::bigint[]) AS wanted (community_id, contact_id)"
     " JOIN contacts c USING (community_id, contact_id)"};
-
-inline constexpr pg::Statement kLoadOrganizations{
-    "load_organizations",
-    "SELECT o.community_id, o.domain, o.organization_id, o.organization"
-    " FROM unnest($1::bigint[], $2::text[]) AS wanted (community_id, domain)"
-    " JOIN organizations o USING (community_id, domain)"};
 
 inline constexpr pg::Statement kLoadActivities{
     "load_activities",

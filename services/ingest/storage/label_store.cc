@@ -15,7 +15,7 @@ using pg::Params;
 using pg::Rows;
 using pg::Transaction;
 
-// The same table twice, but for its names. Those of kLoadLabels are in the same order.
+// The same table twice, but for its names.
 struct LabelTable {
   LabelKind kind;
   const pg::Statement& last_ids;
@@ -26,27 +26,6 @@ const LabelTable kTables[] = {
     {LabelKind::kSegment, kLastSegmentIds, kSaveSegments},
     {LabelKind::kTag, kLastTagIds, kSaveTags},
 };
-
-// What is looked up in a table.
-struct Wanted {
-  std::vector<int64_t> communities, ids, name_communities;
-  std::vector<std::string> names;
-};
-
-Wanted WantedOf(LabelKind kind, const Lookup& lookup) {
-  Wanted wanted;
-  for (const LabelId& label : lookup.labels) {
-    if (label.kind != kind) continue;
-    wanted.communities.push_back(label.community);
-    wanted.ids.push_back(label.id);
-  }
-  for (const LabelName& label : lookup.label_names) {
-    if (label.kind != kind) continue;
-    wanted.name_communities.push_back(label.community);
-    wanted.names.push_back(label.folded);
-  }
-  return wanted;
-}
 
 absl::Status LoadLastIds(Transaction& transaction, const LabelTable& table, const Lookup& lookup,
                          KnownLabels& known) {
@@ -84,21 +63,23 @@ absl::Status Write(Transaction& transaction, const LabelTable& table,
 
 }  // namespace
 
-absl::Status LoadLabels(Transaction& transaction, const Lookup& lookup, KnownLabels& known) {
-  if (lookup.labels.empty() && lookup.label_names.empty()) return absl::OkStatus();
-  Params params;
-  for (const LabelTable& table : kTables) {
-    const Wanted wanted = WantedOf(table.kind, lookup);
-    params.AddArray(wanted.communities)
-        .AddArray(wanted.ids)
-        .AddArray(wanted.name_communities)
-        .AddArray(wanted.names);
+void AddLabels(const Lookup& lookup, LabelKind kind, Params& params) {
+  std::vector<int64_t> communities, ids, name_communities;
+  std::vector<std::string> names;
+  for (const LabelId& label : lookup.labels) {
+    if (label.kind != kind) continue;
+    communities.push_back(label.community);
+    ids.push_back(label.id);
   }
-  ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kLoadLabels, params));
-  for (const Rows::Row row : rows) {
-    const LabelKind kind = kTables[row.Int32(0)].kind;
-    known.names[{row.Int64(1), kind, row.Int64(2)}] = row.Text(3);
+  for (const LabelName& label : lookup.label_names) {
+    if (label.kind != kind) continue;
+    name_communities.push_back(label.community);
+    names.push_back(label.folded);
   }
+  params.AddArray(communities).AddArray(ids).AddArray(name_communities).AddArray(names);
+}
+
+absl::Status LoadLastLabelIds(Transaction& transaction, const Lookup& lookup, KnownLabels& known) {
   for (const LabelTable& table : kTables) {
     RETURN_IF_ERROR(LoadLastIds(transaction, table, lookup, known));
   }

@@ -11,8 +11,14 @@
 
 namespace crier::ingest::storage {
 
-// What is known of the labels that a lookup asks for. The caller holds the heads' locks.
-absl::Status LoadLabels(pg::Transaction& transaction, const Lookup& lookup, KnownLabels& known);
+// Adds the labels of a kind that a lookup asks for as four arrays: communities and ids, communities
+// and names as names are looked up.
+void AddLabels(const Lookup& lookup, LabelKind kind, pg::Params& params);
+
+// The last ids of the communities that the lookup gives names of. The caller holds the heads'
+// locks.
+absl::Status LoadLastLabelIds(pg::Transaction& transaction, const Lookup& lookup,
+                              KnownLabels& known);
 
 // Saves names by the labels' ids.
 absl::Status WriteLabels(pg::Transaction& transaction,
