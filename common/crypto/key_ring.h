@@ -40,8 +40,6 @@ class KeyRing {
   // A line of a key file with a new key.
   static std::string MakeLine(absl::string_view id);
 
-  bool is_plaintext() const { return keys_.empty(); }
-
   // May be called 2^32 times under one key at most, which is never reached with secrets of people.
   std::string Seal(absl::string_view text, absl::string_view context) const;
 

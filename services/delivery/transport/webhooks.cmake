@@ -24,7 +24,6 @@ crier_test(crier_delivery_webhook_transport_test
     webhook_service_test.cc
     webhook_service_test.h
   DEPS
-    crier_common_http
     crier_common_http_test_server
     crier_delivery_sending
     crier_delivery_webhook_fakes
