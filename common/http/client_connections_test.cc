@@ -1,6 +1,15 @@
-// Which requests share a connection.
+// Which requests share a connection, and how many connections there are.
 
+#include <atomic>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/blocking_counter.h"
+#include "absl/synchronization/mutex.h"
 #include "common/http/client_test_support.h"
 #include "gmock/gmock.h"
 
@@ -71,6 +80,142 @@ TEST(HttpClient, SurvivesAConnectionThatWasClosedWhileAtRest) {
   for (int i = 0; i < 3; ++i) {
     EXPECT_EQ(SendAndWait(client, RequestTo(server)).result, Result::kResponse);
   }
+}
+
+// Requests of more groups than the client has multi handles, so that each of these has some.
+constexpr int kGroups = 40;
+
+// Answers, and knows which connection came from which groups.
+class GroupsServer {
+ public:
+  int connections() const { return server_.connections(); }
+
+  Request RequestOf(int64_t group) const {
+    Request request = RequestTo(server_);
+    request.connection_group = group;
+    request.body = absl::StrCat(group);
+    return request;
+  }
+
+  // By connection.
+  std::map<int, std::set<std::string>> groups() const {
+    absl::MutexLock lock(&mutex_);
+    return groups_;
+  }
+
+  // Waits until no more connections than that are open.
+  bool AwaitOpen(int at_most) const {
+    absl::MutexLock lock(&mutex_);
+    const auto reached = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return open_ <= at_most; };
+    return mutex_.AwaitWithTimeout(absl::Condition(&reached), kPatience);
+  }
+
+ private:
+  void Serve(TestConnection& connection) {
+    Count(1);
+    while (true) {
+      const std::string request = connection.ReadRequest();
+      if (request.empty()) break;
+      {
+        absl::MutexLock lock(&mutex_);
+        groups_[connection.number].insert(request.substr(request.find("\r\n\r\n") + 4));
+      }
+      if (!connection.Write(OkResponse("x"))) break;
+    }
+    Count(-1);
+  }
+
+  void Count(int change) {
+    absl::MutexLock lock(&mutex_);
+    open_ += change;
+  }
+
+  mutable absl::Mutex mutex_;
+  std::map<int, std::set<std::string>> groups_ ABSL_GUARDED_BY(mutex_);
+  int open_ ABSL_GUARDED_BY(mutex_) = 0;
+  TestServer server_{[this](TestConnection& connection) { Serve(connection); }};
+};
+
+TEST(HttpClient, EachOfManyGroupsKeepsToItsConnection) {
+  GroupsServer server;
+  Client client(LocalOptions());
+
+  for (int round = 0; round < 3; ++round) {
+    for (int64_t group = 0; group < kGroups; ++group) {
+      EXPECT_EQ(SendAndWait(client, server.RequestOf(group)).result, Result::kResponse);
+    }
+  }
+
+  EXPECT_EQ(server.connections(), kGroups);
+  for (const auto& [connection, groups] : server.groups()) {
+    EXPECT_EQ(groups.size(), 1u) << connection;
+  }
+}
+
+TEST(HttpClient, ManyGroupsAtOnceShareNoConnections) {
+  GroupsServer server;
+  ClientOptions options = LocalOptions();
+  options.max_in_flight = 20;
+  constexpr int kRequests = 10 * kGroups;
+  absl::BlockingCounter left(kRequests);
+  std::atomic<int> responses = 0;
+  Client client(options);
+
+  for (int i = 0; i < kRequests; ++i) {
+    client.Send(server.RequestOf(i % kGroups), [&](Response response) {
+      if (response.result == Result::kResponse) ++responses;
+      left.DecrementCount();
+    });
+  }
+  left.Wait();
+
+  EXPECT_EQ(responses, kRequests);
+  for (const auto& [connection, groups] : server.groups()) {
+    EXPECT_EQ(groups.size(), 1u) << connection;
+  }
+}
+
+TEST(HttpClient, KeepsTwiceAsManyConnectionsAsItMayUseAtOnce) {
+  GroupsServer server;
+  ClientOptions options = LocalOptions();
+  options.max_in_flight = 8;
+  Client client(options);
+
+  for (int64_t group = 0; group < 2 * kGroups; ++group) {
+    EXPECT_EQ(SendAndWait(client, server.RequestOf(group)).result, Result::kResponse);
+  }
+
+  EXPECT_TRUE(server.AwaitOpen(16));
+  EXPECT_EQ(server.connections(), 2 * kGroups);
+}
+
+TEST(HttpClient, ItsEndCancelsTheRequestsOfAllGroups) {
+  absl::BlockingCounter arrived(kGroups);
+  std::atomic<int> closed = 0;
+  std::vector<Response> responses;
+  {
+    TestServer server([&](TestConnection& connection) {
+      connection.ReadRequest();
+      arrived.DecrementCount();
+      if (connection.WaitForClose(kPatience)) ++closed;
+    });
+    {
+      Client client(LocalOptions());
+      for (int64_t group = 0; group < kGroups; ++group) {
+        Request request = RequestTo(server);
+        request.connection_group = group;
+        client.Send(std::move(request),
+                    [&](Response response) { responses.push_back(std::move(response)); });
+      }
+      arrived.Wait();
+    }
+    EXPECT_EQ(responses.size(), static_cast<size_t>(kGroups));
+  }
+
+  for (const Response& response : responses) {
+    EXPECT_EQ(response.error, "the request was cancelled");
+  }
+  EXPECT_EQ(closed, kGroups);
 }
 
 }  // namespace

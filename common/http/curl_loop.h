@@ -28,7 +28,7 @@ class CurlLoop {
   CurlLoop& operator=(const CurlLoop&) = delete;
 
   // Begins the transfer of a handle that has all other options: this one sets what the loop needs
-  // to know of it. Only transfers of the same `hash` share connections.
+  // to know of it. Transfers of the same `hash` may share a connection; others need not expect to.
   void Add(CURL* easy, size_t hash);
   // Ends a transfer early.
   void Remove(CURL* easy);
