@@ -18,7 +18,7 @@ size_t CharacterLength(absl::string_view text) {
   return rapidjson::UTF8<>::Decode(stream, &codepoint) ? stream.Tell() : 0;
 }
 
-// The number of ASCII characters that `text` begins with, or somewhat fewer: whole words of eight.
+// The number of ASCII characters that `text` begins with; most texts have no others.
 size_t AsciiPrefixLength(absl::string_view text) {
   size_t length = 0;
   uint64_t word = 0;
@@ -27,6 +27,7 @@ size_t AsciiPrefixLength(absl::string_view text) {
     if ((word & 0x8080808080808080) != 0) break;
     length += sizeof(word);
   }
+  while (length < text.size() && (text[length] & 0x80) == 0) ++length;
   return length;
 }
 

@@ -20,11 +20,12 @@ long Milliseconds(absl::Duration duration) {
   return static_cast<long>(std::max<int64_t>(1, absl::ToInt64Milliseconds(duration)));
 }
 
+constexpr absl::string_view kNameMarks = "!#$%&'*+-.^_`|~";
+
 // A field name of RFC 9110.
 bool IsHeaderName(absl::string_view name) {
   return !name.empty() && std::all_of(name.begin(), name.end(), [](unsigned char c) {
-    return absl::ascii_isalnum(c) ||
-           absl::StrContains("!#$%&'*+-.^_`|~", absl::string_view(reinterpret_cast<char*>(&c), 1));
+    return absl::ascii_isalnum(c) || kNameMarks.find(static_cast<char>(c)) != kNameMarks.npos;
   });
 }
 

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "common/api/scratch_arena.h"
 #include "common/api/time.h"
 #include "common/base/utf8.h"
 #include "crier/delivery/v1/webhook_service.pb.h"
@@ -37,7 +38,8 @@ void EncodePhase(absl::Duration phase, v1::Exchange& stored,
 
 std::string EncodeExchange(const Exchange& exchange) {
   const AttemptResult& result = exchange.result;
-  v1::Exchange stored;
+  api::ScratchArena arena;
+  auto& stored = arena.Make<v1::Exchange>();
   stored.set_outcome(static_cast<v1::Exchange::Outcome>(result.outcome));
   *stored.mutable_start_time() = api::ToProto(exchange.start_time);
   *stored.mutable_duration() = api::ToProto(result.duration);
@@ -55,7 +57,8 @@ std::string EncodeExchange(const Exchange& exchange) {
 }
 
 std::string EncodeResponse(const AttemptResult& result) {
-  v1::Exchange stored;
+  api::ScratchArena arena;
+  auto& stored = arena.Make<v1::Exchange>();
   Encode(result.headers, *stored.mutable_response_headers());
   stored.set_response_body(result.body);
   return stored.SerializeAsString();
