@@ -3,7 +3,6 @@
 #ifndef CRIER_COMMON_RPC_FRAME_STREAM_H_
 #define CRIER_COMMON_RPC_FRAME_STREAM_H_
 
-#include <google/protobuf/arena.h>
 #include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/server_callback.h>
 
@@ -16,6 +15,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
+#include "common/rpc/arena.h"
 #include "common/rpc/malformed_requests.h"
 #include "common/rpc/open_streams.h"
 #include "common/rpc/status.h"
@@ -25,18 +25,6 @@ namespace crier::rpc {
 // Frames of one stream that may be in work at the same time: while one is committed the next is
 // prepared, and another is on its way.
 inline constexpr size_t kFrameWindow = 4;
-
-// A message on an arena, which lives as long as the message or a part of it does: parts are shared
-// by pointers with the same owner. To make and to destroy it costs half of what it does on the
-// heap.
-template <typename Message>
-std::shared_ptr<Message> NewOnArena() {
-  google::protobuf::ArenaOptions options;
-  options.start_block_size = 4 * 1024;
-  options.max_block_size = 64 * 1024;
-  const auto arena = std::make_shared<google::protobuf::Arena>(options);
-  return {arena, google::protobuf::Arena::CreateMessage<Message>(arena.get())};
-}
 
 // The state of a stream, apart from the kind of its reactor. Events come from any thread; what
 // follows from them (reading, emitting, ending) is done by one thread at a time, without locks

@@ -91,10 +91,12 @@ class Simulation {
     }
     // So that each run is the same, whatever the others draw.
     for (Receiver& receiver : receivers_) receiver.random.seed(random_());
-    event_.set_community_id(1);
-    event_.set_kind(entity::v1::Event::CONTACT_FOUND);
-    event_.mutable_contact()->set_name("communities/1/contacts/1");
-    event_.mutable_contact()->set_full_name("Marion Sanford");
+    entity::v1::Event event;
+    event.set_community_id(1);
+    event.set_kind(entity::v1::Event::CONTACT_FOUND);
+    event.mutable_contact()->set_name("communities/1/contacts/1");
+    event.mutable_contact()->set_full_name("Marion Sanford");
+    event_ = TakeSnapshot(event).bytes;
   }
 
   Result Run() {
@@ -148,7 +150,7 @@ class Simulation {
     QueuedDelivery delivery;
     delivery.id = {receiver.id, ids_.Next()};
     delivery.due_time = clock_.Now();
-    delivery.content = DeliveryContent{std::make_shared<entity::v1::Event>(event_), {1, "w"}};
+    delivery.content = DeliveryContent{event_, {1, "w"}};
     store_.Add(delivery.id, *delivery.content, delivery.due_time);
     deliveries_.push_back({&receiver, delivery.id.message, clock_.Now()});
     if (scheduler_.Expect(delivery)) {
@@ -198,7 +200,7 @@ class Simulation {
   FakeClock clock_{start_};
   MessageIdGenerator ids_{clock_};
   std::mt19937_64 random_{20231114};
-  entity::v1::Event event_;
+  std::shared_ptr<const std::string> event_;
   std::vector<Receiver> receivers_;
   std::vector<Delivery> deliveries_;
   metrics::Registry registry_;

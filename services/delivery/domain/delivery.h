@@ -31,10 +31,11 @@ struct DeliveryId {
 // What the payload is made from. It never changes, so every attempt sends the same bytes unless the
 // webhook's settings have changed.
 struct DeliveryContent {
-  std::shared_ptr<const entity::v1::Event> event;  // shared by all targets of a message
+  // The bytes of crier.entity.v1.Event; of a notice, the finished payload. Shared by all targets of
+  // a message.
+  std::shared_ptr<const std::string> snapshot;
   WorkflowRef workflow;
-  // The finished payload of a notice. Then the event has a time and nothing else.
-  std::shared_ptr<const std::string> notice = nullptr;
+  bool is_notice = false;
 };
 
 // A delivery that waits for its next attempt.

@@ -34,7 +34,7 @@ DeliveryStoreConformance::DeliveryStoreConformance()
 NewMessage DeliveryStoreConformance::Message(const std::vector<WebhookId>& webhooks) {
   NewMessage message;
   message.snapshot_id = ids_.Next();
-  message.event = std::make_shared<entity::v1::Event>(SampleOf(webhooks.front().community));
+  message.event = TakeSnapshot(SampleOf(webhooks.front().community));
   for (const WebhookId& webhook : webhooks) {
     NewMessage::Target target;
     target.id = {webhook, ids_.Next()};
@@ -229,9 +229,10 @@ TEST_P(DeliveryStoreConformance, LoadsWhatIsToBeSent) {
   ASSERT_TRUE((*contents)[1].has_value());
   EXPECT_EQ((*contents)[1]->workflow.id, 5);
   EXPECT_EQ((*contents)[1]->workflow.display_name, "Workflow");
-  EXPECT_EQ((*contents)[1]->notice, nullptr);
-  EXPECT_TRUE(google::protobuf::util::MessageDifferencer::Equals(*(*contents)[1]->event,
-                                                                 SampleOf(a_.community)));
+  EXPECT_FALSE((*contents)[1]->is_notice);
+  entity::v1::Event event;
+  ASSERT_TRUE(event.ParseFromString(*(*contents)[1]->snapshot));
+  EXPECT_TRUE(google::protobuf::util::MessageDifferencer::Equals(event, SampleOf(a_.community)));
 }
 
 // --- outcomes ---

@@ -1,11 +1,15 @@
 #include "services/delivery/domain/dispatcher.h"
 
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
+#include "common/api/scratch_arena.h"
+#include "common/api/time.h"
 #include "common/log/log.h"
 #include "common/status/macros.h"
+#include "common/trace/span.h"
 #include "services/delivery/domain/attempt_request.h"
 #include "services/delivery/domain/payload.h"
 #include "services/delivery/domain/shard.h"
@@ -23,28 +27,10 @@ constexpr absl::Duration kPauseAfterFailure = absl::Milliseconds(500);
 // When the database would not take an outcome.
 constexpr absl::Duration kRedoDelay = absl::Minutes(1);
 
-absl::Time AcceptTime(const entity::v1::Event& event) {
-  return absl::FromUnixSeconds(event.accept_time().seconds()) +
-         absl::Nanoseconds(event.accept_time().nanos());
-}
-
-trace::Context TraceOf(const Claim& claim) {
-  if (!claim.delivery.content) return {};
-  return trace::ParseTraceparent(claim.delivery.content->event->traceparent())
-      .value_or(trace::Context());
-}
-
-// The attempt as a part of the event's trace.
-std::shared_ptr<trace::Span> BeginSpan(const Claim& claim) {
-  auto span =
-      std::make_shared<trace::Span>("delivery.attempt", trace::SpanKind::kClient, TraceOf(claim));
-  if (span->recorded()) {
-    span->Set("crier.community", claim.delivery.id.webhook.community);
-    span->Set("crier.webhook", claim.delivery.id.webhook.id);
-    span->Set("crier.delivery", claim.delivery.id.message.ToString());
-    span->Set("crier.attempt", int64_t{claim.delivery.attempt_count + 1});
-  }
-  return span;
+// The event that the delivery is about, which notices have none of; false when it cannot be read.
+bool ReadEvent(const QueuedDelivery& delivery, entity::v1::Event& event) {
+  if (!delivery.content) return false;
+  return delivery.content->is_notice || event.ParseFromString(*delivery.content->snapshot);
 }
 
 void EndSpan(const AttemptResult& result, trace::Span& span) {
@@ -53,6 +39,28 @@ void EndSpan(const AttemptResult& result, trace::Span& span) {
 }
 
 }  // namespace
+
+struct Dispatcher::OpenAttempt {
+  OpenAttempt(Claim taken, std::shared_ptr<const Webhook> read)
+      : claim(std::move(taken)), webhook(std::move(read)) {}
+
+  // Begins the span, as a part of the event's trace.
+  void BeginSpan() {
+    span.emplace("delivery.attempt", trace::SpanKind::kClient, trace);
+    if (!span->recorded()) return;
+    span->Set("crier.community", claim.delivery.id.webhook.community);
+    span->Set("crier.webhook", claim.delivery.id.webhook.id);
+    span->Set("crier.delivery", claim.delivery.id.message.ToString());
+    span->Set("crier.attempt", int64_t{claim.delivery.attempt_count + 1});
+  }
+
+  const Claim claim;
+  const std::shared_ptr<const Webhook> webhook;  // as it was read for this attempt
+  absl::Time event_time;                         // when the event was accepted
+  trace::Context trace;                          // of the event
+  std::optional<trace::Span> span;               // while the request is under way
+  Exchange exchange;
+};
 
 Dispatcher::Dispatcher(ShardScheduler& scheduler, QueueStore& queue, WebhookStore& webhooks,
                        OutcomeWriter& outcomes, RetrySchedule& schedule, const Clock& clock,
@@ -196,21 +204,25 @@ absl::StatusOr<Dispatcher::WebhookPointers> Dispatcher::LoadWebhooks(
 }
 
 void Dispatcher::Begin(Claim taken, const std::shared_ptr<const Webhook>& webhook, Sender& sender) {
-  const auto shared_claim = std::make_shared<const Claim>(std::move(taken));
-  const Claim& claim = *shared_claim;
-  const trace::Scope trace_scope(TraceOf(claim));
+  const auto attempt = std::make_shared<OpenAttempt>(std::move(taken), webhook);
+  const Claim& claim = attempt->claim;
+  api::ScratchArena arena;
+  auto& event = arena.Make<entity::v1::Event>();
+  const bool readable = ReadEvent(claim.delivery, event);
+  attempt->trace = trace::ParseTraceparent(event.traceparent()).value_or(trace::Context());
+  const trace::Scope trace_scope(attempt->trace);
   if (!scheduler_.Holds(claim.lease)) {  // lost while the database was asked
     scheduler_.NotAttempted(claim);
     scheduler_.Settled(claim);
     return;
   }
-  if (webhook == nullptr || !claim.delivery.content) {
+  if (webhook == nullptr || !readable) {
     // Without a webhook, it was deleted while this was enqueued or on its way.
     if (webhook != nullptr) {
       log::Error("a delivery has lost its content",
                  {{"delivery", claim.delivery.id.message.ToString()}});
     }
-    Cancel(shared_claim);
+    Cancel(attempt);
     return;
   }
 
@@ -220,74 +232,69 @@ void Dispatcher::Begin(Claim taken, const std::shared_ptr<const Webhook>& webhoo
   }
   const DeliveryContent& content = *claim.delivery.content;
   const absl::Time now = clock_.Now();
+  attempt->event_time =
+      content.is_notice ? claim.delivery.id.message.time() : api::FromProto(event.accept_time());
+  attempt->exchange.start_time = now;
+  attempt->exchange.url = webhook->url;
   if (!webhook->secrets_error.empty()) {
     // It counts as an attempt, so that the customer sees why nothing comes, and is repeated as such
     // until the operator has put the key back.
-    Exchange unsent;
-    unsent.start_time = now;
-    unsent.url = webhook->url;
-    unsent.result.error = "the secrets of the webhook cannot be read by the server";
+    attempt->exchange.result.error = "the secrets of the webhook cannot be read by the server";
     scheduler_.NotAttempted(claim);
-    Record(shared_claim, *webhook, std::move(unsent));
+    Record(attempt);
     return;
   }
   absl::StatusOr<std::string> body =
-      content.notice != nullptr
-          ? *content.notice
-          : RenderPayload(*content.event, content.workflow, *webhook, app_base_url_);
-  Exchange exchange;
-  exchange.start_time = now;
-  exchange.url = webhook->url;
+      content.is_notice ? *content.snapshot
+                        : RenderPayload(event, content.workflow, *webhook, app_base_url_);
   if (!body.ok()) {
     log::Error("a payload cannot be made",
                {{"delivery", claim.delivery.id.message.ToString()}, {"status", body.status()}});
-    exchange.result.error = "the payload could not be made";
+    attempt->exchange.result.error = "the payload could not be made";
     scheduler_.NotAttempted(claim);
-    Record(shared_claim, *webhook, std::move(exchange));
+    Record(attempt);
     return;
   }
   AttemptRequest request =
       BuildAttemptRequest(*webhook, claim.delivery.id.message, *std::move(body), now);
-  std::shared_ptr<trace::Span> span = BeginSpan(claim);
-  if (send_traceparent_ && span->context().valid()) {
-    request.headers.push_back({trace::kTraceparent, trace::FormatTraceparent(span->context())});
+  attempt->BeginSpan();
+  if (const trace::Context& context = attempt->span->context();
+      send_traceparent_ && context.valid()) {
+    request.headers.push_back({trace::kTraceparent, trace::FormatTraceparent(context)});
   }
-  exchange.request_headers = MaskedHeaders(request.headers);
-  if (claim.delivery.attempt_count == 0) metrics_.CountFirst(now - AcceptTime(*content.event));
+  attempt->exchange.request_headers = MaskedHeaders(request.headers);
+  if (claim.delivery.attempt_count == 0) metrics_.CountFirst(now - attempt->event_time);
 
   const int64_t connection_group = webhook->id.community;
-  // Callbacks must be copyable: what they hold is shared.
-  sender.Send(std::move(request), connection_group,
-              [this, shared_claim, webhook, span = std::move(span),
-               exchange = std::move(exchange)](AttemptResult result) mutable {
-                EndSpan(result, *span);
-                span = nullptr;
-                scheduler_.Answered(*shared_claim, AnswerOf(result, clock_.Now()));
-                exchange.result = std::move(result);
-                Record(shared_claim, *webhook, std::move(exchange));
-              });
+  sender.Send(std::move(request), connection_group, [this, attempt](AttemptResult result) {
+    EndSpan(result, *attempt->span);
+    attempt->span.reset();
+    scheduler_.Answered(attempt->claim, AnswerOf(result, clock_.Now()));
+    attempt->exchange.result = std::move(result);
+    Record(attempt);
+  });
 }
 
-void Dispatcher::Cancel(const SharedClaim& claim) {
-  scheduler_.NotAttempted(*claim);
+void Dispatcher::Cancel(const SharedAttempt& attempt) {
+  scheduler_.NotAttempted(attempt->claim);
   AttemptOutcome outcome;
   outcome.state = DeliveryState::kCancelled;
-  Write(claim, std::move(outcome));
+  Write(attempt, std::move(outcome));
 }
 
-void Dispatcher::Record(const SharedClaim& shared_claim, const Webhook& webhook,
-                        Exchange exchange) {
-  const Claim& claim = *shared_claim;
-  const trace::Scope trace_scope(TraceOf(claim));
+void Dispatcher::Record(const SharedAttempt& attempt) {
+  const QueuedDelivery& delivery = attempt->claim.delivery;
+  const Webhook& webhook = *attempt->webhook;
+  Exchange& exchange = attempt->exchange;
+  const trace::Scope trace_scope(attempt->trace);
   metrics_.Count(exchange.result);
   const absl::Time now = clock_.Now();
-  const int number = claim.delivery.attempt_count + 1;
+  const int number = delivery.attempt_count + 1;
   AttemptOutcome outcome;
   if (exchange.result.outcome == Outcome::kSucceeded) {
     outcome.state = DeliveryState::kSucceeded;
-  } else if (const std::optional<absl::Duration> delay =
-                 schedule_.DelayAfter(webhook.retry_policy, number - claim.delivery.attempts_before,
-                                      exchange.result, now)) {
+  } else if (const std::optional<absl::Duration> delay = schedule_.DelayAfter(
+                 webhook.retry_policy, number - delivery.attempts_before, exchange.result, now)) {
     outcome.state = DeliveryState::kPending;
     outcome.due_time = now + *delay;
   } else {
@@ -295,37 +302,37 @@ void Dispatcher::Record(const SharedClaim& shared_claim, const Webhook& webhook,
   }
   outcome.finding =
       Judge(webhook, exchange.result, number, outcome.state == DeliveryState::kExhausted, now);
-  const DeliveryContent& content = *claim.delivery.content;
-  outcome.notice = content.notice != nullptr;
-  const absl::Duration event_age = now - AcceptTime(*content.event);
+  outcome.notice = delivery.content->is_notice;
+  const absl::Duration event_age = now - attempt->event_time;
   if (outcome.state == DeliveryState::kSucceeded) metrics_.CountDelivered(event_age);
   outcome.attempt = Attempt{number, std::move(exchange)};
-  log_.Write(claim.delivery.id, content.workflow.id, *outcome.attempt, outcome.state, event_age,
+  log_.Write(delivery.id, delivery.content->workflow.id, *outcome.attempt, outcome.state, event_age,
              outcome.due_time - now);
-  Write(shared_claim, std::move(outcome));
+  Write(attempt, std::move(outcome));
 }
 
-void Dispatcher::Write(const SharedClaim& claim, AttemptOutcome outcome) {
-  outcome.lease = claim->lease;
-  outcome.id = claim->delivery.id;
+void Dispatcher::Write(const SharedAttempt& attempt, AttemptOutcome outcome) {
+  outcome.lease = attempt->claim.lease;
+  outcome.id = attempt->claim.delivery.id;
   const bool again = outcome.state == DeliveryState::kPending;
   const absl::Time due_time = outcome.due_time;
   prometheus::Counter* const ended = metrics_.Ended(outcome.state);
   // The writer outlives the dispatcher, so `this` is not for its callbacks.
-  outcomes_.Submit(std::move(outcome), [&scheduler = scheduler_, &clock = clock_, claim, again,
+  outcomes_.Submit(std::move(outcome), [&scheduler = scheduler_, &clock = clock_, attempt, again,
                                         due_time, ended](OutcomeWriter::Fate fate) {
+    const Claim& claim = attempt->claim;
     switch (fate) {
       case OutcomeWriter::Fate::kFailed:
-        scheduler.Forgotten(*claim, clock.Now() + kRedoDelay);
+        scheduler.Forgotten(claim, clock.Now() + kRedoDelay);
         return;
       case OutcomeWriter::Fate::kFenced:
         // The shard is somebody else's, whether or not the lease keeper has heard of it.
-        scheduler.Lose(claim->lease);
-        scheduler.Settled(*claim);
+        scheduler.Lose(claim.lease);
+        scheduler.Settled(claim);
         return;
       case OutcomeWriter::Fate::kWritten:
         if (ended != nullptr) ended->Increment();
-        again ? scheduler.Requeued(*claim, due_time) : scheduler.Settled(*claim);
+        again ? scheduler.Requeued(claim, due_time) : scheduler.Settled(claim);
         return;
     }
   });

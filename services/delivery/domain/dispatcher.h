@@ -13,7 +13,6 @@
 #include "absl/time/time.h"
 #include "common/base/clock.h"
 #include "common/metrics/metrics.h"
-#include "common/trace/span.h"
 #include "services/delivery/domain/attempt_log.h"
 #include "services/delivery/domain/attempt_metrics.h"
 #include "services/delivery/domain/outcome_writer.h"
@@ -59,8 +58,9 @@ class Dispatcher {
  private:
   // One for each claim, shared by those of a webhook; null where there is none.
   using WebhookPointers = std::vector<std::shared_ptr<const Webhook>>;
-  // From the begin of an attempt to the end of its outcome, held by who calls back.
-  using SharedClaim = std::shared_ptr<const Claim>;
+  // An attempt from its begin until its outcome is stored; shared by who calls back.
+  struct OpenAttempt;
+  using SharedAttempt = std::shared_ptr<OpenAttempt>;
 
   void Run(Sender& sender);
   absl::Status LoadContents(std::vector<Claim>& claims);
@@ -70,10 +70,10 @@ class Dispatcher {
   absl::StatusOr<std::vector<bool>> FindCancelled(const std::vector<Claim>& claims,
                                                   const WebhookPointers& webhooks);
   void Begin(Claim taken, const std::shared_ptr<const Webhook>& webhook, Sender& sender);
-  void Cancel(const SharedClaim& claim);
-  // What came of the attempt, which read the webhook so; its end is the scheduler's already.
-  void Record(const SharedClaim& shared_claim, const Webhook& webhook, Exchange exchange);
-  void Write(const SharedClaim& claim, AttemptOutcome outcome);
+  void Cancel(const SharedAttempt& attempt);
+  // Takes what came of the attempt from it; its end is the scheduler's already.
+  void Record(const SharedAttempt& attempt);
+  void Write(const SharedAttempt& attempt, AttemptOutcome outcome);
   void PauseAfterFailure();
 
   ShardScheduler& scheduler_;

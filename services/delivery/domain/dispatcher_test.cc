@@ -60,9 +60,7 @@ class DispatcherTest : public testing::Test {
     scheduler_.Gain(lease_);
   }
 
-  DeliveryContent Content() {
-    return {std::make_shared<entity::v1::Event>(SampleContactEvent()), {5, "Name"}};
-  }
+  DeliveryContent Content() { return {TakeSnapshot(SampleContactEvent()).bytes, {5, "Name"}}; }
 
   // A delivery in the queue and in memory.
   DeliveryId Enqueue(const DeliveryContent& content) {
@@ -342,9 +340,8 @@ TEST_F(DispatcherTest, ASuccessIsAFindingOnlyAfterFailures) {
 
 TEST_F(DispatcherTest, ANoticeIsSentAsItIsStored) {
   Change([](Webhook& webhook) { webhook.envelope = true; });
-  DeliveryContent content{std::make_shared<entity::v1::Event>(), {}};
-  content.notice = std::make_shared<const std::string>(R"({"type":"webhook.failing"})");
-  const DeliveryId id = Enqueue(content);
+  const auto notice = std::make_shared<const std::string>(R"({"type":"webhook.failing"})");
+  const DeliveryId id = Enqueue({notice, {}, /*is_notice=*/true});
 
   Dispatch();
 
@@ -414,8 +411,7 @@ TEST_F(DispatcherTest, AResultThatComesAfterTheShardHasMovedIsNotWritten) {
 }
 
 TEST_F(DispatcherTest, AnEventWithoutPayloadFailsLikeAnyAttempt) {
-  DeliveryContent content{std::make_shared<entity::v1::Event>(), {5, "Name"}};
-  const DeliveryId id = Enqueue(content);
+  const DeliveryId id = Enqueue({TakeSnapshot(entity::v1::Event()).bytes, {5, "Name"}});
 
   Dispatch();
   Settle();
@@ -424,6 +420,19 @@ TEST_F(DispatcherTest, AnEventWithoutPayloadFailsLikeAnyAttempt) {
   ASSERT_THAT(store_.Outcomes(id.message), SizeIs(1));
   EXPECT_EQ(store_.Outcomes(id.message)[0].state, DeliveryState::kPending);
   EXPECT_NE(store_.Outcomes(id.message)[0].attempt->exchange.result.error, "");
+}
+
+TEST_F(DispatcherTest, AnEventThatCannotBeReadHoldsUpNoOther) {
+  const DeliveryId broken = Enqueue({std::make_shared<const std::string>("\xff"), {5, "Name"}});
+  const DeliveryId whole = Enqueue();
+
+  Dispatch();
+
+  ExpectSent(whole);
+  sender_.Answer(200);
+  Settle();
+  ASSERT_THAT(store_.Outcomes(broken.message), SizeIs(1));
+  EXPECT_EQ(store_.Outcomes(broken.message)[0].state, DeliveryState::kCancelled);
 }
 
 TEST_F(DispatcherTest, AnOutcomeThatCannotBeStoredMeansAnotherAttempt) {

@@ -20,14 +20,23 @@ batch::BatcherOptions Options() {
   return options;
 }
 
+size_t SizeOf(const EnqueueRequest& request) {
+  size_t bytes = sizeof(EnqueueRequest);
+  for (const EnqueueRequest::Message& message : request.messages) {
+    bytes += sizeof(message) + message.event.bytes->size() +
+             message.targets.size() * sizeof(EnqueueRequest::Target);
+  }
+  return bytes;
+}
+
 }  // namespace
 
 EnqueueBatcher::EnqueueBatcher(Enqueuer& enqueuer)
     : enqueuer_(enqueuer),
       batcher_(Options(), [this](std::vector<Item> items) { return Work(std::move(items)); }) {}
 
-absl::Status EnqueueBatcher::Submit(EnqueueRequest request, size_t bytes, absl::Time deadline,
-                                    Done done) {
+absl::Status EnqueueBatcher::Submit(EnqueueRequest request, absl::Time deadline, Done done) {
+  const size_t bytes = SizeOf(request);
   return batcher_.Submit({std::move(request), deadline}, bytes, std::move(done));
 }
 

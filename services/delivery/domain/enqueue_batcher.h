@@ -23,11 +23,11 @@ class EnqueueBatcher {
   // `enqueuer` must outlive the batcher.
   explicit EnqueueBatcher(Enqueuer& enqueuer);
 
-  // Takes a request of about `bytes` bytes, and calls `done` exactly once, from another thread,
-  // with what Enqueuer::Enqueue says of it; DEADLINE_EXCEEDED when its turn came too late, and then
-  // it was not begun. Does not block. RESOURCE_EXHAUSTED, without calling `done`, when too many are
+  // Takes a request, and calls `done` exactly once, from another thread, with what
+  // Enqueuer::Enqueue says of it; DEADLINE_EXCEEDED when its turn came too late, and then it was
+  // not begun. Does not block. RESOURCE_EXHAUSTED, without calling `done`, when too many are
   // waiting.
-  absl::Status Submit(EnqueueRequest request, size_t bytes, absl::Time deadline, Done done);
+  absl::Status Submit(EnqueueRequest request, absl::Time deadline, Done done);
 
  private:
   struct Item {

@@ -53,7 +53,7 @@ class EnqueueBatcherTest : public testing::Test {
                absl::Time deadline = absl::InfiniteFuture()) {
     const std::string producer = request.producer;
     ASSERT_TRUE(batcher
-                    .Submit(std::move(request), 1, deadline,
+                    .Submit(std::move(request), deadline,
                             [this, producer](const absl::StatusOr<EnqueueResult>& result) {
                               absl::MutexLock lock(&mutex_);
                               results_.emplace_back(producer, ErrorReason(result.status()));

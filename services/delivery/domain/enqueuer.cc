@@ -125,7 +125,8 @@ Intake Enqueuer::MakeIntake(EnqueueRequest request, const WebhookStates& webhook
     }
     if (added.targets.empty()) continue;
     added.snapshot_id = ids_.Next();
-    added.event = Share(std::move(message.event));
+    added.event = std::move(message.event);
+    added.event.bytes = Count(std::move(added.event.bytes));
     intake.messages.push_back(std::move(added));
   }
   result.dropped_webhooks.assign(dropped.begin(), dropped.end());
@@ -146,7 +147,7 @@ Enqueuer::LocalShare Enqueuer::TakeLocalShare(const WebhookStates& webhooks, Int
       QueuedDelivery delivery;
       delivery.id = target.id;
       delivery.due_time = target.due_time.value_or(intake.due_time);
-      if (keep_content) delivery.content = DeliveryContent{message.event, target.workflow};
+      if (keep_content) delivery.content = DeliveryContent{message.event.bytes, target.workflow};
       // What is due later waits in the database: memory is for the near future.
       if (!target.due_time && scheduler_.Expect(delivery)) {
         share.expected.push_back(std::move(delivery));
@@ -188,15 +189,12 @@ void Enqueuer::AnnounceLate(const LocalShare& share, absl::Time deadline) {
   }
 }
 
-std::shared_ptr<const entity::v1::Event> Enqueuer::Share(entity::v1::Event event) {
-  const size_t bytes = event.ByteSizeLong();
-  *event_bytes_ += bytes;
-  return std::shared_ptr<const entity::v1::Event>(
-      new entity::v1::Event(std::move(event)),
-      [bytes, total = event_bytes_](const entity::v1::Event* last) {
-        *total -= bytes;
-        delete last;
-      });
+std::shared_ptr<const std::string> Enqueuer::Count(std::shared_ptr<const std::string> event) {
+  *event_bytes_ += event->size();
+  const std::string* const bytes = event.get();
+  return {bytes, [event = std::move(event), total = event_bytes_](const std::string* last) {
+            *total -= last->size();
+          }};
 }
 
 }  // namespace crier::delivery

@@ -16,7 +16,6 @@
 #include "common/base/clock.h"
 #include "common/base/message_id.h"
 #include "common/metrics/metrics.h"
-#include "crier/entity/v1/event.pb.h"
 #include "services/delivery/domain/intake_store.h"
 #include "services/delivery/domain/shard.h"
 #include "services/delivery/domain/shard_scheduler.h"
@@ -33,7 +32,7 @@ struct EnqueueRequest {
     absl::Time not_before = absl::InfinitePast();
   };
   struct Message {
-    entity::v1::Event event;
+    EventSnapshot event;
     std::vector<Target> targets;
   };
 
@@ -58,8 +57,8 @@ struct EnqueueResult {
 // commit itself.
 class Enqueuer {
  public:
-  // Serialised bytes of the events that may be held in memory; beyond that only their ids are, and
-  // the events are read from the database when their turn comes.
+  // Bytes of the events that may be held in memory; beyond that only their ids are, and the events
+  // are read from the database when their turn comes.
   static constexpr size_t kEventBytesInMemory = 64 * 1024 * 1024;
 
   // All of it must outlive the enqueuer.
@@ -100,14 +99,15 @@ class Enqueuer {
   // held here before the commit and are not now, and for webhooks that were enabled meanwhile.
   // Whoever looked for it may have looked too early to see it.
   void AnnounceLate(const LocalShare& share, absl::Time deadline);
-  std::shared_ptr<const entity::v1::Event> Share(entity::v1::Event event);
+  // The same bytes, counted for as long as somebody holds them.
+  std::shared_ptr<const std::string> Count(std::shared_ptr<const std::string> event);
 
   IntakeStore& store_;
   WebhookStore& webhooks_;
   ShardScheduler& scheduler_;
   const Clock& clock_;
   MessageIdGenerator ids_;
-  // Shared with the events themselves, which may outlive this.
+  // Shared with the bytes themselves, which may outlive this.
   const std::shared_ptr<std::atomic<size_t>> event_bytes_ =
       std::make_shared<std::atomic<size_t>>(0);
   prometheus::Counter& enqueued_;

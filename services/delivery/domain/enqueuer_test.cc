@@ -40,7 +40,7 @@ class EnqueuerTest : public testing::Test {
     request.next_position = 1;
     for (int i = 0; i < messages; ++i) {
       EnqueueRequest::Message message;
-      message.event = SampleContactEvent();
+      message.event = TakeSnapshot(SampleContactEvent());
       for (const WebhookId& webhook : webhooks) message.targets.push_back({webhook, {5, "Name"}});
       request.messages.push_back(std::move(message));
     }
@@ -191,8 +191,8 @@ TEST_F(EnqueuerTest, LeavesEventsInTheDatabaseWhenMemoryIsFull) {
   HoldShardOf(webhook);
   EnqueueRequest request = Request({webhook}, 100);
   for (EnqueueRequest::Message& message : request.messages) {
-    (*message.event.mutable_contact()->mutable_custom_fields())["notes"] =
-        std::string(Enqueuer::kEventBytesInMemory / 50, 'x');
+    message.event.bytes =
+        std::make_shared<const std::string>(Enqueuer::kEventBytesInMemory / 50, 'x');
   }
   std::vector<Claim> claims;
 

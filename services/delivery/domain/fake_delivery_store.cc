@@ -99,7 +99,7 @@ absl::Status FakeDeliveryStore::EnqueueOne(const Intake& intake) {
       delivery.id = target.id;
       delivery.due_time = target.due_time.value_or(intake.due_time);
       queue_[target.id.message] = delivery;
-      contents_[target.id.message] = {message.event, target.workflow};
+      contents_[target.id.message] = {message.event.bytes, target.workflow};
     }
   }
   announced_.insert(announced_.end(), intake.announce.begin(), intake.announce.end());

@@ -3,7 +3,6 @@
 #define CRIER_SERVICES_DELIVERY_DOMAIN_INTAKE_STORE_H_
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,6 +15,7 @@
 #include "common/base/message_id.h"
 #include "common/status/macros.h"
 #include "services/delivery/domain/delivery.h"
+#include "services/delivery/domain/event_snapshot.h"
 
 namespace crier::delivery {
 
@@ -29,8 +29,8 @@ struct NewMessage {
   };
 
   MessageId snapshot_id;
-  std::shared_ptr<const entity::v1::Event> event;
-  std::vector<Target> targets;  // at least one
+  EventSnapshot event;
+  std::vector<Target> targets;  // at least one, of the community of the event
 };
 
 // A person, or a whole community, whose data must go.

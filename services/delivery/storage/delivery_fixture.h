@@ -116,7 +116,7 @@ class DeliveryStorageTest : public testing::Test {
     message.snapshot_id = ids_.Next();
     entity::v1::Event event = SampleContactEvent();
     event.set_community_id(webhooks.front().community);
-    message.event = std::make_shared<entity::v1::Event>(std::move(event));
+    message.event = TakeSnapshot(event);
     for (const WebhookId& webhook : webhooks) {
       message.targets.push_back({{webhook, ids_.Next()}, {5, "Workflow"}});
     }

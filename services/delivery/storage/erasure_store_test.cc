@@ -26,7 +26,7 @@ class PgErasureStoreTest : public DeliveryStorageTest {
     (activity ? *event.mutable_activity()->mutable_contact() : *event.mutable_contact())
         .set_name(api::ResourceName(api::kContacts, {community, contact}));
     NewMessage message = Message(webhooks);
-    message.event = std::make_shared<entity::v1::Event>(std::move(event));
+    message.event = TakeSnapshot(event);
     std::vector<DeliveryId> ids;
     for (const NewMessage::Target& target : message.targets) ids.push_back(target.id);
     Intake intake = NewIntake(position_, position_ + 1);

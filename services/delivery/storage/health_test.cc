@@ -54,7 +54,7 @@ class HealthTest : public DeliveryStorageTest {
     EXPECT_TRUE(contents.ok()) << contents.status();
     std::vector<std::string> payloads;
     for (const auto& content : *contents) {
-      payloads.push_back(content->notice != nullptr ? *content->notice : "");
+      payloads.push_back(content->is_notice ? *content->snapshot : "");
     }
     return payloads;
   }

@@ -1,12 +1,9 @@
 #include "services/delivery/storage/intake_store.h"
 
-#include <optional>
 #include <set>
 #include <utility>
 #include <vector>
 
-#include "common/api/resource_name.h"
-#include "common/api/time.h"
 #include "common/status/macros.h"
 #include "services/delivery/domain/errors.h"
 #include "services/delivery/storage/delivery_rows.h"
@@ -73,25 +70,16 @@ absl::StatusOr<std::vector<absl::Status>> MoveProducers(Transaction& transaction
   return results;
 }
 
-// The contact whose data an event holds; nothing for those of organizations.
-std::optional<int64_t> ContactOf(const entity::v1::Event& event) {
-  if (!event.has_contact() && !event.has_activity()) return std::nullopt;
-  const std::string& name =
-      event.has_contact() ? event.contact().name() : event.activity().contact().name();
-  const absl::StatusOr<api::ResourceId> id = api::ParseResource("name", api::kContacts, name);
-  return id.ok() ? std::make_optional(id->id) : std::nullopt;
-}
-
 // The messages of an intake as rows.
 void AddMessages(const Intake& intake, DeliveryRows& rows) {
   for (const NewMessage& message : intake.messages) {
-    const entity::v1::Event& event = *message.event;
-    rows.AddSnapshot(event.community_id(), message.snapshot_id, event.SerializeAsString());
+    const int64_t community = message.targets.front().id.webhook.community;
+    rows.AddSnapshot(community, message.snapshot_id, *message.event.bytes);
     NewDelivery delivery;
     delivery.snapshot_id = message.snapshot_id;
-    delivery.kind = event.kind();
-    delivery.event_time = api::FromProto(event.accept_time());
-    delivery.contact = ContactOf(event);
+    delivery.kind = message.event.kind;
+    delivery.event_time = message.event.accept_time;
+    delivery.contact = message.event.contact;
     for (const NewMessage::Target& target : message.targets) {
       delivery.id = target.id;
       delivery.workflow = target.workflow;

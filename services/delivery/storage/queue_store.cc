@@ -6,7 +6,6 @@
 #include <memory>
 #include <set>
 
-#include "common/api/time.h"
 #include "common/pg/lease_store.h"
 #include "common/status/macros.h"
 #include "services/delivery/domain/shard.h"
@@ -189,21 +188,6 @@ absl::Status ApplyFindings(Transaction& transaction, const std::vector<AttemptOu
   return absl::OkStatus();
 }
 
-// The content of a delivery as it is stored; nothing for one that cannot be read.
-std::optional<DeliveryContent> ReadContent(const DeliveryId& id, const Rows::Row& row) {
-  auto event = std::make_shared<entity::v1::Event>();
-  DeliveryContent content;
-  content.workflow = {row.Int64(1), row.Text(2)};
-  if (row.Int32(4) == kNoticeKind) {
-    content.notice = std::make_shared<const std::string>(row.Bytes(3));
-    *event->mutable_accept_time() = api::ToProto(id.message.time());
-  } else if (!event->ParseFromString(row.Bytes(3))) {
-    return std::nullopt;
-  }
-  content.event = std::move(event);
-  return content;
-}
-
 }  // namespace
 
 absl::StatusOr<std::vector<StoredWebhook>> PgQueueStore::FindWebhooks(int32_t shard,
@@ -262,9 +246,10 @@ absl::StatusOr<std::vector<std::optional<DeliveryContent>>> PgQueueStore::LoadCo
     ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kLoadContents, keys));
     contents.assign(ids.size(), std::nullopt);
     for (const Rows::Row row : rows) {
-      // One that cannot be read is as good as gone, and must not hold up the others.
-      const size_t place = static_cast<size_t>(row.Int64(0)) - 1;
-      contents[place] = ReadContent(ids[place], row);
+      contents[static_cast<size_t>(row.Int64(0)) - 1] =
+          DeliveryContent{std::make_shared<const std::string>(row.Bytes(3)),
+                          {row.Int64(1), row.Text(2)},
+                          row.Int32(4) == kNoticeKind};
     }
     return absl::OkStatus();
   }));

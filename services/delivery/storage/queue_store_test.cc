@@ -44,18 +44,6 @@ TEST_F(PgQueueStoreTest, FindsWhatIsEnabledAndWhatOfTheDeletedIsToBeCancelled) {
   EXPECT_THAT(Find(ShardOf(deleted), absl::InfiniteFuture()), testing::Not(IsEmpty()));
 }
 
-TEST_F(PgQueueStoreTest, AnEventThatCannotBeReadHoldsUpNoOther) {
-  const DeliveryId broken = Store(a_);
-  database_.Run(schema_, "UPDATE snapshots SET event = '\\xff'");
-  const DeliveryId whole = Store(a_);
-
-  const auto contents = queue_.LoadContents({broken, whole}, Deadline());
-
-  ASSERT_TRUE(contents.ok()) << contents.status();
-  EXPECT_FALSE((*contents)[0].has_value());
-  EXPECT_TRUE((*contents)[1].has_value());
-}
-
 // --- outcomes ---
 
 TEST_F(PgQueueStoreTest, SuccessTakesADeliveryOffTheQueue) {

@@ -53,8 +53,9 @@ grpc::ServerUnaryReactor* DeliveryService::EnqueueDeliveries(
   return rpc::StartUnary(context, [&](const rpc::CallContext& call, rpc::FinishCall finish) {
     absl::StatusOr<EnqueueRequest> enqueue = ReadEnqueueRequest(*request);
     if (!enqueue.ok()) return finish(enqueue.status());
+    context->GetRpcAllocatorState()->FreeRequest();
     const absl::Status accepted =
-        enqueuer_.Submit(*std::move(enqueue), request->ByteSizeLong(), call.deadline,
+        enqueuer_.Submit(*std::move(enqueue), call.deadline,
                          [response, finish](const absl::StatusOr<EnqueueResult>& result) {
                            if (result.ok()) *response = ToProto(*result);
                            finish(result.status());

@@ -9,6 +9,7 @@
 #include "absl/time/time.h"
 #include "common/base/clock.h"
 #include "common/base/message_id.h"
+#include "common/rpc/arena.h"
 #include "common/rpc/executor.h"
 #include "common/rpc/unary.h"
 #include "crier/delivery/v1/delivery_service.grpc.pb.h"
@@ -30,7 +31,9 @@ class DeliveryService : public v1::DeliveryService::CallbackService {
         log_(log),
         repairs_(repairs),
         clock_(clock),
-        executor_(executor) {}
+        executor_(executor) {
+    SetMessageAllocatorFor_EnqueueDeliveries(&enqueue_arenas_);
+  }
 
   grpc::ServerUnaryReactor* EnqueueDeliveries(grpc::CallbackServerContext* context,
                                               const v1::EnqueueDeliveriesRequest* request,
@@ -72,6 +75,7 @@ class DeliveryService : public v1::DeliveryService::CallbackService {
   RepairStore& repairs_;
   const Clock& clock_;
   rpc::Executor& executor_;
+  rpc::RequestArenas<v1::EnqueueDeliveriesRequest, v1::EnqueueDeliveriesResponse> enqueue_arenas_;
 };
 
 }  // namespace crier::delivery::transport

@@ -150,7 +150,7 @@ EnqueueRequest::Message ReadMessage(const std::string& field, const v1::EnqueueM
                                         message.targets(i), message.event().community_id(),
                                         violations));
   }
-  if (violations.empty()) result.event = message.event();
+  if (violations.empty()) result.event = TakeSnapshot(message.event());
   return result;
 }
 

@@ -57,9 +57,9 @@ grpc::ServerUnaryReactor* TargetService::RenderPayload(grpc::CallbackServerConte
     }
     const EnqueueRequest::Target& target = message.targets.front();
     ASSIGN_OR_RETURN(const Webhook webhook, webhooks_.Get(target.webhook, call.deadline));
-    ASSIGN_OR_RETURN(
-        *response->mutable_payload(),
-        delivery::RenderPayload(message.event, target.workflow, webhook, app_base_url_));
+    ASSIGN_OR_RETURN(*response->mutable_payload(),
+                     delivery::RenderPayload(request->message().event(), target.workflow, webhook,
+                                             app_base_url_));
     return absl::OkStatus();
   });
 }
