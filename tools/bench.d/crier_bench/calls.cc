@@ -3,6 +3,7 @@
 #include <grpcpp/alarm.h>
 #include <grpcpp/client_context.h>
 #include <grpcpp/completion_queue.h>
+#include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/support/async_unary_call.h>
 
 #include <algorithm>
@@ -13,6 +14,8 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "common/rpc/status.h"
+#include "crier/ingest/v1/ingest_service.grpc.pb.h"
+#include "google/protobuf/empty.pb.h"
 
 namespace crier::bench {
 namespace {
@@ -23,10 +26,14 @@ constexpr absl::Duration kCallTimeout = absl::Seconds(30);
 constexpr absl::Duration kPause = absl::Milliseconds(20);  // before a refused call is repeated
 
 struct UnaryCall {
+  using Stub = IngestService::Stub;
   using Request = ingest::v1::UpsertContactRequest;
   using Response = ingest::v1::IngestResult;
-  static constexpr auto kPrepare = &IngestService::Stub::PrepareAsyncUpsertContact;
 
+  static auto Prepare(Stub& stub, grpc::ClientContext* context, const Request& request,
+                      grpc::CompletionQueue* queue) {
+    return stub.PrepareAsyncUpsertContact(context, request, queue);
+  }
   static size_t Size(const LoadOptions&) { return 1; }
   static void Fill(const Chunk& chunk, const LoadOptions& options, Request& request) {
     FillContact(chunk.first, options.communities, options.identities, request);
@@ -35,10 +42,14 @@ struct UnaryCall {
 };
 
 struct BatchCall {
+  using Stub = IngestService::Stub;
   using Request = ingest::v1::BatchIngestRequest;
   using Response = ingest::v1::BatchIngestResponse;
-  static constexpr auto kPrepare = &IngestService::Stub::PrepareAsyncBatchIngest;
 
+  static auto Prepare(Stub& stub, grpc::ClientContext* context, const Request& request,
+                      grpc::CompletionQueue* queue) {
+    return stub.PrepareAsyncBatchIngest(context, request, queue);
+  }
   static size_t Size(const LoadOptions& options) { return static_cast<size_t>(options.items); }
   static void Fill(const Chunk& chunk, const LoadOptions& options, Request& request) {
     for (size_t i = 0; i < chunk.size; ++i) {
@@ -55,13 +66,29 @@ struct BatchCall {
   }
 };
 
+// Asks for the health of the whole server, which is an empty message and costs nothing to answer.
+struct NothingCall {
+  using Request = google::protobuf::Empty;
+  using Response = google::protobuf::Empty;
+  using Stub = grpc::TemplatedGenericStub<Request, Response>;
+
+  static auto Prepare(Stub& stub, grpc::ClientContext* context, const Request& request,
+                      grpc::CompletionQueue* queue) {
+    return stub.PrepareUnaryCall(context, "/grpc.health.v1.Health/Check", request, queue);
+  }
+  static size_t Size(const LoadOptions&) { return 1; }
+  static void Fill(const Chunk&, const LoadOptions&, Request&) {}
+  static absl::Status Check(const Response&) { return absl::OkStatus(); }
+};
+
 // Not thread-safe. Is the tag of what it waits for, one thing at a time: the moment to send, or an
 // answer.
 template <typename Call>
 class Caller {
  public:
-  Caller(IngestService::Stub& stub, grpc::CompletionQueue& queue, const LoadOptions& options,
-         Progress& progress)
+  using Stub = typename Call::Stub;
+
+  Caller(Stub& stub, grpc::CompletionQueue& queue, const LoadOptions& options, Progress& progress)
       : stub_(stub), queue_(queue), options_(options), progress_(progress) {}
 
   // Takes the next records; false when there are none, and so nothing to wait for.
@@ -106,12 +133,12 @@ class Caller {
     context_.emplace();
     context_->set_deadline(absl::ToChronoTime(absl::Now() + kCallTimeout));
     response_.Clear();
-    answer_ = (stub_.*Call::kPrepare)(&*context_, request_, &queue_);
+    answer_ = Call::Prepare(stub_, &*context_, request_, &queue_);
     answer_->StartCall();
     answer_->Finish(&response_, &grpc_status_, this);
   }
 
-  IngestService::Stub& stub_;
+  Stub& stub_;
   grpc::CompletionQueue& queue_;
   const LoadOptions& options_;
   Progress& progress_;
@@ -128,7 +155,9 @@ class Caller {
 };
 
 template <typename Call>
-void Make(IngestService::Stub& stub, const LoadOptions& options, Progress& progress) {
+void Make(const std::shared_ptr<grpc::Channel>& channel, const LoadOptions& options,
+          Progress& progress) {
+  typename Call::Stub stub(channel);
   grpc::CompletionQueue queue;
   std::list<Caller<Call>> callers;
   int waiting = 0;
@@ -146,9 +175,11 @@ void Make(IngestService::Stub& stub, const LoadOptions& options, Progress& progr
 
 }  // namespace
 
-void MakeCalls(IngestService::Stub& stub, const LoadOptions& options, Progress& progress) {
-  if (options.way == Way::kUnary) return Make<UnaryCall>(stub, options, progress);
-  Make<BatchCall>(stub, options, progress);
+void MakeCalls(const std::shared_ptr<grpc::Channel>& channel, const LoadOptions& options,
+               Progress& progress) {
+  if (options.way == Way::kUnary) return Make<UnaryCall>(channel, options, progress);
+  if (options.way == Way::kNothing) return Make<NothingCall>(channel, options, progress);
+  Make<BatchCall>(channel, options, progress);
 }
 
 }  // namespace crier::bench

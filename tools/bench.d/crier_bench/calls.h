@@ -2,7 +2,10 @@
 #ifndef CRIER_TOOLS_BENCH_D_CRIER_BENCH_CALLS_H_
 #define CRIER_TOOLS_BENCH_D_CRIER_BENCH_CALLS_H_
 
-#include "crier/ingest/v1/ingest_service.grpc.pb.h"
+#include <grpcpp/channel.h>
+
+#include <memory>
+
 #include "tools/bench.d/crier_bench/load.h"
 #include "tools/bench.d/crier_bench/progress.h"
 
@@ -11,7 +14,7 @@ namespace crier::bench {
 // Has as many callers as the options say, each of which waits for the answer to a call before it
 // makes the next, and returns when all are done. One thread plays them all: a thread each would
 // cost more to wake than a call does, on the machine that is measured.
-void MakeCalls(ingest::v1::IngestService::Stub& stub, const LoadOptions& options,
+void MakeCalls(const std::shared_ptr<grpc::Channel>& channel, const LoadOptions& options,
                Progress& progress);
 
 }  // namespace crier::bench

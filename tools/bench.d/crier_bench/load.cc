@@ -71,13 +71,12 @@ void MakeStreams(IngestService::Stub& stub, const LoadOptions& options, Progress
 absl::Status Load(const LoadOptions& options) {
   ASSIGN_OR_RETURN(const std::unique_ptr<Moments> answers,
                    Moments::Map(options.answers_file, options.count));
-  const std::unique_ptr<IngestService::Stub> stub =
-      IngestService::NewStub(rpc::Connect(options.target));
+  const std::shared_ptr<grpc::Channel> channel = rpc::Connect(options.target);
   Progress progress(options, *answers);
   if (options.way == Way::kStream) {
-    MakeStreams(*stub, options, progress);
+    MakeStreams(*IngestService::NewStub(channel), options, progress);
   } else {
-    MakeCalls(*stub, options, progress);
+    MakeCalls(channel, options, progress);
   }
   return progress.Report();
 }

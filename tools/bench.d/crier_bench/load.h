@@ -10,8 +10,8 @@
 
 namespace crier::bench {
 
-// How records reach the service.
-enum class Way { kUnary, kBatch, kStream };
+// How records reach the service; or calls as many as with one record each, which have none.
+enum class Way { kUnary, kBatch, kStream, kNothing };
 
 struct LoadOptions {
   std::string target;  // of the ingest service

@@ -18,10 +18,13 @@ int Run(int argc, char** argv) {
 
   LoadOptions load;
   CLI::App& load_command = *app.add_subcommand("load", "Sends new contacts to the ingest service");
-  const std::map<std::string, Way> ways = {
-      {"unary", Way::kUnary}, {"batch", Way::kBatch}, {"stream", Way::kStream}};
+  const std::map<std::string, Way> ways = {{"unary", Way::kUnary},
+                                           {"batch", Way::kBatch},
+                                           {"stream", Way::kStream},
+                                           {"nothing", Way::kNothing}};
   load_command.add_option("--target", load.target, "The ingest service, host:port")->required();
-  load_command.add_option("--way", load.way, "unary, batch or stream")
+  load_command
+      .add_option("--way", load.way, "unary, batch or stream; or nothing, for calls without")
       ->transform(CLI::CheckedTransformer(ways));
   load_command.add_option("--count", load.count, "Contacts in all")->required();
   load_command.add_option("--first-community", load.communities.first);
