@@ -89,6 +89,11 @@ INGEST_BOARD = ("crier-ingest", "Crier / Ingest", [
           [(rate("grpc_server_started_total", f'grpc_service="crier.ingest.v1.EventService", grpc_method="Subscribe", {S}'), "started")]),
     graph("Frames sent", "Frames of events sent to evaluators.", "ops",
           [(rate("grpc_server_msg_sent_total", f'grpc_service="crier.ingest.v1.EventService", grpc_method="Subscribe", {S}'), "frames")]),
+    row("Readers of the log"),
+    graph("Unconfirmed events", "Events that a registered reader of the log has not confirmed: until it has, no day of the log is dropped that holds one.", "short",
+          [(f"max by (reader) (crier_ingest_log_reader_unconfirmed_events{{{S}}})", "{{reader}}")]),
+    graph("Held back", "How much longer than the retention says the log is kept because of a reader. One that is gone for good: crierctl log forget-reader.", "s",
+          [(f"max by (reader) (crier_ingest_log_held_back_seconds{{{S}}})", "{{reader}}")]),
 ])
 
 EVALUATOR = ("crier-evaluator", "Crier / Evaluator", [
@@ -113,6 +118,15 @@ EVALUATOR = ("crier-evaluator", "Crier / Evaluator", [
           [(rate("grpc_server_started_total", f'grpc_service="crier.workflow.v1.WorkflowService", {S}', "grpc_method") + " > 0", "{{grpc_method}}")]),
     graph("Workflow call duration (p99)", "The slowest hundredth of the calls of the workflow service.", "s",
           [(quantile(0.99, "grpc_server_handling_seconds", f'grpc_service="crier.workflow.v1.WorkflowService", {S}'), "p99")]),
+    row("Runs, caps and rates"),
+    graph("Runs that ended", "Runs of workflows that send the members who meet criteria, by how they ended.", "short",
+          [(f"sum by (outcome) (increase(crier_evaluator_runs_total{{{S}}}[$__rate_interval]))", "{{outcome}}")]),
+    graph("Members of runs", "Members that runs handed over, and errors that held a run up.", "ops",
+          [(rate("crier_evaluator_run_members_total"), "members"), (rate("crier_evaluator_run_retries_total"), "retries")]),
+    graph("Put off and left out", "Deliveries of events put off by a workflow's cap (held) or a community's rate (paced), and those that no day has room for (suppressed).", "ops",
+          [(rate("crier_evaluator_held_deliveries_total"), "held"), (rate("crier_evaluator_paced_deliveries_total"), "paced"),
+           (rate("crier_evaluator_suppressed_deliveries_total"), "suppressed")]),
+    graph("Communities over their rate", "Communities whose deliveries of events are put off at the moment.", "short", [(f"sum(crier_evaluator_paced_communities{{{S}}})", "communities")]),
 ])
 
 DELIVERY = ("crier-delivery", "Crier / Delivery", [
@@ -138,6 +152,15 @@ DELIVERY = ("crier-delivery", "Crier / Delivery", [
           [(rate("grpc_server_started_total", f'grpc_service=~"crier.delivery.*", {S}', "grpc_method") + " > 0", "{{grpc_method}}")]),
     graph("Errors by method and code", "Calls of these services that did not end well.", "reqps",
           [(rate("grpc_server_handled_total", f'grpc_service=~"crier.delivery.*", grpc_code!="OK", {S}', "grpc_method, grpc_code") , "{{grpc_method}} {{grpc_code}}")]),
+    row("Recovery, erasure and secrets"),
+    graph("Recovered and dropped", "Deliveries that recoveries put on the queue again, and those dropped because their webhook does not exist.", "ops",
+          [(rate("crier_delivery_recovered_total"), "recovered"), (rate("crier_delivery_dropped_total"), "dropped")]),
+    graph("Erasure", "Erasures of contacts and communities that are over, and deliveries whose personal data went with them.", "ops",
+          [(rate("crier_delivery_erasures_total"), "erasures"), (rate("crier_delivery_erased_deliveries_total"), "deliveries")]),
+    graph("Secrets sealed anew", "Stored secrets that moved to the first key of the ring, and readings of the ring that failed.", "ops",
+          [(rate("crier_delivery_secrets_resealed_total"), "sealed anew"), (rate("crier_delivery_key_ring_reload_failures_total"), "ring not read")]),
+    graph("Secrets under a key that is gone", "Stored secrets whose own key is not in the ring: nothing can be sent with them until it is back.", "short",
+          [(f"max(crier_delivery_secrets_stale{{{S}}})", "secrets")]),
 ])
 
 QUEUE = ("crier-queue", "Crier / Queue and Postgres", [
