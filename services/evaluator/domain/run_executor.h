@@ -42,9 +42,8 @@ struct RunOptions {
 //
 //   - before the decision, nothing has happened;
 //   - between decision and hand-over, the page's members are in the ledger, so nobody decides on
-//   them
-//     again, and the page is handed over by whoever works on the workflow next, with the contacts
-//     as they are then: still one delivery each, of what the member has become since;
+//     them again, and the page is handed over by whoever works on the workflow next, with the
+//     contacts as they are then: still one delivery each, of what the member has become since;
 //   - after the hand-over, the same call finds the producer moved, and changes nothing.
 //
 // Two replicas on one run do no harm: the decision needs the lease and the ledger's lock, and of

@@ -38,8 +38,7 @@ class SqlParams {
 };
 
 // Where a field is found: the column of the fields from the entity down, with the alias of its
-// table
-// (`c.full_name`). Of a map, what it returns is followed by `_keys` or `_values`.
+// table (`c.full_name`). Of a map, what it returns is followed by `_keys` or `_values`.
 using ColumnOf =
     std::function<std::string(absl::Span<const google::protobuf::FieldDescriptor* const>)>;
 
