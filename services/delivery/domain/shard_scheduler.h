@@ -4,43 +4,20 @@
 
 #include <array>
 #include <cstdint>
-#include <deque>
 #include <map>
-#include <memory>
-#include <set>
-#include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/container/flat_hash_map.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "common/base/clock.h"
 #include "common/lease/lease_store.h"
 #include "services/delivery/domain/delivery.h"
-#include "services/delivery/domain/lane.h"
+#include "services/delivery/domain/lanes.h"
 #include "services/delivery/domain/queue_store.h"
-#include "services/delivery/domain/shard.h"
-#include "services/delivery/domain/turns.h"
+#include "services/delivery/domain/scheduler_options.h"
 
 namespace crier::delivery {
-
-struct SchedulerOptions {
-  // Of each webhook.
-  LaneOptions lane;
-  // Attempts on the wire at once, to receivers that answer promptly.
-  int max_in_flight = 200;
-  // To the others: suspects, see Pace.
-  int max_suspect = 800;
-  // Attempts made whose outcome is not stored yet; at this number no more are begun.
-  int max_unsettled = 3000;
-  // Deliveries in memory, beyond which each webhook may have an eighth of its capacity.
-  int capacity = 100'000;
-  // Webhooks of one shard in memory, the earliest due ones; more wait in the database.
-  int shard_capacity = 4096;
-  // How often a shard is searched for what no notification told of. Below the lanes' horizon.
-  absl::Duration reload_interval = absl::Seconds(15);
-};
 
 // A delivery taken for an attempt, with the lease that it was taken under.
 struct Claim {
@@ -49,7 +26,7 @@ struct Claim {
   uint64_t notes = 0;  // how often its lane had been told of deliveries by then
 };
 
-// Thread-safe; never blocks but in the two Wait functions, and calls nobody.
+// Thread-safe; never blocks but in the Wait functions, and calls nobody.
 //
 // It holds a lane per webhook: the deliveries that are in memory, and the time before which the
 // database has no others. So whatever happens, a queued delivery of a leased shard is in memory or
@@ -157,61 +134,31 @@ class ShardScheduler {
  private:
   struct Shard {
     lease::Lease lease;
-    int lanes = 0;
     bool searching = false;
     bool searched = false;  // at least once
     absl::Time next_search = absl::InfinitePast();
   };
 
-  // A lane, and where it stands in the lists of the scheduler.
-  struct Entry {
-    explicit Entry(Lane new_lane) : lane(std::move(new_lane)) {}
-
-    Lane lane;
-    int counted = 0;            // its part of size_
-    int counted_in_flight = 0;  // its part of in_flight_[suspect]
-    bool suspect = true;
-    Circuit circuit = Circuit::kClosed;
-    Turns* round = nullptr;                     // where it waits for its turn
-    uint64_t ticket = 0;                        // with this one
-    bool in_to_fetch = false;                   // is in to_fetch_
-    absl::Time timer = absl::InfiniteFuture();  // its place in timers_, if finite
-  };
-
   void DropShard(int32_t slot) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Null when the lease is not held any more.
   Shard* FindShard(const lease::Lease& lease) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  Entry* Find(const WebhookId& webhook) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Null when the shard has changed hands since the lease was read.
-  Entry* Find(const WebhookId& webhook, const lease::Lease& lease)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Null when the shard is not held or full.
-  Entry* FindOrAdd(const WebhookId& webhook) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void Remove(Entry& entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Lanes::Entry* FindOrAdd(const WebhookId& webhook) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void NoteStoredLocked(const WebhookId& webhook, absl::Time due_time)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Puts the lane where it belongs after a change; removes it when nothing is left of it, so the
-  // reference must not be used afterwards.
-  void Replan(Entry& entry, Moment now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Replans the lanes whose time has come; all of them when the wall clock has stepped.
+  // After a change of the lane, whose entry must not be used afterwards.
+  void Replan(Lanes::Entry& entry, Moment now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // The lanes whose time has come.
   void ReplanDue(Moment now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Whether an attempt may begin, to a suspect or to another.
-  bool HasPlace(bool suspect) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // The lane whose turn it is, taken out of its round; null when there is none for which there is a
-  // place.
-  Entry* NextTurn() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Of each webhook, as far as memory is left.
-  int LaneCapacity() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Tell(const Lanes::News& news) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void TellOfTurns() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Moment Now() const { return {clock_.Now(), clock_.Monotonic()}; }
   // The place on the wire of a claim whose lane is gone.
   void FreeOrphan() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // A claim is outstanding no more.
-  void Unsettle() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Settle() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool HasLoads() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool HasReady() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // As HasReady, before the lanes are replanned whose time has come.
-  bool HasTurn() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  absl::Time NextTimer() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Time NextSearch() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const Clock& clock_;
@@ -225,22 +172,7 @@ class ShardScheduler {
   absl::CondVar settled_;
   bool interrupted_ ABSL_GUARDED_BY(mutex_) = false;
   std::map<int32_t, Shard> shards_ ABSL_GUARDED_BY(mutex_);
-  absl::flat_hash_map<WebhookId, std::unique_ptr<Entry>, WebhookIdHash> lanes_
-      ABSL_GUARDED_BY(mutex_);
-  // Lanes with a delivery to take, by whether they are suspects and whether it is a retry.
-  std::array<std::array<Turns, 2>, 2> rounds_ ABSL_GUARDED_BY(mutex_);
-  uint64_t tickets_ ABSL_GUARDED_BY(mutex_) = 0;  // given out
-  uint64_t turn_ ABSL_GUARDED_BY(mutex_) = 0;     // counts the turns
-  // By how much the wall clock is ahead of the monotonic one, as of the timers.
-  absl::Time clock_offset_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
-  std::deque<WebhookId> to_fetch_ ABSL_GUARDED_BY(mutex_);  // lanes to look up, in turn
-  std::set<std::pair<absl::Time, Entry*>> timers_
-      ABSL_GUARDED_BY(mutex_);  // lanes that wait for a time
-  int size_ ABSL_GUARDED_BY(mutex_) = 0;
-  // By whether the receiver is a suspect.
-  std::array<int, 2> in_flight_ ABSL_GUARDED_BY(mutex_) = {};
-  std::array<int64_t, 3> circuit_changes_ ABSL_GUARDED_BY(mutex_) = {};
-  int unsettled_ ABSL_GUARDED_BY(mutex_) = 0;  // claims taken and not settled, in flight included
+  Lanes lanes_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace crier::delivery
