@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -43,25 +44,29 @@ inline bool NeverStop() { return false; }
 class RunsDatabase : public testing::Environment {
  public:
   void SetUp() override {
+    schema_ = database_.emplace().NewSchemaName();
     const absl::Status migrated = pg::Migrate(schema_, storage::SchemaMigrations());
     ASSERT_TRUE(migrated.ok()) << migrated;
   }
 
+  // Not in the destructor, which runs when libpqxx has gone already.
+  void TearDown() override { database_.reset(); }
+
   const pg::Database& EmptySchema() {
     std::string script;
     for (const pg::Rows::Row table :
-         database_.Run(schema_,
-                       "SELECT quote_ident(tablename) FROM pg_tables"
-                       " WHERE schemaname = current_schema() AND tablename NOT LIKE 'schema%'")) {
+         database_->Run(schema_,
+                        "SELECT quote_ident(tablename) FROM pg_tables"
+                        " WHERE schemaname = current_schema() AND tablename NOT LIKE 'schema%'")) {
       absl::StrAppend(&script, "DELETE FROM ", table.Text(0), ";");
     }
-    database_.Run(schema_, script);
+    database_->Run(schema_, script);
     return schema_;
   }
 
  private:
-  tests::TestDatabase database_;
-  const pg::Database schema_ = database_.NewSchemaName();
+  std::optional<tests::TestDatabase> database_;
+  pg::Database schema_;
 };
 
 inline RunsDatabase* const runs_database =

@@ -45,6 +45,7 @@ class EnqueueBatcherTest : public testing::Test {
       submit(batcher);
       go_on.Notify();
     }
+    store_.BeforeEach(nullptr);
     return calls - 2;
   }
 
