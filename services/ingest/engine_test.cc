@@ -13,7 +13,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/ingest/domain/log_partition.h"
-#include "services/ingest/domain/memory_entity_store.h"
+#include "services/ingest/domain/fake_entity_store.h"
 #include "services/ingest/domain/test_records.h"
 
 namespace crier::ingest {
@@ -49,7 +49,7 @@ class EngineTest : public testing::Test {
   static absl::Time Soon() { return absl::Now() + absl::Seconds(30); }
 
   FakeClock clock_{absl::FromUnixSeconds(1700000000)};
-  MemoryEntityStore store_{1};
+  FakeEntityStore store_{1};
   LogTail tail_;
   CountingObserver observer_;
   RecentEvents recent_{clock_};

@@ -9,7 +9,7 @@
 #include "common/status/errors.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "services/ingest/domain/memory_entity_store.h"
+#include "services/ingest/domain/fake_entity_store.h"
 #include "services/ingest/domain/test_records.h"
 
 namespace crier::ingest {
@@ -56,7 +56,7 @@ class IngesterTest : public testing::Test {
   }
 
   FakeClock clock_{absl::FromUnixSeconds(1700000000)};
-  MemoryEntityStore store_{1};
+  FakeEntityStore store_{1};
   LogTail tail_;
   CountingObserver observer_;
   RecentEvents recent_{clock_};

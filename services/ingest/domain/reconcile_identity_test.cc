@@ -218,7 +218,7 @@ TEST_F(ReconcileIdentityTest, WhoIsWhoDoesNotDependOnTheOrderOfArrival) {
     }
     std::multiset<std::string> persons;
     for (int order = 0; order < 3; ++order) {
-      store_ = MemoryEntityStore();
+      store_ = FakeEntityStore();
       for (size_t begin = 0; begin < records.size();) {
         const size_t size = std::min<size_t>(1 + random() % 10, records.size() - begin);
         Ingest({records.begin() + static_cast<int64_t>(begin),

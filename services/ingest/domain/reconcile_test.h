@@ -9,7 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/status/errors.h"
 #include "gtest/gtest.h"
-#include "services/ingest/domain/memory_entity_store.h"
+#include "services/ingest/domain/fake_entity_store.h"
 #include "services/ingest/domain/reconcile.h"
 #include "services/ingest/domain/test_records.h"
 
@@ -48,7 +48,7 @@ class ReconcileTest : public testing::Test {
     return *store_.known.contacts.at({community, id});
   }
 
-  MemoryEntityStore store_;
+  FakeEntityStore store_;
 };
 
 }  // namespace crier::ingest

@@ -22,6 +22,17 @@
 
 namespace crier::ingest::storage {
 
+constexpr absl::Duration kRetention = absl::Hours(24 * 365);
+
+// In the empty schema of the pool, with partitions for the days around `now`.
+inline void MakeTables(pg::Pool& pool, absl::Time now) {
+  const absl::Time deadline = tests::TestDatabase::Deadline();
+  EXPECT_EQ(pg::Migrate(pool.database(), Migrations()), absl::OkStatus());
+  for (const auto& table : {EventTable(kRetention), RequestTable(kRetention)}) {
+    EXPECT_EQ(pg::MaintainPartitions(pool, table, now, 2, deadline), absl::OkStatus());
+  }
+}
+
 class StoreTest : public testing::Test {
  protected:
   static void SetUpTestSuite() { postgres_ = new tests::TestDatabase; }
@@ -30,12 +41,7 @@ class StoreTest : public testing::Test {
     postgres_ = nullptr;
   }
 
-  StoreTest() {
-    EXPECT_EQ(pg::Migrate(database_, Migrations()), absl::OkStatus());
-    for (const auto& table : {EventTable(kRetention), RequestTable(kRetention)}) {
-      EXPECT_EQ(pg::MaintainPartitions(pool_, table, kNow, 2, Deadline()), absl::OkStatus());
-    }
-  }
+  StoreTest() { MakeTables(pool_, kNow); }
 
   static absl::Time Deadline() { return tests::TestDatabase::Deadline(); }
 
@@ -64,7 +70,6 @@ class StoreTest : public testing::Test {
     return postgres_->Run(database_, absl::StrCat("SELECT count(*) FROM ", what))[0].Int64(0);
   }
 
-  static constexpr absl::Duration kRetention = absl::Hours(24 * 365);
   static inline const absl::Time kNow = absl::FromUnixMicros(absl::ToUnixMicros(absl::Now()));
   static tests::TestDatabase* postgres_;
 

@@ -1,6 +1,6 @@
 // An EntityStore for tests of the domain: everything in a Known, no database.
-#ifndef CRIER_SERVICES_INGEST_DOMAIN_MEMORY_ENTITY_STORE_H_
-#define CRIER_SERVICES_INGEST_DOMAIN_MEMORY_ENTITY_STORE_H_
+#ifndef CRIER_SERVICES_INGEST_DOMAIN_FAKE_ENTITY_STORE_H_
+#define CRIER_SERVICES_INGEST_DOMAIN_FAKE_ENTITY_STORE_H_
 
 #include <algorithm>
 #include <functional>
@@ -13,9 +13,9 @@
 namespace crier::ingest {
 
 // Not thread-safe. Hands all it knows to `decide`, which is more than a lookup asks for.
-class MemoryEntityStore : public EntityStore {
+class FakeEntityStore : public EntityStore {
  public:
-  explicit MemoryEntityStore(int32_t partition_count = 4) {
+  explicit FakeEntityStore(int32_t partition_count = 4) {
     known.partition_count = partition_count;
     for (int32_t i = 0; i < partition_count; ++i) known.heads[i] = Head();
   }
@@ -73,4 +73,4 @@ class MemoryEntityStore : public EntityStore {
 
 }  // namespace crier::ingest
 
-#endif  // CRIER_SERVICES_INGEST_DOMAIN_MEMORY_ENTITY_STORE_H_
+#endif  // CRIER_SERVICES_INGEST_DOMAIN_FAKE_ENTITY_STORE_H_

@@ -1,0 +1,27 @@
+// What every EntityStore must do.
+#ifndef CRIER_SERVICES_INGEST_DOMAIN_ENTITY_STORE_CONFORMANCE_H_
+#define CRIER_SERVICES_INGEST_DOMAIN_ENTITY_STORE_CONFORMANCE_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "gtest/gtest.h"
+#include "services/ingest/domain/entity_store.h"
+#include "services/ingest/domain/record.h"
+
+namespace crier::ingest {
+
+// Instantiated with a function that makes an empty store, which has partitions for the present day.
+class EntityStoreConformance : public testing::TestWithParam<std::unique_ptr<EntityStore> (*)()> {
+ protected:
+  // One batch of records, as Reconcile() decides; the outcome and the name of each, or the code of
+  // its error.
+  std::vector<std::string> Ingest(const std::vector<Record>& records);
+
+  const std::unique_ptr<EntityStore> store_ = GetParam()();
+};
+
+}  // namespace crier::ingest
+
+#endif  // CRIER_SERVICES_INGEST_DOMAIN_ENTITY_STORE_CONFORMANCE_H_
