@@ -12,8 +12,8 @@
 #include "common/status/errors.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "services/ingest/domain/log_partition.h"
 #include "services/ingest/domain/fake_entity_store.h"
+#include "services/ingest/domain/log_partition.h"
 #include "services/ingest/domain/test_records.h"
 
 namespace crier::ingest {
