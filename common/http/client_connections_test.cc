@@ -136,6 +136,12 @@ class GroupsServer {
   TestServer server_{[this](TestConnection& connection) { Serve(connection); }};
 };
 
+void ExpectNoneShared(const GroupsServer& server) {
+  for (const auto& [connection, groups] : server.groups()) {
+    EXPECT_EQ(groups.size(), 1u) << connection;
+  }
+}
+
 TEST(HttpClient, EachOfManyGroupsKeepsToItsConnection) {
   GroupsServer server;
   Client client(LocalOptions());
@@ -147,9 +153,7 @@ TEST(HttpClient, EachOfManyGroupsKeepsToItsConnection) {
   }
 
   EXPECT_EQ(server.connections(), kGroups);
-  for (const auto& [connection, groups] : server.groups()) {
-    EXPECT_EQ(groups.size(), 1u) << connection;
-  }
+  ExpectNoneShared(server);
 }
 
 TEST(HttpClient, ManyGroupsAtOnceShareNoConnections) {
@@ -170,9 +174,7 @@ TEST(HttpClient, ManyGroupsAtOnceShareNoConnections) {
   left.Wait();
 
   EXPECT_EQ(responses, kRequests);
-  for (const auto& [connection, groups] : server.groups()) {
-    EXPECT_EQ(groups.size(), 1u) << connection;
-  }
+  ExpectNoneShared(server);
 }
 
 TEST(HttpClient, KeepsTwiceAsManyConnectionsAsItMayUseAtOnce) {

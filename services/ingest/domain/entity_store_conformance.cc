@@ -1,39 +1,15 @@
 #include "services/ingest/domain/entity_store_conformance.h"
 
-#include <utility>
 #include <variant>
 
-#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "gmock/gmock.h"
-#include "services/ingest/domain/reconcile.h"
 #include "services/ingest/domain/test_records.h"
 
 namespace crier::ingest {
 
 using entity::v1::Contact;
 using testing::ElementsAre;
-
-namespace {
-
-absl::Time Deadline() { return absl::Now() + absl::Seconds(30); }
-
-}  // namespace
-
-std::vector<std::string> EntityStoreConformance::Ingest(const std::vector<Record>& records) {
-  const auto changes = store_->Transact(LookupOf(records), Deadline(), [&](Known known) {
-    return Reconcile(records, std::move(known), absl::Now());
-  });
-  if (!changes.ok()) return {changes.status().ToString()};
-  std::vector<std::string> outcomes;
-  for (const auto& result : changes->results) {
-    static const char* const kNames[] = {"CREATED", "UPDATED", "UNCHANGED"};
-    outcomes.push_back(
-        result.ok() ? absl::StrCat(kNames[static_cast<int>(result->outcome)], " ", result->name)
-                    : absl::StatusCodeToString(result.status().code()));
-  }
-  return outcomes;
-}
 
 TEST_P(EntityStoreConformance, KnowsAgainWhatItHasStored) {
   Contact contact = ContactWith({"marion@example.com"});
@@ -118,7 +94,7 @@ TEST_P(EntityStoreConformance, AnIdentityMayBeNewThoughNoEventTellsOfIt) {
   const Identity identity{1, IdentityKind::kGithub, "marion"};
   Lookup lookup;
   lookup.communities = {1};
-  const auto changes = store_->Transact(lookup, Deadline(), [&](const Known&) {
+  const auto changes = store_->Transact(lookup, absl::Now() + absl::Seconds(30), [&](const Known&) {
     Changes some;
     some.identities = {{identity, 1}};
     some.apart = {{identity, 1}};

@@ -6,18 +6,19 @@
 #include <string>
 #include <vector>
 
+#include "absl/time/clock.h"
 #include "gtest/gtest.h"
 #include "services/ingest/domain/entity_store.h"
-#include "services/ingest/domain/record.h"
+#include "services/ingest/domain/test_records.h"
 
 namespace crier::ingest {
 
 // Instantiated with a function that makes an empty store, which has partitions for the present day.
 class EntityStoreConformance : public testing::TestWithParam<std::unique_ptr<EntityStore> (*)()> {
  protected:
-  // One batch of records, as Reconcile() decides; the outcome and the name of each, or the code of
-  // its error.
-  std::vector<std::string> Ingest(const std::vector<Record>& records);
+  std::vector<std::string> Ingest(const std::vector<Record>& records) {
+    return IngestInto(*store_, records, absl::Now());
+  }
 
   const std::unique_ptr<EntityStore> store_ = GetParam()();
 };

@@ -6,7 +6,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "common/status/errors.h"
 #include "gtest/gtest.h"
 #include "services/ingest/domain/fake_entity_store.h"
@@ -33,8 +32,7 @@ class ReconcileTest : public testing::Test {
 
   static std::string Describe(const absl::StatusOr<Ingested>& result) {
     if (!result.ok()) return ErrorReason(result.status());
-    static const char* const kNames[] = {"CREATED", "UPDATED", "UNCHANGED"};
-    return absl::StrCat(kNames[static_cast<int>(result->outcome)], " ", result->name);
+    return OutcomeAndName(*result);
   }
 
   std::vector<std::string> EventKinds() const {

@@ -1,4 +1,4 @@
-// Short ways to write records and requests in tests.
+// Short ways to write records in tests, and to say what became of them.
 #ifndef CRIER_SERVICES_INGEST_DOMAIN_TEST_RECORDS_H_
 #define CRIER_SERVICES_INGEST_DOMAIN_TEST_RECORDS_H_
 
@@ -7,7 +7,11 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "services/ingest/domain/entity_store.h"
 #include "services/ingest/domain/normalize.h"
+#include "services/ingest/domain/reconcile.h"
 #include "services/ingest/domain/record.h"
 
 namespace crier::ingest {
@@ -49,6 +53,29 @@ inline Record ActivityOf(int64_t community, const std::string& external_id,
   activity->mutable_occur_time()->set_seconds(1000);
   *activity->mutable_contact() = std::move(contact);
   return {community, Normalize(community, activity)};
+}
+
+// `CREATED name`, for example.
+inline std::string OutcomeAndName(const Ingested& ingested) {
+  static const char* const kOutcomes[] = {"CREATED", "UPDATED", "UNCHANGED"};
+  return absl::StrCat(kOutcomes[static_cast<int>(ingested.outcome)], " ", ingested.name);
+}
+
+// One batch, as Reconcile() decides; the outcome and the name of each record, or the code of its
+// error; of a transaction that failed, nothing but its status.
+inline std::vector<std::string> IngestInto(EntityStore& store, const std::vector<Record>& records,
+                                           absl::Time now) {
+  const absl::Time deadline = absl::Now() + absl::Seconds(30);
+  const auto changes = store.Transact(LookupOf(records), deadline, [&](Known known) {
+    return Reconcile(records, std::move(known), now);
+  });
+  if (!changes.ok()) return {changes.status().ToString()};
+  std::vector<std::string> outcomes;
+  for (const auto& result : changes->results) {
+    outcomes.push_back(result.ok() ? OutcomeAndName(*result)
+                                   : absl::StatusCodeToString(result.status().code()));
+  }
+  return outcomes;
 }
 
 }  // namespace crier::ingest

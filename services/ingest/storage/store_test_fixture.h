@@ -4,7 +4,6 @@
 
 #include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -13,7 +12,6 @@
 #include "common/pg/time_partitions.h"
 #include "crier_ingest_migrations.h"
 #include "gtest/gtest.h"
-#include "services/ingest/domain/reconcile.h"
 #include "services/ingest/domain/test_records.h"
 #include "services/ingest/storage/entity_store.h"
 #include "services/ingest/storage/event_log.h"
@@ -45,21 +43,9 @@ class StoreTest : public testing::Test {
 
   static absl::Time Deadline() { return tests::TestDatabase::Deadline(); }
 
-  // One batch; the outcome and the name of each record, or the code of its error.
   static std::vector<std::string> Ingest(EntityStore& store, const std::vector<Record>& records,
                                          absl::Time now = kNow) {
-    const auto changes = store.Transact(LookupOf(records), Deadline(), [&](Known known) {
-      return Reconcile(records, std::move(known), now);
-    });
-    if (!changes.ok()) return {changes.status().ToString()};
-    std::vector<std::string> outcomes;
-    for (const auto& result : changes->results) {
-      static const char* const kNames[] = {"CREATED", "UPDATED", "UNCHANGED"};
-      outcomes.push_back(
-          result.ok() ? absl::StrCat(kNames[static_cast<int>(result->outcome)], " ", result->name)
-                      : absl::StatusCodeToString(result.status().code()));
-    }
-    return outcomes;
+    return IngestInto(store, records, now);
   }
 
   static ChangedContact Changed(const entity::v1::Contact& contact) {
