@@ -220,7 +220,11 @@ std::string Phrase(const Condition& condition, const Message& message, absl::Tim
     return absl::StrCat(path, wanted ? " is there" : " is not there");
   }
   if (HoldsMany(condition.path)) {
-    return absl::StrCat(path, wanted ? " has " : " has nothing that is ", Relation(condition, now));
+    const bool plain = IsPlainEquality(condition);
+    return absl::StrCat(
+        path,
+        wanted ? (plain ? " has " : " has one ") : (plain ? " has nothing that is " : " has none "),
+        Relation(condition, now));
   }
   if (values.empty()) return absl::StrCat(path, " is not set");
   if (values.size() > kMaxValues) values.resize(kMaxValues);

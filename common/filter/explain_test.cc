@@ -84,6 +84,8 @@ TEST(ExplainTest, OfWhatIsDeniedSaysWhyItFails) {
   EXPECT_THAT(Reasons("NOT contact.twitter.handle = x"),
               ElementsAre("contact.twitter.handle is not set"));
   EXPECT_THAT(Reasons("NOT topics:x"), ElementsAre("topics has nothing that is \"x\""));
+  EXPECT_THAT(Reasons("topics:\"*p*\""), ElementsAre("topics has one with \"p\" in it"));
+  EXPECT_THAT(Reasons("-topics:\"x*\""), ElementsAre("topics has none beginning with \"x\""));
 }
 
 TEST(ExplainTest, IsBoundedAndSilentWithoutAMatch) {

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "common/filter/lexer.h"
 #include "common/filter/parser.h"
@@ -69,6 +70,7 @@ class Binder {
     if (schema_.searchable.empty()) {
       return FilterError(literal.offset, "a bare word is not searched for here; name a field");
     }
+    RETURN_IF_ERROR(CheckNoOperator(literal));
     const Part part{ToString(literal.parts), false, literal.offset};
     TextPattern pattern =
         ParsePattern(literal.parts.size() == 1 ? literal.parts.front() : part, true);
@@ -82,6 +84,21 @@ class Binder {
       any.children.push_back(std::move(contains));
     }
     return any;
+  }
+
+  // Nobody looks for the word `and`: who types it means the operator, and would get what has the
+  // word in it, which is nothing.
+  static absl::Status CheckNoOperator(const Expression& literal) {
+    const Part& word = literal.parts.front();
+    if (literal.parts.size() != 1 || word.quoted) return absl::OkStatus();
+    const std::string lower = absl::AsciiStrToLower(word.text);
+    std::string meant;
+    if (lower == "and" || lower == "&&") meant = "AND";
+    if (lower == "or" || lower == "||") meant = "OR";
+    if (lower == "not" || lower == "!") meant = "NOT";
+    if (meant.empty()) return absl::OkStatus();
+    return FilterError(literal.offset, absl::StrCat("write ", meant, " instead of `", word.text,
+                                                    "`, or quote it if it is a word to look for"));
   }
 
   // `title = ("CEO" OR "CTO")`: the comparison with each literal of the composite.
@@ -171,6 +188,13 @@ class Binder {
                                         : absl::StrCat("; did you mean `", suggestion, "`?")));
   }
 
+  // `.name` where an element is a message with a name, which is compared instead of the message.
+  static std::string FieldOfElement(const FieldDescriptor& field) {
+    const bool named = field.message_type() != nullptr && !field.is_map() && !IsValueType(field) &&
+                       field.message_type()->FindFieldByName("name") != nullptr;
+    return named ? ".name" : "";
+  }
+
   static absl::Status CheckOperator(const Expression& restriction, const FieldPath& path) {
     const std::string name = ToString(restriction.parts);
     const bool many =
@@ -180,7 +204,8 @@ class Binder {
     if (many && restriction.op != Operator::kHas) {
       return FilterError(restriction.offset,
                          absl::StrCat("`", name, "` may hold several values: use `", name,
-                                      ":value`, not `", ToString(restriction.op), "`"));
+                                      FieldOfElement(path.last()), ":value`, not `",
+                                      ToString(restriction.op), "`"));
     }
     if (!OperatorFits(ElementOf(path), restriction.op)) {
       return FilterError(restriction.offset, absl::StrCat("`", name, "` cannot be compared by `",

@@ -214,5 +214,20 @@ TEST(FilterTest, EverySuggestedPathIsAccepted) {
   }
 }
 
+TEST(FilterTest, TakesNoOperatorOfAnotherLanguageForAWord) {
+  EXPECT_THAT(Error("title = CEO and lead_score > 5"),
+              HasSubstr("byte 12: write AND instead of `and`, or quote it"));
+  EXPECT_THAT(Error("not title = CEO"), HasSubstr("write NOT instead of `not`"));
+  EXPECT_THAT(Error("title = CEO || title = CTO"), HasSubstr("write OR instead of `||`"));
+  EXPECT_FALSE(Matches("\"and\""));
+  EXPECT_FALSE(Matches("marion android"));
+}
+
+TEST(FilterTest, SaysHowFieldsWithSeveralValuesAreCompared) {
+  EXPECT_THAT(Error("all_emails = x"), HasSubstr("use `all_emails:value`, not `=`"));
+  EXPECT_THAT(Error("tags = VIP"), HasSubstr("use `tags.name:value`, not `=`"));
+  EXPECT_THAT(Error("tags:VIP"), HasSubstr("`tags` has no value of its own"));
+}
+
 }  // namespace
 }  // namespace crier::filter

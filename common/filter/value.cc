@@ -184,7 +184,11 @@ absl::StatusOr<Value> ParseValue(const FieldDescriptor& field, const std::string
   const std::string& type = field.message_type()->full_name();
   if (type == "google.protobuf.Timestamp") return ParseMoment(path, argument);
   if (type == "google.protobuf.Duration") return ParseDuration(path, argument);
-  return DoesNotFit(argument, path, "`:*`, or name one of its fields");
+  return FilterError(argument.front().offset,
+                     absl::StrCat("`", path,
+                                  "` has no value of its own: name one of its fields, or ask "
+                                  "whether it is there, `",
+                                  path, ":*`"));
 }
 
 bool IsValueType(const FieldDescriptor& field) {
