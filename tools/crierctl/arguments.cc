@@ -1,5 +1,7 @@
 #include "tools/crierctl/arguments.h"
 
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 
@@ -49,6 +51,27 @@ CLI::Option* AddTime(CLI::App& command, const std::string& name,
           },
           help)
       ->type_name("TIME");
+}
+
+CLI::Option* TakeWholeNumbers(CLI::Option* option, int least, int most) {
+  const bool open = most == std::numeric_limits<int>::max();
+  const std::string range =
+      open ? absl::StrCat(least, " or more") : absl::StrCat("from ", least, " to ", most);
+  return option->type_name(open ? "NUMBER" : absl::StrCat(least, "..", most))
+      ->check([least, most, range](const std::string& text) -> std::string {
+        int number = 0;
+        if (absl::SimpleAtoi(text, &number) && number >= least && number <= most) return "";
+        return absl::StrCat("must be a whole number, ", range);
+      });
+}
+
+CLI::Option* AddEtag(CLI::App& command, std::function<void(const std::string&)> set) {
+  return command.add_option_function<std::string>(
+      "--etag",
+      [set = std::move(set)](const std::string& etag) {
+        set(absl::StartsWith(etag, "\"") ? etag : absl::StrCat("\"", etag, "\""));
+      },
+      "Do it only if this is still the etag that `get` shows");
 }
 
 }  // namespace crier::crierctl

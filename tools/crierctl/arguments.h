@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <functional>
+#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,6 +26,13 @@ CLI::Option* AddDuration(CLI::App& command, const std::string& name,
 // ago; `set` gets the time.
 CLI::Option* AddTime(CLI::App& command, const std::string& name,
                      std::function<void(absl::Time)> set, const std::string& help);
+
+// Lets an option take whole numbers from `least` to `most` only, which --help shows.
+CLI::Option* TakeWholeNumbers(CLI::Option* option, int least,
+                              int most = std::numeric_limits<int>::max());
+
+// An option `--etag`; `set` gets it with its quotes, which a shell takes away.
+CLI::Option* AddEtag(CLI::App& command, std::function<void(const std::string&)> set);
 
 // An option that takes one of the given words; `set` gets the value behind it. The words are shown
 // by --help and completed by shells.

@@ -1,11 +1,15 @@
 #include "tools/crierctl/cli.h"
 
 #include <algorithm>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "tools/crierctl/arguments.h"
 #include "tools/crierctl/commands/commands.h"
@@ -52,6 +56,15 @@ void AddGlobalOptions(CLI::App& app, Settings& settings) {
       app, "--timeout", [&settings](absl::Duration timeout) { settings.timeout = timeout; },
       "How long to wait for an answer, like 500ms or 30s (10s when not given)");
 }
+
+// CLI11's help, less its mark of the names that switch off: `--envelope,--no-envelope{false}`.
+class HelpFormatter : public CLI::Formatter {
+ public:
+  std::string make_option_name(const CLI::Option* option, bool is_positional) const override {
+    return absl::StrReplaceAll(CLI::Formatter::make_option_name(option, is_positional),
+                               {{"{false}", ""}});
+  }
+};
 
 void AddVersionCommand(CLI::App& app, Session& session) {
   CLI::App& command = *app.add_subcommand("version", "Print the version");
@@ -135,6 +148,45 @@ int ShowParseError(CLI::App& app, const CLI::ParseError& error, Session& session
   return kWrongUsage;
 }
 
+// The words after the program's name, the last first, as CLI11 takes them. `--secret=` is two
+// words, of which the second is empty: CLI11 would take what comes next for its value.
+std::vector<std::string> WordsBackwards(int argc, const char* const* argv) {
+  std::vector<std::string> words;
+  bool options = true;  // until `--`
+  for (int i = 1; i < argc; ++i) {
+    const absl::string_view word = argv[i];
+    if (word == "--") options = false;
+    if (options && absl::StartsWith(word, "--") && absl::EndsWith(word, "=") &&
+        word.find('=') == word.size() - 1) {
+      words.emplace_back(word.substr(0, word.size() - 1));
+      words.emplace_back();
+    } else {
+      words.emplace_back(word);
+    }
+  }
+  std::reverse(words.begin(), words.end());
+  return words;
+}
+
+// gRPC takes whatever it is given: without a port it would call port 443.
+absl::Status CheckAddresses(const Settings& settings) {
+  for (const auto& [option, address] :
+       {std::pair("--server", &settings.server),
+        std::pair("--ingest-server", &settings.ingest_server),
+        std::pair("--workflow-server", &settings.workflow_server),
+        std::pair("--delivery-server", &settings.delivery_server)}) {
+    const size_t colon = address->rfind(':');
+    int port = 0;
+    const bool whole = colon != std::string::npos && colon > 0 &&
+                       absl::SimpleAtoi(address->substr(colon + 1), &port) && port > 0 &&
+                       port < 65536;
+    if (whole || (address->empty() && address != &settings.server)) continue;
+    return absl::InvalidArgumentError(
+        absl::StrCat(option, ": `", *address, "` is no address: write `host:port`"));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 std::unique_ptr<CLI::App> MakeParser(Session& session) {
@@ -142,6 +194,7 @@ std::unique_ptr<CLI::App> MakeParser(Session& session) {
                                         "crierctl");
   app->require_subcommand(1);
   app->set_version_flag("--version", std::string("crierctl " CRIER_VERSION));
+  app->formatter(std::make_shared<HelpFormatter>());
   app->get_formatter()->column_width(34);
   // Global options are understood before and after the command.
   app->fallthrough();
@@ -167,12 +220,14 @@ std::unique_ptr<CLI::App> MakeParser(Session& session) {
 int Run(int argc, const char* const* argv, Session& session) {
   const std::unique_ptr<CLI::App> app = MakeParser(session);
   try {
-    app->parse(argc, argv);
+    app->parse(WordsBackwards(argc, argv));
   } catch (const CLI::ParseError& error) {
     return ShowParseError(*app, error, session);
   }
-  if (const absl::Status tls = rpc::CheckTls(session.settings.tls); !tls.ok()) {
-    ShowError(tls.message(), session.err);
+  for (const absl::Status& checked :
+       {CheckAddresses(session.settings), rpc::CheckTls(session.settings.tls)}) {
+    if (checked.ok()) continue;
+    ShowError(checked.message(), session.err);
     return kWrongUsage;
   }
   const absl::Status status = session.action();

@@ -120,7 +120,15 @@ TEST_F(CliTest, NamesWhatIsMissingOrWrong) {
               HasSubstr("nothing to change"));
   EXPECT_THAT(RunWith({"webhooks", "test", "--community", "7"}).err, HasSubstr("what to test?"));
   EXPECT_THAT(RunWith({"webhooks", "test", "3", "--url", "x", "--community", "7"}).err,
-              HasSubstr("what to test?"));
+              HasSubstr("a saved webhook is tested as it is"));
+  EXPECT_THAT(RunWith({"webhooks", "list", "--community", "7", "--limit", "0"}).err,
+              HasSubstr("--limit: must be a whole number, 1 or more"));
+  EXPECT_THAT(RunWith({"listen", "--port", "x"}).err,
+              HasSubstr("--port: must be a whole number, from 0 to 65535"));
+  EXPECT_THAT(RunWith({"workflows", "create", "--display-name=x", "--template=new-member",
+                       "--webhook=3", "--daily-at=09:00", "--community=7"})
+                  .err,
+              HasSubstr("--daily-at: only members-that-meet-criteria runs daily"));
   EXPECT_THAT(RunWith({"listen", "--signing-secret", "hunter2"}).err,
               AllOf(HasSubstr("--signing-secret"), Not(HasSubstr("hunter2"))));
   for (const auto& words : std::vector<std::vector<const char*>>{
@@ -143,6 +151,20 @@ TEST_F(CliTest, SaysWhereNobodyAnswers) {
   EXPECT_EQ(outcome.exit_code, 1);
   EXPECT_THAT(outcome.err, StartsWith("error: no server answers at 127.0.0.1:1"));
   EXPECT_THAT(outcome.out, IsEmpty());
+}
+
+TEST_F(CliTest, AnAddressHasAHostAndAPort) {
+  for (const char* address : {"", "localhost", "localhost:", "localhost:x", ":7400"}) {
+    const Outcome outcome = RunWith({"webhooks", "list", "--community", "7", "--server", address});
+    EXPECT_EQ(outcome.exit_code, 2) << address;
+    EXPECT_THAT(outcome.err, HasSubstr("is no address: write `host:port`")) << address;
+  }
+}
+
+TEST_F(CliTest, AnEmptyValueDoesNotTakeTheNextWord) {
+  EXPECT_THAT(RunWith({"--community=", "webhooks", "list"}).err, HasSubstr("CRIER_COMMUNITY"));
+  EXPECT_THAT(RunWith({"webhooks", "update", "3", "--secret=", "--no-such", "--community=7"}).err,
+              HasSubstr("unknown option `--no-such`"));
 }
 
 TEST_F(CliTest, AsksTheServiceThatRunsApart) {

@@ -28,9 +28,7 @@ void AddDeleteCommand(
       .add_option(thing, arguments->first,
                   absl::StrCat("The ", thing, ": its number, or its full name"))
       ->required();
-  command.add_option_function<std::string>(
-      "--etag", [arguments](const std::string& etag) { arguments->second.set_etag(etag); },
-      "Do it only if this is still the etag that `get` shows");
+  AddEtag(command, [arguments](const std::string& etag) { arguments->second.set_etag(etag); });
   OnRun(command, session, [=, &session]() -> absl::Status {
     Request request = arguments->second;
     ASSIGN_OR_RETURN(*request.mutable_name(),

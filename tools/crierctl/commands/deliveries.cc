@@ -122,8 +122,7 @@ void AddList(CLI::App& parent, Session& session) {
         *arguments->request.mutable_created_before() = api::ToProto(time);
       },
       "Only those enqueued before then");
-  command.add_option("--limit", arguments->limit, "How many at most")
-      ->check(CLI::PositiveNumber)
+  TakeWholeNumbers(command.add_option("--limit", arguments->limit, "How many at most"), 1)
       ->capture_default_str();
   OnRun(command, session, [&session, arguments] { return ListAll(session, *arguments); });
 }

@@ -47,8 +47,21 @@ using ::crier::ingest::v1::MergeContactsRequest;
 using Stub = EntityClient::Stub;
 using Row = std::vector<std::string>;
 
-constexpr char kFilterHelp[] =
-    "Which ones, for example: organization.domain = \"example.com\" AND lead_score >= 80";
+// What the help of one kind shows.
+struct Examples {
+  const char* filter;
+  const char* order_by;
+};
+
+constexpr Examples kContactExamples = {"organization.domain = \"example.com\" AND lead_score >= 80",
+                                       "last_seen_time desc, full_name"};
+constexpr Examples kOrganizationExamples = {"location.country = Germany", "display_name"};
+constexpr Examples kActivityExamples = {"service_name = Discord AND topics:api", "occur_time desc"};
+constexpr Examples kLabelExamples = {"name = \"beta*\"", "name"};
+
+std::string FilterHelp(const Examples& examples) {
+  return absl::StrCat("Which ones, for example: ", examples.filter);
+}
 
 Row RowOf(const Contact& contact) {
   return {
@@ -100,16 +113,16 @@ struct ListArguments {
 
 // `list` for one kind. `entities` are those of a response; `further` adds options of its own.
 template <typename Request, typename Response, typename Entities>
-CLI::App& AddList(CLI::App& parent, Session& session, const std::string& help, Row titles,
+CLI::App& AddList(CLI::App& parent, Session& session, const std::string& help,
+                  const Examples& examples, Row titles,
                   EntityClient::Method<Request, Response> method, int (Response::*count)() const,
                   Entities entities, std::function<absl::Status(Request*)> further = {}) {
   const auto arguments = std::make_shared<ListArguments>();
   CLI::App& command = *parent.add_subcommand("list", help);
-  command.add_option("--filter", arguments->filter, kFilterHelp);
+  command.add_option("--filter", arguments->filter, FilterHelp(examples));
   command.add_option("--order-by", arguments->order_by,
-                     "In which order, for example: last_seen_time desc, full_name");
-  command.add_option("--limit", arguments->limit, "How many at most")
-      ->check(CLI::PositiveNumber)
+                     absl::StrCat("In which order, for example: ", examples.order_by));
+  TakeWholeNumbers(command.add_option("--limit", arguments->limit, "How many at most"), 1)
       ->capture_default_str();
   OnRun(command, session, [=, &session]() -> absl::Status {
     Request request;
@@ -125,11 +138,11 @@ CLI::App& AddList(CLI::App& parent, Session& session, const std::string& help, R
 }
 
 template <typename Request>
-void AddCount(CLI::App& parent, Session& session, const std::string& help,
+void AddCount(CLI::App& parent, Session& session, const std::string& help, const Examples& examples,
               EntityClient::Method<Request, CountResponse> method) {
   const auto filter = std::make_shared<std::string>();
   CLI::App& command = *parent.add_subcommand("count", help);
-  command.add_option("--filter", *filter, kFilterHelp);
+  command.add_option("--filter", *filter, FilterHelp(examples));
   OnRun(command, session, [=, &session]() -> absl::Status {
     Request request;
     ASSIGN_OR_RETURN(*request.mutable_parent(), CommunityName(session.settings.community));
@@ -188,7 +201,7 @@ void AddMerge(CLI::App& parent, Session& session) {
       "Merge contacts that are one person; the oldest stays, the others' names lead to it");
   command.add_option("contacts", *names, "The contacts, two or more: their numbers, or full names")
       ->required()
-      ->expected(2, 101);
+      ->expected(-2);  // or more
   OnRun(command, session, [=, &session]() -> absl::Status {
     MergeContactsRequest request;
     ASSIGN_OR_RETURN(*request.mutable_name(),
@@ -209,12 +222,12 @@ void AddContacts(CLI::App& app, Session& session) {
   command.require_subcommand(1);
   AddGet<GetContactRequest, Contact>(command, session, "contacts", "contact", &Stub::GetContact);
   AddList<ListContactsRequest, ListContactsResponse>(
-      command, session, "List the contacts of a community",
+      command, session, "List the contacts of a community", kContactExamples,
       {"ID", "NAME", "TITLE", "ORGANIZATION", "E-MAIL", "LAST SEEN"}, &Stub::ListContacts,
       &ListContactsResponse::contacts_size,
       [](const ListContactsResponse& response) { return response.contacts(); });
   AddCount<CountContactsRequest>(command, session, "Count the contacts of a community",
-                                 &Stub::CountContacts);
+                                 kContactExamples, &Stub::CountContacts);
   AddMerge(command, session);
   AddDeleteContact(command, session);
 }
@@ -225,12 +238,12 @@ void AddOrganizations(CLI::App& app, Session& session) {
   AddGet<GetOrganizationRequest, Organization>(command, session, "organizations", "organization",
                                                &Stub::GetOrganization);
   AddList<ListOrganizationsRequest, ListOrganizationsResponse>(
-      command, session, "List the organizations of a community",
+      command, session, "List the organizations of a community", kOrganizationExamples,
       {"ID", "NAME", "DOMAIN", "COUNTRY", "FOUND"}, &Stub::ListOrganizations,
       &ListOrganizationsResponse::organizations_size,
       [](const ListOrganizationsResponse& response) { return response.organizations(); });
   AddCount<CountOrganizationsRequest>(command, session, "Count the organizations of a community",
-                                      &Stub::CountOrganizations);
+                                      kOrganizationExamples, &Stub::CountOrganizations);
 }
 
 void AddActivities(CLI::App& app, Session& session) {
@@ -240,7 +253,7 @@ void AddActivities(CLI::App& app, Session& session) {
                                        &Stub::GetActivity);
   const auto contact = std::make_shared<std::string>();
   AddList<ListActivitiesRequest, ListActivitiesResponse>(
-      command, session, "List the activities of a community",
+      command, session, "List the activities of a community", kActivityExamples,
       {"ID", "TYPE", "SERVICE", "TITLE", "CONTACT", "OCCURRED"}, &Stub::ListActivities,
       &ListActivitiesResponse::activities_size,
       [](const ListActivitiesResponse& response) { return response.activities(); },
@@ -252,25 +265,26 @@ void AddActivities(CLI::App& app, Session& session) {
       })
       .add_option("--contact", *contact, "Only those of this contact: its number or full name");
   AddCount<CountActivitiesRequest>(command, session, "Count the activities of a community",
-                                   &Stub::CountActivities);
+                                   kActivityExamples, &Stub::CountActivities);
 }
 
 void AddLabels(CLI::App& app, Session& session) {
   CLI::App& segments = *app.add_subcommand("segments", "The groups that contacts are in");
   segments.require_subcommand(1);
   AddList<ListSegmentsRequest, ListSegmentsResponse>(
-      segments, session, "List the segments of a community", {"ID", "NAME"}, &Stub::ListSegments,
-      &ListSegmentsResponse::segments_size,
+      segments, session, "List the segments of a community", kLabelExamples, {"ID", "NAME"},
+      &Stub::ListSegments, &ListSegmentsResponse::segments_size,
       [](const ListSegmentsResponse& response) { return response.segments(); });
   AddCount<CountSegmentsRequest>(segments, session, "Count the segments of a community",
-                                 &Stub::CountSegments);
+                                 kLabelExamples, &Stub::CountSegments);
   CLI::App& tags = *app.add_subcommand("tags", "The labels that contacts carry");
   tags.require_subcommand(1);
   AddList<ListTagsRequest, ListTagsResponse>(
-      tags, session, "List the tags of a community", {"ID", "NAME"}, &Stub::ListTags,
-      &ListTagsResponse::tags_size,
+      tags, session, "List the tags of a community", kLabelExamples, {"ID", "NAME"},
+      &Stub::ListTags, &ListTagsResponse::tags_size,
       [](const ListTagsResponse& response) { return response.tags(); });
-  AddCount<CountTagsRequest>(tags, session, "Count the tags of a community", &Stub::CountTags);
+  AddCount<CountTagsRequest>(tags, session, "Count the tags of a community", kLabelExamples,
+                             &Stub::CountTags);
 }
 
 void Show(Session& session, const CommunityDeletion& deletion) {

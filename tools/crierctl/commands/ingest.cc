@@ -178,13 +178,14 @@ void AddKind(CLI::App& parent, Session& session, const char* word, RecordKind ki
   command.add_option("files", arguments->files, "JSON files; `-` is standard input")
       ->required()
       ->type_name("FILE");
-  command.add_option("--batch-size", arguments->options.batch_records, "Records in one request")
-      ->check(CLI::Range(1, 1000))
+  TakeWholeNumbers(command.add_option("--batch-size", arguments->options.batch_records,
+                                      "Records in one request"),
+                   1, 1000)
       ->capture_default_str();
-  command
-      .add_option("--in-flight", arguments->options.in_flight,
-                  "Requests at the same time; with 1, records are stored in their order")
-      ->check(CLI::Range(1, 64))
+  TakeWholeNumbers(
+      command.add_option("--in-flight", arguments->options.in_flight,
+                         "Requests at the same time; with 1, records are stored in their order"),
+      1, 64)
       ->capture_default_str();
   command.footer(
       absl::StrCat("A file holds one JSON object, an array of them, or one a line. "

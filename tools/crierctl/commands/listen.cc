@@ -69,13 +69,13 @@ void AddListenCommand(CLI::App& app, Session& session) {
       "listen", "Receive deliveries on this machine, check and show them, until interrupted");
   command.footer(
       "With --output json it prints a line of JSON with `listening`, its URL, and then one for "
-      "each "
-      "delivery.");
-  command.add_option("--port", arguments->port, "Port on 127.0.0.1; 0 is any that is free")
-      ->check(CLI::Range(0, 65535))
+      "each delivery.");
+  TakeWholeNumbers(
+      command.add_option("--port", arguments->port, "Port on 127.0.0.1; 0 is any that is free"), 0,
+      65535)
       ->capture_default_str();
-  command.add_option("--status", arguments->status, "HTTP status to answer with")
-      ->check(CLI::Range(200, 599))
+  TakeWholeNumbers(command.add_option("--status", arguments->status, "HTTP status to answer with"),
+                   200, 599)
       ->capture_default_str();
   command
       .add_option("--signing-secret", arguments->signing_secret,

@@ -146,8 +146,7 @@ absl::Status ListAll(Session& session, int limit) {
 void AddList(CLI::App& parent, Session& session) {
   const auto limit = std::make_shared<int>(50);
   CLI::App& command = *parent.add_subcommand("list", "List the recoveries, newest first");
-  command.add_option("--limit", *limit, "How many at most")
-      ->check(CLI::PositiveNumber)
+  TakeWholeNumbers(command.add_option("--limit", *limit, "How many at most"), 1)
       ->capture_default_str();
   OnRun(command, session, [&session, limit] { return ListAll(session, *limit); });
 }

@@ -131,8 +131,8 @@ void AddList(CLI::App& parent, Session& session) {
   CLI::App& command = *parent.add_subcommand("list", "List the runs of a workflow, newest first");
   command.add_option("workflow", arguments->workflow, "The workflow: its number, or its full name")
       ->required();
-  command.add_option("--limit", arguments->limit, "How many at most (all when not given)")
-      ->check(CLI::PositiveNumber);
+  TakeWholeNumbers(
+      command.add_option("--limit", arguments->limit, "How many at most (all when not given)"), 1);
   OnRun(command, session,
         [&session, arguments] { return ListAll(session, arguments->workflow, arguments->limit); });
 }

@@ -26,8 +26,6 @@ using ::crier::delivery::v1::SigningScheme;
 using ::crier::delivery::v1::Webhook;
 using Stub = WebhookClient::Stub;
 
-constexpr char kEtagHelp[] = "Do it only if this is still the etag that `get` shows";
-
 absl::Status Rotate(Session& session, const std::string& webhook,
                     const RotateSigningSecretRequest& given) {
   RotateSigningSecretRequest request = given;
@@ -71,9 +69,7 @@ void AddRotate(CLI::App& parent, Session& session) {
   command.add_option_function<std::string>(
       "--request-id", [arguments](const std::string& id) { arguments->request.set_request_id(id); },
       "Makes the call repeatable: the same id rotates once");
-  command.add_option_function<std::string>(
-      "--etag", [arguments](const std::string& etag) { arguments->request.set_etag(etag); },
-      kEtagHelp);
+  AddEtag(command, [arguments](const std::string& etag) { arguments->request.set_etag(etag); });
   OnRun(command, session, [&session, arguments] {
     arguments->request.set_signing_secret(arguments->key.secret);
     arguments->request.set_signing_scheme(arguments->key.scheme);
@@ -102,12 +98,10 @@ void AddRevoke(CLI::App& parent, Session& session) {
   CLI::App& command = *parent.add_subcommand("revoke-key", "Take a signing key away at once");
   command.add_option("webhook", arguments->webhook, "The webhook: its number, or its full name")
       ->required();
-  command.add_option("key", arguments->number, "The key's number, as `get` shows it")
-      ->required()
-      ->check(CLI::PositiveNumber);
-  command.add_option_function<std::string>(
-      "--etag", [arguments](const std::string& etag) { arguments->request.set_etag(etag); },
-      kEtagHelp);
+  TakeWholeNumbers(
+      command.add_option("key", arguments->number, "The key's number, as `get` shows it"), 1)
+      ->required();
+  AddEtag(command, [arguments](const std::string& etag) { arguments->request.set_etag(etag); });
   OnRun(command, session, [&session, arguments] {
     arguments->request.set_key_number(arguments->number);
     return Revoke(session, arguments->webhook, arguments->request);

@@ -94,15 +94,14 @@ void AddTls(CLI::App& command, WebhookFields& fields) {
 // A number of a field that may be set to 0 again.
 void AddNumber(CLI::App& command, WebhookFields& fields, const char* name, const char* path,
                void (delivery::v1::Webhook::*set)(int32_t), const char* help) {
-  command
-      .add_option_function<int32_t>(
-          name,
-          [&fields, path, set](int32_t value) {
-            (fields.webhook.*set)(value);
-            fields.mask.add_paths(path);
-          },
-          help)
-      ->check(CLI::NonNegativeNumber);
+  TakeWholeNumbers(command.add_option_function<int32_t>(
+                       name,
+                       [&fields, path, set](int32_t value) {
+                         (fields.webhook.*set)(value);
+                         fields.mask.add_paths(path);
+                       },
+                       help),
+                   0);
 }
 
 void AddPace(CLI::App& command, WebhookFields& fields) {
@@ -123,15 +122,14 @@ void AddPace(CLI::App& command, WebhookFields& fields) {
           "delays when not given)")
       ->delimiter(',')
       ->type_name("DURATIONS");
-  command
-      .add_option_function<int32_t>(
-          "--max-attempts",
-          [&fields](int32_t count) {
-            fields.webhook.mutable_retry_policy()->set_max_attempts(count);
-            fields.mask.add_paths("retry_policy");
-          },
-          "How many attempts a delivery gets, at the documented delays; 0 for all")
-      ->check(CLI::NonNegativeNumber);
+  TakeWholeNumbers(command.add_option_function<int32_t>(
+                       "--max-attempts",
+                       [&fields](int32_t count) {
+                         fields.webhook.mutable_retry_policy()->set_max_attempts(count);
+                         fields.mask.add_paths("retry_policy");
+                       },
+                       "How many attempts a delivery gets, at the documented delays; 0 for all"),
+                   0);
   AddNumber(command, fields, "--attempts-per-minute", "attempts_per_minute",
             &delivery::v1::Webhook::set_attempts_per_minute,
             "Attempts a minute at most; 0 for no limit");
@@ -151,28 +149,30 @@ void AddFlag(CLI::App& command, WebhookFields& fields, const char* names, const 
       help);
 }
 
+void AddText(CLI::App& command, WebhookFields& fields, const char* name, const char* path,
+             const char* type, void (*set)(delivery::v1::Webhook&, const std::string&),
+             const char* help) {
+  command
+      .add_option_function<std::string>(
+          name,
+          [&fields, path, set](const std::string& value) {
+            set(fields.webhook, value);
+            fields.mask.add_paths(path);
+          },
+          help)
+      ->type_name(type);
+}
+
 }  // namespace
 
-void AddWebhookFields(CLI::App& command, WebhookFields& fields) {
-  const auto text = [&](const char* name, const char* path, auto set, const char* help) {
-    return command.add_option_function<std::string>(
-        name,
-        [&fields, path, set](const std::string& value) {
-          set(value);
-          fields.mask.add_paths(path);
-        },
-        help);
-  };
-  text(
-      "--display-name", "display_name",
-      [&fields](const auto& v) { fields.webhook.set_display_name(v); }, "Name for people");
-  text(
-      "--url", "url", [&fields](const auto& v) { fields.webhook.set_url(v); }, "Where to send")
-      ->type_name("URL");
+void AddRequestFields(CLI::App& command, WebhookFields& fields) {
+  AddText(
+      command, fields, "--url", "url", "URL",
+      [](auto& webhook, const auto& url) { webhook.set_url(url); }, "Where to send");
   AddSecret(command, fields);
-  text(
-      "--payload-version", "payload_version",
-      [&fields](const auto& v) { fields.webhook.set_payload_version(v); },
+  AddText(
+      command, fields, "--payload-version", "payload_version", "TEXT",
+      [](auto& webhook, const auto& version) { webhook.set_payload_version(version); },
       "Version of the payloads (the server's newest when not given)");
   AddFlag(command, fields, "--envelope,!--no-envelope", "envelope",
           &delivery::v1::Webhook::set_envelope,
@@ -180,10 +180,6 @@ void AddWebhookFields(CLI::App& command, WebhookFields& fields) {
   AddFlag(command, fields, "--member-alias,!--no-member-alias", "member_alias",
           &delivery::v1::Webhook::set_member_alias,
           "Repeat the contact of an activity under `member`");
-  AddFlag(command, fields, "--operational,!--no-operational", "operational",
-          &delivery::v1::Webhook::set_operational,
-          "Tell it when another webhook is failing, recovered or disabled, and of deliveries that "
-          "are exhausted");
   AddHeaders(command, fields);
   AddDuration(
       command, "--request-timeout",
@@ -193,7 +189,18 @@ void AddWebhookFields(CLI::App& command, WebhookFields& fields) {
       },
       "How long one attempt may take, 1s to 30s (15s when not given)");
   AddTls(command, fields);
+}
+
+void AddWebhookFields(CLI::App& command, WebhookFields& fields) {
+  AddText(
+      command, fields, "--display-name", "display_name", "TEXT",
+      [](auto& webhook, const auto& name) { webhook.set_display_name(name); }, "Name for people");
+  AddRequestFields(command, fields);
   AddPace(command, fields);
+  AddFlag(command, fields, "--operational,!--no-operational", "operational",
+          &delivery::v1::Webhook::set_operational,
+          "Tell it when another webhook is failing, recovered or disabled, and of deliveries that "
+          "are exhausted");
 }
 
 }  // namespace crier::crierctl

@@ -15,7 +15,11 @@ struct WebhookFields {
   google::protobuf::FieldMask mask;
 };
 
-// Declares `--display-name`, `--url`, `--secret` and the others. `fields` must outlive the parser.
+// Declares what a single request depends on: `--url`, `--secret` and the others. `fields` must
+// outlive the parser.
+void AddRequestFields(CLI::App& command, WebhookFields& fields);
+
+// Declares these, and what else a webhook has: its name, its pace, whether it gets notices.
 void AddWebhookFields(CLI::App& command, WebhookFields& fields);
 
 }  // namespace crier::crierctl

@@ -75,6 +75,7 @@ std::string CountText(int32_t count) { return count == 0 ? "" : ReadableCount(co
 
 // `enabled`, `enabled (failing)`, or `disabled (gone) since …`.
 std::string StateText(const Webhook& webhook, bool with_time) {
+  if (webhook.state() == Webhook::STATE_UNSPECIFIED) return "";  // of one that is not stored
   std::string text = absl::AsciiStrToLower(Webhook::State_Name(webhook.state()));
   if (webhook.disable_reason() != Webhook::DISABLE_REASON_UNSPECIFIED) {
     const std::string reason = Webhook::DisableReason_Name(webhook.disable_reason());
@@ -177,8 +178,8 @@ absl::Status ListAll(Session& session, int limit) {
 void AddList(CLI::App& parent, Session& session) {
   const auto limit = std::make_shared<int>(0);
   CLI::App& command = *parent.add_subcommand("list", "List the webhooks of a community");
-  command.add_option("--limit", *limit, "How many at most (all when not given)")
-      ->check(CLI::PositiveNumber);
+  TakeWholeNumbers(command.add_option("--limit", *limit, "How many at most (all when not given)"),
+                   1);
   OnRun(command, session, [&session, limit] { return ListAll(session, *limit); });
 }
 
@@ -220,8 +221,6 @@ absl::Status Update(Session& session, const std::string& text, const WebhookFiel
   return absl::OkStatus();
 }
 
-constexpr char kEtagHelp[] = "Do it only if this is still the etag that `get` shows";
-
 void AddUpdate(CLI::App& parent, Session& session) {
   struct Arguments {
     std::string name;
@@ -231,9 +230,8 @@ void AddUpdate(CLI::App& parent, Session& session) {
   CLI::App& command = *parent.add_subcommand("update", "Change what is given, keep the rest");
   AddName(command, arguments->name)->required();
   AddWebhookFields(command, arguments->fields);
-  command.add_option_function<std::string>(
-      "--etag", [arguments](const std::string& etag) { arguments->fields.webhook.set_etag(etag); },
-      kEtagHelp);
+  AddEtag(command,
+          [arguments](const std::string& etag) { arguments->fields.webhook.set_etag(etag); });
   OnRun(command, session,
         [&session, arguments] { return Update(session, arguments->name, arguments->fields); });
 }
@@ -247,8 +245,7 @@ CLI::App& AddStateChange(CLI::App& parent, Session& session, const std::string& 
   const auto name = std::make_shared<std::string>();
   CLI::App& command = *parent.add_subcommand(verb, help);
   AddName(command, *name)->required();
-  command.add_option_function<std::string>(
-      "--etag", [request](const std::string& etag) { request->set_etag(etag); }, kEtagHelp);
+  AddEtag(command, [request](const std::string& etag) { request->set_etag(etag); });
   OnRun(command, session, [&session, name, request, method]() -> absl::Status {
     ASSIGN_OR_RETURN(*request->mutable_name(), NameOf(session, *name));
     ASSIGN_OR_RETURN(const Webhook webhook,
@@ -285,7 +282,7 @@ absl::StatusOr<TestWebhookRequest> MakeTestRequest(const Session& session,
                                                    const TestArguments& arguments) {
   TestWebhookRequest request;
   request.set_payload_type(arguments.payload_type);
-  if (arguments.name.empty() == arguments.fields.webhook.url().empty()) {
+  if (arguments.name.empty() && arguments.fields.webhook.url().empty()) {
     return UsageError("what to test? Give the number of a saved webhook, or --url of a new one");
   }
   if (!arguments.name.empty()) {
@@ -298,7 +295,7 @@ absl::StatusOr<TestWebhookRequest> MakeTestRequest(const Session& session,
   }
   ASSIGN_OR_RETURN(*request.mutable_parent(), CommunityName(session.settings.community));
   *request.mutable_webhook() = arguments.fields.webhook;
-  if (request.webhook().display_name().empty()) request.mutable_webhook()->set_display_name("test");
+  request.mutable_webhook()->set_display_name("test");
   return request;
 }
 
@@ -321,7 +318,7 @@ void AddTest(CLI::App& parent, Session& session) {
   CLI::App& command = *parent.add_subcommand(
       "test", "Send a sample payload to a saved webhook, or to --url before it is saved");
   AddName(command, arguments->name);
-  AddWebhookFields(command, arguments->fields);
+  AddRequestFields(command, arguments->fields);
   AddChoice<PayloadType>(
       command, "--payload",
       {{"contact", PayloadType::CONTACT},

@@ -151,16 +151,15 @@ void AddWorkflowPreview(CLI::App& parent, Session& session) {
       "Its criteria");
   command.add_option("--webhook", arguments->webhook,
                      "Its webhook, for the sample payload: number or name");
-  command
-      .add_option_function<int>(
+  TakeWholeNumbers(
+      command.add_option_function<int>(
           "--samples", [arguments](int count) { arguments->request.set_sample_size(count); },
-          "How many to show (5)")
-      ->check(CLI::Range(1, 20));
-  command
-      .add_option_function<int>(
-          "--days", [arguments](int days) { arguments->request.set_days(days); },
-          "How many days back new ones are counted (7)")
-      ->check(CLI::Range(1, 365));
+          "How many to show (5)"),
+      1, 20);
+  TakeWholeNumbers(command.add_option_function<int>(
+                       "--days", [arguments](int days) { arguments->request.set_days(days); },
+                       "How many days back new ones are counted (7)"),
+                   1, 365);
   OnRun(command, session, [&session, arguments] { return Preview(session, *arguments); });
 }
 

@@ -84,13 +84,13 @@ void Show(Session& session, const Workflow& workflow) {
       {"filter", workflow.filter()},
       {"state", workflow.name().empty() ? "" : StateText(workflow)},
       {"fired", workflow.has_statistics() ? FiredText(workflow.statistics()) : ""},
-      {"created", TimeText(workflow.create_time(), workflow.has_create_time())},
       {"runs daily at", ScheduleText(workflow)},
       {"next run", TimeText(workflow.next_run_time(), workflow.has_next_run_time())},
       {"most a day", CapText(workflow)},
       {"held until", TimeText(workflow.cap_status().hold_until_time(),
                               workflow.cap_status().has_hold_until_time())},
       {"put off until", TimeText(workflow.paced_until_time(), workflow.has_paced_until_time())},
+      {"created", TimeText(workflow.create_time(), workflow.has_create_time())},
       {"updated", TimeText(workflow.update_time(), workflow.has_update_time())},
       {"etag", workflow.etag()},
   });
@@ -135,14 +135,22 @@ void AddRelease(CLI::App& command, Workflow& workflow,
       "Deliveries that it may release in a day; 0 for any number");
 }
 
+// The time would be stored, and mean nothing.
+absl::Status CheckHasDailyRun(Workflow::Template what) {
+  if (what == Workflow::MEMBERS_THAT_MEET_CRITERIA) return absl::OkStatus();
+  return UsageError("--daily-at: only members-that-meet-criteria runs daily; leave it out");
+}
+
 struct CreateArguments {
   CreateWorkflowRequest request;
+  bool time_given = false;  // of the daily run
   std::string webhook;
   bool enable = false;
 };
 
 absl::Status Create(Session& session, const CreateArguments& arguments) {
   CreateWorkflowRequest request = arguments.request;
+  if (arguments.time_given) RETURN_IF_ERROR(CheckHasDailyRun(request.workflow().template_()));
   const std::string& community = session.settings.community;
   ASSIGN_OR_RETURN(*request.mutable_parent(), CommunityName(community));
   ASSIGN_OR_RETURN(*request.mutable_workflow()->mutable_webhook(),
@@ -152,7 +160,13 @@ absl::Status Create(Session& session, const CreateArguments& arguments) {
   if (arguments.enable && !request.validate_only()) {
     EnableWorkflowRequest enable;
     enable.set_name(workflow.name());
-    ASSIGN_OR_RETURN(workflow, client.Call(&Stub::EnableWorkflow, enable));
+    absl::StatusOr<Workflow> enabled = client.Call(&Stub::EnableWorkflow, enable);
+    if (!enabled.ok()) {
+      return absl::Status(enabled.status().code(),
+                          absl::StrCat(workflow.name(), " was created, but not enabled: ",
+                                       enabled.status().message()));
+    }
+    workflow = *std::move(enabled);
   }
   Show(session, workflow);
   if (workflow.state() == Workflow::DISABLED && !session.settings.json() &&
@@ -183,7 +197,9 @@ void AddCreate(CLI::App& parent, Session& session) {
   command.add_option_function<std::string>(
       "--filter", [&workflow](const std::string& filter) { workflow.set_filter(filter); },
       "Criteria, for example 'lead_score >= 80 AND tags.name:VIP'");
-  AddRelease(command, workflow, [](const std::string&) {});
+  AddRelease(command, workflow, [arguments](const std::string& field) {
+    if (field == "daily-at") arguments->time_given = true;
+  });
   command.add_flag("--enable", arguments->enable, "Enable it at once");
   command.add_option_function<std::string>(
       "--request-id", [arguments](const std::string& id) { arguments->request.set_request_id(id); },
@@ -218,8 +234,8 @@ absl::Status ListAll(Session& session, int limit) {
 void AddList(CLI::App& parent, Session& session) {
   const auto limit = std::make_shared<int>(0);
   CLI::App& command = *parent.add_subcommand("list", "List the workflows of a community");
-  command.add_option("--limit", *limit, "How many at most (all when not given)")
-      ->check(CLI::PositiveNumber);
+  TakeWholeNumbers(command.add_option("--limit", *limit, "How many at most (all when not given)"),
+                   1);
   OnRun(command, session, [&session, limit] { return ListAll(session, *limit); });
 }
 
@@ -244,8 +260,6 @@ void AddByName(CLI::App& parent, Session& session, const char* word, const char*
   });
 }
 
-constexpr char kEtagHelp[] = "Do it only if this is still the etag that `get` shows";
-
 struct UpdateArguments {
   std::string name;
   bool time_given = false;  // of the daily run
@@ -263,6 +277,7 @@ absl::Status CompleteSchedule(Session& session, bool time_given, UpdateWorkflowR
   const Workflow::Schedule& given = request.workflow().schedule();
   if (!given.time_zone().empty()) schedule.set_time_zone(given.time_zone());
   if (time_given) {
+    RETURN_IF_ERROR(CheckHasDailyRun(current.template_()));
     schedule.set_hours(given.hours());
     schedule.set_minutes(given.minutes());
   }
@@ -319,12 +334,9 @@ void AddUpdate(CLI::App& parent, Session& session) {
                arguments->time_given = arguments->time_given || time;
                arguments->request.mutable_update_mask()->add_paths(time ? "schedule" : field);
              });
-  command.add_option_function<std::string>(
-      "--etag",
-      [arguments](const std::string& etag) {
-        arguments->request.mutable_workflow()->set_etag(etag);
-      },
-      kEtagHelp);
+  AddEtag(command, [arguments](const std::string& etag) {
+    arguments->request.mutable_workflow()->set_etag(etag);
+  });
   OnRun(command, session, [&session, arguments] { return Update(session, *arguments); });
 }
 
