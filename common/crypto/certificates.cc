@@ -7,6 +7,8 @@
 
 #include <memory>
 
+#include "absl/strings/match.h"
+
 namespace crier::crypto {
 namespace {
 
@@ -22,6 +24,21 @@ Certificate ReadCertificate(BIO* pem) {
   return Certificate(PEM_read_bio_X509(pem, nullptr, nullptr, nullptr), &X509_free);
 }
 
+// Every block begins as one of a certificate. A file may well have a private key beside it, which a
+// reader of certificates would skip.
+bool HoldsNothingElse(absl::string_view pem) {
+  constexpr absl::string_view kBegin = "-----BEGIN ";
+  for (size_t at = pem.find(kBegin); at != pem.npos; at = pem.find(kBegin, at + 1)) {
+    const absl::string_view label = pem.substr(at + kBegin.size());
+    if (!absl::StartsWith(label, PEM_STRING_X509 "-") &&
+        !absl::StartsWith(label, PEM_STRING_X509_OLD "-") &&
+        !absl::StartsWith(label, PEM_STRING_X509_TRUSTED "-")) {
+      return false;
+    }
+  }
+  return true;
+}
+
 // Without this, OpenSSL asks at the terminal.
 int NoPassword(char*, int, int, void*) { return -1; }
 
@@ -33,6 +50,9 @@ Key ReadKey(absl::string_view pem) {
 }  // namespace
 
 absl::Status CheckCertificates(absl::string_view pem) {
+  if (!HoldsNothingElse(pem)) {
+    return absl::InvalidArgumentError("there is something else than certificates");
+  }
   const Bio bio = Open(pem);
   int count = 0;
   while (ReadCertificate(bio.get()) != nullptr) ++count;

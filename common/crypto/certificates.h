@@ -8,7 +8,8 @@
 
 namespace crier::crypto {
 
-// OK when `pem` holds certificates, at least one, that all can be read.
+// OK when `pem` holds certificates, at least one, that all can be read, and no other PEM: a private
+// key beside them would be stored and shown with them.
 absl::Status CheckCertificates(absl::string_view pem);
 
 // OK when `pem` holds a private key that can be read without a password.

@@ -92,9 +92,10 @@ void CheckClientCertificate(const Webhook& webhook, const std::set<std::string>&
   if (webhook.client_certificate.empty() && webhook.client_key.empty()) return;
   if (!IsPem(webhook.client_certificate) ||
       !crypto::CheckCertificates(webhook.client_certificate).ok()) {
-    violations.Add("webhook.client_certificate",
-                   "must be a certificate as PEM, then those that lead to its authority, of 64 KiB "
-                   "together");
+    violations.Add(
+        "webhook.client_certificate",
+        "must be a certificate as PEM, then those that lead to its authority, and no key; "
+        "at most 64 KiB");
   } else if (!IsPem(webhook.client_key) || !crypto::CheckPrivateKey(webhook.client_key).ok()) {
     violations.Add("webhook.client_key",
                    "must be a private key as PEM, not encrypted, of at most 64 KiB");
@@ -170,9 +171,9 @@ void CheckWebhook(const Webhook& webhook, const std::set<std::string>& fields,
   CheckClientCertificate(webhook, fields, violations);
   if (fields.count("trusted_roots") && !webhook.trusted_roots.empty() &&
       (!IsPem(webhook.trusted_roots) || !crypto::CheckCertificates(webhook.trusted_roots).ok())) {
-    violations.Add(
-        "webhook.trusted_roots",
-        "must be certificates as PEM, of 64 KiB together; empty for the usual ones only");
+    violations.Add("webhook.trusted_roots",
+                   "must be certificates as PEM and nothing else, at most 64 KiB; empty for the "
+                   "usual ones only");
   }
   if (fields.count("retry_policy")) CheckRetryPolicy(webhook.retry_policy, violations);
   if (fields.count("attempts_per_minute")) {

@@ -161,6 +161,15 @@ constexpr pg::Statement kInsertLateAttempts{
 constexpr pg::Statement kCancelDeliveries{
     "cancel_deliveries", "DELETE FROM queue WHERE community_id = $1 AND webhook_id = $2"};
 
+// The same of a webhook that stays, and that a replica may have deliveries of in memory.
+constexpr pg::Statement kCancelAllQueued{
+    "cancel_all_queued",
+    "WITH gone AS (DELETE FROM queue WHERE community_id = $1 AND webhook_id = $2"
+    "  RETURNING delivery_id)"
+    " UPDATE webhooks SET cancelled_through = greatest(cancelled_through,"
+    "  (SELECT delivery_id FROM gone ORDER BY delivery_id DESC LIMIT 1))"
+    " WHERE community_id = $1 AND webhook_id = $2"};
+
 // Takes deliveries off the queue, without an attempt.
 constexpr pg::Statement kCancelQueued{
     "cancel_queued",

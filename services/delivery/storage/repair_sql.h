@@ -74,7 +74,9 @@ constexpr pg::Statement kTakeRecovery{"take_recovery",
                                       " FOR UPDATE SKIP LOCKED"};
 
 // The next that exhausted their attempts, after $2 and before $3, of webhook $4 if that is not 0.
-// `good` says whether it still is so: not sent again meanwhile, not erased, the webhook there.
+// `good` says whether it still is so: not sent again meanwhile, not erased, the webhook there. One
+// that was sent again in vain comes once for each time, the last one first: what follows it counts
+// for nothing, and may be beyond the limit.
 constexpr pg::Statement kFindExhausted{
     "find_exhausted",
     "SELECT found.webhook_id, found.delivery_id, found.number,"
@@ -90,8 +92,8 @@ constexpr pg::Statement kFindExhausted{
     " FROM (SELECT webhook_id, delivery_id, number FROM attempts"
     "  WHERE community_id = $1 AND outcome <> 1 AND delivery_state = 3"
     "   AND delivery_id > $2 AND delivery_id < $3 AND ($4 = 0 OR webhook_id = $4)"
-    "  ORDER BY delivery_id LIMIT $5) AS found"
-    " ORDER BY found.delivery_id"};
+    "  ORDER BY delivery_id, number DESC LIMIT $5) AS found"
+    " ORDER BY found.delivery_id, found.number DESC"};
 
 // $3: looked at up to here; $4: queued by this step; $5: whether that was all.
 constexpr pg::Statement kMoveRecovery{

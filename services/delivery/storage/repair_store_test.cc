@@ -178,6 +178,21 @@ TEST_F(PgRepairStoreTest, RecoversNothingTwice) {
   EXPECT_EQ(Count("queue"), 1);
 }
 
+// Its attempts that exhausted it are several, and a step may end between them.
+TEST_F(PgRepairStoreTest, RecoversWhatWasSentAgainInVain) {
+  const DeliveryId id = StoreExhausted(webhook_);
+  ASSERT_TRUE(repairs_.Redeliver(id, now_, Deadline()).ok());
+  Commit({Outcome(id, DeliveryState::kExhausted, 3)});
+  const DeliveryId next = StoreExhausted(webhook_);
+
+  Start(webhook_);
+  EXPECT_EQ(Step(1).recovered, 1);
+  EXPECT_EQ(Step(1).recovered, 1);
+
+  EXPECT_EQ(Get(id).state, DeliveryState::kPending);
+  EXPECT_EQ(Get(next).state, DeliveryState::kPending);
+}
+
 TEST_F(PgRepairStoreTest, ACancelledRecoveryGoesNoFurther) {
   StoreExhausted(webhook_);
   const Recovery recovery = Start(webhook_);

@@ -372,7 +372,7 @@ absl::StatusOr<Webhook> PgWebhookStore::ChangeState(const WebhookId& id, absl::s
     if (webhook.state != WebhookState::kEnabled) return absl::OkStatus();
     if (cancel_pending) {
       RETURN_IF_ERROR(
-          transaction.Execute(kCancelDeliveries, Params().Add(id.community).Add(id.id)).status());
+          transaction.Execute(kCancelAllQueued, Params().Add(id.community).Add(id.id)).status());
     }
     return NotifyQueue(transaction, pool_.database().schema, {id});
   }));

@@ -151,6 +151,24 @@ TEST_F(PgWebhookStoreTest, EnablingCancelsWhatIsPendingWhereThatIsWished) {
   EXPECT_EQ(Count(absl::StrCat("queue WHERE webhook_id = ", other.id.id)), 1);
 }
 
+// A replica may have them in memory still: it must not send them once the webhook is enabled.
+TEST_F(PgWebhookStoreTest, WhatEnablingCancelsIsNotedAtTheWebhook) {
+  const Webhook webhook = Create();
+  Queue(webhook.id, 2);
+  Queue(webhook.id, 1);
+  Change(webhook.id, StateAction::kDisable);
+
+  Change(webhook.id, StateAction::kEnable, /*cancel_pending=*/true);
+
+  const auto cancelled_through = [&] {
+    return postgres_.store().Get(webhook.id, TestDatabase::Deadline())->cancelled_through.ToUuid();
+  };
+  EXPECT_EQ(cancelled_through(), "00000000-0000-7000-8000-000000000002");
+  Change(webhook.id, StateAction::kDisable);
+  Change(webhook.id, StateAction::kEnable, /*cancel_pending=*/true);
+  EXPECT_EQ(cancelled_through(), "00000000-0000-7000-8000-000000000002") << "there was none";
+}
+
 TEST_F(PgWebhookStoreTest, ResumingTellsWhoeverHoldsTheShard) {
   const Webhook webhook = Create();
   Change(webhook.id, StateAction::kPause);

@@ -1,5 +1,6 @@
 #include "services/delivery/transport/recovery_service.h"
 
+#include <algorithm>
 #include <limits>
 #include <string>
 #include <tuple>
@@ -49,8 +50,9 @@ absl::StatusOr<Recovery> ReadRecovery(const v1::RecoverDeliveriesRequest& reques
   }
   recovery.create_time = now;
   recovery.created_from = api::FromProto(request.created_from());
+  // It is over before the future comes, and must not say that it has looked at that.
   recovery.created_before =
-      request.has_created_before() ? api::FromProto(request.created_before()) : now;
+      request.has_created_before() ? std::min(api::FromProto(request.created_before()), now) : now;
   if (violations.empty() && recovery.created_from >= recovery.created_before) {
     violations.Add("created_from", "must be before created_before, and that is now unless set");
   }

@@ -57,6 +57,15 @@ TEST_F(RecoveryServiceTest, RecoversAllWebhooksOfACommunity) {
   EXPECT_EQ(recovery->webhook(), "communities/7/webhooks/-");
 }
 
+// It ends when it has looked at what is there: it must not say more than that.
+TEST_F(RecoveryServiceTest, LooksAtNothingThatIsStillToCome) {
+  const auto recovery =
+      Recover([](auto& r) { r.mutable_created_before()->set_seconds(1'800'000'000); });
+
+  ASSERT_TRUE(recovery.ok()) << recovery.status();
+  EXPECT_EQ(recovery->created_before().seconds(), 1'700'000'000);
+}
+
 TEST_F(RecoveryServiceTest, ARepetitionBeginsNoOther) {
   const auto once = [](auto& r) { r.set_request_id("once"); };
 
