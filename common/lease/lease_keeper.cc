@@ -60,6 +60,4 @@ void LeaseKeeper::Stop() {
   if (impl_->thread.joinable()) impl_->thread.join();
 }
 
-bool LeaseKeeper::Holds(const Lease& lease) const { return impl_->session.Holds(lease); }
-
 }  // namespace crier::lease

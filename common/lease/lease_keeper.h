@@ -42,10 +42,6 @@ class LeaseKeeper {
   // may take them at once. Waits until all that is done. Safe to call twice. Not from a callback.
   void Stop();
 
-  // Whether the lease is still held with the same epoch, by the local monotonic clock. Cheap;
-  // thread-safe, also from within callbacks.
-  bool Holds(const Lease& lease) const;
-
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;

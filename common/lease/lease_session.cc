@@ -46,7 +46,6 @@ absl::Duration LeaseSession::Tick() {
   }
   // It failed, or its answer came too late to trust.
   if (RanOut(now)) LoseAll();
-  absl::MutexLock lock(&mutex_);
   return held_.empty() ? options_.heartbeat : std::min(options_.heartbeat, valid_until_ - now);
 }
 
@@ -56,35 +55,25 @@ void LeaseSession::Stop() {
   if (must_release_) must_release_ = !store_.Release(options_.owner).ok();
 }
 
-bool LeaseSession::Holds(const Lease& lease) const {
-  absl::MutexLock lock(&mutex_);
-  const auto entry = held_.find(lease.slot);
-  return entry != held_.end() && entry->second == lease.epoch && clock_.Monotonic() < valid_until_;
-}
-
 bool LeaseSession::RanOut(absl::Duration now) const {
-  absl::MutexLock lock(&mutex_);
   return !held_.empty() && now >= valid_until_;
 }
 
 void LeaseSession::Adopt(const std::vector<Lease>& held, absl::Duration valid_until) {
   std::vector<Lease> lost;
   std::vector<Lease> gained;
-  {
-    absl::MutexLock lock(&mutex_);
-    std::map<int32_t, int64_t> before = std::exchange(held_, {});
-    for (const Lease& lease : held) {
-      held_[lease.slot] = lease.epoch;
-      const auto known = before.find(lease.slot);
-      if (known != before.end() && known->second == lease.epoch) {
-        before.erase(known);
-      } else {
-        gained.push_back(lease);
-      }
+  std::map<int32_t, int64_t> before = std::exchange(held_, {});
+  for (const Lease& lease : held) {
+    held_[lease.slot] = lease.epoch;
+    const auto known = before.find(lease.slot);
+    if (known != before.end() && known->second == lease.epoch) {
+      before.erase(known);
+    } else {
+      gained.push_back(lease);
     }
-    for (const auto& [slot, epoch] : before) lost.push_back({slot, epoch});
-    valid_until_ = valid_until;
   }
+  for (const auto& [slot, epoch] : before) lost.push_back({slot, epoch});
+  valid_until_ = valid_until;
   Add(lost_, lost.size());
   Add(gained_, gained.size());
   for (const Lease& lease : lost) callbacks_.on_lost(lease);

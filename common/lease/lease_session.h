@@ -7,8 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "common/base/clock.h"
 #include "common/lease/lease_store.h"
@@ -35,9 +33,8 @@ struct LeaseCallbacks {
 };
 
 // Heartbeats when told, compares what the store says with what is held, and tells of the
-// difference. Callbacks run in the call of Tick() or Stop(), without a lock; of a slot that comes
-// back with a new epoch the loss is told first. Holds() may be called from any thread, the rest
-// from one.
+// difference. Callbacks run in the call of Tick() or Stop(); of a slot that comes back with a new
+// epoch the loss is told first. Not thread-safe.
 class LeaseSession {
  public:
   // `store` and `clock` must outlive the session.
@@ -50,8 +47,6 @@ class LeaseSession {
 
   // Loses everything, then gives it back to the store.
   void Stop();
-
-  bool Holds(const Lease& lease) const;
 
  private:
   // Whether the leases have run out at `now`. None of them can be renewed any more.
@@ -72,9 +67,8 @@ class LeaseSession {
   // that has been declared lost, so they are given back before the next heartbeat.
   bool must_release_ = false;
 
-  mutable absl::Mutex mutex_;
-  std::map<int32_t, int64_t> held_ ABSL_GUARDED_BY(mutex_);  // slot → epoch
-  absl::Duration valid_until_ ABSL_GUARDED_BY(mutex_) = -absl::InfiniteDuration();
+  std::map<int32_t, int64_t> held_;  // slot → epoch
+  absl::Duration valid_until_ = -absl::InfiniteDuration();
 };
 
 }  // namespace crier::lease

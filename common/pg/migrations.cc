@@ -159,11 +159,6 @@ absl::Status Migrate(const Database& database, const std::vector<Migration>& mig
   return absl::OkStatus();
 }
 
-absl::StatusOr<int> SchemaVersion(Pool& pool, absl::Time deadline) {
-  ASSIGN_OR_RETURN(const Versions versions, FindVersions(pool, deadline));
-  return versions.schema;
-}
-
 absl::Status CheckSchema(Pool& pool, int known, absl::Time deadline) {
   ASSIGN_OR_RETURN(const Versions versions, FindVersions(pool, deadline));
   const std::string& schema = pool.database().schema;

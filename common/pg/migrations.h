@@ -27,13 +27,10 @@ struct Migration {
 // `migrations`; PERMISSION_DENIED, with the remedy, when the login may not create what is missing.
 absl::Status Migrate(const Database& database, const std::vector<Migration>& migrations);
 
-// The version that the schema has; 0 when it was never migrated. UNAVAILABLE when the database is
-// away.
-absl::StatusOr<int> SchemaVersion(Pool& pool, absl::Time deadline);
-
 // OK when a program that knows version `known` can work with the schema; FAILED_PRECONDITION, with
-// the remedy, when the schema is older (SCHEMA_MISSING), or newer (SCHEMA_TOO_NEW) and without what
-// such a program needs. Any other newer one is fine: migrations expand before they contract.
+// the remedy, when the schema is missing or older (SCHEMA_MISSING), or newer (SCHEMA_TOO_NEW) and
+// without what such a program needs. Any other newer one is fine: migrations expand before they
+// contract. UNAVAILABLE when the database is away.
 absl::Status CheckSchema(Pool& pool, int known, absl::Time deadline);
 
 }  // namespace crier::pg

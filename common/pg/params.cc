@@ -11,12 +11,10 @@ namespace {
 void AddElement(ArrayLiteral& array, int64_t value) {
   array.AddPlain(absl::AlphaNum(value).Piece());
 }
-void AddElement(ArrayLiteral& array, bool value) { array.AddPlain(value ? "t" : "f"); }
 void AddElement(ArrayLiteral& array, absl::Time value) { array.AddQuoted(EncodeTime(value)); }
 void AddElement(ArrayLiteral& array, const std::string& value) { array.AddQuoted(value); }
 
-template <typename T>
-void AddElement(ArrayLiteral& array, const std::optional<T>& value) {
+void AddElement(ArrayLiteral& array, const std::optional<absl::Time>& value) {
   if (value) {
     AddElement(array, *value);
   } else {
@@ -61,12 +59,6 @@ Params& Params::AddArray(const std::vector<int32_t>& values) {
   return AddArray(std::vector<int64_t>(values.begin(), values.end()));
 }
 
-Params& Params::AddArray(const std::vector<bool>& values) {
-  ArrayLiteral array;
-  for (const bool value : values) AddElement(array, value);
-  return AddText(array.Finish());
-}
-
 Params& Params::AddArray(const std::vector<std::string>& values) {
   return AddText(ToArray(values));
 }
@@ -84,14 +76,6 @@ Params& Params::AddRows(RowArray rows) {
 }
 
 Params& Params::AddArray(const std::vector<std::optional<absl::Time>>& values) {
-  return AddText(ToArray(values));
-}
-
-Params& Params::AddArray(const std::vector<std::optional<std::string>>& values) {
-  return AddText(ToArray(values));
-}
-
-Params& Params::AddArray(const std::vector<std::optional<int64_t>>& values) {
   return AddText(ToArray(values));
 }
 

@@ -76,13 +76,6 @@ bool Rows::Row::Bool(int column) const {
   return text == "t";
 }
 
-double Rows::Row::Double(int column) const {
-  const pqxx::field field = FieldAt(rows_->impl_->result, index_, column);
-  double value = 0;
-  if (!absl::SimpleAtod(NonNull(field, "a number"), &value)) Mismatch(field, "a number");
-  return value;
-}
-
 std::string Rows::Row::Text(int column) const {
   return std::string(NonNull(FieldAt(rows_->impl_->result, index_, column), "a text"));
 }

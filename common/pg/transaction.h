@@ -48,15 +48,12 @@ class Params {
 
   Params& AddArray(const std::vector<int64_t>& values);
   Params& AddArray(const std::vector<int32_t>& values);
-  Params& AddArray(const std::vector<bool>& values);
   Params& AddArray(const std::vector<std::string>& values);
   Params& AddArray(const std::vector<absl::Time>& values);
   Params& AddBytesArray(const std::vector<std::string>& values);
   Params& AddRows(RowArray rows);
   // NULL elements where there is no value.
   Params& AddArray(const std::vector<std::optional<absl::Time>>& values);
-  Params& AddArray(const std::vector<std::optional<std::string>>& values);
-  Params& AddArray(const std::vector<std::optional<int64_t>>& values);
 
  private:
   friend class Transaction;
@@ -80,7 +77,6 @@ class Rows {
     int64_t Int64(int column) const;
     int32_t Int32(int column) const;
     bool Bool(int column) const;
-    double Double(int column) const;
     std::string Text(int column) const;
     std::string Bytes(int column) const;  // from bytea
     absl::Time Time(int column) const;    // from timestamptz

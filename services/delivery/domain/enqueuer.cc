@@ -35,12 +35,6 @@ Enqueuer::Enqueuer(IntakeStore& store, WebhookStore& webhooks, ShardScheduler& s
       dropped_(metrics.Counter("crier_delivery_dropped_total",
                                "Deliveries dropped because their webhook does not exist.")) {}
 
-absl::StatusOr<EnqueueResult> Enqueuer::Enqueue(EnqueueRequest request, absl::Time deadline) {
-  std::vector<EnqueueRequest> requests;
-  requests.push_back(std::move(request));
-  return Enqueue(std::move(requests), deadline).front();
-}
-
 std::vector<absl::StatusOr<EnqueueResult>> Enqueuer::Enqueue(std::vector<EnqueueRequest> requests,
                                                              absl::Time deadline) {
   // A webhook that is deleted after this look leaves deliveries that the dispatcher cancels, one

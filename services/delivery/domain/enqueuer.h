@@ -72,9 +72,6 @@ class Enqueuer {
   std::vector<absl::StatusOr<EnqueueResult>> Enqueue(std::vector<EnqueueRequest> requests,
                                                      absl::Time deadline);
 
-  // As above, of one.
-  absl::StatusOr<EnqueueResult> Enqueue(EnqueueRequest request, absl::Time deadline);
-
  private:
   using WebhookSet = absl::flat_hash_set<WebhookId, WebhookIdHash>;
   // Of the webhooks that exist.

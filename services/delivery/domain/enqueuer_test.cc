@@ -47,6 +47,12 @@ class EnqueuerTest : public testing::Test {
     return request;
   }
 
+  absl::StatusOr<EnqueueResult> Enqueue(EnqueueRequest request) {
+    std::vector<EnqueueRequest> requests;
+    requests.push_back(std::move(request));
+    return enqueuer_.Enqueue(std::move(requests), Deadline()).front();
+  }
+
   std::vector<Claim> TakeAll() { return scheduler_.TakeReady(1'000'000); }
 
   FakeClock clock_{absl::FromUnixSeconds(1'700'000'000)};
@@ -61,7 +67,7 @@ TEST_F(EnqueuerTest, HandsWhatItStoredToTheSchedulerWithItsContent) {
   const WebhookId webhook = CreateWebhook();
   HoldShardOf(webhook);
 
-  const auto result = enqueuer_.Enqueue(Request({webhook}, 2), Deadline());
+  const auto result = Enqueue(Request({webhook}, 2));
 
   ASSERT_TRUE(result.ok()) << result.status();
   EXPECT_EQ(result->enqueued, 2);
@@ -82,7 +88,7 @@ TEST_F(EnqueuerTest, AnnouncesWhatOthersWorkOn) {
   while (ShardOf(elsewhere) == ShardOf(here)) elsewhere = CreateWebhook();
   HoldShardOf(here);
 
-  ASSERT_TRUE(enqueuer_.Enqueue(Request({here, elsewhere}, 3), Deadline()).ok());
+  ASSERT_TRUE(Enqueue(Request({here, elsewhere}, 3)).ok());
 
   EXPECT_THAT(store_.announced(), ElementsAre(elsewhere));
   EXPECT_THAT(TakeAll(), SizeIs(3));
@@ -97,7 +103,7 @@ TEST_F(EnqueuerTest, WhatIsDueLaterWaitsInTheDatabase) {
   request.messages[0].targets[0].not_before = clock_.Now() - absl::Seconds(1);
   request.messages[1].targets[0].not_before = clock_.Now() + absl::Seconds(7);
 
-  ASSERT_TRUE(enqueuer_.Enqueue(std::move(request), Deadline()).ok());
+  ASSERT_TRUE(Enqueue(std::move(request)).ok());
 
   EXPECT_THAT(store_.announced(), ElementsAre(elsewhere));
   const std::vector<Claim> claims = TakeAll();
@@ -117,7 +123,7 @@ TEST_F(EnqueuerTest, DropsAndCountsWhatHasNoWebhook) {
   const WebhookId known = CreateWebhook();
   HoldShardOf(known);
 
-  const auto result = enqueuer_.Enqueue(Request({deleted, known, {123, 999'999}}), Deadline());
+  const auto result = Enqueue(Request({deleted, known, {123, 999'999}}));
 
   ASSERT_TRUE(result.ok()) << result.status();
   EXPECT_EQ(result->enqueued, 1);
@@ -127,7 +133,7 @@ TEST_F(EnqueuerTest, DropsAndCountsWhatHasNoWebhook) {
 }
 
 TEST_F(EnqueuerTest, MovesThePositionAlone) {
-  ASSERT_TRUE(enqueuer_.Enqueue(Request({}, 0), Deadline()).ok());
+  ASSERT_TRUE(Enqueue(Request({}, 0)).ok());
 
   EXPECT_EQ(*store_.ProducerPosition("producer", Deadline()), 1);
 }
@@ -135,9 +141,9 @@ TEST_F(EnqueuerTest, MovesThePositionAlone) {
 TEST_F(EnqueuerTest, AProducerThatStandsElsewhereSendsNothing) {
   const WebhookId webhook = CreateWebhook();
   HoldShardOf(webhook);
-  ASSERT_TRUE(enqueuer_.Enqueue(Request({}, 0), Deadline()).ok());
+  ASSERT_TRUE(Enqueue(Request({}, 0)).ok());
 
-  const auto result = enqueuer_.Enqueue(Request({webhook}), Deadline());
+  const auto result = Enqueue(Request({webhook}));
 
   EXPECT_EQ(ErrorReason(result.status()), "POSITION_MISMATCH");
   EXPECT_THAT(TakeAll(), IsEmpty());
@@ -146,7 +152,7 @@ TEST_F(EnqueuerTest, AProducerThatStandsElsewhereSendsNothing) {
 TEST_F(EnqueuerTest, OfSeveralThatCannotBeStoredTogetherEachIsStoredAlone) {
   const WebhookId webhook = CreateWebhook();
   HoldShardOf(webhook);
-  ASSERT_TRUE(enqueuer_.Enqueue(Request({}, 0), Deadline()).ok());
+  ASSERT_TRUE(Enqueue(Request({}, 0)).ok());
   std::vector<EnqueueRequest> requests;
   for (const char* const producer : {"another", "producer", "a third"}) {
     requests.push_back(Request({webhook}));
@@ -167,7 +173,7 @@ TEST_F(EnqueuerTest, WhatMayHaveBeenStoredIsLookedUp) {
   HoldShardOf(webhook);
   store_.FailTimes(1, absl::UnavailableError("broken during the commit"));
 
-  EXPECT_FALSE(enqueuer_.Enqueue(Request({webhook}), Deadline()).ok());
+  EXPECT_FALSE(Enqueue(Request({webhook})).ok());
 
   EXPECT_THAT(TakeAll(), IsEmpty());
   const ShardScheduler::Loads loads = scheduler_.TakeLoads();
@@ -180,7 +186,7 @@ TEST_F(EnqueuerTest, AnnouncesWhatWasStoredForAShardThatIsLostMeanwhile) {
   HoldShardOf(webhook);
   store_.BeforeEach([&] { scheduler_.Lose({ShardOf(webhook), 1}); });
 
-  ASSERT_TRUE(enqueuer_.Enqueue(Request({webhook}), Deadline()).ok());
+  ASSERT_TRUE(Enqueue(Request({webhook})).ok());
 
   EXPECT_THAT(store_.announced(), ElementsAre(webhook));
   EXPECT_THAT(TakeAll(), IsEmpty());
@@ -196,7 +202,7 @@ TEST_F(EnqueuerTest, LeavesEventsInTheDatabaseWhenMemoryIsFull) {
   }
   std::vector<Claim> claims;
 
-  ASSERT_TRUE(enqueuer_.Enqueue(std::move(request), Deadline()).ok());
+  ASSERT_TRUE(Enqueue(std::move(request)).ok());
 
   // An intake is in memory as a whole while it is stored; none of it stays when that is too much.
   claims = TakeAll();
@@ -209,7 +215,7 @@ TEST_F(EnqueuerTest, WhatIsForAPausedWebhookIsStoredAndNotHeldInMemory) {
   HoldShardOf(webhook);
   ChangeState(webhook, StateAction::kPause);
 
-  const auto result = enqueuer_.Enqueue(Request({webhook}), Deadline());
+  const auto result = Enqueue(Request({webhook}));
 
   ASSERT_TRUE(result.ok()) << result.status();
   EXPECT_EQ(result->enqueued, 1);
@@ -224,7 +230,7 @@ TEST_F(EnqueuerTest, AWebhookThatIsResumedWhileItIsEnqueuedForIsAnnounced) {
   // After the look at its state; whoever searches now finds nothing yet.
   store_.BeforeEach([&] { ChangeState(webhook, StateAction::kResume); });
 
-  ASSERT_TRUE(enqueuer_.Enqueue(Request({webhook}), Deadline()).ok());
+  ASSERT_TRUE(Enqueue(Request({webhook})).ok());
 
   EXPECT_THAT(store_.announced(), ElementsAre(webhook));
 }

@@ -63,7 +63,7 @@ int Pace::limit() const {
 }
 
 bool Pace::MayBegin(absl::Duration now) const {
-  return in_flight_ < limit() && !open(now) && Tokens(now) >= 1;
+  return in_flight_ < limit() && !IsOpen(now) && Tokens(now) >= 1;
 }
 
 absl::Duration Pace::NextBegin(absl::Duration now) const {
@@ -106,7 +106,7 @@ void Pace::End(const Answer& answer, absl::Duration now) {
   const bool probing = open_for_ > absl::ZeroDuration();
   if (failures_ >= kFailuresToTrip || probing || (timed_out && !proven_)) {
     // Attempts that were under way when the circuit opened do not open it again.
-    if (!open(now)) Trip(answer.took, now);
+    if (!IsOpen(now)) Trip(answer.took, now);
   } else if (timed_out || answer.kind == Answer::Kind::kBusy) {
     limit_ = std::max(1.0, limit_ / 2);
   }
@@ -141,7 +141,7 @@ void Pace::Trip(absl::Duration took, absl::Duration now) {
 
 Circuit Pace::circuit(absl::Duration now) const {
   if (open_for_ == absl::ZeroDuration()) return Circuit::kClosed;
-  return in_flight_ > 0 && !open(now) ? Circuit::kHalfOpen : Circuit::kOpen;
+  return in_flight_ > 0 && !IsOpen(now) ? Circuit::kHalfOpen : Circuit::kOpen;
 }
 
 bool Pace::IsSuspect(absl::Duration now) const {

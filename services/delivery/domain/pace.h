@@ -81,12 +81,12 @@ class Pace {
   int in_flight() const { return in_flight_; }
   // Attempts under way at most.
   int limit() const;
-  bool open(absl::Duration now) const { return now < closed_until_; }
   Circuit circuit(absl::Duration now) const;
   // Until when it is worth remembering, once nothing is under way.
   absl::Duration memorable_until() const;
 
  private:
+  bool IsOpen(absl::Duration now) const { return now < closed_until_; }
   void Trip(absl::Duration took, absl::Duration now);
   void Grow(absl::Duration took, bool was_full);
   double Tokens(absl::Duration now) const;

@@ -7,11 +7,6 @@
 #include "common/status/errors.h"
 
 namespace crier::evaluator {
-namespace {
-
-constexpr char kFirstKeptPosition[] = "first_kept_position";
-
-}  // namespace
 
 absl::Status WorkflowNotFoundError(const WorkflowId& id) {
   return NamedError(absl::StatusCode::kNotFound, "WORKFLOW_NOT_FOUND",
@@ -80,15 +75,9 @@ absl::Status LeaseLostError() {
                     "the lease of the log partition has gone to another replica");
 }
 
-absl::Status EventsNotKeptError(int64_t earliest_position) {
-  return NamedError(absl::StatusCode::kOutOfRange, "POSITION_NOT_KEPT",
-                    absl::StrCat("the log begins at position ", earliest_position, " now"),
-                    {{kFirstKeptPosition, std::to_string(earliest_position)}});
-}
-
 std::optional<int64_t> EarliestKeptPosition(const absl::Status& status) {
   if (!absl::IsOutOfRange(status)) return std::nullopt;
-  const std::optional<std::string> text = ErrorMetadata(status, kFirstKeptPosition);
+  const std::optional<std::string> text = ErrorMetadata(status, "first_kept_position");
   int64_t position = 0;
   if (!text || !absl::SimpleAtoi(*text, &position)) return std::nullopt;
   return position;

@@ -49,11 +49,9 @@ absl::Status RunFinishedError(const RunId& id);
 // UNAVAILABLE, reason LEASE_LOST: another replica is in charge.
 absl::Status LeaseLostError();
 
-// OUT_OF_RANGE, metadata `first_kept_position`: the events asked for are no longer kept; the log
-// begins at that position now. Comes from the ingest service; made here by fakes.
-absl::Status EventsNotKeptError(int64_t earliest_position);
-
-// The position that an EventsNotKeptError tells; nothing for every other status.
+// The position at which the log begins now, when the ingest service says by OUT_OF_RANGE (metadata
+// `first_kept_position`) that the events asked for are no longer kept; nothing for every other
+// status.
 std::optional<int64_t> EarliestKeptPosition(const absl::Status& status);
 
 }  // namespace crier::evaluator

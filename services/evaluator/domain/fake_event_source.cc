@@ -1,12 +1,22 @@
 #include "services/evaluator/domain/fake_event_source.h"
 
 #include <algorithm>
+#include <string>
 
 #include "absl/time/clock.h"
 #include "common/api/time.h"
-#include "services/evaluator/domain/errors.h"
+#include "common/status/errors.h"
 
 namespace crier::evaluator {
+namespace {
+
+// As the ingest service says it.
+absl::Status NotKeptError(int64_t earliest_position) {
+  return NamedError(absl::StatusCode::kOutOfRange, "POSITION_NOT_KEPT", "dropped",
+                    {{"first_kept_position", std::to_string(earliest_position)}});
+}
+
+}  // namespace
 
 class FakeEventSource::Subscription : public EventSubscription {
  public:
@@ -34,7 +44,7 @@ class FakeEventSource::Subscription : public EventSubscription {
       const auto head = static_cast<int64_t>(partition.events.size());
       if (position_ > head) return absl::OutOfRangeError("beyond the head");
       if (position_ + 1 < partition.earliest_position) {
-        return EventsNotKeptError(partition.earliest_position);
+        return NotKeptError(partition.earliest_position);
       }
       if (position_ < head) return TakeFrame(partition);
       if (ticks_ != source_.ticks_) {
