@@ -1,43 +1,17 @@
 #include "services/delivery/domain/attempt_request.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/string_view.h"
+#include "services/delivery/domain/own_headers.h"
 #include "services/delivery/domain/signer.h"
 
 namespace crier::delivery {
 namespace {
 
-constexpr char kSecretHeader[] = "x-commonroom-webhook-secret";
 constexpr char kMask[] = "********";
-
-// Headers of ours that hold no secret: a signature reveals nothing of its key.
-constexpr std::array<absl::string_view, 5> kOpenHeaders = {
-    "content-type", "user-agent", "webhook-id", "webhook-timestamp", "webhook-signature"};
-
-// What HTTP itself sets, or what is meant for the next hop alone (RFC 9110, section 7.6.1).
-constexpr std::array<absl::string_view, 12> kTransportHeaders = {"host",
-                                                                 "content-length",
-                                                                 "connection",
-                                                                 "keep-alive",
-                                                                 "proxy-connection",
-                                                                 "te",
-                                                                 "trailer",
-                                                                 "transfer-encoding",
-                                                                 "upgrade",
-                                                                 "proxy-authenticate",
-                                                                 "expect",
-                                                                 "proxy-authorization"};
-
-template <typename List>
-bool Contains(const List& list, absl::string_view name) {
-  return std::find(list.begin(), list.end(), name) != list.end();
-}
 
 }  // namespace
 
@@ -56,7 +30,8 @@ AttemptRequest BuildAttemptRequest(const Webhook& webhook, const MessageId& mess
       {"webhook-timestamp", absl::StrCat(absl::ToUnixSeconds(now))},
       {"webhook-signature", Signatures(webhook.signing_keys, id, now, body)},
   };
-  if (!webhook.secret.empty()) request.headers.push_back({kSecretHeader, webhook.secret});
+  if (!webhook.secret.empty())
+    request.headers.push_back({std::string(kSecretHeader), webhook.secret});
   for (const auto& [name, value] : webhook.custom_headers) {
     request.headers.push_back({absl::AsciiStrToLower(name), value});
   }
@@ -68,14 +43,9 @@ AttemptRequest BuildAttemptRequest(const Webhook& webhook, const MessageId& mess
 std::vector<Header> MaskedHeaders(const std::vector<Header>& headers) {
   std::vector<Header> masked = headers;
   for (Header& header : masked) {
-    if (!Contains(kOpenHeaders, header.name)) header.value = kMask;
+    if (!IsOpenHeader(header.name)) header.value = kMask;
   }
   return masked;
-}
-
-bool IsReservedHeader(const std::string& name) {
-  return Contains(kOpenHeaders, name) || Contains(kTransportHeaders, name) ||
-         name == kSecretHeader || absl::StartsWith(name, "webhook-");
 }
 
 }  // namespace crier::delivery

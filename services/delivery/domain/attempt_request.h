@@ -48,11 +48,6 @@ AttemptRequest BuildAttemptRequest(const Webhook& webhook, const MessageId& mess
 // ones are masked, since only the customer knows which of the latter carry credentials.
 std::vector<Header> MaskedHeaders(const std::vector<Header>& headers);
 
-// Whether a request header is Crier's own, so that a custom one must not have its name: those
-// above, and what HTTP itself needs (`host`, `content-length`, hop-by-hop). `name` is in lower
-// case.
-bool IsReservedHeader(const std::string& name);
-
 }  // namespace crier::delivery
 
 #endif  // CRIER_SERVICES_DELIVERY_DOMAIN_ATTEMPT_REQUEST_H_

@@ -98,16 +98,5 @@ TEST(AttemptRequestTest, MasksWhatMayBeSecret) {
   for (size_t i = 5; i < 8; ++i) EXPECT_EQ(masked[i].value, "********") << masked[i].name;
 }
 
-TEST(AttemptRequestTest, ReservesItsOwnHeadersAndThoseOfHttp) {
-  for (const char* name :
-       {"content-type", "user-agent", "webhook-id", "webhook-timestamp", "webhook-signature",
-        "webhook-anything", "x-commonroom-webhook-secret", "host", "content-length", "connection",
-        "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "proxy-authorization"}) {
-    EXPECT_TRUE(IsReservedHeader(name)) << name;
-  }
-  EXPECT_FALSE(IsReservedHeader("authorization"));
-  EXPECT_FALSE(IsReservedHeader("x-webhook-id"));
-}
-
 }  // namespace
 }  // namespace crier::delivery

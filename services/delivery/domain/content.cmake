@@ -14,6 +14,8 @@ crier_library(crier_delivery_content
     key_rotation.h
     notice.cc
     notice.h
+    own_headers.cc
+    own_headers.h
     payload.cc
     payload.h
     samples.cc
@@ -55,6 +57,7 @@ crier_test(crier_delivery_content_test
     attempt_request_test.cc
     ip_range_test.cc
     notice_test.cc
+    own_headers_test.cc
     payload_property_test.cc
     payload_test.cc
     key_rotation_test.cc

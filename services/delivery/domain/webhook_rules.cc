@@ -9,7 +9,7 @@
 #include "absl/strings/string_view.h"
 #include "common/api/validation.h"
 #include "common/crypto/certificates.h"
-#include "services/delivery/domain/attempt_request.h"
+#include "services/delivery/domain/own_headers.h"
 
 namespace crier::delivery {
 namespace {
