@@ -82,7 +82,11 @@ struct Options::Impl {
   std::string version;
   std::string description;
   std::vector<Setting> settings;
-  std::vector<std::function<std::string()>> checks;
+  struct CheckOf {
+    std::string command;  // empty: any
+    std::function<std::string()> run;
+  };
+  std::vector<CheckOf> checks;
   std::string* command = nullptr;
   std::vector<std::pair<std::string, std::string>> commands;
   std::string config_path;
@@ -155,8 +159,9 @@ void Options::Impl::ApplyCommand(const std::vector<std::string>& words,
 }
 
 void Options::Impl::RunChecks(std::vector<std::string>& mistakes) const {
-  for (const auto& check : checks) {
-    std::string mistake = check();
+  for (const CheckOf& check : checks) {
+    if (!check.command.empty() && check.command != *command) continue;
+    std::string mistake = check.run();
     if (!mistake.empty()) mistakes.push_back(std::move(mistake));
   }
 }
@@ -211,8 +216,10 @@ void Options::Required() { impl_->settings.back().required = true; }
 
 void Options::Secret() { impl_->settings.back().secret = true; }
 
-void Options::Check(std::function<std::string()> check) {
-  impl_->checks.push_back(std::move(check));
+void Options::Check(std::function<std::string()> check) { CheckFor("", std::move(check)); }
+
+void Options::CheckFor(absl::string_view command, std::function<std::string()> check) {
+  impl_->checks.push_back({std::string(command), std::move(check)});
 }
 
 void Options::Commands(std::string* target,

@@ -52,6 +52,8 @@ class Options {
   // A check that spans options; runs only when each is right by itself. Returns the mistake in one
   // line, or empty.
   void Check(std::function<std::string()> check);
+  // A check of what one of the Commands() needs, and the others do without.
+  void CheckFor(absl::string_view command, std::function<std::string()> check);
 
   // Positional words (`migrate`, `serve`) that the binary takes, with a help line each. At most one
   // may be given; Parse() stores it in `target`, which holds the default.

@@ -111,6 +111,13 @@ TEST_F(OptionsTest, SwitchesTakeAValueToo) {
   EXPECT_EQ(sample_.command, "migrate");
 }
 
+TEST_F(OptionsTest, WhatOneCommandNeedsIsNotAskedOfTheOthers) {
+  options_.CheckFor("serve", [] { return std::string("listen must be free"); });
+
+  EXPECT_THAT(Mistakes({}), ElementsAre("listen must be free"));
+  EXPECT_THAT(Mistakes({"migrate"}), IsEmpty());
+}
+
 TEST_F(OptionsTest, AValueMayBeEmptyOrHoldAnEqualsSign) {
   EXPECT_THAT(Mistakes({"--allowed-ports=", "--listen=a=b"}), IsEmpty());
 

@@ -15,7 +15,6 @@
 namespace crier::process {
 namespace {
 
-constexpr char kServe[] = "serve";
 constexpr char kMigrate[] = "migrate";
 
 int Migrate(const Program& program) {
@@ -121,8 +120,8 @@ int Main(int argc, char** argv, const Program& program) {
   LockWithoutTraces();
   BlockTerminationSignals();  // before the services start their threads
   config::Options options(program.name, program.description, CRIER_VERSION);
-  std::string command = kServe;
-  options.Commands(&command, {{kServe, "Serve until SIGTERM; the default."},
+  std::string command = kServeCommand;
+  options.Commands(&command, {{kServeCommand, "Serve until SIGTERM; the default."},
                               {kMigrate, "Create or update schema and role, then exit."}});
   AddServeOptions(options, program.serve);
   program.add_options(options);

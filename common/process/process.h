@@ -14,6 +14,9 @@
 
 namespace crier::process {
 
+// The command that a binary has beside `migrate`, and that it takes without a word.
+inline constexpr char kServeCommand[] = "serve";
+
 // Settings that every server binary has.
 struct ServeOptions {
   std::string listen = "0.0.0.0:7400";

@@ -21,6 +21,7 @@
 #include "common/pg/listener.h"
 #include "common/pg/migrations.h"
 #include "common/pg/pool.h"
+#include "common/process/process.h"
 #include "common/rpc/executor.h"
 #include "common/status/errors.h"
 #include "common/status/macros.h"
@@ -205,8 +206,9 @@ void AddOptions(config::Options& options, absl::string_view prefix, DeliveryOpti
               "it changes. `crierctl secret-keys new` makes a line.");
   options.Add(plaintext, &target->allow_plaintext_secrets,
               "Store secrets in the clear when there is no file of keys. For development only.");
-  options.Check(
-      [keys_file, plaintext, target] { return CheckSecretKeys(keys_file, plaintext, *target); });
+  options.CheckFor(process::kServeCommand, [keys_file, plaintext, target] {
+    return CheckSecretKeys(keys_file, plaintext, *target);
+  });
 }
 
 absl::Status Migrate(const DeliveryOptions& options) {
