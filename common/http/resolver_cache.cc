@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 #include <memory>
+#include <numeric>
 #include <utility>
 
 #include "common/base/clock.h"
@@ -12,8 +13,13 @@
 namespace crier::http {
 namespace {
 
-// A name whose server does not answer holds a thread for the time-out of the system's resolver.
-constexpr int kThreads = 8;
+// A name whose server does not answer holds a thread for the time-out of the system's resolver. So
+// look-ups of a standing, and of those below it, have so many threads at most. The first number is
+// that of all threads.
+constexpr std::array<int, 3> kThreads = {16, 12, 6};
+
+// Who answers within this time holds up nobody.
+constexpr absl::Duration kPromptAnswer = absl::Seconds(1);
 
 constexpr size_t kMaxAnswers = 10'000;
 
@@ -40,7 +46,7 @@ absl::StatusOr<std::vector<sockaddr_storage>> SystemResolve(const std::string& h
 
 ResolverCache::ResolverCache(Resolver resolver, absl::Duration ttl)
     : resolver_(std::move(resolver)), ttl_(ttl) {
-  for (int i = 0; i < kThreads; ++i) threads_.emplace_back([this] { Run(); });
+  for (int i = 0; i < kThreads[kPrompt]; ++i) threads_.emplace_back([this] { Run(); });
 }
 
 ResolverCache::~ResolverCache() {
@@ -61,7 +67,8 @@ void ResolverCache::Resolve(const std::string& host, absl::Duration deadline, Ca
       const auto [lookup, is_new] = lookups_.try_emplace(host);
       lookup->second.waiting.push_back(std::move(callback));
       lookup->second.deadline = std::max(lookup->second.deadline, deadline);
-      if (is_new) queue_.push_back(host);
+      const Standing standing = answer == answers_.end() ? kUntried : answer->second.standing;
+      if (is_new) queues_[standing].push_back(host);
       changed_.Signal();
       return;
     }
@@ -71,45 +78,65 @@ void ResolverCache::Resolve(const std::string& host, absl::Duration deadline, Ca
 }
 
 void ResolverCache::Run() {
-  std::string host;
-  bool wanted = false;
-  while (Take(host, wanted)) {
+  Task task;
+  while (Take(task)) {
+    const absl::Duration start = Now();
     const Addresses addresses =
-        wanted ? resolver_(host)
-               : Addresses(absl::DeadlineExceededError("the host name was not resolved in time"));
-    for (const Callback& callback : Complete(host, addresses)) callback(addresses);
+        task.wanted
+            ? resolver_(task.host)
+            : Addresses(absl::DeadlineExceededError("the host name was not resolved in time"));
+    for (const Callback& callback : Complete(task, addresses, Now() - start)) callback(addresses);
   }
 }
 
 // Waits for the next name to look up; false when there is nothing more to do.
-bool ResolverCache::Take(std::string& host, bool& wanted) {
+bool ResolverCache::Take(Task& task) {
   absl::MutexLock lock(&mutex_);
-  while (queue_.empty() && !stopping_) changed_.Wait(&mutex_);
+  while (!stopping_ && NextQueue() == kStandings) changed_.Wait(&mutex_);
   if (stopping_) return false;
-  host = std::move(queue_.front());
-  queue_.pop_front();
-  wanted = lookups_[host].deadline > Now();
+  task.standing = NextQueue();
+  std::deque<std::string>& queue = queues_[task.standing];
+  task.host = std::move(queue.front());
+  queue.pop_front();
+  ++running_[task.standing];
+  task.wanted = lookups_[task.host].deadline > Now();
   return true;
 }
 
-std::vector<ResolverCache::Callback> ResolverCache::Complete(const std::string& host,
-                                                             const Addresses& addresses) {
+ResolverCache::Standing ResolverCache::NextQueue() const {
+  for (int standing = kPrompt; standing < kStandings; ++standing) {
+    const int running = std::accumulate(running_.begin() + standing, running_.end(), 0);
+    if (!queues_[standing].empty() && running < kThreads[standing]) {
+      return static_cast<Standing>(standing);
+    }
+  }
+  return kStandings;
+}
+
+std::vector<ResolverCache::Callback> ResolverCache::Complete(const Task& task,
+                                                             const Addresses& addresses,
+                                                             absl::Duration took) {
   absl::MutexLock lock(&mutex_);
-  if (addresses.ok()) Remember(host, addresses);
-  const auto lookup = lookups_.find(host);
+  --running_[task.standing];
+  changed_.Signal();  // for what had to wait for this thread
+  if (task.wanted) {
+    const bool prompt = addresses.ok() && took <= kPromptAnswer;
+    const absl::Duration expiry = addresses.ok() ? Now() + ttl_ : -absl::InfiniteDuration();
+    Remember(task.host, {addresses, expiry, prompt ? kPrompt : kSlow});
+  }
+  const auto lookup = lookups_.find(task.host);
   std::vector<Callback> waiting = std::move(lookup->second.waiting);
   lookups_.erase(lookup);
   return waiting;
 }
 
-void ResolverCache::Remember(const std::string& host, const Addresses& addresses) {
-  const absl::Duration now = Now();
-  if (ttl_ <= absl::ZeroDuration()) return;
+void ResolverCache::Remember(const std::string& host, const Answer& answer) {
   if (answers_.size() >= kMaxAnswers) {
+    const absl::Duration now = Now();
     absl::erase_if(answers_, [now](const auto& entry) { return entry.second.expiry <= now; });
     if (answers_.size() >= kMaxAnswers) answers_.clear();
   }
-  answers_.insert_or_assign(host, Answer{addresses, now + ttl_});
+  answers_.insert_or_assign(host, answer);
 }
 
 }  // namespace crier::http

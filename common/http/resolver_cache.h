@@ -4,6 +4,7 @@
 
 #include <sys/socket.h>
 
+#include <array>
 #include <deque>
 #include <functional>
 #include <string>
@@ -22,8 +23,10 @@ namespace crier::http {
 using Addresses = absl::StatusOr<std::vector<sockaddr_storage>>;
 
 // Runs a Resolver on threads of its own: one look-up at a time for a name, whose answer all who ask
-// meanwhile share, and who ask within the time to live after it. Failures are not kept.
-// Thread-safe.
+// meanwhile share, and who ask within the time to live after it. Failures are not answered from
+// memory, but remembered: a look-up that may take long, because the last one did or failed, or
+// because there was none, leaves threads to those that may not. However many names have servers
+// that are dead, what has been answered is answered again. Thread-safe.
 class ResolverCache {
  public:
   using Callback = std::function<void(const Addresses&)>;
@@ -39,6 +42,9 @@ class ResolverCache {
   void Resolve(const std::string& host, absl::Duration deadline, Callback callback);
 
  private:
+  // How the last look-up of a name went, the best first.
+  enum Standing { kPrompt, kUntried, kSlow, kStandings };
+
   struct Lookup {
     std::vector<Callback> waiting;
     absl::Duration deadline;
@@ -46,12 +52,21 @@ class ResolverCache {
   struct Answer {
     Addresses addresses;
     absl::Duration expiry;
+    Standing standing;
+  };
+  // What a thread has to do.
+  struct Task {
+    std::string host;
+    Standing standing;
+    bool wanted;
   };
 
   void Run();
-  bool Take(std::string& host, bool& wanted);
-  std::vector<Callback> Complete(const std::string& host, const Addresses& addresses);
-  void Remember(const std::string& host, const Addresses& addresses)
+  bool Take(Task& task);
+  // The queue that a thread may take from; kStandings when there is none.
+  Standing NextQueue() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  std::vector<Callback> Complete(const Task& task, const Addresses& addresses, absl::Duration took);
+  void Remember(const std::string& host, const Answer& answer)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const Resolver resolver_;
@@ -60,7 +75,8 @@ class ResolverCache {
   absl::Mutex mutex_;
   absl::CondVar changed_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
-  std::deque<std::string> queue_ ABSL_GUARDED_BY(mutex_);
+  std::array<std::deque<std::string>, kStandings> queues_ ABSL_GUARDED_BY(mutex_);
+  std::array<int, kStandings> running_ ABSL_GUARDED_BY(mutex_) = {};
   absl::flat_hash_map<std::string, Lookup> lookups_ ABSL_GUARDED_BY(mutex_);  // queued or running
   absl::flat_hash_map<std::string, Answer> answers_ ABSL_GUARDED_BY(mutex_);
 

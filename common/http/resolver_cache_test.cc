@@ -6,6 +6,7 @@
 #include <string>
 #include <thread>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/blocking_counter.h"
 #include "absl/synchronization/notification.h"
@@ -122,6 +123,46 @@ TEST(ResolverCache, ADeadNameDoesNotHoldUpOthers) {
   EXPECT_TRUE(Resolve(cache, "alive").ok());
 
   release.Notify();
+}
+
+// Resolves every name, but for those that begin with `dead`, which hold their thread.
+class DeadNamesTest : public testing::Test {
+ protected:
+  ~DeadNamesTest() override { release_.Notify(); }
+
+  void ResolveDeadNames() {
+    for (int i = 0; i < 100; ++i) {
+      cache_.Resolve(absl::StrCat("dead", i), Later(), [](const Addresses&) {});
+    }
+  }
+
+  absl::Notification release_;
+  absl::Notification die_;
+  ResolverCache cache_{[this](const std::string& host) -> Addresses {
+                         if (!absl::StartsWith(host, "dead")) return SomeAddress();
+                         if (!die_.HasBeenNotified()) return absl::UnavailableError("no answer");
+                         release_.WaitForNotification();
+                         return SomeAddress();
+                       },
+                       absl::ZeroDuration()};
+};
+
+TEST_F(DeadNamesTest, DoNotHoldUpWhatHasBeenAnswered) {
+  ASSERT_TRUE(Resolve(cache_, "alive").ok());
+  die_.Notify();
+
+  ResolveDeadNames();
+
+  EXPECT_TRUE(Resolve(cache_, "alive").ok());
+}
+
+TEST_F(DeadNamesTest, DoNotHoldUpNewNamesOnceTheyHaveFailed) {
+  for (int i = 0; i < 100; ++i) ASSERT_FALSE(Resolve(cache_, absl::StrCat("dead", i)).ok());
+  die_.Notify();
+
+  ResolveDeadNames();
+
+  EXPECT_TRUE(Resolve(cache_, "new").ok());
 }
 
 TEST(ResolverCache, EndsWithLookupsInItsQueue) {
