@@ -138,6 +138,9 @@ TEST(HttpClient, ReportsConnectionsThatBreak) {
       {"", "the connection was closed without a response"},
       {"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf",
        "the connection was closed within the response"},
+      {"HTTP/1.1 200 OK\r\nx-more: to come\r\n", "the connection was closed within the response"},
+      {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+       "the response was not valid HTTP"},
       {"SSH-2.0-OpenSSH_9.2\r\n", "the response was not valid HTTP"},
   };
   for (const auto& c : cases) {
@@ -189,6 +192,21 @@ TEST(HttpClient, AHeaderOf100KilobytesIsNoResponse) {
   EXPECT_EQ(response.result, Result::kUnreachable);
   EXPECT_EQ(response.status, 0);
   EXPECT_THAT(response.headers, IsEmpty());
+}
+
+TEST(HttpClient, AHeaderWithoutAnEndIsNoResponse) {
+  TestServer server([](TestConnection& connection) {
+    connection.ReadRequest();
+    connection.Write("HTTP/1.1 200 OK\r\nx-endless: ");
+    while (connection.Write(std::string(1000, 'x'))) {
+    }
+  });
+  Client client(LocalOptions());
+
+  const Response response = SendAndWait(client, RequestTo(server));
+
+  EXPECT_EQ(response.result, Result::kUnreachable);
+  EXPECT_EQ(response.error, "a header of the response is longer than is accepted");
 }
 
 TEST(HttpClient, ControlCharactersOfHeadersAreNotKept) {

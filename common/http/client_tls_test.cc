@@ -13,7 +13,6 @@
 namespace crier::http {
 namespace {
 
-using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 using testing::StartsWith;
@@ -166,8 +165,49 @@ TEST_F(TlsTest, ReportsAServerThatDoesNotSpeakTls) {
   const Response response = SendAndWait(client, RequestTo("https", server.port()));
 
   EXPECT_EQ(response.result, Result::kTlsFailed);
-  EXPECT_THAT(response.error, StartsWith("the TLS handshake failed"));
-  EXPECT_THAT(response.error, Not(HasSubstr(kHost)));
+  EXPECT_EQ(response.error,
+            "the TLS handshake failed: the receiver does not speak TLS on this port");
+}
+
+TEST_F(TlsTest, TellsAHandshakeThatTookTooLongFromAConnection) {
+  TestServer server([](TestConnection& connection) { connection.ReadRequest(); });
+  Client client(LocalOptions());
+  Request request = RequestTo("https", server.port());
+  request.timeout = absl::Milliseconds(200);
+
+  const Response response = SendAndWait(client, request);
+
+  EXPECT_EQ(response.result, Result::kTimedOut);
+  EXPECT_EQ(response.error, "the TLS handshake took too long");
+  EXPECT_GT(response.timings.connected, absl::ZeroDuration());
+  EXPECT_EQ(response.timings.secured, absl::ZeroDuration());
+}
+
+TEST_F(TlsTest, ReportsAConnectionThatIsClosedWithinTheHandshake) {
+  TestServer server([](TestConnection&) {});
+  Client client(LocalOptions());
+
+  const Response response = SendAndWait(client, RequestTo("https", server.port()));
+
+  EXPECT_EQ(response.result, Result::kTlsFailed);
+  EXPECT_EQ(response.error, "the connection was closed within the TLS handshake");
+}
+
+// In TLS 1.3 the handshake is over for the client when the server looks at its certificate.
+TEST_F(TlsTest, SaysThatACertificateIsAskedFor) {
+  const TestCertificate certificate = Certificate(kHost);
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    TestServer server(AnswerWith(OkResponse("x")), certificate.certificate_and_key, version,
+                      Certificate("client.test").certificate);
+    Client client(Trusting(certificate));
+
+    const Response response = SendAndWait(client, RequestTo("https", server.port()));
+
+    // The alert may be lost, as the server closes the connection with a request in it.
+    if (response.result != Result::kTlsFailed && version == TLS1_3_VERSION) continue;
+    EXPECT_EQ(response.result, Result::kTlsFailed);
+    EXPECT_THAT(response.error, StartsWith("the receiver refused the TLS handshake: "));
+  }
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 namespace crier::http {
@@ -15,11 +16,14 @@ bool Reached(CURL* easy, CURLINFO time) {
   return curl_easy_getinfo(easy, time, &microseconds) == CURLE_OK && microseconds > 0;
 }
 
-std::string WhatTookTooLong(CURL* easy) {
-  if (!Reached(easy, CURLINFO_CONNECT_TIME_T)) return "no connection was made in time";
-  if (!Reached(easy, CURLINFO_PRETRANSFER_TIME_T)) return "the TLS handshake took too long";
-  if (!Reached(easy, CURLINFO_STARTTRANSFER_TIME_T)) return "no response came in time";
-  return "the response was not complete in time";
+// The time of the connection is set when all of it stands, TLS included; and over HTTP/2 the first
+// byte is one of the protocol's own.
+std::string WhatTookTooLong(CURL* easy, const Progress& progress) {
+  if (!Reached(easy, CURLINFO_PRETRANSFER_TIME_T)) {
+    return progress.handshake_begun ? "the TLS handshake took too long"
+                                    : "no connection was made in time";
+  }
+  return progress.has_head ? "the response was not complete in time" : "no response came in time";
 }
 
 std::string WhyNoConnection(CURL* easy) {
@@ -48,20 +52,52 @@ std::string WhyNotTrusted(CURL* easy) {
   return absl::StrCat("the certificate is not trusted: ", X509_verify_cert_error_string(verified));
 }
 
-// `error:0A00010B:SSL routines::wrong version number` → `wrong version number`
-std::string WhyNoHandshake(absl::string_view details) {
+// What OpenSSL says, without what leads to it and libcurl adds:
+// `error:0A00010B:SSL routines::wrong version number, errno 0` → `wrong version number`. Empty when
+// it is not OpenSSL that complains.
+absl::string_view TlsReason(absl::string_view details) {
   constexpr absl::string_view kMark = "SSL routines::";
   const size_t at = details.rfind(kMark);
-  if (at == absl::string_view::npos) return "the TLS handshake failed";
-  return absl::StrCat("the TLS handshake failed: ", details.substr(at + kMark.size()));
+  if (at == absl::string_view::npos) return "";
+  const absl::string_view reason = details.substr(at + kMark.size());
+  return reason.substr(0, reason.find(','));
+}
+
+std::string WhyNoHandshake(absl::string_view details) {
+  const absl::string_view reason = TlsReason(details);
+  // Without a reason it is the connection that failed.
+  if (reason.empty()) return "the connection was closed within the TLS handshake";
+  if (reason == "wrong version number") {
+    return "the TLS handshake failed: the receiver does not speak TLS on this port";
+  }
+  // `tlsv13 alert certificate required`: what the other side sends before it gives up.
+  constexpr absl::string_view kAlert = " alert ";
+  const size_t alert = reason.find(kAlert);
+  if (alert == absl::string_view::npos) {
+    return absl::StrCat("the TLS handshake failed: ", reason);
+  }
+  return absl::StrCat("the receiver refused the TLS handshake: ",
+                      reason.substr(alert + kAlert.size()));
+}
+
+Outcome DescribeBrokenConnection(absl::string_view details) {
+  // In TLS 1.3 a client certificate is judged after the handshake, as this side sees it.
+  if (absl::StrContains(TlsReason(details), " alert ")) {
+    return {Result::kTlsFailed, WhyNoHandshake(details)};
+  }
+  if (absl::StrContains(details, "chunk")) {
+    return {Result::kUnreachable, "the response was not valid HTTP"};
+  }
+  return {Result::kUnreachable, "the connection broke"};
 }
 
 }  // namespace
 
-Outcome DescribeFailure(CURL* easy, CURLcode code, absl::string_view details) {
+Outcome DescribeFailure(CURL* easy, CURLcode code, absl::string_view details,
+                        const Progress& progress) {
   switch (code) {
     case CURLE_OPERATION_TIMEDOUT:
-      return {Result::kTimedOut, WhatTookTooLong(easy)};
+      return {Result::kTimedOut, WhatTookTooLong(easy, progress)};
     case CURLE_COULDNT_CONNECT:
       return {Result::kUnreachable, WhyNoConnection(easy)};
     case CURLE_PEER_FAILED_VERIFICATION:
@@ -81,7 +117,9 @@ Outcome DescribeFailure(CURL* easy, CURLcode code, absl::string_view details) {
     case CURLE_RECV_ERROR:
     case CURLE_HTTP2:
     case CURLE_HTTP2_STREAM:
-      return {Result::kUnreachable, "the connection broke"};
+      return DescribeBrokenConnection(details);
+    case CURLE_OUT_OF_MEMORY:  // for a line of the head, which is longer than libcurl takes
+      return {Result::kUnreachable, "a header of the response is longer than is accepted"};
     case CURLE_WEIRD_SERVER_REPLY:
     case CURLE_UNSUPPORTED_PROTOCOL:  // HTTP/0.9, which has no status
     case CURLE_BAD_CONTENT_ENCODING:

@@ -21,9 +21,16 @@ struct Outcome {
   std::string error;
 };
 
+// How far a transfer came, where libcurl does not say.
+struct Progress {
+  bool handshake_begun = false;  // there was a connection, and TLS began on it
+  bool has_head = false;         // of the response
+};
+
 // Describes how a transfer that brought no response ended. `code` is not CURLE_OK; `details` is the
 // content of its CURLOPT_ERRORBUFFER.
-Outcome DescribeFailure(CURL* easy, CURLcode code, absl::string_view details);
+Outcome DescribeFailure(CURL* easy, CURLcode code, absl::string_view details,
+                        const Progress& progress);
 
 }  // namespace crier::http
 

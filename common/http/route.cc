@@ -10,6 +10,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "common/base/clock.h"
 #include "common/status/macros.h"
 
 namespace crier::http {
@@ -173,14 +174,20 @@ void Route::SetProxy() {
   }
 }
 
-void Route::Dial(const std::vector<sockaddr_storage>& addresses) {
+void Route::Forget() {
   refused_ = false;
+  handshake_time_.reset();
+  error_buffer_[0] = '\0';
+}
+
+void Route::Dial(const std::vector<sockaddr_storage>& addresses) {
+  Forget();
   SetResolve(DialName(), target_.port, addresses);
 }
 
 // The tunnel leads to an address that was judged.
 void Route::DialProxy(const std::vector<sockaddr_storage>& addresses, const sockaddr& target) {
-  refused_ = false;
+  Forget();
   SetConnectTo(AddressInUrl(target));
   SetResolve(ProxyName(), context_.proxy->port, addresses);
 }
@@ -219,6 +226,7 @@ curl_socket_t Route::OnOpenSocket(void* self, curlsocktype, curl_sockaddr* addre
 CURLcode Route::OnTlsContext(CURL*, void* tls_context, void* self) {
   auto* const route = static_cast<Route*>(self);
   auto* const context = static_cast<SSL_CTX*>(tls_context);
+  route->handshake_time_ = SystemClock().Monotonic();
   const TrustedRoots& roots = route->context_.roots;
   if (route->tls_.trusted_roots.empty()) {
     SSL_CTX_set1_cert_store(context, roots.store());

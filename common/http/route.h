@@ -12,6 +12,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "common/http/client.h"
 #include "common/http/curl_list.h"
 #include "common/http/target.h"
@@ -64,6 +65,8 @@ class Route {
   // --- of the last request ---
   // An address was refused where the socket was to be opened.
   bool refused() const { return refused_; }
+  // When the TLS handshake began on a new connection, in Monotonic() time.
+  std::optional<absl::Duration> handshake_time() const { return handshake_time_; }
   // What libcurl says of a failure, or nothing.
   absl::string_view error_details() const { return error_buffer_; }
 
@@ -78,6 +81,7 @@ class Route {
   static curl_socket_t OnOpenSocket(void* self, curlsocktype purpose, curl_sockaddr* address);
   static CURLcode OnTlsContext(CURL* easy, void* tls_context, void* self);
 
+  void Forget();  // the last request
   void SetUrl(const std::string& url);
   void SetRequest();
   void SetConnection();
@@ -102,6 +106,7 @@ class Route {
   CurlList connect_to_, resolve_;
   char error_buffer_[CURL_ERROR_SIZE] = "";
   bool refused_ = false;
+  std::optional<absl::Duration> handshake_time_;
 
   std::unique_ptr<CURLU, Cleanup> url_;
   std::unique_ptr<CURL, Cleanup> easy_;  // last: it refers to the rest

@@ -115,7 +115,9 @@ void Transfer::SetCallbacks() {
 
 Response Transfer::Conclude(CURLcode code) {
   Response response;
-  if (code == CURLE_OK || reader_.body_cut_off()) {
+  // A connection that is closed within the head is the end of a response to libcurl.
+  const bool complete = code == CURLE_OK && reader_.has_head();
+  if (complete || reader_.body_cut_off()) {
     long status = 0;
     curl_easy_getinfo(easy(), CURLINFO_RESPONSE_CODE, &status);
     response.result = Result::kResponse;
@@ -127,8 +129,11 @@ Response Transfer::Conclude(CURLcode code) {
     response.error = kForbiddenError;
   } else if (reader_.headers_too_large()) {
     response.error = "the response has more headers than are accepted";
+  } else if (code == CURLE_OK) {
+    response.error = "the connection was closed within the response";
   } else {
-    Outcome outcome = DescribeFailure(easy(), code, route_->error_details());
+    Outcome outcome = DescribeFailure(easy(), code, route_->error_details(),
+                                      {route_->handshake_time().has_value(), reader_.has_head()});
     response.result = outcome.result;
     response.error = std::move(outcome.error);
   }
@@ -162,6 +167,10 @@ Timings Transfer::ReadTimings() const {
   Timings timings;
   timings.resolved = resolved;
   timings.connected = read(CURLINFO_CONNECT_TIME_T);
+  // libcurl sets it when the handshake is over.
+  if (timings.connected == absl::ZeroDuration() && route_->handshake_time()) {
+    timings.connected = *route_->handshake_time() - start_;
+  }
   timings.secured = read(CURLINFO_APPCONNECT_TIME_T);
   timings.first_byte =
       reader_.has_head() ? read(CURLINFO_STARTTRANSFER_TIME_T) : absl::ZeroDuration();
