@@ -167,6 +167,11 @@ std::vector<BadInput> BadContacts() {
                     c.add_external_ids()->set_source("CRM");
                     c.mutable_external_ids(0)->set_id(Long(1025));
                   }),
+      WithContact({"contact.external_ids[0].id"},
+                  [](auto& c) {
+                    c.add_external_ids()->set_source("CRM");
+                    c.mutable_external_ids(0)->set_id("null");
+                  }),
       // Everything that is wrong is named at once.
       WithRequest({"parent", "contact.primary_email", "contact.lead_score", "sightings"},
                   [](auto& r) {

@@ -3,9 +3,11 @@
 #include <algorithm>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "common/base/utf8.h"
 
 namespace crier::ingest {
 namespace {
@@ -21,19 +23,80 @@ bool ConsumePrefixIgnoringCase(absl::string_view& text, absl::string_view prefix
   return true;
 }
 
+// How many bytes of the text's beginning, or of its end, are one blank beyond ASCII: a space, or a
+// character that does not show.
+size_t BlankAtBegin(absl::string_view text) {
+  for (absl::string_view blank : {"\u00a0", "\u2060", "\u3000", "\ufeff"}) {
+    if (absl::StartsWith(text, blank)) return blank.size();
+  }
+  // U+2000 to U+200F, and U+2028 to U+202F.
+  if (text.size() < 3 || !absl::StartsWith(text, "\xe2\x80")) return 0;
+  const auto last = static_cast<unsigned char>(text[2]);
+  return last <= 0x8f || (last >= 0xa8 && last <= 0xaf) ? 3 : 0;
+}
+size_t BlankAtEnd(absl::string_view text) {
+  for (const size_t size : {size_t{2}, size_t{3}}) {
+    if (text.size() >= size && BlankAtBegin(text.substr(text.size() - size)) == size) return size;
+  }
+  return 0;
+}
+
+absl::string_view StripBlanks(absl::string_view text) {
+  while (true) {
+    text = absl::StripAsciiWhitespace(text);
+    const size_t begin = BlankAtBegin(text);
+    text.remove_prefix(begin);
+    const size_t end = BlankAtEnd(text);
+    text.remove_suffix(end);
+    if (begin == 0 && end == 0) return text;
+  }
+}
+
+// Until nothing is left to decode, so that decoding what was decoded changes nothing.
+std::string DecodePercents(absl::string_view text) {
+  std::string decoded(text);
+  for (size_t i = decoded.find('%'); i != std::string::npos; i = decoded.find('%', i)) {
+    const bool encoded = i + 2 < decoded.size() && absl::ascii_isxdigit(decoded[i + 1]) &&
+                         absl::ascii_isxdigit(decoded[i + 2]);
+    if (!encoded) {
+      ++i;
+      continue;
+    }
+    decoded.replace(i, 3, absl::HexStringToBytes(decoded.substr(i + 1, 2)));
+    i -= std::min<size_t>(i, 2);  // it may complete what stands before it
+  }
+  return decoded;
+}
+
+bool IsHost(absl::string_view text, const Network& network) {
+  return std::any_of(network.hosts.begin(), network.hosts.end(), [text](absl::string_view name) {
+    return absl::EqualsIgnoreCase(text, name) ||
+           absl::EndsWithIgnoreCase(text, absl::StrCat(".", name));
+  });
+}
+
 // Takes `https://www.<host>/` off, in all its variants; false when there is no such thing.
-bool ConsumeHost(absl::string_view& text, const std::vector<absl::string_view>& hosts) {
+bool ConsumeHost(absl::string_view& text, const Network& network) {
   absl::string_view rest = text;
-  if (!ConsumePrefixIgnoringCase(rest, "https://")) ConsumePrefixIgnoringCase(rest, "http://");
+  if (!ConsumePrefixIgnoringCase(rest, "https:")) ConsumePrefixIgnoringCase(rest, "http:");
+  absl::ConsumePrefix(&rest, "//");
   const size_t slash = rest.find('/');
   if (slash == absl::string_view::npos) return false;
   const absl::string_view host = rest.substr(0, slash);
-  const bool known = std::any_of(hosts.begin(), hosts.end(), [host](absl::string_view name) {
-    return absl::EqualsIgnoreCase(host, name) ||
-           absl::EndsWithIgnoreCase(host, absl::StrCat(".", name));
-  });
-  if (known) text = rest.substr(slash + 1);
-  return known;
+  if (!IsHost(host.substr(0, host.find(':')), network)) return false;
+  text = rest.substr(slash + 1);
+  return true;
+}
+
+bool ConsumePathPrefix(absl::string_view& path, const Network& network) {
+  return std::any_of(
+      network.path_prefixes.begin(), network.path_prefixes.end(),
+      [&path](absl::string_view prefix) { return ConsumePrefixIgnoringCase(path, prefix); });
+}
+
+bool IsPage(absl::string_view text, const Network& network) {
+  return std::any_of(network.pages.begin(), network.pages.end(),
+                     [text](absl::string_view page) { return absl::EqualsIgnoreCase(text, page); });
 }
 
 }  // namespace
@@ -47,7 +110,10 @@ const std::vector<Network>& Networks() {
        &Contact::mutable_linked_in,
        &Contact::clear_linked_in,
        {"linkedin.com"},
-       {"in/"}},
+       {"in/"},
+       true,
+       {},
+       "https://www.linkedin.com/in/msanford"},
       {IdentityKind::kTwitter,
        "twitter",
        &Contact::twitter,
@@ -55,7 +121,11 @@ const std::vector<Network>& Networks() {
        &Contact::mutable_twitter,
        &Contact::clear_twitter,
        {"twitter.com", "x.com"},
-       {}},
+       {},
+       false,
+       {"compose", "explore", "hashtag", "home", "i", "intent", "login", "messages",
+        "notifications", "search", "settings", "share", "signup"},
+       "https://x.com/msanford"},
       {IdentityKind::kGithub,
        "github",
        &Contact::github,
@@ -63,7 +133,12 @@ const std::vector<Network>& Networks() {
        &Contact::mutable_github,
        &Contact::clear_github,
        {"github.com"},
-       {}},
+       {},
+       false,
+       {"about", "apps", "explore", "features", "issues", "join", "login", "marketplace", "new",
+        "notifications", "orgs", "pricing", "pulls", "search", "settings", "sponsors", "topics",
+        "trending"},
+       "https://github.com/msanford"},
       {IdentityKind::kDiscord,
        "discord",
        &Contact::discord,
@@ -71,7 +146,10 @@ const std::vector<Network>& Networks() {
        &Contact::mutable_discord,
        &Contact::clear_discord,
        {"discord.com", "discordapp.com"},
-       {"users/"}},
+       {"users/"},
+       true,
+       {},
+       "https://discord.com/users/msanford"},
       {IdentityKind::kYoutube,
        "youtube",
        &Contact::youtube,
@@ -79,13 +157,17 @@ const std::vector<Network>& Networks() {
        &Contact::mutable_youtube,
        &Contact::clear_youtube,
        {"youtube.com"},
-       {"channel/", "c/", "user/"}},
+       {"channel/", "c/", "user/"},
+       false,
+       {"account", "c", "channel", "embed", "feed", "hashtag", "live", "playlist", "results",
+        "shorts", "user", "watch"},
+       "https://www.youtube.com/@msanford"},
   };
   return *networks;
 }
 
 bool IsEmail(absl::string_view email) {
-  const absl::string_view clean = absl::StripAsciiWhitespace(email);
+  const absl::string_view clean = StripBlanks(email);
   const size_t at = clean.find('@');
   return at != absl::string_view::npos && at > 0 && at + 1 < clean.size() &&
          clean.find('@', at + 1) == absl::string_view::npos &&
@@ -94,31 +176,45 @@ bool IsEmail(absl::string_view email) {
 
 std::optional<std::string> CleanEmail(absl::string_view email) {
   if (!IsEmail(email)) return std::nullopt;
-  return std::string(absl::StripAsciiWhitespace(email));
+  return std::string(StripBlanks(email));
 }
 
 std::optional<std::string> CleanHandle(const Network& network, absl::string_view handle) {
-  absl::string_view rest = absl::StripAsciiWhitespace(handle);
-  if (ConsumeHost(rest, network.hosts)) {
-    rest = rest.substr(0, rest.find('?'));
-    // The `#` of a Discord name (`discord.com/users/msanford#1234`) is part of the name.
-    if (network.kind != IdentityKind::kDiscord) rest = rest.substr(0, rest.find('#'));
-  }
+  const std::string decoded = DecodePercents(handle);
+  absl::string_view rest = StripBlanks(decoded);
+  const bool is_url = ConsumeHost(rest, network);
+  rest = rest.substr(0, rest.find('?'));
+  // The `#` of a Discord name (`msanford#1234`) is part of the name.
+  if (network.kind != IdentityKind::kDiscord) rest = rest.substr(0, rest.find('#'));
   while (absl::ConsumePrefix(&rest, "/")) {
   }
-  for (absl::string_view prefix : network.path_prefixes) {
-    if (ConsumePrefixIgnoringCase(rest, prefix)) break;
-  }
+  bool is_profile = ConsumePathPrefix(rest, network);
   while (absl::ConsumeSuffix(&rest, "/")) {
   }
+  rest = StripBlanks(rest);
   while (absl::ConsumePrefix(&rest, "@")) {
+    is_profile |= is_url;
+    rest = StripBlanks(rest);
   }
-  // A slash that is left over belongs to another kind of page, or to another site.
-  if (rest.empty() || absl::StrContains(rest, '/') ||
-      !std::all_of(rest.begin(), rest.end(), IsPlain)) {
+  if (is_url && !is_profile && (network.needs_prefix || IsPage(rest, network))) return std::nullopt;
+  // What follows a profile are pages of it. Other slashes belong to another kind of page, or to
+  // another site.
+  if (is_profile) rest = StripBlanks(rest.substr(0, rest.find('/')));
+  if (rest.empty() || absl::StrContains(rest, '/') || IsHost(rest, network) ||
+      IsPlaceholder(rest) || !std::all_of(rest.begin(), rest.end(), IsPlain) ||
+      !IsValidUtf8(rest)) {
     return std::nullopt;
   }
   return absl::StrCat(network.kind == IdentityKind::kLinkedIn ? "in/" : "", rest);
+}
+
+bool IsPlaceholder(absl::string_view identifier) {
+  const absl::string_view text = absl::StripAsciiWhitespace(identifier);
+  for (absl::string_view placeholder :
+       {"-", "(null)", "[object Object]", "n/a", "nan", "none", "null", "undefined"}) {
+    if (absl::EqualsIgnoreCase(text, placeholder)) return true;
+  }
+  return false;
 }
 
 std::string CaseFold(absl::string_view clean) { return absl::AsciiStrToLower(clean); }

@@ -53,23 +53,33 @@ struct Network {
   entity::v1::SocialProfile* (entity::v1::Contact::*mutable_profile)();
   void (entity::v1::Contact::*clear_profile)();
   std::vector<absl::string_view> hosts;
+  // What may stand before the name in the path of a profile's URL.
   std::vector<absl::string_view> path_prefixes;
+  bool needs_prefix;  // a URL without one is no profile
+  // What stands where names do, and is no profile.
+  std::vector<absl::string_view> pages;
+  absl::string_view example;  // URL of a profile
 };
 
 // All of them, in the order of the proto's fields.
 const std::vector<Network>& Networks();
 
-// Whether it is an address, perhaps with white space around it: exactly one `@` with something on
-// both sides, and neither white space nor control characters.
+// Whether it is an address, perhaps with blanks around it: exactly one `@` with something on both
+// sides, and neither white space nor control characters. Blanks are white space and characters that
+// do not show, such as the byte order mark, which come along when texts are copied.
 bool IsEmail(absl::string_view email);
 
-// The address without white space around it; nothing when it is not an address.
+// The address without blanks around it; nothing when it is not an address.
 std::optional<std::string> CleanEmail(absl::string_view email);
 
-// The handle as it is shown: without white space, `@` and the forms of profile URLs
+// The handle as it is shown: without blanks, `@`, percent-encoding and the forms of profile URLs
 // (`https://www.linkedin.com/in/msanford/` is `in/msanford`, `x.com/msanford` is `msanford`), its
-// case kept. LinkedIn handles always have the form `in/<slug>`. Nothing when no account is named.
+// case kept. LinkedIn handles always have the form `in/<slug>`. Nothing when no account is named:
+// what is taken for one by mistake makes one contact of all whom it is said of.
 std::optional<std::string> CleanHandle(const Network& network, absl::string_view handle);
+
+// Whether programs write it where there is no value, such as `null`: it identifies nobody.
+bool IsPlaceholder(absl::string_view identifier);
 
 // The form in which e-mail addresses and handles are compared: ASCII letters in lower case. Beyond
 // ASCII, case is significant.

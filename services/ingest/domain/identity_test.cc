@@ -19,6 +19,14 @@ TEST(CleanEmail, TrimsAndKeepsTheCase) {
   EXPECT_THAT(CleanEmail("märion@exämple.com"), Optional(Eq("märion@exämple.com")));
 }
 
+TEST(CleanEmail, TakesOffWhatDoesNotShow) {
+  for (const char* email : {"\ufeffmarion@example.com", "\u00a0marion@example.com\u00a0",
+                            "marion@example.com\u200b \u2028", "\u202amarion@example.com\u202c",
+                            "\u3000\u2060marion@example.com"}) {
+    EXPECT_THAT(CleanEmail(email), Optional(Eq("marion@example.com"))) << email;
+  }
+}
+
 TEST(CleanEmail, RefusesWhatIsNoAddress) {
   for (const char* email : {"", "   ", "@", "marion", "marion@", "@example.com", "a@b@example.com",
                             "ma rion@example.com", "marion@example.com\tx", "a\x7f@example.com"}) {
@@ -53,6 +61,21 @@ INSTANTIATE_TEST_SUITE_P(
         HandleCase{"linked_in", "linkedin.com/in/msanford", "in/msanford"},
         HandleCase{"linked_in", "https://www.linkedin.com/company/acme", std::nullopt},
         HandleCase{"linked_in", "in/", std::nullopt},
+        HandleCase{"linked_in", "@in/msanford", std::nullopt},
+        HandleCase{"linked_in", "//linkedin.com:443/in/msanford", "in/msanford"},
+        HandleCase{"linked_in", "in/msanford?trk=x", "in/msanford"},
+        HandleCase{"linked_in", "https://www.linkedin.com/in/msanford/de", "in/msanford"},
+        HandleCase{"linked_in", "linkedin.com/in/msanford/details/skills/", "in/msanford"},
+        HandleCase{"linked_in", "https://www.linkedin.com/feed/", std::nullopt},
+        HandleCase{"linked_in", "linkedin.com", std::nullopt},
+        HandleCase{"linked_in", "https://www.linkedin.com/in/jos%C3%A9-garc%c3%ada",
+                   "in/josé-garcía"},
+        HandleCase{"linked_in", "in/jos%25C3%25A9", "in/josé"},
+        HandleCase{"linked_in", "in/%C3", std::nullopt},
+        HandleCase{"linked_in", "in/%00", std::nullopt},
+        HandleCase{"linked_in", "in/%2Fa", std::nullopt},
+        HandleCase{"linked_in", "in/100%", "in/100%"},
+        HandleCase{"linked_in", "https://www.linkedin.com/in/null", std::nullopt},
         HandleCase{"linked_in", "https://linkedin.com.evil.example/in/msanford", std::nullopt},
         HandleCase{"twitter", "@msanford", "msanford"},
         HandleCase{"twitter", "@@msanford", "msanford"},
@@ -64,14 +87,29 @@ INSTANTIATE_TEST_SUITE_P(
         HandleCase{"twitter", "https://notx.com/msanford", std::nullopt},
         HandleCase{"twitter", "@", std::nullopt}, HandleCase{"twitter", "", std::nullopt},
         HandleCase{"twitter", "m sanford", std::nullopt},
+        HandleCase{"twitter", "\ufeff@\u200bmsanford\u00a0", "msanford"},
+        HandleCase{"twitter", "https://x.com/home", std::nullopt},
+        HandleCase{"twitter", "https://twitter.com/share?url=x", std::nullopt},
+        HandleCase{"twitter", "https://x.com/@home", "home"},
+        HandleCase{"twitter", "x.com", std::nullopt},
+        HandleCase{"twitter", "www.twitter.com", std::nullopt},
+        HandleCase{"twitter", "None", std::nullopt},
+        HandleCase{"twitter", "@undefined", std::nullopt},
         HandleCase{"twitter", "https://x.com/", std::nullopt},
         HandleCase{"github", "https://github.com/msanford", "msanford"},
         HandleCase{"github", "github.com/msanford", "msanford"},
         HandleCase{"github", "https://github.com/msanford/crier", std::nullopt},
+        HandleCase{"github", "https://github.com/login?return_to=x", std::nullopt},
         HandleCase{"discord", "msanford#1234", "msanford#1234"},
         HandleCase{"discord", "@msanford#1234", "msanford#1234"},
         HandleCase{"discord", "https://discord.com/users/msanford#1234", "msanford#1234"},
+        HandleCase{"discord", "https://discord.com/login", std::nullopt},
         HandleCase{"youtube", "@msanford", "msanford"},
+        HandleCase{"youtube", "https://www.youtube.com/watch?v=abc", std::nullopt},
+        HandleCase{"youtube", "https://www.youtube.com/playlist/?list=abc", std::nullopt},
+        HandleCase{"youtube", "https://www.youtube.com/@msanford/videos", "msanford"},
+        HandleCase{"youtube", "https://www.youtube.com/channel/UCabc/featured", "UCabc"},
+        HandleCase{"youtube", "https://www.youtube.com/msanford", "msanford"},
         HandleCase{"youtube", "https://www.youtube.com/channel/UCabc", "UCabc"},
         HandleCase{"youtube", "https://youtube.com/@msanford", "msanford"},
         HandleCase{"youtube", "youtube.com/c/msanford", "msanford"}));

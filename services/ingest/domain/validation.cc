@@ -132,7 +132,9 @@ void CheckProfile(const Path& field, const Network& network, const SocialProfile
                   FieldViolations& violations) {
   CheckText(Path(field, "handle"), profile.handle(), kMaxNameBytes, violations);
   if (!profile.handle().empty() && !CleanHandle(network, profile.handle())) {
-    violations.Add(Path(field, "handle").Text(), "must name an account of the network");
+    violations.Add(Path(field, "handle").Text(),
+                   absl::StrCat("must be a handle or the URL of a profile (`", network.example,
+                                "`); leave it out when there is none"));
   }
   CheckText(Path(field, "user_id"), profile.user_id(), kMaxNameBytes, violations);
   CheckUrl(Path(field, "url"), profile.url(), violations);
@@ -176,6 +178,10 @@ void CheckExternalIds(const Path& field, const RepeatedPtrField<ExternalId>& ids
     const Path element(field, i);
     CheckRequiredText(Path(element, "source"), ids[i].source(), kMaxNameBytes, violations);
     CheckRequiredText(Path(element, "id"), ids[i].id(), kMaxExternalIdBytes, violations);
+    if (IsPlaceholder(ids[i].id())) {
+      violations.Add(Path(element, "id").Text(),
+                     "must be an id, not what stands for none; leave it out when there is none");
+    }
   }
 }
 
