@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 #include <tuple>
+#include <utility>
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
@@ -72,21 +73,24 @@ bool UniteEmails(const RepeatedPtrField<std::string>& values,
 
 // Segments and tags: the same id or, where that is still to be found, the same name.
 template <typename Named>
-bool IsSame(const Named& a, const Named& b) {
-  return a.id() == b.id() && (a.id() != 0 || CaseFold(a.name()) == CaseFold(b.name()));
-}
-
-template <typename Named>
 bool UniteLabels(const RepeatedPtrField<Named>& values, RepeatedPtrField<Named>* known) {
+  if (values.empty()) return false;
+  absl::flat_hash_set<std::string> names;  // of those without an id
+  for (const Named& label : *known) {
+    if (label.id() == 0) names.insert(CaseFold(label.name()));
+  }
   bool changed = false;
   for (const Named& value : values) {
-    const auto found = std::find_if(known->begin(), known->end(),
-                                    [&](const Named& other) { return IsSame(other, value); });
-    if (found == known->end()) {
+    const auto found = value.id() == 0
+                           ? known->end()
+                           : std::find_if(known->begin(), known->end(), [&](const Named& other) {
+                               return other.id() == value.id();
+                             });
+    if (found != known->end()) {
+      changed |= Assign(value.name(), found->mutable_name());
+    } else if (value.id() != 0 || names.insert(CaseFold(value.name())).second) {
       *known->Add() = value;
       changed = true;
-    } else {
-      if (value.id() != 0) changed |= Assign(value.name(), found->mutable_name());
     }
   }
   return changed;
@@ -94,14 +98,14 @@ bool UniteLabels(const RepeatedPtrField<Named>& values, RepeatedPtrField<Named>*
 
 bool UniteExternalIds(const RepeatedPtrField<ExternalId>& values,
                       RepeatedPtrField<ExternalId>* known) {
+  if (values.empty()) return false;
+  absl::flat_hash_set<std::pair<absl::string_view, absl::string_view>> ids;
+  for (const ExternalId& id : *known) ids.insert({id.source(), id.id()});
   bool changed = false;
   for (const ExternalId& value : values) {
-    if (std::none_of(known->begin(), known->end(), [&](const ExternalId& other) {
-          return other.source() == value.source() && other.id() == value.id();
-        })) {
-      *known->Add() = value;
-      changed = true;
-    }
+    if (!ids.insert({value.source(), value.id()}).second) continue;
+    *known->Add() = value;
+    changed = true;
   }
   return changed;
 }
