@@ -68,7 +68,7 @@ OVERVIEW = ("crier-overview", "Crier / Overview and SLOs", [
           [(rate("crier_delivery_deliveries_total", by="outcome"), "{{outcome}}")]),
     graph("Event to first attempt", "From the acceptance of an event to the first attempt to deliver it.", "s", quantiles("crier_delivery_event_to_first_attempt_seconds")),
     graph("Event to delivery", "From the acceptance of an event to its acceptance by the receiver, retries included.", "s", quantiles("crier_delivery_event_to_delivery_seconds")),
-    graph("Due deliveries", "Deliveries that could be attempted now. Scheduled retries are not among them.", "short", [(f"max(crier_delivery_queue_due{{{S}}})", "due")]),
+    graph("Due deliveries", "Deliveries that could be attempted now. Scheduled retries are not among them, nor what waits for a receiver that fails.", "short", [(f"max(crier_delivery_queue_due{{{S}}})", "due")]),
 ])
 
 INGEST_BOARD = ("crier-ingest", "Crier / Ingest", [
@@ -137,7 +137,7 @@ DELIVERY = ("crier-delivery", "Crier / Delivery", [
           [(rate("crier_delivery_attempts_total", f'outcome="succeeded", {S}') + " / (" + rate("crier_delivery_attempts_total") + " > 0)", "success")]),
     graph("Attempt duration", "How long attempts take, from the request to the end of the answer.", "s", quantiles("crier_delivery_attempt_seconds")),
     graph("Circuit changes", "Circuits of receivers: open (left alone), half open (one attempt probes it), closed (it works).", "ops", [(rate("crier_delivery_circuit_changes_total", by="state"), "{{state}}")]),
-    graph("Failing webhooks", "Enabled webhooks whose attempts have all failed for an hour or more, and those that are disabled.", "short",
+    graph("Failing webhooks", "Enabled webhooks whose attempts have all failed for five minutes or more, and those that are disabled.", "short",
           [(f"max(crier_delivery_webhooks_failing{{{S}}})", "failing"), (f'max(crier_delivery_webhooks{{state="disabled", {S}}})', "disabled")]),
     graph("Refused targets", "Attempts not made because the target policy does not permit the address.", "ops", [(rate("crier_delivery_refused_targets_total"), "refused")]),
     graph("In memory and on the wire", "Deliveries held in memory, those on the wire included.", "short", [(f"sum by (pod) (crier_delivery_queue_in_memory{{{S}}})", "{{pod}}")], stack=True),
@@ -165,8 +165,8 @@ DELIVERY = ("crier-delivery", "Crier / Delivery", [
 
 QUEUE = ("crier-queue", "Crier / Queue and Postgres", [
     row("Queue"),
-    graph("Due deliveries", "Deliveries that could be attempted now.", "short", [(f"max(crier_delivery_queue_due{{{S}}})", "due")]),
-    graph("Scheduled deliveries", "Deliveries that wait for the time of their next attempt: healthy, however many.", "short", [(f"max(crier_delivery_queue_scheduled{{{S}}})", "scheduled")]),
+    graph("Due deliveries", "Deliveries that could be attempted now: not those whose webhook fails or has a rate of its own.", "short", [(f"max(crier_delivery_queue_due{{{S}}})", "due")]),
+    graph("Scheduled deliveries", "Deliveries that wait for the time of an attempt or for their webhook: healthy, however many.", "short", [(f"max(crier_delivery_queue_scheduled{{{S}}})", "scheduled")]),
     graph("Oldest due delivery", "For how long the oldest due delivery has been waiting.", "s", [(f"max(crier_delivery_queue_oldest_due_age_seconds{{{S}}})", "age")]),
     graph("Outcomes by fate", "Outcomes of attempts: written, fenced (the shard has a new holder), or given up.", "ops", [(rate("crier_delivery_outcomes_total", by="fate"), "{{fate}}")]),
     graph("Outcome commit duration", "How long it takes to store a batch of outcomes.", "s", quantiles("crier_delivery_outcome_commit_seconds")),

@@ -97,10 +97,11 @@ AttemptMetrics::AttemptMetrics(metrics::Registry& registry)
       attempt_seconds_(registry.Histogram("crier_delivery_attempt_seconds",
                                           "How long attempts take, everything included.",
                                           metrics::LatencyBuckets())),
-      event_to_attempt_seconds_(
-          registry.Histogram("crier_delivery_event_to_first_attempt_seconds",
-                             "From the acceptance of an event to the first attempt to deliver it.",
-                             metrics::LatencyBuckets())),
+      event_to_attempt_seconds_(registry.Histogram(
+          "crier_delivery_event_to_first_attempt_seconds",
+          "From the acceptance of an event to the first attempt to deliver it, where "
+          "neither its workflow nor its webhook puts that off.",
+          metrics::LatencyBuckets())),
       event_to_delivery_seconds_(registry.Histogram(
           "crier_delivery_event_to_delivery_seconds",
           "From the acceptance of an event to the answer with which its receiver accepted it.",

@@ -38,6 +38,15 @@ void EndSpan(const AttemptResult& result, trace::Span& span) {
   if (result.outcome != Outcome::kSucceeded) span.Fail(OutcomeName(result.outcome));
 }
 
+// Whether the time of this attempt tells how quick we are: it is the first, and neither the
+// workflow put it off nor the webhook, by failing, by being held or by a rate of its own.
+bool ShowsFreshness(const QueuedDelivery& delivery, const Webhook& webhook) {
+  const absl::Time stored = delivery.id.message.time();
+  return delivery.attempt_count == 0 && delivery.due_time <= stored + absl::Seconds(1) &&
+         !webhook.failing && webhook.attempts_per_minute == 0 &&
+         webhook.state_change_time.value_or(absl::InfinitePast()) <= stored;
+}
+
 }  // namespace
 
 struct Dispatcher::OpenAttempt {
@@ -60,6 +69,7 @@ struct Dispatcher::OpenAttempt {
   trace::Context trace;                          // of the event
   std::optional<trace::Span> span;               // while the request is under way
   Exchange exchange;
+  Circuit circuit = Circuit::kClosed;  // of the receiver, after its answer
 };
 
 Dispatcher::Dispatcher(ShardScheduler& scheduler, QueueStore& queue, WebhookStore& webhooks,
@@ -263,13 +273,13 @@ void Dispatcher::Begin(Claim taken, const std::shared_ptr<const Webhook>& webhoo
     request.headers.push_back({trace::kTraceparent, trace::FormatTraceparent(context)});
   }
   attempt->exchange.request_headers = MaskedHeaders(request.headers);
-  if (claim.delivery.attempt_count == 0) metrics_.CountFirst(now - attempt->event_time);
+  if (ShowsFreshness(claim.delivery, *webhook)) metrics_.CountFirst(now - attempt->event_time);
 
   const int64_t connection_group = webhook->id.community;
   sender.Send(std::move(request), connection_group, [this, attempt](AttemptResult result) {
     EndSpan(result, *attempt->span);
     attempt->span.reset();
-    scheduler_.Answered(attempt->claim, AnswerOf(result, clock_.Now()));
+    attempt->circuit = scheduler_.Answered(attempt->claim, AnswerOf(result, clock_.Now()));
     attempt->exchange.result = std::move(result);
     Record(attempt);
   });
@@ -300,8 +310,10 @@ void Dispatcher::Record(const SharedAttempt& attempt) {
   } else {
     outcome.state = DeliveryState::kExhausted;
   }
-  outcome.finding =
-      Judge(webhook, exchange.result, number, outcome.state == DeliveryState::kExhausted, now);
+  // Those that probe an open circuit are first attempts as long as others wait behind them.
+  const bool confirmed = number > 1 || outcome.state == DeliveryState::kExhausted ||
+                         attempt->circuit != Circuit::kClosed;
+  outcome.finding = Judge(webhook, exchange.result, confirmed, now);
   outcome.notice = delivery.content->is_notice;
   const absl::Duration event_age = now - attempt->event_time;
   if (outcome.state == DeliveryState::kSucceeded) metrics_.CountDelivered(event_age);

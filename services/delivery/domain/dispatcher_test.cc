@@ -1,5 +1,6 @@
 #include "services/delivery/domain/dispatcher.h"
 
+#include <algorithm>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -323,6 +324,20 @@ TEST_F(DispatcherTest, AnOutcomeSaysWhatTheAttemptShowedOfTheWebhook) {
   EXPECT_EQ(outcome.state, DeliveryState::kPending);  // kept, for when it is enabled again
 }
 
+TEST_F(DispatcherTest, FirstAttemptsThatFailInARowAreAFinding) {
+  std::vector<DeliveryId> ids;
+  for (int i = 0; i < 10; ++i) ids.push_back(Enqueue());
+
+  Dispatch();
+  while (!sender_.sent.empty()) sender_.Answer(500);
+  Settle();
+
+  const auto findings = std::count_if(ids.begin(), ids.end(), [this](const DeliveryId& id) {
+    return store_.Outcomes(id.message).back().finding.has_value();
+  });
+  EXPECT_EQ(findings, 6);  // from the fifth on, which opened the circuit
+}
+
 TEST_F(DispatcherTest, ASuccessIsAFindingOnlyAfterFailures) {
   const DeliveryId first = Enqueue();
   Dispatch();
@@ -336,6 +351,36 @@ TEST_F(DispatcherTest, ASuccessIsAFindingOnlyAfterFailures) {
 
   EXPECT_FALSE(store_.Outcomes(first.message).back().finding.has_value());
   EXPECT_TRUE(store_.Outcomes(second.message).back().finding.has_value());
+}
+
+TEST_F(DispatcherTest, TellsHowFreshFirstAttemptsAreButNotOfWhatTheWebhookPutsOff) {
+  prometheus::Histogram& freshness = registry_.Histogram(
+      "crier_delivery_event_to_first_attempt_seconds", "", metrics::LatencyBuckets());
+  const auto counted = [&] { return freshness.Collect().histogram.sample_count; };
+  Enqueue();
+  Dispatch();
+  EXPECT_EQ(counted(), 1);
+
+  Change([](Webhook& webhook) { webhook.attempts_per_minute = 60; });
+  Enqueue();
+  Dispatch();
+  EXPECT_EQ(counted(), 1);
+
+  Change([this](Webhook& webhook) {
+    webhook.attempts_per_minute = 0;
+    webhook.failing = FailingSpell{.since = clock_.Now()};
+  });
+  Enqueue();
+  Dispatch();
+  EXPECT_EQ(counted(), 1);
+
+  Change([](Webhook& webhook) { webhook.failing.reset(); });
+  Enqueue();
+  clock_.Advance(absl::Seconds(10));
+  ChangeState(StateAction::kPause);
+  ChangeState(StateAction::kResume);
+  Dispatch();
+  EXPECT_EQ(counted(), 1);
 }
 
 TEST_F(DispatcherTest, ANoticeIsSentAsItIsStored) {

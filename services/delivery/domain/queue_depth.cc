@@ -15,22 +15,25 @@ prometheus::Gauge& WebhookGauge(metrics::Registry& registry, const char* state) 
 
 QueueDepthMetrics::QueueDepthMetrics(metrics::Registry& registry)
     : due_(registry.Gauge("crier_delivery_queue_due",
-                          "Deliveries that could be attempted now, at most 1000 of each webhook; "
-                          "one replica shows it, the others show 0.")),
-      scheduled_(registry.Gauge("crier_delivery_queue_scheduled",
-                                "Estimate of the deliveries that wait for the time of their next "
-                                "attempt; one replica shows it, the others show 0.")),
-      oldest_due_age_seconds_(
-          registry.Gauge("crier_delivery_queue_oldest_due_age_seconds",
-                         "For how long the oldest due delivery has been due; one replica shows "
-                         "it, the others show 0.")),
+                          "Deliveries that could be attempted now, at most 1000 of each webhook, "
+                          "without those whose webhook fails or has a rate of its own; one "
+                          "replica shows it, the others show 0.")),
+      scheduled_(
+          registry.Gauge("crier_delivery_queue_scheduled",
+                         "Estimate of the other deliveries on the queue, which wait for the time "
+                         "of an attempt or for their webhook; one replica shows it, the "
+                         "others show 0.")),
+      oldest_due_age_seconds_(registry.Gauge(
+          "crier_delivery_queue_oldest_due_age_seconds",
+          "For how long the oldest of the due deliveries has been due; one replica shows "
+          "it, the others show 0.")),
       enabled_webhooks_(WebhookGauge(registry, "enabled")),
       paused_webhooks_(WebhookGauge(registry, "paused")),
       disabled_webhooks_(WebhookGauge(registry, "disabled")),
-      failing_webhooks_(
-          registry.Gauge("crier_delivery_webhooks_failing",
-                         "Enabled webhooks whose attempts have all failed for an hour or more; one "
-                         "replica shows it, the others show 0.")) {}
+      failing_webhooks_(registry.Gauge(
+          "crier_delivery_webhooks_failing",
+          "Enabled webhooks whose attempts have all failed for five minutes or more; one "
+          "replica shows it, the others show 0.")) {}
 
 void QueueDepthMetrics::Show(const QueueDepth& depth, absl::Time now) {
   due_.Set(static_cast<double>(depth.due));

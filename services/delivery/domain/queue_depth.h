@@ -12,17 +12,18 @@ namespace crier::delivery {
 
 // The queue at some moment.
 struct QueueDepth {
-  // Deliveries that could be attempted now; of each webhook, a thousand at most are counted.
+  // Deliveries that could be attempted now, and wait for us: not those of webhooks that fail or
+  // have a rate of their own. Of each webhook, a thousand at most are counted.
   int64_t due = 0;
-  // Deliveries that wait for the time of an attempt, or for their webhook to be resumed: an
-  // estimate from the statistics of the database.
+  // The others, which wait for the time of an attempt or for their webhook: an estimate from the
+  // statistics of the database.
   int64_t scheduled = 0;
-  // Since when the delivery that is due for longest has been so.
+  // Since when the one that is due for longest has been so.
   std::optional<absl::Time> oldest_due_time;
   int64_t enabled_webhooks = 0;
   int64_t paused_webhooks = 0;
   int64_t disabled_webhooks = 0;
-  int64_t failing_webhooks = 0;  // enabled, and without a success for an hour or more
+  int64_t failing_webhooks = 0;  // enabled, and without a success for five minutes or more
 };
 
 // A snapshot for Prometheus, which so causes no query by scraping. One replica of all shows it, the

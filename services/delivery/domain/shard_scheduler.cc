@@ -222,13 +222,17 @@ void ShardScheduler::Held(const Claim& claim) {
   Replan(*entry, now);
 }
 
-void ShardScheduler::Answered(const Claim& claim, const Answer& answer) {
+Circuit ShardScheduler::Answered(const Claim& claim, const Answer& answer) {
   absl::MutexLock lock(&mutex_);
   Lanes::Entry* const entry = lanes_.Find(claim.delivery.id.webhook, claim.lease);
-  if (entry == nullptr) return FreeOrphan();
+  if (entry == nullptr) {
+    FreeOrphan();
+    return Circuit::kClosed;
+  }
   const Moment now = Now();
   entry->lane.Answered(answer, now);
   Replan(*entry, now);
+  return entry->lane.pace().circuit(now.monotonic);
 }
 
 void ShardScheduler::NotAttempted(const Claim& claim) {

@@ -109,8 +109,9 @@ class ShardScheduler {
   // looked up.
   void Held(const Claim& claim);
   // The attempt is over, with this answer, or was not made in the end; its webhook may have the
-  // next one. To be followed by one of the next three.
-  void Answered(const Claim& claim, const Answer& answer);
+  // next one. To be followed by one of the next three. Returns the receiver's circuit as it is
+  // then.
+  Circuit Answered(const Claim& claim, const Answer& answer);
   void NotAttempted(const Claim& claim);
   // The outcome is stored and the delivery is off the queue.
   void Settled(const Claim& claim);

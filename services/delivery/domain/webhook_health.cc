@@ -45,8 +45,8 @@ std::optional<Notice> CountFailure(absl::Time now, Webhook& webhook) {
 
 }  // namespace
 
-std::optional<Finding> Judge(const Webhook& webhook, const AttemptResult& result,
-                             int attempt_number, bool is_last, absl::Time now) {
+std::optional<Finding> Judge(const Webhook& webhook, const AttemptResult& result, bool confirmed,
+                             absl::Time now) {
   Finding finding;
   finding.time = now;
   finding.webhook_version = webhook.version;
@@ -56,8 +56,7 @@ std::optional<Finding> Judge(const Webhook& webhook, const AttemptResult& result
   } else if (result.status == kStatusGone) {
     finding.kind = Finding::Kind::kGone;
   } else {
-    const bool counts =
-        webhook.failing ? IsWorthCounting(*webhook.failing, now) : attempt_number > 1 || is_last;
+    const bool counts = webhook.failing ? IsWorthCounting(*webhook.failing, now) : confirmed;
     if (!counts) return std::nullopt;
     finding.kind = Finding::Kind::kFails;
   }

@@ -37,10 +37,11 @@ struct Finding {
 
 // What an attempt that ended `now` may change of the webhook, which is as it was read before the
 // attempt; nothing as a rule: a receiver that goes on working changes nothing, and one that goes on
-// failing little, every quarter of an hour. The failure of a first attempt begins no failing spell
-// unless the delivery gets no other (`is_last`), or every hiccup would be written down.
-std::optional<Finding> Judge(const Webhook& webhook, const AttemptResult& result,
-                             int attempt_number, bool is_last, absl::Time now);
+// failing little, every quarter of an hour. `confirmed`: whether a failure is more than a hiccup,
+// each of which would be written down otherwise: a retry or the last attempt has failed, or many in
+// a row have.
+std::optional<Finding> Judge(const Webhook& webhook, const AttemptResult& result, bool confirmed,
+                             absl::Time now);
 
 // Applies a finding to the webhook as it is now, and returns what its community must be told.
 // Counts up the version when the state changes. Reads and writes nothing of the webhook but id,

@@ -26,7 +26,7 @@ class WebhookHealthTest : public testing::Test {
 
   // A retry that ends at `time` after the start; what it has the community told.
   std::optional<Notice> Attempt(absl::Duration time, int status) {
-    const auto finding = Judge(webhook_, Result(status), 2, false, kStart + time);
+    const auto finding = Judge(webhook_, Result(status), true, kStart + time);
     return finding ? Apply(*finding, webhook_) : std::nullopt;
   }
 
@@ -42,20 +42,19 @@ class WebhookHealthTest : public testing::Test {
 };
 
 TEST_F(WebhookHealthTest, AReceiverThatWorksChangesNothing) {
-  EXPECT_EQ(Judge(webhook_, Result(200), 1, false, kStart), std::nullopt);
+  EXPECT_EQ(Judge(webhook_, Result(200), false, kStart), std::nullopt);
 }
 
-TEST_F(WebhookHealthTest, AFirstAttemptThatFailsSaysNothingUnlessItIsTheLast) {
-  EXPECT_EQ(Judge(webhook_, Result(500), 1, false, kStart), std::nullopt);
-  EXPECT_NE(Judge(webhook_, Result(500), 1, true, kStart), std::nullopt);
-  EXPECT_NE(Judge(webhook_, Result(500), 2, false, kStart), std::nullopt);
+TEST_F(WebhookHealthTest, AHiccupSaysNothing) {
+  EXPECT_EQ(Judge(webhook_, Result(500), false, kStart), std::nullopt);
+  EXPECT_NE(Judge(webhook_, Result(500), true, kStart), std::nullopt);
 }
 
 TEST_F(WebhookHealthTest, FailuresAreWrittenDownNowAndThenOnly) {
   Attempt(absl::ZeroDuration(), 500);
 
-  EXPECT_EQ(Judge(webhook_, Result(500), 2, false, kStart + absl::Minutes(14)), std::nullopt);
-  EXPECT_NE(Judge(webhook_, Result(500), 2, false, kStart + absl::Minutes(15)), std::nullopt);
+  EXPECT_EQ(Judge(webhook_, Result(500), true, kStart + absl::Minutes(14)), std::nullopt);
+  EXPECT_NE(Judge(webhook_, Result(500), true, kStart + absl::Minutes(15)), std::nullopt);
 }
 
 TEST_F(WebhookHealthTest, FailuresForAnHourAreToldOnceWithWhatComesOfThem) {
@@ -143,7 +142,7 @@ TEST_F(WebhookHealthTest, AClockThatIsSetBackTakesNothingAwayAndAddsNothing) {
 }
 
 TEST_F(WebhookHealthTest, GoneDisablesAtOnce) {
-  const auto finding = Judge(webhook_, Result(410), 1, false, kStart);
+  const auto finding = Judge(webhook_, Result(410), false, kStart);
   ASSERT_TRUE(finding.has_value());
 
   const std::optional<Notice> notice = Apply(*finding, webhook_);
@@ -158,7 +157,7 @@ TEST_F(WebhookHealthTest, GoneDisablesAtOnce) {
 }
 
 TEST_F(WebhookHealthTest, AnAttemptSaysNothingOfAWebhookThatWasChangedSince) {
-  const Finding gone = *Judge(webhook_, Result(410), 1, false, kStart);
+  const Finding gone = *Judge(webhook_, Result(410), false, kStart);
   ++webhook_.version;  // as by a new URL
 
   EXPECT_EQ(Apply(gone, webhook_), std::nullopt);
@@ -168,14 +167,14 @@ TEST_F(WebhookHealthTest, AnAttemptSaysNothingOfAWebhookThatWasChangedSince) {
 
 TEST_F(WebhookHealthTest, ApplyingAFindingAgainChangesNothing) {
   FailFrom(absl::ZeroDuration(), absl::Minutes(45));
-  const Finding fails = *Judge(webhook_, Result(500), 2, false, kStart + absl::Hours(1));
+  const Finding fails = *Judge(webhook_, Result(500), true, kStart + absl::Hours(1));
   ASSERT_TRUE(Apply(fails, webhook_).has_value());
   const Webhook once = webhook_;
 
   EXPECT_EQ(Apply(fails, webhook_), std::nullopt);
 
   EXPECT_EQ(webhook_.failing, once.failing);
-  const Finding gone = *Judge(webhook_, Result(410), 2, false, kStart + absl::Hours(2));
+  const Finding gone = *Judge(webhook_, Result(410), true, kStart + absl::Hours(2));
   EXPECT_TRUE(Apply(gone, webhook_).has_value());
   EXPECT_EQ(Apply(gone, webhook_), std::nullopt);
 }

@@ -12,7 +12,8 @@ absl::StatusOr<QueueDepth> MeasureQueue(pg::Pool& pool, absl::Time now, absl::Ti
   RETURN_IF_ERROR(pool.Read(deadline, [&](pg::Transaction& transaction) -> absl::Status {
     ASSIGN_OR_RETURN(const pg::Rows due, transaction.Execute(kMeasureDue, pg::Params().Add(now)));
     ASSIGN_OR_RETURN(const pg::Rows estimate, transaction.Execute(kEstimateQueue));
-    ASSIGN_OR_RETURN(const pg::Rows webhooks, transaction.Execute(kCountWebhooks));
+    ASSIGN_OR_RETURN(const pg::Rows webhooks,
+                     transaction.Execute(kCountWebhooks, pg::Params().Add(now)));
     depth.due = due[0].Int64(0);
     depth.oldest_due_time = due[0].OptionalTime(1);
     depth.scheduled = std::max<int64_t>(0, estimate[0].Int64(0) - depth.due);

@@ -7,7 +7,8 @@
 namespace crier::delivery::storage {
 
 // $1: now. Skips from one queued webhook to the next, as kFindWebhooks does, and counts what is due
-// of those that deliver.
+// of those that deliver, and neither fail nor have a rate of their own: what waits for these waits
+// for them, not for us.
 constexpr pg::Statement kMeasureDue{
     "measure_due",
     "WITH RECURSIVE found AS ("
@@ -27,18 +28,20 @@ constexpr pg::Statement kMeasureDue{
     "  WHERE queue.shard = found.shard AND queue.community_id = found.community_id"
     "   AND queue.webhook_id = found.webhook_id AND queue.due_time <= $1"
     "  ORDER BY due_time LIMIT 1000) AS due"
-    " WHERE webhooks.delete_time IS NULL AND webhooks.state = 1"};
+    " WHERE webhooks.delete_time IS NULL AND webhooks.state = 1"
+    "  AND webhooks.failing_since IS NULL AND webhooks.attempts_per_minute = 0"};
 
 // Kept by vacuum and analyze; -1 before the first of them.
 constexpr pg::Statement kEstimateQueue{
     "estimate_queue",
     "SELECT greatest(reltuples, 0)::bigint FROM pg_class WHERE oid = 'queue'::regclass"};
 
-// States: 1 enabled, 2 paused, 3 disabled. Those that fail are told of once they have for an hour.
+// $1: now. States: 1 enabled, 2 paused, 3 disabled.
 constexpr pg::Statement kCountWebhooks{
     "count_webhooks",
     "SELECT count(*) FILTER (WHERE state = 1), count(*) FILTER (WHERE state = 2),"
-    " count(*) FILTER (WHERE state = 3), count(*) FILTER (WHERE state = 1 AND failing_told)"
+    " count(*) FILTER (WHERE state = 3),"
+    " count(*) FILTER (WHERE state = 1 AND failing_since <= $1::timestamptz - interval '5 min')"
     " FROM webhooks WHERE delete_time IS NULL"};
 
 }  // namespace crier::delivery::storage

@@ -71,6 +71,28 @@ TEST_F(QueueDepthTest, WhatAPausedOrDisabledWebhookHoldsBackIsNotDue) {
   EXPECT_EQ(depth.disabled_webhooks, 1);
 }
 
+TEST_F(QueueDepthTest, WhatWaitsForAReceiverThatFailsOrHasARateIsNotDue) {
+  Store(a_);
+  Store(b_);
+  database_.Run(schema_,
+                "UPDATE webhooks SET failing_since = now() WHERE webhook_id = 1;"
+                "UPDATE webhooks SET attempts_per_minute = 6 WHERE webhook_id = 2");
+
+  const QueueDepth depth = Measure(now_ + absl::Seconds(1));
+
+  EXPECT_EQ(depth.due, 0);
+  EXPECT_FALSE(depth.oldest_due_time);
+}
+
+TEST_F(QueueDepthTest, CountsThoseThatFailForMoreThanAMoment) {
+  database_.Run(schema_,
+                "UPDATE webhooks SET failing_since = timestamptz 'epoch' + interval '1 hour'");
+  const absl::Time begin = absl::UnixEpoch() + absl::Hours(1);
+
+  EXPECT_EQ(Measure(begin + absl::Minutes(4)).failing_webhooks, 0);
+  EXPECT_EQ(Measure(begin + absl::Minutes(5)).failing_webhooks, 3);
+}
+
 TEST_F(QueueDepthTest, CountsAThousandOfAWebhook) {
   database_.Run(schema_,
                 "INSERT INTO queue SELECT 1, 1, gen_random_uuid(), 7, now() - interval '1 hour', 0"
