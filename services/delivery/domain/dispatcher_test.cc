@@ -63,9 +63,10 @@ class DispatcherTest : public testing::Test {
 
   DeliveryContent Content() { return {TakeSnapshot(SampleContactEvent()).bytes, {5, "Name"}}; }
 
-  // A delivery in the queue and in memory.
-  DeliveryId Enqueue(const DeliveryContent& content) {
+  // A delivery in the queue and in memory, which was recovered after so many attempts.
+  DeliveryId Enqueue(const DeliveryContent& content, int attempts_before = 0) {
     QueuedDelivery delivery;
+    delivery.attempt_count = delivery.attempts_before = attempts_before;
     delivery.id = {webhook_, ids_.Next()};
     delivery.due_time = clock_.Now();
     delivery.content = content;
@@ -215,6 +216,19 @@ TEST_F(DispatcherTest, RetriesAfterTheDelayOfTheSchedule) {
   sender_.Answer(200);
   Settle();
   EXPECT_EQ(store_.Outcomes(id.message).back().attempt->number, 2);
+}
+
+TEST_F(DispatcherTest, ARecoveredDeliveryHasTheWholeScheduleAgain) {
+  const DeliveryId id = Enqueue(Content(), RetrySchedule::kAttempts);
+  Dispatch();
+
+  sender_.Answer(500);
+  Settle();
+
+  const AttemptOutcome outcome = store_.Outcomes(id.message).back();
+  EXPECT_EQ(outcome.attempt->number, RetrySchedule::kAttempts + 1);
+  EXPECT_EQ(outcome.state, DeliveryState::kPending);
+  EXPECT_LE(outcome.due_time, clock_.Now() + absl::Seconds(6));
 }
 
 TEST_F(DispatcherTest, EndsAfterTheLastAttempt) {

@@ -208,6 +208,16 @@ TEST_F(EnqueuerTest, LeavesEventsInTheDatabaseWhenMemoryIsFull) {
   claims = TakeAll();
   ASSERT_THAT(claims, testing::Not(IsEmpty()));
   for (const Claim& claim : claims) EXPECT_FALSE(claim.delivery.content.has_value());
+
+  const WebhookId other = CreateWebhook();
+  HoldShardOf(other);
+  request = Request({other});
+  request.expected_position = 1;
+  request.next_position = 2;
+  ASSERT_TRUE(Enqueue(std::move(request)).ok());
+  claims = TakeAll();
+  ASSERT_THAT(claims, SizeIs(1));
+  EXPECT_TRUE(claims.front().delivery.content.has_value()) << "there is room again";
 }
 
 TEST_F(EnqueuerTest, WhatIsForAPausedWebhookIsStoredAndNotHeldInMemory) {

@@ -1,6 +1,7 @@
 #include "services/delivery/domain/fake_delivery_store.h"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 #include "common/status/macros.h"
@@ -99,7 +100,9 @@ absl::Status FakeDeliveryStore::EnqueueOne(const Intake& intake) {
       delivery.id = target.id;
       delivery.due_time = target.due_time.value_or(intake.due_time);
       queue_[target.id.message] = delivery;
-      contents_[target.id.message] = {message.event.bytes, target.workflow};
+      // Of its own: what is counted in memory is not what lies in the store.
+      contents_[target.id.message] = {std::make_shared<const std::string>(*message.event.bytes),
+                                      target.workflow};
     }
   }
   announced_.insert(announced_.end(), intake.announce.begin(), intake.announce.end());

@@ -135,7 +135,6 @@ void Pace::Trip(absl::Duration took, absl::Duration now) {
   open_for_ = std::clamp(std::max(open_for_ * 2, took), kShortestBreak, kLongestBreak);
   closed_until_ = now + open_for_;
   proven_ = false;
-  failures_ = 0;
   limit_ = 1;
 }
 

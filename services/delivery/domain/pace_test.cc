@@ -249,6 +249,39 @@ TEST_F(PaceTest, NobodyIsSuspectedForAMomentNorUnsuspectedForMoreThanASecond) {
   }
 }
 
+TEST_F(PaceTest, AnswersKeepSuspicionAwayHoweverManyAreUnderWay) {
+  Fill();
+  End(Kind::kGood);
+  ASSERT_EQ(Fill(), 2);
+  for (int i = 0; i < 10; ++i) {
+    End(Kind::kGood, absl::Milliseconds(40));
+    pace_.Begin(now_);
+    EXPECT_FALSE(pace_.IsSuspect(now_)) << i;
+  }
+}
+
+TEST_F(PaceTest, BeginningMoreDoesNotHideTheSilence) {
+  Fill();
+  End(Kind::kGood);
+  pace_.Begin(now_);
+  const absl::Duration suspicion = pace_.NextSuspicion();
+
+  now_ += absl::Milliseconds(70);
+  pace_.Begin(now_);
+
+  EXPECT_EQ(pace_.NextSuspicion(), suspicion);
+}
+
+TEST_F(PaceTest, OneSlowAnswerMakesNoSuspect) {
+  for (int i = 0; i < 10; ++i) {
+    Fill();
+    End(Kind::kGood);
+  }
+  Fill();
+  End(Kind::kGood, absl::Seconds(3));
+  EXPECT_FALSE(pace_.IsSuspect(now_));
+}
+
 TEST_F(PaceTest, SlownessMakesASuspect) {
   for (int i = 0; i < 50; ++i) {
     Fill();
@@ -263,6 +296,15 @@ TEST_F(PaceTest, CostsFollowTheTimeThatAttemptsTake) {
   Fill();
   End(Kind::kGood, absl::Milliseconds(240));
   EXPECT_EQ(pace_.Cost(), 5);
+}
+
+TEST_F(PaceTest, IsRememberedForAMinuteAfterItsUseAndItsBreak) {
+  Fill();
+  End(Kind::kGood);
+  EXPECT_EQ(pace_.memorable_until(), now_ + absl::Minutes(1));
+
+  Fail(Kind::kBroken, 5);
+  EXPECT_EQ(pace_.memorable_until(), now_ + absl::Seconds(5) + absl::Minutes(1));
 }
 
 // --- what answers say ---

@@ -57,6 +57,57 @@ TEST_F(ShardSchedulerTest, MemoryOfAWebhookIsBoundedAndTheRestIsLoadedLater) {
   EXPECT_EQ(scheduler.size(), 0);
 }
 
+TEST_F(ShardSchedulerTest, AFetchReachesBeyondWhatIsInMemory) {
+  SchedulerOptions options;
+  options.lane.capacity = 4;
+  ShardScheduler& scheduler = Make(options);
+  for (int i = 0; i < 4; ++i) Enqueue(a_);
+  ASSERT_THAT(scheduler.TakeReady(kAll), SizeIs(4));  // which the database will show, too
+  scheduler.NoteStored(a_, clock_.Now());
+
+  EXPECT_EQ(scheduler.TakeLoads().fetch_limit, 8);
+}
+
+TEST_F(ShardSchedulerTest, RetriesStayInMemoryWhileThereIsRoom) {
+  SchedulerOptions options;
+  options.lane.capacity = 4;
+  ShardScheduler& scheduler = Make(options);
+  for (int i = 0; i < 4; ++i) Enqueue(a_);
+  for (const Claim& claim : scheduler.TakeReady(kAll)) {
+    Reply(claim);
+    scheduler.Requeued(claim, clock_.Now() + absl::Seconds(5));
+  }
+  EXPECT_EQ(scheduler.size(), 3);
+
+  clock_.Advance(absl::Seconds(5));
+  EXPECT_THAT(scheduler.TakeReady(kAll), SizeIs(3));
+  EXPECT_THAT(scheduler.TakeLoads().fetches, SizeIs(1)) << "the fourth is looked up";
+}
+
+TEST_F(ShardSchedulerTest, NothingIsInMemoryOfAWebhookThatIsHeld) {
+  ShardScheduler& scheduler = Make();
+  Enqueue(a_);
+  Enqueue(a_);
+  const Claim claim = scheduler.TakeReady(1).front();
+
+  scheduler.Held(claim);
+
+  EXPECT_EQ(scheduler.size(), 0);
+  EXPECT_THAT(scheduler.TakeReady(kAll), IsEmpty());
+  EXPECT_THAT(scheduler.TakeLoads().fetches, IsEmpty());
+}
+
+TEST_F(ShardSchedulerTest, WhatIsNotedBeforeAWebhookIsHeldIsLookedUp) {
+  ShardScheduler& scheduler = Make();
+  Enqueue(a_);
+  const Claim claim = scheduler.TakeReady(kAll).front();
+
+  scheduler.NoteStored(a_, clock_.Now());  // it was enabled again after it had been read
+  scheduler.Held(claim);
+
+  EXPECT_THAT(scheduler.TakeLoads().fetches, SizeIs(1));
+}
+
 TEST_F(ShardSchedulerTest, WebhooksOfAShardAreBounded) {
   SchedulerOptions options;
   options.shard_capacity = 1;
@@ -184,6 +235,21 @@ TEST_F(ShardSchedulerTest, EveryShardIsSearchedAgainWithinTheInterval) {
   }
 
   EXPECT_THAT(searches, SizeIs(kShardCount));
+}
+
+TEST_F(ShardSchedulerTest, AShardIsSearchedOnceAnInterval) {
+  const SchedulerOptions options;
+  ShardScheduler scheduler(clock_, options);
+  scheduler.Gain({3, 1});
+  scheduler.Searched({3, 1}, {});
+  clock_.Advance(options.reload_interval);  // the first time sooner, to spread them
+  ASSERT_THAT(scheduler.TakeLoads().searches, SizeIs(1));
+  scheduler.Searched({3, 1}, {});
+
+  clock_.Advance(options.reload_interval - absl::Seconds(1));
+  EXPECT_THAT(scheduler.TakeLoads().searches, IsEmpty());
+  clock_.Advance(absl::Seconds(1));
+  EXPECT_THAT(scheduler.TakeLoads().searches, SizeIs(1));
 }
 
 TEST_F(ShardSchedulerTest, AGapInTheNotificationsMakesItSearchEverything) {

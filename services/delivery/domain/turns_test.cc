@@ -49,6 +49,10 @@ TEST(TurnsTest, WhoCostsMoreHasFewerTurns) {
   Turns across;
   const Counts counts = Share(across, {{{1, 1}, 1}, {{2, 1}, 4}}, 500);
   EXPECT_GE((counts.at({1, 1})) / (counts.at({2, 1})), 3);
+
+  Turns of_several;
+  const Counts shares = Share(of_several, {{{1, 1}, 1}, {{2, 1}, 4}, {{2, 2}, 4}}, 500);
+  EXPECT_NEAR((shares.at({1, 1})) / (shares.at({2, 1}) + shares.at({2, 2})), 4, 1);
 }
 
 TEST(TurnsTest, WhoIsAloneHasEveryTurnWhateverItCosts) {
