@@ -16,7 +16,6 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
-#include "absl/types/span.h"
 #include "common/base/clock.h"
 #include "common/status/errors.h"
 
@@ -76,9 +75,9 @@ class Batcher {
     size_t lane = 0;
   };
 
-  // For callers that can wait: adds as many of the items, from the front, as there is room for in
-  // the bulk share of their lanes, and returns their number. The others are left as they were.
-  size_t SubmitInBulk(absl::Span<Bulk> items);
+  // As Submit(), for callers that can wait. False when there is no room in the bulk share of the
+  // lane: then `bulk` is left as it was.
+  [[nodiscard]] bool SubmitInBulk(Bulk& bulk);
 
   // Calls `wake` once, from a worker thread and without locks held, when it is worth trying again
   // to submit an item of so many bytes in bulk; nothing is reserved for whom it wakes. False,
@@ -189,15 +188,13 @@ void Batcher<Item, Result>::Push(Lane& lane, Item item, size_t bytes, Done done,
 }
 
 template <typename Item, typename Result>
-size_t Batcher<Item, Result>::SubmitInBulk(absl::Span<Bulk> items) {
+bool Batcher<Item, Result>::SubmitInBulk(Bulk& bulk) {
   const absl::Duration now = clock_.Monotonic();
   absl::MutexLock lock(&mutex_);
-  size_t count = 0;
-  while (count < items.size() && HasRoomForBulk(lanes_[items[count].lane], items[count].bytes)) {
-    Bulk& bulk = items[count++];
-    Push(lanes_[bulk.lane], std::move(bulk.item), bulk.bytes, std::move(bulk.done), now);
-  }
-  return count;
+  Lane& lane = lanes_[bulk.lane];
+  if (!HasRoomForBulk(lane, bulk.bytes)) return false;
+  Push(lane, std::move(bulk.item), bulk.bytes, std::move(bulk.done), now);
+  return true;
 }
 
 template <typename Item, typename Result>

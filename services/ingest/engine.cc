@@ -62,7 +62,7 @@ size_t IngestEngine::SubmitInBulk(absl::Span<Submission> submissions, absl::Time
     const size_t lane = LaneOf(submission.record);
     Batcher::Bulk bulk{
         {std::move(submission.record), deadline}, bytes, std::move(submission.done), lane};
-    if (batcher_.SubmitInBulk(absl::MakeSpan(&bulk, 1)) == 0) {
+    if (!batcher_.SubmitInBulk(bulk)) {
       submission = {std::move(bulk.item.record), std::move(bulk.done)};
       return i;
     }

@@ -19,8 +19,10 @@ crier_library(crier_delivery_webhook_transport
 
 crier_test(crier_delivery_webhook_transport_test
   SOURCES
+    create_webhook_test.cc
     signing_keys_test.cc
     test_webhook_test.cc
+    update_webhook_test.cc
     webhook_service_test.cc
     webhook_service_test.h
   DEPS
