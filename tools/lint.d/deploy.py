@@ -46,6 +46,11 @@ VARIANTS = [
     ["--set", "autoscaling.ingest.enabled=false", "--set", "services.ingest.replicas=3"],
     ["--set", "settings.CRIER_LOG_LEVEL=debug", "--set", "services.delivery.settings.CRIER_MAX_IN_FLIGHT=500",
      "--set", "services.delivery.refusedRanges={8.8.8.0/24,2001:4860::/32}", "--set", "image.pullSecrets[0].name=pull"],
+    ["--set", "nodeSelector.pool=crier", "--set", "tolerations[0].key=crier", "--set", "priorityClassName=high",
+     "--set", "podAnnotations.team=webhooks", "--set", "cloudnativePg.storageClass=fast",
+     "--set", "cloudnativePg.backup.retentionPolicy=30d",
+     "--set", "services.delivery.egress[0].to[0].ipBlock.cidr=10.20.0.0/16",
+     "--set", "services.delivery.egress[0].ports[0].port=8443"],
 ]
 
 # Values that must be refused.
@@ -59,6 +64,7 @@ REFUSED_VALUES = [
     "cloudnativePg.enabled=false",
     "developmentPostgres.enabled=true",
     "database.url=mysql://db",
+    "services.ingest.egress[0].ports[0].port=4318",
 ]
 
 
