@@ -37,7 +37,7 @@ std::string Mistake(const Message& resource, const std::string& path,
   if (resource.GetDescriptor()->FindFieldByName(path) != nullptr) {
     return absl::StrCat("names `", path, "`, which cannot be changed", remedy);
   }
-  return absl::StrCat("names `", path, "`, which is not a field", remedy);
+  return absl::StrCat("names `", path, "`, which is not a field of its own", remedy);
 }
 
 }  // namespace

@@ -59,9 +59,10 @@ TEST(FieldsToUpdateTest, StarMeansEverything) {
 }
 
 TEST(FieldsToUpdateTest, RefusesUnknownFields) {
-  EXPECT_EQ(MistakeIn({"url", "urls"}),
-            "update_mask names `urls`, which is not a field; it may name display_name, url, "
-            "envelope, custom_headers, request_timeout");
+  EXPECT_EQ(
+      MistakeIn({"url", "urls"}),
+      "update_mask names `urls`, which is not a field of its own; it may name display_name, url, "
+      "envelope, custom_headers, request_timeout");
   EXPECT_THAT(MistakeIn({""}), HasSubstr("which is not a field"));
 }
 

@@ -22,13 +22,13 @@ std::string TokenPrefix(absl::string_view scope) {
   return absl::StrCat("1:", scope.size(), ":", scope);
 }
 
+}  // namespace
+
 absl::Status ForeignTokenError() {
   return InvalidField("page_token",
                       "must be a next_page_token of this very listing, with all other arguments as "
                       "they were; leave it empty to begin anew");
 }
-
-}  // namespace
 
 absl::StatusOr<int> PageSize(int32_t requested) {
   if (requested < 0) return InvalidField("page_size", "must not be negative; leave it 0 for 50");

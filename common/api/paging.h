@@ -18,6 +18,10 @@ absl::StatusOr<int> PageSize(int32_t requested);
 // where to go on. Not signed: whoever parses a key trusts it no more than any other input.
 std::string MakePageToken(absl::string_view scope, absl::string_view key);
 
+// INVALID_ARGUMENT on `page_token`: it is not of this listing. Also for whoever finds out from a
+// key.
+absl::Status ForeignTokenError();
+
 // The key of a token; empty for the empty token. INVALID_ARGUMENT on `page_token` when the token is
 // not ours or was made for another scope.
 absl::StatusOr<std::string> ParsePageToken(absl::string_view scope, absl::string_view token);

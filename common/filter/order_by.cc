@@ -25,7 +25,7 @@ absl::Status OrderError(absl::string_view what) { return InvalidField("order_by"
 absl::Status UnknownField(const std::string& name, const Schema& schema) {
   const std::string suggestion = Suggest(schema, name);
   return OrderError(absl::StrCat(
-      "there is no field `", name, "`",
+      "names `", name, "`, which is not a field",
       suggestion.empty() ? std::string() : absl::StrCat("; did you mean `", suggestion, "`?")));
 }
 
@@ -39,13 +39,15 @@ absl::StatusOr<FieldPath> Resolve(const std::string& name, const Schema& schema)
     const FieldDescriptor* const field = message->FindFieldByName(part);
     if (field == nullptr || schema.hidden.count(so_far) > 0) return UnknownField(name, schema);
     if (field->is_repeated()) {
-      return OrderError(absl::StrCat("`", name, "` may hold several values; order by another"));
+      return OrderError(
+          absl::StrCat("names `", name, "`, which may hold several values; name another field"));
     }
     path.fields.push_back(field);
     message = IsValueType(*field) ? nullptr : field->message_type();
   }
   if (message != nullptr) {
-    return OrderError(absl::StrCat("`", name, "` has no value of its own; name one of its fields"));
+    return OrderError(
+        absl::StrCat("names `", name, "`, which has no value of its own; name one of its fields"));
   }
   return path;
 }
@@ -56,8 +58,8 @@ absl::StatusOr<SortKey> ParseKey(absl::string_view term, const Schema& schema) {
   if (words.empty()) return OrderError("names nothing between two commas; take one out");
   const std::string direction = words.size() > 1 ? words[1] : "asc";
   if (words.size() > 2 || (direction != "asc" && direction != "desc")) {
-    return OrderError(
-        absl::StrCat("`", words[0], "` may be followed by `asc` or `desc`, then by a comma"));
+    return OrderError(absl::StrCat("must have `asc`, `desc` or nothing after `", words[0],
+                                   "`; a comma stands between fields"));
   }
   SortKey key;
   ASSIGN_OR_RETURN(key.path, Resolve(words[0], schema));

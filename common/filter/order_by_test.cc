@@ -45,14 +45,14 @@ TEST(OrderByTest, NamesFieldsAndDirections) {
 
 TEST(OrderByTest, SaysWhatIsWrong) {
   EXPECT_THAT(Parsed("ful_name"), HasSubstr("did you mean `full_name`?"));
-  EXPECT_THAT(Parsed("name"), HasSubstr("there is no field `name`"));
-  EXPECT_THAT(Parsed("title.x"), HasSubstr("there is no field `title.x`"));
-  EXPECT_THAT(Parsed("last_seen_time.seconds"), HasSubstr("there is no field"));
+  EXPECT_THAT(Parsed("name"), HasSubstr("names `name`, which is not a field"));
+  EXPECT_THAT(Parsed("title.x"), HasSubstr("names `title.x`, which is not a field"));
+  EXPECT_THAT(Parsed("last_seen_time.seconds"), HasSubstr("which is not a field"));
   EXPECT_THAT(Parsed("tags.name"), HasSubstr("several values"));
   EXPECT_THAT(Parsed("custom_fields.plan"), HasSubstr("several values"));
   EXPECT_THAT(Parsed("organization"), HasSubstr("name one of its fields"));
-  EXPECT_THAT(Parsed("title down"), HasSubstr("`asc` or `desc`"));
-  EXPECT_THAT(Parsed("title desc role"), HasSubstr("then by a comma"));
+  EXPECT_THAT(Parsed("title down"), HasSubstr("`asc`, `desc` or nothing after `title`"));
+  EXPECT_THAT(Parsed("title desc role"), HasSubstr("a comma stands between fields"));
   EXPECT_THAT(Parsed("title,"), HasSubstr("between two commas"));
   EXPECT_THAT(Parsed("title, title desc"), HasSubstr("twice"));
   EXPECT_THAT(Parsed("title,role,full_name,avatar_url,primary_email,lead_score,activity_count,"

@@ -202,6 +202,28 @@ TEST_F(EntityServiceTest, StreamsEverythingAndGoesOnAfterAContact) {
   EXPECT_THAT(NamesIn(frames[0].contacts()), ElementsAre("name1498", "name1499"));
 }
 
+TEST_F(EntityServiceTest, MoreThanAMessageHoldsIsNotGotAtOnce) {
+  v1::BatchGetContactsRequest request;
+  request.set_parent("communities/1");
+  for (int i = 0; i < 64; ++i) {
+    v1::UpsertContactRequest large = ContactRequest(absl::StrCat(i, "@example.com"));
+    for (int k = 0; k < 61; ++k) {
+      (*large.mutable_contact()->mutable_custom_fields())[absl::StrCat(k)] = std::string(4096, 'x');
+    }
+    v1::IngestResult result;
+    ASSERT_EQ(Ingest(replica_, large, &result), absl::OkStatus());
+    request.add_names(result.name());
+  }
+  v1::BatchGetContactsResponse response;
+
+  EXPECT_THAT(BadFields(rpc::ToProto(Ask(&Stub::BatchGetContacts, request, &response))),
+              ElementsAre("names"));
+  request.mutable_names()->RemoveLast();
+  request.mutable_names()->RemoveLast();
+  EXPECT_EQ(Ask(&Stub::BatchGetContacts, request, &response), absl::OkStatus());
+  EXPECT_EQ(response.contacts_size(), 62);
+}
+
 TEST_F(EntityServiceTest, ContactsAreMergedByHand) {
   for (const char* email : {"a@example.com", "b@example.com", "c@example.com"}) {
     v1::IngestResult result;
@@ -221,7 +243,9 @@ TEST_F(EntityServiceTest, ContactsAreMergedByHand) {
   EXPECT_EQ(winner.name(), "communities/1/contacts/2");
 
   request.add_duplicates("communities/1/contacts/9");
-  EXPECT_EQ(ErrorReason(merge()), "CONTACT_NOT_FOUND");
+  const absl::Status not_found = merge();
+  EXPECT_EQ(ErrorReason(not_found), "CONTACT_NOT_FOUND");
+  EXPECT_EQ(not_found.message(), "there is no contact communities/1/contacts/9");
   request.set_duplicates(1, "communities/2/contacts/1");
   EXPECT_THAT(BadFields(rpc::ToProto(merge())), ElementsAre("duplicates[1]"));
   request.clear_duplicates();

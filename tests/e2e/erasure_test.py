@@ -50,7 +50,8 @@ class ErasureTest(unittest.TestCase):
     def ingest(self, name, email):
         contact = contact_pb2.Contact(full_name=name, primary_email=email)
         result = self.suite.records.UpsertContact(ingest_service_pb2.UpsertContactRequest(
-            parent=PARENT, contact=contact, sightings=[contact_pb2.Sighting(source="Test")]), wait_for_ready=True)
+            parent=PARENT, contact=contact, sightings=[contact_pb2.Sighting(source="Test")],
+            request_id=f"sign-up of {email}"), wait_for_ready=True)
         self.suite.records.RecordActivity(ingest_service_pb2.RecordActivityRequest(
             parent=PARENT, activity=activity_pb2.Activity(
                 contact=contact, activity_type="DiscordPost", service_name="Discord", external_id=email,

@@ -60,7 +60,7 @@ struct ActivityKey {
 
 struct RequestKey {
   int64_t community = 0;
-  std::string id;
+  std::string id;  // as in RequestId
 
   friend bool operator<(const RequestKey& a, const RequestKey& b) {
     return std::tie(a.community, a.id) < std::tie(b.community, b.id);

@@ -10,10 +10,11 @@ absl::Status EntityTooLargeError(absl::string_view limit) {
                     absl::StrCat("with what is known already, ", limit, "; send less"));
 }
 
-absl::Status EntityNotFoundError(EntityKind kind) {
-  const auto not_found = [](absl::string_view reason, absl::string_view noun) {
+absl::Status EntityNotFoundError(EntityKind kind, absl::string_view name) {
+  const auto not_found = [name](absl::string_view reason, absl::string_view noun) {
     return NamedError(absl::StatusCode::kNotFound, reason,
-                      absl::StrCat("there is no ", noun, " of this name"));
+                      name.empty() ? absl::StrCat("there is no ", noun, " of this name")
+                                   : absl::StrCat("there is no ", noun, " ", name));
   };
   switch (kind) {
     case EntityKind::kContact:
@@ -57,10 +58,10 @@ absl::Status RequestIdReusedError() {
                       "was used before for a request that differs; give each request its own");
 }
 
-absl::Status PositionBeyondHeadError(int64_t head) {
+absl::Status PositionBeyondHeadError(absl::string_view field, int64_t head) {
   return NamedError(absl::StatusCode::kOutOfRange, "POSITION_BEYOND_HEAD",
-                    absl::StrCat("after_position lies beyond the head of the log partition, ", head,
-                                 "; subscribe from a position that was read from this log"),
+                    absl::StrCat(field, " lies beyond the head of the log partition, ", head,
+                                 "; give a position that was read from this log"),
                     {{"head", absl::StrCat(head)}});
 }
 
@@ -72,8 +73,8 @@ absl::Status PositionNotKeptError(int64_t first_kept_position) {
                     {{"first_kept_position", absl::StrCat(first_kept_position)}});
 }
 
-absl::Status UnknownLogPartitionError() {
-  return InvalidField("log_partition", "must be one of those that ListLogHeads returns");
+absl::Status UnknownLogPartitionError(absl::string_view field) {
+  return InvalidField(field, "must be one of those that ListLogHeads returns");
 }
 
 absl::Status DrainingError() {

@@ -15,8 +15,9 @@ namespace crier::ingest {
 // limit. `limit` names it, for example `all_emails holds more than 1,000 elements`.
 absl::Status EntityTooLargeError(absl::string_view limit);
 
-// NOT_FOUND, `CONTACT_NOT_FOUND` and so on: there is no entity of this name.
-absl::Status EntityNotFoundError(EntityKind kind);
+// NOT_FOUND, `CONTACT_NOT_FOUND` and so on: there is no entity of this name. `name` says of which,
+// where the request has several.
+absl::Status EntityNotFoundError(EntityKind kind, absl::string_view name = "");
 
 // NOT_FOUND, `COMMUNITY_DELETION_NOT_FOUND`: nobody has asked to delete the community.
 absl::Status CommunityDeletionNotFoundError();
@@ -33,16 +34,16 @@ absl::Status TooManyLogReadersError();
 // INVALID_ARGUMENT on `request_id`: it was used for a request that said something else.
 absl::Status RequestIdReusedError();
 
-// OUT_OF_RANGE, `POSITION_BEYOND_HEAD`, metadata `head`: a reader asks for what comes after a
-// position that the log has not reached.
-absl::Status PositionBeyondHeadError(int64_t head);
+// OUT_OF_RANGE, `POSITION_BEYOND_HEAD`, metadata `head`: a reader says that it has come
+// to a position that the log has not reached.
+absl::Status PositionBeyondHeadError(absl::string_view field, int64_t head);
 
 // OUT_OF_RANGE, `POSITION_NOT_KEPT`, metadata `first_kept_position`: retention has dropped events
 // that the reader has not seen.
 absl::Status PositionNotKeptError(int64_t first_kept_position);
 
-// INVALID_ARGUMENT on `log_partition`.
-absl::Status UnknownLogPartitionError();
+// INVALID_ARGUMENT on `field`.
+absl::Status UnknownLogPartitionError(absl::string_view field);
 
 // UNAVAILABLE, `DRAINING`: the replica is shutting down; another one will serve.
 absl::Status DrainingError();

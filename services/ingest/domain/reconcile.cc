@@ -164,11 +164,13 @@ absl::StatusOr<Ingested> Reconciler::Apply(int64_t community, const ActivityReco
 
 absl::StatusOr<Ingested> Reconciler::Apply(int64_t community, const MergeRecord& record) {
   std::set<int64_t> ids;
-  for (int64_t id : record.contacts) {
-    const auto redirect = known_.redirects.find({community, id});
-    if (redirect != known_.redirects.end()) id = redirect->second;
-    if (known_.contacts.count({community, id}) == 0)
-      return EntityNotFoundError(EntityKind::kContact);
+  for (const int64_t named : record.contacts) {
+    const auto redirect = known_.redirects.find({community, named});
+    const int64_t id = redirect == known_.redirects.end() ? named : redirect->second;
+    if (known_.contacts.count({community, id}) == 0) {
+      return EntityNotFoundError(EntityKind::kContact,
+                                 api::ResourceName(api::kContacts, {community, named}));
+    }
     ids.insert(id);
   }
   ASSIGN_OR_RETURN(ContactPlan plan, PlanMerge(community, ids, known_));

@@ -52,9 +52,9 @@ struct MergeRecord {
 
 // By what a caller recognises its own request when it repeats it.
 struct RequestId {
-  std::string id;  // empty: it will not be repeated, or does not matter
-  // Hash of everything else in the request.
-  std::string fingerprint;
+  // Hash of what the caller has chosen; empty: it will not be repeated, or does not matter.
+  std::string id;
+  std::string fingerprint;  // hash of everything else in the request
 };
 
 struct Record {

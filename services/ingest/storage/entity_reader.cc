@@ -7,6 +7,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "common/api/paging.h"
 #include "common/base/utf8.h"
 #include "common/pg/transaction.h"
 #include "common/status/errors.h"
@@ -292,7 +293,7 @@ absl::StatusOr<EntityRun> PgEntityReader::Find(const EntitySelection& selection,
     for (size_t i = 0; fits && i < sort.size(); ++i) {
       fits = !options.after->values[i] || Fits(*options.after->values[i], sort[i].type);
     }
-    if (!fits) return InvalidField("page_token", "must be a next_page_token of this very listing");
+    if (!fits) return api::ForeignTokenError();
   }
   SqlParams params(selection.community);
   const std::string sql = FindSql(selection, options, sort, params);

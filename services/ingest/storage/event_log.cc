@@ -35,10 +35,10 @@ absl::StatusOr<LogRead> ReadOnce(Transaction& transaction, int32_t log_partition
       transaction.Execute(
           kReadEvents,
           Params().Add(log_partition).Add(begin).Add(limits.max_events).Add(limits.max_bytes)));
-  if (rows.empty()) return UnknownLogPartitionError();
+  if (rows.empty()) return UnknownLogPartitionError("log_partition");
   LogRead read;
   read.head = rows[0].Int64(0);
-  if (after_position > read.head) return PositionBeyondHeadError(read.head);
+  if (after_position > read.head) return PositionBeyondHeadError("after_position", read.head);
   if (after_position == read.head) return read;
   read.events.reserve(rows.size());
   int64_t last = after_position;

@@ -33,10 +33,13 @@ absl::Status CheckPositions(Transaction& transaction, const std::vector<LogHead>
   ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kHeadsOf, Params().AddArray(partitions)));
   std::map<int32_t, int64_t> heads;
   for (const Rows::Row row : rows) heads[row.Int32(0)] = row.Int64(1);
-  for (const LogHead& position : positions) {
-    const auto head = heads.find(position.log_partition);
-    if (head == heads.end()) return UnknownLogPartitionError();
-    if (position.position > head->second) return PositionBeyondHeadError(head->second);
+  for (size_t i = 0; i < positions.size(); ++i) {
+    const auto head = heads.find(positions[i].log_partition);
+    const std::string field = absl::StrCat("positions[", i, "].");
+    if (head == heads.end()) return UnknownLogPartitionError(absl::StrCat(field, "log_partition"));
+    if (positions[i].position > head->second) {
+      return PositionBeyondHeadError(absl::StrCat(field, "position"), head->second);
+    }
   }
   return absl::OkStatus();
 }

@@ -55,7 +55,9 @@ TEST_F(LogReadersTest, PositionsAreConfirmedForwardsOnly) {
 
   EXPECT_EQ(confirm(2), absl::OkStatus());
   EXPECT_EQ(confirm(1), absl::OkStatus());
-  EXPECT_EQ(ErrorReason(confirm(4)), "POSITION_BEYOND_HEAD");
+  const absl::Status beyond = confirm(4);
+  EXPECT_EQ(ErrorReason(beyond), "POSITION_BEYOND_HEAD");
+  EXPECT_THAT(std::string(beyond.message()), testing::StartsWith("positions[0].position lies"));
   EXPECT_EQ(readers_.Confirm("evaluator", {{99, 1}}, kNow, Deadline()).code(),
             absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(ErrorReason(readers_.Confirm("nobody", {}, kNow, Deadline())), "LOG_READER_NOT_FOUND");

@@ -24,9 +24,9 @@ absl::Status LoadRequests(Transaction& transaction, const std::set<RequestKey>& 
   }
   ASSIGN_OR_RETURN(
       const Rows rows,
-      transaction.Execute(kLoadRequests, Params().AddArray(communities).AddArray(ids)));
+      transaction.Execute(kLoadRequests, Params().AddArray(communities).AddBytesArray(ids)));
   for (const Rows::Row row : rows) {
-    StoredRequest& stored = known.requests[{row.Int64(0), row.Text(1)}];
+    StoredRequest& stored = known.requests[{row.Int64(0), row.Bytes(1)}];
     stored.fingerprint = row.Bytes(2);
     stored.result.name = row.Text(3);
     stored.result.outcome = static_cast<Ingested::Outcome>(row.Int32(4));
@@ -53,7 +53,7 @@ absl::Status WriteRequests(Transaction& transaction,
   return transaction
       .Execute(kSaveRequests, Params()
                                   .AddArray(communities)
-                                  .AddArray(ids)
+                                  .AddBytesArray(ids)
                                   .AddBytesArray(fingerprints)
                                   .AddArray(names)
                                   .AddArray(outcomes)

@@ -9,7 +9,7 @@ namespace crier::ingest::storage {
 inline constexpr pg::Statement kLoadRequests{
     "load_requests",
     "SELECT r.community_id, r.request_id, r.fingerprint, r.entity_name, r.outcome, r.accept_time"
-    " FROM unnest($1::bigint[], $2::text[]) AS wanted (community_id, request_id)"
+    " FROM unnest($1::bigint[], $2::bytea[]) AS wanted (community_id, request_id)"
     " JOIN requests r USING (community_id, request_id)"};
 
 inline constexpr pg::Statement kSaveRequests{
@@ -17,7 +17,7 @@ inline constexpr pg::Statement kSaveRequests{
     "INSERT INTO requests (community_id, request_id, fingerprint, entity_name, outcome, "
     "accept_time)"
     " SELECT community_id, request_id, fingerprint, entity_name, outcome, accept_time"
-    " FROM unnest($1::bigint[], $2::text[], $3::bytea[], $4::text[], $5::smallint[],"
+    " FROM unnest($1::bigint[], $2::bytea[], $3::bytea[], $4::text[], $5::smallint[],"
     " $6::timestamptz[]) AS r"
     " (community_id, request_id, fingerprint, entity_name, outcome, accept_time)"};
 

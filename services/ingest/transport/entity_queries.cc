@@ -151,7 +151,7 @@ absl::StatusOr<ListQuery> ParseList(const ListArguments& arguments, absl::Time n
   if (key.empty()) return query;
   if (!DecodePosition(key, query.options.order.size(), &query.selection.evaluate_time,
                       &query.options.after.emplace())) {
-    return InvalidField("page_token", "must be a next_page_token of this very listing");
+    return api::ForeignTokenError();
   }
   return query;
 }

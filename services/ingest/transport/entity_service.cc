@@ -21,6 +21,8 @@ namespace crier::ingest {
 namespace {
 
 constexpr int kMaxBatchGet = 1000;
+// With the names of merged contacts this stays below what a message may have.
+constexpr size_t kMaxBatchGetBytes = 15 * 1024 * 1024;
 constexpr char kDeletion[] = "/deletion";
 
 absl::Status Parse(const FoundEntity& found, google::protobuf::Message* entity) {
@@ -205,6 +207,11 @@ grpc::ServerUnaryReactor* EntityServiceHandler::BatchGetContacts(
     ASSIGN_OR_RETURN(const std::vector<int64_t> ids, ParseContacts(community, request->names()));
     ASSIGN_OR_RETURN(const std::vector<FoundEntity> found,
                      reader_.Get(EntityKind::kContact, community, ids, true, call.deadline));
+    size_t bytes = 0;
+    for (const FoundEntity& contact : found) bytes += contact.message.size();
+    if (bytes > kMaxBatchGetBytes) {
+      return InvalidField("names", "must not name more than 15 MiB of contacts; ask several times");
+    }
     for (const FoundEntity& contact : found) {
       RETURN_IF_ERROR(Parse(contact, response->add_contacts()));
       AddMerged(community, contact, response->mutable_merged());

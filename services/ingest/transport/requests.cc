@@ -47,20 +47,23 @@ absl::StatusOr<Mask> ReadMask(const google::protobuf::FieldMask& mask,
   return api::FieldsToUpdate(mask, entity, fields);
 }
 
-// Taken before anything is moved out of the request, which tells it from others of the same id.
+// Takes the id out of the request; before anything else is moved out, which tells the request from
+// others of the same id. Callers may have put anything into the id, and what is kept of it must not
+// tell whom a request was about: so only hashes leave here, and who does not know the id cannot
+// find out by trying what the fingerprint is of.
 template <typename Request>
-RequestId ReadRequestId(const Request& request) {
+RequestId TakeRequestId(Request& request) {
   if (request.request_id().empty()) return {};
-  Request rest = request;
-  rest.clear_request_id();
-  std::string bytes;
+  const std::string id = std::move(*request.mutable_request_id());
+  request.clear_request_id();
+  std::string bytes = Request::descriptor()->full_name();
   {
     google::protobuf::io::StringOutputStream stream(&bytes);
     google::protobuf::io::CodedOutputStream coded(&stream);
     coded.SetSerializationDeterministic(true);
-    rest.SerializeToCodedStream(&coded);
+    request.SerializeToCodedStream(&coded);
   }
-  return {request.request_id(), crypto::HmacSha256(Request::descriptor()->full_name(), bytes)};
+  return {crypto::HmacSha256("request_id", id), crypto::HmacSha256(id, bytes)};
 }
 
 }  // namespace
@@ -78,7 +81,7 @@ absl::StatusOr<Record> ToRecord(std::shared_ptr<v1::UpsertContactRequest> reques
   RETURN_IF_ERROR(violations.ToStatus());
   ASSIGN_OR_RETURN(Mask mask,
                    ReadMask(request->update_mask(), request->contact(), MaskableContactFields()));
-  Record record{community, {}, ReadRequestId(*request)};
+  Record record{community, {}, TakeRequestId(*request)};
   ContactRecord content = Normalize(community, PartOf(request, request->mutable_contact()),
                                     {std::make_move_iterator(request->mutable_sightings()->begin()),
                                      std::make_move_iterator(request->mutable_sightings()->end())});
@@ -99,7 +102,7 @@ absl::StatusOr<Record> ToRecord(std::shared_ptr<v1::UpsertOrganizationRequest> r
   RETURN_IF_ERROR(violations.ToStatus());
   ASSIGN_OR_RETURN(Mask mask, ReadMask(request->update_mask(), request->organization(),
                                        MaskableOrganizationFields()));
-  Record record{community, {}, ReadRequestId(*request)};
+  Record record{community, {}, TakeRequestId(*request)};
   OrganizationRecord content = Normalize(std::move(*request->mutable_organization()));
   content.mask = std::move(mask);
   record.content = std::move(content);
@@ -118,7 +121,7 @@ absl::StatusOr<Record> ToRecord(std::shared_ptr<v1::RecordActivityRequest> reque
   RETURN_IF_ERROR(violations.ToStatus());
   ASSIGN_OR_RETURN(Mask mask,
                    ReadMask(request->update_mask(), request->activity(), MaskableActivityFields()));
-  Record record{community, {}, ReadRequestId(*request)};
+  Record record{community, {}, TakeRequestId(*request)};
   ActivityRecord content = Normalize(community, PartOf(request, request->mutable_activity()));
   content.mask = std::move(mask);
   record.content = std::move(content);

@@ -3,8 +3,10 @@
 -- no two of a community can have one id, whichever days they are of.
 CREATE TABLE requests (
   community_id bigint NOT NULL,
-  request_id text COLLATE "C" NOT NULL,
-  fingerprint bytea NOT NULL,  -- of everything else in the request
+  -- Hashes of the id, which may say anything, and of everything else in the request: a contact that
+  -- was deleted is not in here, and still a late repeat does not bring it back.
+  request_id bytea NOT NULL,
+  fingerprint bytea NOT NULL,
   entity_name text NOT NULL,
   outcome smallint NOT NULL,   -- Ingested::Outcome in services/ingest/domain/record.h
   accept_time timestamptz NOT NULL,
