@@ -125,6 +125,8 @@ TEST_F(FrameStreamTest, ReadsNoMoreThanItsWindow) {
 TEST_F(FrameStreamTest, AFailureEndsTheStreamAfterTheFramesBeforeIt) {
   Write(1);
   Write(2);
+  Write(3);
+  service_.LetGo(2);
   service_.LetGo(1, InvalidField("items", "must be better"));
   service_.LetGo(0);
   EXPECT_EQ(Read(), 1);

@@ -101,8 +101,12 @@ TEST_F(ShardSchedulerTest, WhatIsNotedBeforeAWebhookIsHeldIsLookedUp) {
   ShardScheduler& scheduler = Make();
   Enqueue(a_);
   const Claim claim = scheduler.TakeReady(kAll).front();
+  // It was enabled again after it had been read, and what was found there would now be dropped.
+  scheduler.NoteStored(a_, clock_.Now());
+  const ShardScheduler::Loads loads = scheduler.TakeLoads();
+  scheduler.Fetched(loads.fetches.front(), {NewDelivery(a_)}, loads.fetch_before,
+                    loads.fetch_limit);
 
-  scheduler.NoteStored(a_, clock_.Now());  // it was enabled again after it had been read
   scheduler.Held(claim);
 
   EXPECT_THAT(scheduler.TakeLoads().fetches, SizeIs(1));

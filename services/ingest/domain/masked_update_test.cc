@@ -39,6 +39,13 @@ Contact Marion() {
   )pb");
 }
 
+TEST(ReplaceInContact, AnAddressThatIsThePrimaryOneIsOneOfAll) {
+  Contact known = Marion();
+  EXPECT_TRUE(ReplaceInContact(Parse<Contact>(R"pb(primary_email: "new@example.com")pb"),
+                               {"primary_email"}, known));
+  EXPECT_THAT(known.all_emails(), ElementsAre("a@example.com", "b@example.com", "new@example.com"));
+}
+
 TEST(ReplaceInContact, MakesNamedFieldsWhatTheyAreInTheRecord) {
   Contact known = Marion();
   EXPECT_TRUE(ReplaceInContact(Parse<Contact>(R"pb(

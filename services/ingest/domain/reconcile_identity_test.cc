@@ -159,6 +159,83 @@ TEST_F(ReconcileIdentityTest, MergesByHand) {
   EXPECT_THAT(store_.events.back().merged_contacts(), ElementsAre("communities/1/contacts/2"));
 }
 
+TEST_F(ReconcileIdentityTest, ANameOfALoserLeadsOnWithinABatch) {
+  Ingest(
+      {ContactOf(1, ContactWith({"a@example.com"})), ContactOf(1, ContactWith({"b@example.com"})),
+       ContactOf(1, ContactWith({"c@example.com"})), ContactOf(1, ContactWith({"d@example.com"}))});
+  Ingest({{1, MergeRecord{{2, 3}}}});
+
+  EXPECT_THAT(Ingest({{1, MergeRecord{{1, 2}}}, {1, MergeRecord{{3, 4}}}}),
+              ElementsAre("UPDATED communities/1/contacts/1", "UPDATED communities/1/contacts/1"));
+}
+
+TEST_F(ReconcileIdentityTest, AMergeTouchesNoContactOfTheSameNumberElsewhere) {
+  for (const int64_t community : {1, 2}) {
+    Ingest({ContactOf(community, ContactWith({"a@example.com"})),
+            ContactOf(community, ContactWith({"b@example.com"}))});
+  }
+  EXPECT_THAT(
+      Ingest({{1, MergeRecord{{1, 2}}}, ContactOf(2, ContactWith({"b@example.com"}))}),
+      ElementsAre("UPDATED communities/1/contacts/1", "UNCHANGED communities/2/contacts/2"));
+}
+
+Contact Githuber(const std::string& email, const std::string& handle) {
+  Contact contact = ContactWith({email});
+  contact.mutable_github()->set_handle(handle);
+  return contact;
+}
+
+TEST_F(ReconcileIdentityTest, WhatOnlyTheStoreKnowsLeadsToTheWinner) {
+  const Identity replaced{1, IdentityKind::kGithub, "former"};
+  const Identity brought{1, IdentityKind::kEmail, "b@example.com"};
+  Ingest({ContactOf(1, ContactWith({"a@example.com"})),
+          ContactOf(1, Githuber("b@example.com", "former"))});
+
+  const Changes changes = ChangesOf(
+      {ContactOf(1, Githuber("b@example.com", "latter")),
+       ContactOf(1, ContactWith({"a@example.com", "b@example.com"}))});  // who are the same
+
+  EXPECT_THAT(changes.apart, testing::IsSupersetOf({Pair(replaced, 1), Pair(brought, 1)}));
+}
+
+TEST_F(ReconcileIdentityTest, WhatAMaskTakesAwayOfALoserIdentifiesNobody) {
+  Ingest({ContactOf(1, ContactWith({"a@example.com"})),
+          ContactOf(1, ContactWith({"b@example.com", "wrong@example.com"}))});
+  Record correction = ContactOf(1, ContactWith({"a@example.com", "b@example.com"}));
+  std::get<ContactRecord>(correction.content).mask = {"all_emails"};
+
+  const Changes changes = ChangesOf({correction});
+
+  const Identity wrong{1, IdentityKind::kEmail, "wrong@example.com"};
+  EXPECT_THAT(changes.removed_identities, ElementsAre(wrong));
+  EXPECT_EQ(changes.apart.count(wrong), 0u);
+}
+
+TEST_F(ReconcileIdentityTest, WhatAMaskTakesAwayIsNotKeptApartEither) {
+  Ingest({ContactOf(1, Githuber("a@example.com", "first"))});
+  Record correction = ContactOf(1, Githuber("a@example.com", "third"));
+  std::get<ContactRecord>(correction.content).mask = {"github"};
+
+  const Changes changes = ChangesOf({ContactOf(1, Githuber("a@example.com", "second")),
+                                     ContactOf(1, Githuber("a@example.com", "first")), correction});
+
+  const Identity first{1, IdentityKind::kGithub, "first"};
+  EXPECT_THAT(changes.removed_identities, ElementsAre(first));
+  EXPECT_EQ(changes.apart.count(first), 0u);
+}
+
+TEST_F(ReconcileIdentityTest, WhatComesGoesAndComesAgainInABatchIsWrittenOnce) {
+  Ingest({ContactOf(1, ContactWith({"a@example.com"}))});
+  Record correction = ContactOf(1, ContactWith({"a@example.com"}));
+  std::get<ContactRecord>(correction.content).mask = {"all_emails"};
+
+  const Changes changes = ChangesOf({ContactOf(1, ContactWith({"a@example.com", "b@example.com"})),
+                                     correction, ContactOf(1, ContactWith({"b@example.com"}))});
+
+  EXPECT_THAT(changes.identities,
+              ElementsAre(Pair(Identity{1, IdentityKind::kEmail, "b@example.com"}, 2)));
+}
+
 TEST_F(ReconcileIdentityTest, WhatAMaskTakesAwayIdentifiesNoLonger) {
   Ingest({ContactOf(1, ContactWith({"a@example.com", "wrong@example.com"}))});
   Record correction = ContactOf(1, ContactWith({"a@example.com"}));

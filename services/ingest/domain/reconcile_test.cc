@@ -80,10 +80,20 @@ TEST_F(ReconcileTest, AMergeDoesNotChangeActivities) {
 
   EXPECT_THAT(Ingest({ActivityOf(1, "dm_1", ContactWith({"b@example.com"}))}),
               ElementsAre("UNCHANGED communities/1/activities/3"));
+  // In one batch.
+  Ingest({ContactOf(2, ContactWith({"a@example.com"})),
+          ActivityOf(2, "dm_1", ContactWith({"b@example.com"}))});
+  EXPECT_THAT(
+      Ingest({ContactOf(2, ContactWith({"a@example.com", "b@example.com"})),
+              ActivityOf(2, "dm_1", ContactWith({"b@example.com"}))}),
+      ElementsAre("UPDATED communities/2/contacts/1", "UNCHANGED communities/2/activities/3"));
   // Both in one: the edit of the activity is what brings the two together.
   Ingest({ContactOf(1, ContactWith({"c@example.com"}))});
   EXPECT_THAT(Ingest({ActivityOf(1, "dm_1", ContactWith({"b@example.com", "c@example.com"}))}),
               ElementsAre("UNCHANGED communities/1/activities/3"));
+  Ingest({ActivityOf(1, "dm_2", ContactWith({"d@example.com"}))});  // of the younger of the two
+  EXPECT_THAT(Ingest({ActivityOf(1, "dm_2", ContactWith({"a@example.com", "d@example.com"}))}),
+              ElementsAre("UNCHANGED communities/1/activities/6"));
 }
 
 TEST_F(ReconcileTest, AnActivityOfSomebodyElseIsUpdated) {
@@ -126,6 +136,19 @@ TEST_F(ReconcileTest, AContactFindsItsOrganization) {
   const auto& stored = store_.known.organizations.at({1, "acme.co.uk"}).organization;
   EXPECT_EQ(stored.display_name(), "Acme");
   EXPECT_EQ(stored.location().city(), "Leeds");
+}
+
+TEST_F(ReconcileTest, AnOrganizationThatAMaskLeavesOutIsNotFound) {
+  Ingest({ContactOf(1, ContactWith({"a@example.com"}))});
+  Contact contact = ContactWith({"a@example.com"});
+  contact.set_title("Writer");
+  contact.mutable_organization()->set_domain("acme.com");
+  Record record = ContactOf(1, contact);
+  std::get<ContactRecord>(record.content).mask = {"title"};
+
+  Ingest({record});
+
+  EXPECT_THAT(EventKinds(), ElementsAre("CONTACT_FOUND", "CONTACT_UPDATED"));
 }
 
 TEST_F(ReconcileTest, AProviderOfMailboxesIsNoOrganization) {
@@ -208,9 +231,17 @@ TEST_F(ReconcileTest, PositionsAreGaplessPerPartitionAndAcceptTimesNeverFall) {
     EXPECT_EQ(event.position(), ++last[event.log_partition()]);
     const absl::Time accepted = api::FromProto(event.accept_time());
     if (time.count(event.log_partition())) EXPECT_GE(accepted, time[event.log_partition()]);
+    const auto& updated =
+        event.has_contact() ? event.contact().update_time() : event.organization().update_time();
+    EXPECT_EQ(api::FromProto(updated), accepted);
     time[event.log_partition()] = accepted;
   }
   EXPECT_THAT(store_.events, SizeIs(40));
+}
+
+TEST_F(ReconcileTest, AcceptTimesAreWhatPostgresKeeps) {
+  Ingest({ContactOf(1, ContactWith({"a@example.com"}))}, kNow + absl::Nanoseconds(1'999));
+  EXPECT_EQ(api::FromProto(store_.events.front().accept_time()), kNow + absl::Microseconds(1));
 }
 
 TEST_F(ReconcileTest, EndsEarlyWhenTheEventsAreLarge) {

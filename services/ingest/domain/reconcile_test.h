@@ -30,6 +30,11 @@ class ReconcileTest : public testing::Test {
     return outcomes;
   }
 
+  // What one batch would write.
+  Changes ChangesOf(const std::vector<Record>& records) const {
+    return Reconcile(records, store_.known, kNow);
+  }
+
   static std::string Describe(const absl::StatusOr<Ingested>& result) {
     if (!result.ok()) return ErrorReason(result.status());
     return OutcomeAndName(*result);
