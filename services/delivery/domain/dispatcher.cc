@@ -131,35 +131,32 @@ absl::Status Dispatcher::DispatchOnce(Sender& sender) {
   std::vector<Claim> claims = scheduler_.TakeReady(kBatch);
   if (claims.empty()) return absl::OkStatus();
 
-  absl::Status status = LoadContents(claims);
-  absl::StatusOr<WebhookPointers> webhooks;
-  if (status.ok()) {
-    webhooks = LoadWebhooks(claims);
-    status = webhooks.status();
-  }
-  absl::StatusOr<std::vector<bool>> cancelled;
-  if (status.ok()) {
-    cancelled = FindCancelled(claims, *webhooks);
-    status = cancelled.status();
-  }
-  if (!status.ok()) {
+  const absl::StatusOr<Readings> read = Read(claims);
+  if (!read.ok()) {
     for (Claim& claim : claims) scheduler_.PutBack(std::move(claim));
-    return status;
+    return read.status();
   }
   // Only now is it known how fast the webhooks may be sent to.
-  for (const auto& webhook : *webhooks) {
+  for (const auto& webhook : read->webhooks) {
     if (webhook == nullptr) continue;
     scheduler_.SetLimits(webhook->id, webhook->max_concurrency, webhook->attempts_per_minute);
   }
   for (size_t i = 0; i < claims.size(); ++i) {
-    if ((*cancelled)[i]) {
-      scheduler_.NotAttempted(claims[i]);
-      scheduler_.Settled(claims[i]);
-      continue;
+    if (read->cancelled[i]) {
+      Drop(claims[i]);
+    } else {
+      Begin(std::move(claims[i]), read->webhooks[i], sender);
     }
-    Begin(std::move(claims[i]), (*webhooks)[i], sender);
   }
   return absl::OkStatus();
+}
+
+absl::StatusOr<Dispatcher::Readings> Dispatcher::Read(std::vector<Claim>& claims) {
+  RETURN_IF_ERROR(LoadContents(claims));
+  Readings readings;
+  ASSIGN_OR_RETURN(readings.webhooks, LoadWebhooks(claims));
+  ASSIGN_OR_RETURN(readings.cancelled, FindCancelled(claims, readings.webhooks));
+  return readings;
 }
 
 absl::StatusOr<std::vector<bool>> Dispatcher::FindCancelled(const std::vector<Claim>& claims,
@@ -222,8 +219,7 @@ void Dispatcher::Begin(Claim taken, const std::shared_ptr<const Webhook>& webhoo
   attempt->trace = trace::ParseTraceparent(event.traceparent()).value_or(trace::Context());
   const trace::Scope trace_scope(attempt->trace);
   if (!scheduler_.Holds(claim.lease)) {  // lost while the database was asked
-    scheduler_.NotAttempted(claim);
-    scheduler_.Settled(claim);
+    Drop(claim);
     return;
   }
   if (webhook == nullptr || !readable) {
@@ -235,47 +231,55 @@ void Dispatcher::Begin(Claim taken, const std::shared_ptr<const Webhook>& webhoo
     Cancel(attempt);
     return;
   }
-
   if (webhook->state != WebhookState::kEnabled) {
     scheduler_.Held(claim);
     return;
   }
-  const DeliveryContent& content = *claim.delivery.content;
-  const absl::Time now = clock_.Now();
-  attempt->event_time =
-      content.is_notice ? claim.delivery.id.message.time() : api::FromProto(event.accept_time());
-  attempt->exchange.start_time = now;
+  attempt->event_time = claim.delivery.content->is_notice ? claim.delivery.id.message.time()
+                                                          : api::FromProto(event.accept_time());
+  attempt->exchange.start_time = clock_.Now();
   attempt->exchange.url = webhook->url;
-  if (!webhook->secrets_error.empty()) {
-    // It counts as an attempt, so that the customer sees why nothing comes, and is repeated as such
-    // until the operator has put the key back.
-    attempt->exchange.result.error = "the secrets of the webhook cannot be read by the server";
-    scheduler_.NotAttempted(claim);
-    Record(attempt);
-    return;
-  }
-  absl::StatusOr<std::string> body =
-      content.is_notice ? *content.snapshot
-                        : RenderPayload(event, content.workflow, *webhook, app_base_url_);
+  absl::StatusOr<std::string> body = MakeBody(*attempt, event);
   if (!body.ok()) {
-    log::Error("a payload cannot be made",
-               {{"delivery", claim.delivery.id.message.ToString()}, {"status", body.status()}});
-    attempt->exchange.result.error = "the payload could not be made";
+    // It counts as an attempt, so that the customer sees why nothing comes, and is repeated as such
+    // until the operator has helped.
+    attempt->exchange.result.error = std::string(body.status().message());
     scheduler_.NotAttempted(claim);
     Record(attempt);
     return;
   }
-  AttemptRequest request =
-      BuildAttemptRequest(*webhook, claim.delivery.id.message, *std::move(body), now);
+  Send(attempt, *std::move(body), sender);
+}
+
+absl::StatusOr<std::string> Dispatcher::MakeBody(const OpenAttempt& attempt,
+                                                 const entity::v1::Event& event) const {
+  if (!attempt.webhook->secrets_error.empty()) {
+    return absl::FailedPreconditionError("the secrets of the webhook cannot be read by the server");
+  }
+  const QueuedDelivery& delivery = attempt.claim.delivery;
+  if (delivery.content->is_notice) return *delivery.content->snapshot;
+  absl::StatusOr<std::string> body =
+      RenderPayload(event, delivery.content->workflow, *attempt.webhook, app_base_url_);
+  if (body.ok()) return body;
+  log::Error("a payload cannot be made",
+             {{"delivery", delivery.id.message.ToString()}, {"status", body.status()}});
+  return absl::InternalError("the payload could not be made");
+}
+
+void Dispatcher::Send(const SharedAttempt& attempt, std::string body, Sender& sender) {
+  const Webhook& webhook = *attempt->webhook;
+  const QueuedDelivery& delivery = attempt->claim.delivery;
+  const absl::Time now = attempt->exchange.start_time;
+  AttemptRequest request = BuildAttemptRequest(webhook, delivery.id.message, std::move(body), now);
   attempt->BeginSpan();
   if (const trace::Context& context = attempt->span->context();
       send_traceparent_ && context.valid()) {
     request.headers.push_back({trace::kTraceparent, trace::FormatTraceparent(context)});
   }
   attempt->exchange.request_headers = MaskedHeaders(request.headers);
-  if (ShowsFreshness(claim.delivery, *webhook)) metrics_.CountFirst(now - attempt->event_time);
+  if (ShowsFreshness(delivery, webhook)) metrics_.CountFirst(now - attempt->event_time);
 
-  const int64_t connection_group = webhook->id.community;
+  const int64_t connection_group = webhook.id.community;
   sender.Send(std::move(request), connection_group, [this, attempt](AttemptResult result) {
     EndSpan(result, *attempt->span);
     attempt->span.reset();
@@ -283,6 +287,11 @@ void Dispatcher::Begin(Claim taken, const std::shared_ptr<const Webhook>& webhoo
     attempt->exchange.result = std::move(result);
     Record(attempt);
   });
+}
+
+void Dispatcher::Drop(const Claim& claim) {
+  scheduler_.NotAttempted(claim);
+  scheduler_.Settled(claim);
 }
 
 void Dispatcher::Cancel(const SharedAttempt& attempt) {

@@ -9,10 +9,12 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "common/base/clock.h"
 #include "common/metrics/metrics.h"
+#include "crier/entity/v1/event.pb.h"
 #include "services/delivery/domain/attempt_log.h"
 #include "services/delivery/domain/attempt_metrics.h"
 #include "services/delivery/domain/outcome_writer.h"
@@ -62,7 +64,15 @@ class Dispatcher {
   struct OpenAttempt;
   using SharedAttempt = std::shared_ptr<OpenAttempt>;
 
+  // What is read of claims before their attempts begin.
+  struct Readings {
+    WebhookPointers webhooks;
+    std::vector<bool> cancelled;
+  };
+
   void Run(Sender& sender);
+  // Also gives the claims their contents.
+  absl::StatusOr<Readings> Read(std::vector<Claim>& claims);
   absl::Status LoadContents(std::vector<Claim>& claims);
   absl::StatusOr<WebhookPointers> LoadWebhooks(const std::vector<Claim>& claims);
   // Which of the claims are off the queue by now, though they were in memory. Asks for those only
@@ -70,6 +80,12 @@ class Dispatcher {
   absl::StatusOr<std::vector<bool>> FindCancelled(const std::vector<Claim>& claims,
                                                   const WebhookPointers& webhooks);
   void Begin(Claim taken, const std::shared_ptr<const Webhook>& webhook, Sender& sender);
+  // The body of the request, or what to tell the customer in its place.
+  absl::StatusOr<std::string> MakeBody(const OpenAttempt& attempt,
+                                       const entity::v1::Event& event) const;
+  void Send(const SharedAttempt& attempt, std::string body, Sender& sender);
+  // The delivery is no affair of this replica any more.
+  void Drop(const Claim& claim);
   void Cancel(const SharedAttempt& attempt);
   // Takes what came of the attempt from it; its end is the scheduler's already.
   void Record(const SharedAttempt& attempt);
