@@ -56,20 +56,18 @@ std::vector<std::unique_ptr<trace::Span>> BeginSpans(const Frame& frame) {
 
 }  // namespace
 
-PartitionRunner::PartitionRunner(int32_t log_partition, CatalogStore& catalogs, EventSource& events,
-                                 DeliverySink& deliveries, MemberLedger& members,
-                                 const EventGuards& guards, const Clock& clock,
-                                 EvaluatorMetrics& metrics, RunnerOptions options, uint64_t seed)
+PartitionRunner::PartitionRunner(int32_t log_partition, const RunnerParts& parts,
+                                 RunnerOptions options, uint64_t seed)
     : log_partition_(log_partition),
       producer_(absl::StrCat("evaluator/log-partitions/", log_partition)),
-      catalogs_(catalogs),
-      events_(events),
-      deliveries_(deliveries),
-      member_changes_(members, deliveries),
-      caps_(guards.caps),
-      pace_(log_partition, guards.paces, guards.rate, clock),
-      clock_(clock),
-      metrics_(metrics),
+      catalogs_(parts.catalogs),
+      events_(parts.events),
+      deliveries_(parts.deliveries),
+      member_changes_(parts.members, parts.deliveries),
+      caps_(parts.caps),
+      pace_(log_partition, parts.paces, parts.rate, parts.clock),
+      clock_(parts.clock),
+      metrics_(parts.metrics),
       options_(options),
       backoff_(options.min_backoff, options.max_backoff, seed),
       thread_([this] { Run(); }) {}

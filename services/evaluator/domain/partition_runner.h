@@ -26,11 +26,18 @@
 
 namespace crier::evaluator {
 
-// What keeps events from flooding a receiver; shared by all log partitions.
-struct EventGuards {
+// What every runner works with; the log partitions share it.
+struct RunnerParts {
+  CatalogStore& catalogs;
+  EventSource& events;
+  DeliverySink& deliveries;
+  MemberLedger& members;
+  // These keep events from flooding a receiver.
   CapStore& caps;
   PaceStore& paces;
   SendRate& rate;
+  const Clock& clock;
+  EvaluatorMetrics& metrics;
 };
 
 struct RunnerOptions {
@@ -67,10 +74,8 @@ struct RunnerOptions {
 // Has a thread of its own. All methods are thread-safe.
 class PartitionRunner {
  public:
-  // Starts. Everything referred to must outlive the runner. `seed` is for the jitter of waits.
-  PartitionRunner(int32_t log_partition, CatalogStore& catalogs, EventSource& events,
-                  DeliverySink& deliveries, MemberLedger& members, const EventGuards& guards,
-                  const Clock& clock, EvaluatorMetrics& metrics, RunnerOptions options,
+  // Starts. The parts must outlive the runner. `seed` is for the jitter of waits.
+  PartitionRunner(int32_t log_partition, const RunnerParts& parts, RunnerOptions options,
                   uint64_t seed);
 
   // As RequestStop(), and waits for the end: a call that is running finishes first.

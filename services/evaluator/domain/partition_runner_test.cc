@@ -3,13 +3,16 @@
 #include <atomic>
 #include <map>
 #include <memory>
+#include <optional>
 #include <random>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
 #include "common/api/time.h"
+#include "common/status/errors.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/evaluator/domain/fake_cap_store.h"
@@ -101,13 +104,14 @@ class World {
   }
 
   std::unique_ptr<PartitionRunner> StartRunner(uint64_t seed = 1) {
-    return std::make_unique<PartitionRunner>(0, store, events, deliveries, members, Guards(), clock,
-                                             metrics, options, seed);
+    return std::make_unique<PartitionRunner>(0, Parts(), options, seed);
   }
 
-  EventGuards Guards() {
+  RunnerParts Parts() { return PartsWith(events, deliveries); }
+
+  RunnerParts PartsWith(EventSource& source, DeliverySink& sink) {
     if (rate == nullptr) rate = std::make_unique<SendRate>(rate_per_second);
-    return {caps, paces, *rate};
+    return {store, source, sink, members, caps, paces, *rate, clock, metrics};
   }
 
   // The workflow fires for every position after `from_position`.
@@ -211,6 +215,27 @@ TEST(PartitionRunnerTest, AProducerThatWasMovedIsFollowed) {
 
   ASSERT_TRUE(world.deliveries.WaitForPosition(kProducer, 3));
   EXPECT_THAT(world.DeliveredPositions(), ElementsAre(1, 2, 2, 3));
+}
+
+TEST(PartitionRunnerTest, WhoIsOvertakenGoesOnWhereTheOtherStands) {
+  World world;
+  world.EnableFrom(0);
+  world.Append();
+  const auto runner = world.StartRunner();
+  ASSERT_TRUE(world.deliveries.WaitForPosition(kProducer, 1));
+  world.deliveries.MoveProducer(kProducer, 3);  // another has handed over two that are to come
+
+  world.Append();
+  while (world.metrics.interruptions.Value() == 0 && runner->position() < 2) {
+    std::this_thread::yield();
+  }
+  world.Append();
+  world.Append();
+
+  ASSERT_TRUE(world.deliveries.WaitForPosition(kProducer, 4));
+  EXPECT_THAT(world.DeliveredPositions(), ElementsAre(1, 4));
+  while (runner->position() < 4) std::this_thread::yield();
+  EXPECT_EQ(world.metrics.matches.Value(), 2);
 }
 
 TEST(PartitionRunnerTest, AFrameThatIsTooLargeIsHandedOverInParts) {
@@ -380,6 +405,39 @@ TEST(PartitionRunnerTest, APositionBeyondTheHeadStopsTheHandOver) {
   EXPECT_EQ(world.deliveries.enqueues(), 0);
 }
 
+// Says that it has dropped what is asked for, and that the log begins with that.
+class ContradictorySource : public FakeEventSource {
+ public:
+  std::unique_ptr<EventSubscription> Subscribe(int32_t, int64_t after_position) override {
+    return std::make_unique<Subscription>(after_position + 1);
+  }
+
+ private:
+  class Subscription : public EventSubscription {
+   public:
+    explicit Subscription(int64_t next) : next_(next) {}
+    absl::StatusOr<std::optional<Frame>> Next(absl::Duration) override {
+      return NamedError(absl::StatusCode::kOutOfRange, "POSITION_NOT_KEPT", "",
+                        {{"first_kept_position", absl::StrCat(next_)}});
+    }
+    void Cancel() override {}
+
+   private:
+    const int64_t next_;
+  };
+};
+
+TEST(PartitionRunnerTest, ALogThatContradictsItselfMovesNobody) {
+  World world;
+  ContradictorySource source;
+  world.deliveries.MoveProducer(kProducer, 5);
+
+  PartitionRunner runner(0, world.PartsWith(source, world.deliveries), world.options, 1);
+
+  while (world.metrics.interruptions.Value() < 3) std::this_thread::yield();
+  EXPECT_EQ(world.deliveries.enqueues(), 0);
+}
+
 // Leaves one event out of the first frame.
 class GappySource : public FakeEventSource {
  public:
@@ -404,8 +462,7 @@ TEST(PartitionRunnerTest, AGapInTheLogIsNoticedAndReadAgain) {
   source.Append(event);
   source.Append(event);
 
-  PartitionRunner runner(0, world.store, source, world.deliveries, world.members, world.Guards(),
-                         world.clock, world.metrics, world.options, 1);
+  PartitionRunner runner(0, world.PartsWith(source, world.deliveries), world.options, 1);
 
   ASSERT_TRUE(world.deliveries.WaitForPosition(kProducer, 2));
   EXPECT_THAT(world.DeliveredPositions(), ElementsAre(1, 2));
@@ -463,8 +520,7 @@ TEST(PartitionRunnerTest, FinishesTheCallInFlightBeforeItStops) {
   world.Append();
   world.Append();
   {
-    PartitionRunner runner(0, world.store, world.events, sink, world.members, world.Guards(),
-                           world.clock, world.metrics, world.options, 1);
+    PartitionRunner runner(0, world.PartsWith(world.events, sink), world.options, 1);
     sink.began.WaitForNotification();
 
     runner.RequestStop();

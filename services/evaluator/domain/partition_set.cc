@@ -9,18 +9,6 @@
 
 namespace crier::evaluator {
 
-PartitionSet::PartitionSet(CatalogStore& catalogs, EventSource& events, DeliverySink& deliveries,
-                           MemberLedger& members, const EventGuards& guards, const Clock& clock,
-                           EvaluatorMetrics& metrics, RunnerOptions options)
-    : catalogs_(catalogs),
-      events_(events),
-      deliveries_(deliveries),
-      members_(members),
-      guards_(guards),
-      clock_(clock),
-      metrics_(metrics),
-      options_(options) {}
-
 PartitionSet::~PartitionSet() { StopAll(); }
 
 void PartitionSet::Add(int32_t log_partition) {
@@ -28,10 +16,9 @@ void PartitionSet::Add(int32_t log_partition) {
     absl::MutexLock lock(&mutex_);
     Runner& runner = running_[log_partition];
     if (runner != nullptr) return;
-    runner = std::make_unique<PartitionRunner>(log_partition, catalogs_, events_, deliveries_,
-                                               members_, guards_, clock_, metrics_, options_,
-                                               std::random_device()());
-    metrics_.leased_log_partitions.Set(static_cast<double>(running_.size()));
+    runner =
+        std::make_unique<PartitionRunner>(log_partition, parts_, options_, std::random_device()());
+    parts_.metrics.leased_log_partitions.Set(static_cast<double>(running_.size()));
   }
   log::Info("evaluating a log partition", {{"log_partition", log_partition}});
 }
@@ -44,7 +31,7 @@ void PartitionSet::Remove(int32_t log_partition) {
     if (found == running_.end()) return;
     runner = std::move(found->second);
     running_.erase(found);
-    metrics_.leased_log_partitions.Set(static_cast<double>(running_.size()));
+    parts_.metrics.leased_log_partitions.Set(static_cast<double>(running_.size()));
   }
   runner->RequestStop();
   log::Info("no longer evaluating a log partition", {{"log_partition", log_partition}});
@@ -59,18 +46,18 @@ void PartitionSet::StopAll() {
     ended.swap(ending_);
     for (auto& [log_partition, runner] : running_) ended.push_back(std::move(runner));
     running_.clear();
-    metrics_.leased_log_partitions.Set(0);
-    metrics_.lag_events.Set(0);
-    metrics_.lag_seconds.Set(0);
+    parts_.metrics.leased_log_partitions.Set(0);
+    parts_.metrics.lag_events.Set(0);
+    parts_.metrics.lag_seconds.Set(0);
   }
   for (const Runner& runner : ended) runner->RequestStop();
   ended.clear();  // waits for each
 }
 
 void PartitionSet::UpdateLag(const std::vector<LogHead>& heads) {
-  metrics_.paced_communities.Set(guards_.rate.waiting(clock_.Monotonic()));
+  parts_.metrics.paced_communities.Set(parts_.rate.waiting(parts_.clock.Monotonic()));
   absl::MutexLock lock(&mutex_);
-  const absl::Time now = clock_.Now();
+  const absl::Time now = parts_.clock.Now();
   int64_t lag = 0;
   absl::Duration lag_time;
   std::map<int32_t, absl::Time> caught_up;
@@ -89,8 +76,8 @@ void PartitionSet::UpdateLag(const std::vector<LogHead>& heads) {
     lag_time = std::max(lag_time, now - std::max(since, runner->second->accept_time()));
   }
   caught_up_ = std::move(caught_up);
-  metrics_.lag_seconds.Set(absl::ToDoubleSeconds(lag_time));
-  metrics_.lag_events.Set(static_cast<double>(lag));
+  parts_.metrics.lag_seconds.Set(absl::ToDoubleSeconds(lag_time));
+  parts_.metrics.lag_events.Set(static_cast<double>(lag));
 }
 
 std::vector<LogHead> PartitionSet::Confirmed() {

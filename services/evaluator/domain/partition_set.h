@@ -17,10 +17,9 @@ namespace crier::evaluator {
 // as the callbacks of a LeaseKeeper must not.
 class PartitionSet {
  public:
-  // Everything referred to must outlive the set.
-  PartitionSet(CatalogStore& catalogs, EventSource& events, DeliverySink& deliveries,
-               MemberLedger& members, const EventGuards& guards, const Clock& clock,
-               EvaluatorMetrics& metrics, RunnerOptions options);
+  // The parts must outlive the set.
+  PartitionSet(const RunnerParts& parts, RunnerOptions options)
+      : parts_(parts), options_(options) {}
 
   // As StopAll().
   ~PartitionSet();
@@ -47,13 +46,7 @@ class PartitionSet {
  private:
   using Runner = std::unique_ptr<PartitionRunner>;
 
-  CatalogStore& catalogs_;
-  EventSource& events_;
-  DeliverySink& deliveries_;
-  MemberLedger& members_;
-  const EventGuards guards_;
-  const Clock& clock_;
-  EvaluatorMetrics& metrics_;
+  const RunnerParts parts_;
   const RunnerOptions options_;
 
   absl::Mutex mutex_;

@@ -32,8 +32,8 @@ class PartitionSetTest : public testing::Test {
   FakePaceStore paces_;
   SendRate rate_{0};
   PartitionSet partitions_{
-      store_, events_,  deliveries_,    members_, EventGuards{caps_, paces_, rate_},
-      clock_, metrics_, RunnerOptions()};
+      {store_, events_, deliveries_, members_, caps_, paces_, rate_, clock_, metrics_},
+      RunnerOptions()};
 };
 
 TEST_F(PartitionSetTest, RunsALoopForEachLease) {
