@@ -1,5 +1,6 @@
 #include "services/evaluator/domain/criteria.h"
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "common/entity/filter_schemas.h"
 #include "common/filter/parser.h"
@@ -44,6 +45,12 @@ absl::StatusOr<filter::Filter> CompileCriteria(Template workflow_template, absl:
     return InvalidField("filter", "nests parentheses too deep; write it with one pair less");
   }
   return filter;
+}
+
+std::string AlsoDemand(absl::string_view criteria, absl::string_view restriction) {
+  // What has no term is no term in parentheses either.
+  if (absl::StripAsciiWhitespace(criteria).empty()) return std::string(restriction);
+  return absl::StrCat("(", criteria, ") AND ", restriction);
 }
 
 }  // namespace crier::evaluator

@@ -2,6 +2,8 @@
 #ifndef CRIER_SERVICES_EVALUATOR_DOMAIN_CRITERIA_H_
 #define CRIER_SERVICES_EVALUATOR_DOMAIN_CRITERIA_H_
 
+#include <string>
+
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -24,6 +26,10 @@ const filter::Schema& CriteriaSchema(Template workflow_template);
 // Compiles criteria. INVALID_ARGUMENT on the field `filter` as of filter::Filter::Compile, also
 // when there would be no room to put the criteria into parentheses and add to them.
 absl::StatusOr<filter::Filter> CompileCriteria(Template workflow_template, absl::string_view text);
+
+// A filter for what meets criteria that CompileCriteria() accepts and a restriction besides, for
+// which they leave room.
+std::string AlsoDemand(absl::string_view criteria, absl::string_view restriction);
 
 }  // namespace crier::evaluator
 

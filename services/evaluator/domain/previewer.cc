@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 #include "common/api/time.h"
 #include "common/filter/explain.h"
 #include "common/status/macros.h"
@@ -18,11 +17,10 @@ constexpr int64_t kUnsavedId = 1;
 
 // The criteria, of what was first stored after a time.
 std::string FoundSince(absl::string_view criteria, absl::Time time) {
-  const std::string recent =
+  return AlsoDemand(
+      criteria,
       absl::StrCat("create_time >= \"",
-                   absl::FormatTime("%E4Y-%m-%d%ET%H:%M:%E*SZ", time, absl::UTCTimeZone()), "\"");
-  if (absl::StripAsciiWhitespace(criteria).empty()) return recent;
-  return absl::StrCat("(", criteria, ") AND ", recent);
+                   absl::FormatTime("%E4Y-%m-%d%ET%H:%M:%E*SZ", time, absl::UTCTimeZone()), "\""));
 }
 
 }  // namespace

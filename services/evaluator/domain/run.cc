@@ -9,6 +9,7 @@
 #include "common/entity/filter_schemas.h"
 #include "common/filter/filter.h"
 #include "common/status/errors.h"
+#include "services/evaluator/domain/criteria.h"
 
 namespace crier::evaluator {
 namespace {
@@ -68,10 +69,11 @@ RunScope MakeRunScope(const std::string& filter, const std::optional<LastScan>& 
 
 std::string SearchFilter(const RunScope& scope) {
   if (!scope.changed_since) return scope.filter;
-  const std::string changed = absl::StrCat(
-      "update_time >= \"",
-      absl::FormatTime(absl::RFC3339_full, *scope.changed_since, absl::UTCTimeZone()), "\"");
-  return scope.filter.empty() ? changed : absl::StrCat("(", scope.filter, ") AND ", changed);
+  return AlsoDemand(
+      scope.filter,
+      absl::StrCat("update_time >= \"",
+                   absl::FormatTime(absl::RFC3339_full, *scope.changed_since, absl::UTCTimeZone()),
+                   "\""));
 }
 
 }  // namespace crier::evaluator

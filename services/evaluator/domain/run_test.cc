@@ -1,6 +1,7 @@
 #include "services/evaluator/domain/run.h"
 
 #include "gtest/gtest.h"
+#include "services/evaluator/domain/criteria.h"
 
 namespace crier::evaluator {
 namespace {
@@ -41,6 +42,16 @@ TEST(RunScopeTest, LaterOnesGoThroughWhatChanged) {
             "(title = a OR role = b) AND update_time >= \"2025-12-31T00:00:00.000123+00:00\"");
   EXPECT_EQ(SearchFilter(MakeRunScope("", LastScan{"", kBefore}, false, kNow, kNow)),
             "update_time >= \"2025-12-31T00:00:00.000123+00:00\"");
+}
+
+TEST(RunScopeTest, WhatChangedIsFoundByCriteriaOfWhiteSpaceToo) {
+  const std::string blank = " \t\v\n";
+  ASSERT_TRUE(CompileCriteria(Template::kMembersThatMeetCriteria, blank).ok());
+
+  const std::string filter =
+      SearchFilter(MakeRunScope(blank, LastScan{blank, kBefore}, false, kNow, kNow));
+
+  EXPECT_TRUE(CompileCriteria(Template::kMembersThatMeetCriteria, filter).ok()) << filter;
 }
 
 TEST(RunScopeTest, UnlessSomethingDemandsAll) {
