@@ -158,7 +158,7 @@ class RunsTest : public testing::Test {
   void Apply(const Event& event) {
     Frame frame;
     *frame.Add() = event;
-    const auto applied = changes_.Apply(frame, clock_.Now(), Deadline());
+    const auto applied = changes_.Apply(frame, clock_.Now(), Deadline);
     ASSERT_TRUE(applied.ok()) << applied.status();
   }
 

@@ -36,7 +36,7 @@ TEST_F(RunsTest, NoneIsMissingAndNoneIsSentTwiceWhateverHappens) {
     while (!unseen.empty() && chance(0.5)) {
       Frame frame;
       *frame.Add() = unseen.front();
-      if (changes.Apply(frame, clock_.Now(), Deadline()).ok()) unseen.erase(unseen.begin());
+      if (changes.Apply(frame, clock_.Now(), Deadline).ok()) unseen.erase(unseen.begin());
     }
   };
   const auto sent_now = [&] {

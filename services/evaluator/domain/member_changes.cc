@@ -43,30 +43,30 @@ absl::Status Wrap(const Event& event, const absl::Status& status) {
 }  // namespace
 
 absl::StatusOr<Erasures> MemberChanges::Apply(const Frame& frame, absl::Time now,
-                                              absl::Time deadline) {
+                                              absl::FunctionRef<absl::Time()> deadline) {
   Erasures erasures;
   for (const Event& event : frame) {
     const int64_t community = event.community_id();
     switch (event.kind()) {
       case Event::CONTACT_MERGED:
-        RETURN_IF_ERROR(Wrap(event, Merge(event, now, deadline)));
+        RETURN_IF_ERROR(Wrap(event, Merge(event, now, deadline())));
         break;
       case Event::CONTACT_DELETED:
-        RETURN_IF_ERROR(Wrap(event, Erase(event, now, deadline)));
+        RETURN_IF_ERROR(Wrap(event, Erase(event, now, deadline())));
         *erasures.Add() = ErasureOf(community, event.deleted_contact());
         for (const std::string& merged : event.merged_contacts()) {
           *erasures.Add() = ErasureOf(community, merged);
         }
         break;
       case Event::COMMUNITY_DELETED:
-        RETURN_IF_ERROR(EraseCommunity(event, deadline));
+        RETURN_IF_ERROR(EraseCommunity(event, deadline()));
         *erasures.Add() = ErasureOf(community, "");
         break;
       default:
         break;
     }
   }
-  RETURN_IF_ERROR(HandOverExcess(frame, erasures, deadline));
+  RETURN_IF_ERROR(HandOverExcess(frame, erasures, deadline()));
   return erasures;
 }
 

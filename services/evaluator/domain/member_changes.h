@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -25,7 +26,11 @@ class MemberChanges {
   // Applies merges and deletions. Returns what is to be erased by the delivery service, to be
   // handed over together with the frame's position. When this returns, no page that was decided on
   // before can bring an erased contact there any more.
-  absl::StatusOr<Erasures> Apply(const Frame& frame, absl::Time now, absl::Time deadline);
+  //
+  // `deadline()` is asked for each event, so that a frame of a thousand deletions, which would
+  // begin anew after a failure, needs no more luck than one of a few.
+  absl::StatusOr<Erasures> Apply(const Frame& frame, absl::Time now,
+                                 absl::FunctionRef<absl::Time()> deadline);
 
  private:
   absl::Status Merge(const entity::v1::Event& event, absl::Time now, absl::Time deadline);

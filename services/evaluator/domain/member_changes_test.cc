@@ -1,7 +1,9 @@
 #include "services/evaluator/domain/member_changes.h"
 
 #include <string>
+#include <vector>
 
+#include "common/base/clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/evaluator/domain/fake_delivery_sink.h"
@@ -28,7 +30,7 @@ class MemberChangesTest : public testing::Test {
   }
 
   absl::StatusOr<Erasures> Apply() {
-    return changes_.Apply(frame_, absl::UnixEpoch(), absl::InfiniteFuture());
+    return changes_.Apply(frame_, absl::UnixEpoch(), [] { return absl::InfiniteFuture(); });
   }
 
   Frame frame_;
@@ -103,6 +105,38 @@ TEST_F(MemberChangesTest, AChangedPageCannotArriveAsItWasAlsoWhenTheFirstAttempt
   ASSERT_TRUE(Apply().ok());
 
   EXPECT_EQ(*deliveries_.Position(RunProducer(workflow_), absl::InfiniteFuture()), 2);
+}
+
+// A ledger in a database that takes its time.
+class SlowLedger : public FakeMemberLedger {
+ public:
+  explicit SlowLedger(FakeClock& clock) : clock_(clock) {}
+
+  absl::StatusOr<std::vector<ChangedPage>> Erase(int64_t community,
+                                                 const std::vector<int64_t>& contacts,
+                                                 absl::Time now, absl::Time deadline) override {
+    clock_.Advance(absl::Seconds(3));
+    if (clock_.Now() > deadline) return absl::DeadlineExceededError("too slow");
+    return FakeMemberLedger::Erase(community, contacts, now, deadline);
+  }
+
+ private:
+  FakeClock& clock_;
+};
+
+TEST_F(MemberChangesTest, EachDeletionOfAFrameHasTimeOfItsOwn) {
+  FakeClock clock(absl::UnixEpoch());
+  SlowLedger ledger(clock);
+  MemberChanges changes(ledger, deliveries_);
+  for (const char* name : {kFirst, kSecond, "communities/1/contacts/9"}) {
+    Add(Event::CONTACT_DELETED).set_deleted_contact(name);
+  }
+
+  const auto erasures =
+      changes.Apply(frame_, clock.Now(), [&] { return clock.Now() + absl::Seconds(5); });
+
+  ASSERT_TRUE(erasures.ok()) << erasures.status();
+  EXPECT_EQ(erasures->size(), 3);
 }
 
 TEST_F(MemberChangesTest, MoreErasuresThanACallTakesAreHandedOverInParts) {

@@ -167,7 +167,8 @@ absl::Status PartitionRunner::Evaluate(Frame frame) {
 }
 
 absl::Status PartitionRunner::HandOverMatches(Frame frame, int64_t last_position) {
-  ASSIGN_OR_RETURN(Erasures erasures, member_changes_.Apply(frame, clock_.Now(), Deadline()));
+  ASSIGN_OR_RETURN(Erasures erasures,
+                   member_changes_.Apply(frame, clock_.Now(), [this] { return Deadline(); }));
   Messages messages = Match(index_, frame);
   ASSIGN_OR_RETURN(const CapEffect capped, ApplyCaps(index_.catalog(), confirmed_, pace_.spacing(),
                                                      caps_, messages, Deadline()));
