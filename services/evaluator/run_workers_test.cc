@@ -18,10 +18,9 @@ using testing::SizeIs;
 // The calendar and the threads, by a clock that the test moves.
 class RunWorkersTest : public RunsTest {
  protected:
-  void StartWorkers() {
+  void StartWorkers(const RunWorkerOptions& options = {.poll = absl::Milliseconds(5)}) {
     executor_.emplace(pages_, contacts_, events_, deliveries_, rate_, clock_, metrics_, options_);
-    workers_.emplace(runs_, pages_, *executor_, "replica", clock_,
-                     RunWorkerOptions{.poll = absl::Milliseconds(5)});
+    workers_.emplace(runs_, pages_, *executor_, "replica", clock_, options);
     workers_->Add(fence_.lease);
     workers_->Start();
   }
@@ -62,6 +61,23 @@ TEST_F(RunWorkersTest, RunAtEnableAndThenDailyAtTheLocalTime) {
 
   EXPECT_THAT(runs, SizeIs(4));
   EXPECT_THAT(Sent(), ElementsAre(1, 2));
+}
+
+TEST_F(RunWorkersTest, LeaveAPageThatCannotBeHandedOverForALittleAndGoOnWithOthers) {
+  Put(1, 90);
+  deliveries_.MoveProducer(RunProducer(workflow_), -1);  // its database was set back
+  Enable();
+  Work(fence_, 1);
+  Disable();
+  ASSERT_EQ(pages_.FindReady({kPartition}, clock_.Now(), 1, Deadline())->size(), 1u);
+  clock_.Advance(absl::Seconds(1));
+  workflow_ = CreateWorkflow();
+  Enable();
+
+  StartWorkers({.threads = 1, .poll = absl::Milliseconds(5)});
+  WaitForRuns(1);
+
+  EXPECT_THAT(Sent(), ElementsAre(1));
 }
 
 TEST_F(RunWorkersTest, WorkOnNothingWithoutTheLease) {

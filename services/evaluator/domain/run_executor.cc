@@ -66,15 +66,15 @@ absl::Duration Backoff(const RunOptions& options, int failures) {
 
 }  // namespace
 
-void RunExecutor::Work(const Fence& fence, const WorkflowId& workflow,
+bool RunExecutor::Work(const Fence& fence, const WorkflowId& workflow,
                        const std::function<bool()>& stop) {
   absl::StatusOr<RunTask> task = store_.Load(workflow, Deadline());
   if (!task.ok()) {
     log::Warning("a run could not be looked up", {{"status", task.status()}});
-    return;
+    return false;
   }
   const absl::Status status = WorkOn(fence, *task, stop);
-  if (!status.ok()) Failed(fence, *task, status);
+  return status.ok() || Failed(fence, *task, status);
 }
 
 absl::Status RunExecutor::WorkOn(const Fence& fence, RunTask& task,
@@ -229,11 +229,11 @@ absl::Status RunExecutor::Hold(const Fence& fence, const RunTask& task, RunHold 
   return store_.Postpone(fence, task, hold, until, 0, "", Deadline());
 }
 
-void RunExecutor::Failed(const Fence& fence, const RunTask& task, const absl::Status& reason) {
+bool RunExecutor::Failed(const Fence& fence, const RunTask& task, const absl::Status& reason) {
   const std::string workflow = api::ResourceName(api::kWorkflows, task.workflow);
   if (IsOvertaken(reason) || !task.run) {
     log::Info("a run was interrupted", {{"workflow", workflow}, {"status", reason}});
-    return;
+    return false;
   }
   const int failures = task.run->failures + 1;
   const bool give_up = IsPermanent(reason) || failures >= options_.max_failures;
@@ -247,6 +247,7 @@ void RunExecutor::Failed(const Fence& fence, const RunTask& task, const absl::St
                                 failures, error, Deadline());
   (give_up ? metrics_.failed : metrics_.retries).Increment();
   if (!stored.ok()) log::Warning("a failure of a run could not be stored", {{"status", stored}});
+  return stored.ok();
 }
 
 }  // namespace crier::evaluator

@@ -66,8 +66,9 @@ class RunExecutor {
         options_(options) {}
 
   // Works on a workflow for a slice of time, or until `stop()` holds, which is asked between pages.
-  // What fails is logged and, if worth it, tried again later.
-  void Work(const Fence& fence, const WorkflowId& workflow, const std::function<bool()>& stop);
+  // What fails is logged and, if worth it, tried again later. False when the store could not be
+  // told when that is, so that the workflow is found ready again at once, as it was.
+  bool Work(const Fence& fence, const WorkflowId& workflow, const std::function<bool()>& stop);
 
  private:
   absl::Status WorkOn(const Fence& fence, RunTask& task, const std::function<bool()>& stop);
@@ -81,7 +82,8 @@ class RunExecutor {
   absl::Status HandOver(const Fence& fence, RunTask& task, const PendingPage& page,
                         std::vector<FoundContact> members);
   absl::Status Hold(const Fence& fence, const RunTask& task, RunHold hold, absl::Time until);
-  void Failed(const Fence& fence, const RunTask& task, const absl::Status& reason);
+  // Whether it is stored when to try again, or that there is no point.
+  bool Failed(const Fence& fence, const RunTask& task, const absl::Status& reason);
 
   absl::Time Deadline() const { return absl::Now() + options_.call_timeout; }
   // As it is stored.

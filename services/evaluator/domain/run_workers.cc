@@ -57,17 +57,20 @@ void RunWorkers::RunWorker() {
       if (!Pause(options_.poll)) return;
       continue;
     }
-    executor_.Work(work->fence, work->workflow,
-                   [&] { return stopping() || !Holds(work->fence.lease); });
+    const bool go_on = executor_.Work(work->fence, work->workflow,
+                                      [&] { return stopping() || !Holds(work->fence.lease); });
+    const Key key = {work->workflow.community, work->workflow.id};
     absl::MutexLock lock(&mutex_);
-    busy_.erase({work->workflow.community, work->workflow.id});
+    busy_.erase(key);
+    if (!go_on) resting_[key] = clock_.Monotonic() + options_.rest;
   }
 }
 
 std::optional<RunWorkers::Work> RunWorkers::TakeWork() {
   absl::MutexLock looking(&looking_);
-  // Of so many, one at least is not another worker's.
-  const auto ready = pages_.FindReady(partitions(), clock_.Now(), options_.threads, Deadline());
+  // Of so many, one at least is wanted, if there is one.
+  const int limit = CountUnwanted() + 1;
+  const auto ready = pages_.FindReady(partitions(), clock_.Now(), limit, Deadline());
   if (!ready.ok()) {
     log::Warning("runs could not be looked for", {{"status", ready.status()}});
     return std::nullopt;
@@ -76,10 +79,18 @@ std::optional<RunWorkers::Work> RunWorkers::TakeWork() {
   for (const PageStore::Ready& one : *ready) {
     const auto lease = leases_.find(one.log_partition);
     if (lease == leases_.end()) continue;
-    if (!busy_.insert({one.workflow.community, one.workflow.id}).second) continue;
+    const Key key = {one.workflow.community, one.workflow.id};
+    if (resting_.contains(key) || !busy_.insert(key).second) continue;
     return Work{one.workflow, {owner_, lease->second}};
   }
   return std::nullopt;
+}
+
+int RunWorkers::CountUnwanted() {
+  const absl::Duration now = clock_.Monotonic();
+  absl::MutexLock lock(&mutex_);
+  std::erase_if(resting_, [now](const auto& entry) { return entry.second <= now; });
+  return static_cast<int>(busy_.size() + resting_.size());
 }
 
 void RunWorkers::RunCalendar() {

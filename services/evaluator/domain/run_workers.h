@@ -28,6 +28,8 @@ struct RunWorkerOptions {
   // How often an idle worker looks for work, and the calendar for slots.
   absl::Duration poll = absl::Seconds(1);
   absl::Duration call_timeout = absl::Seconds(5);
+  // How long a workflow rests whose work failed and could not be put off (RunExecutor::Work).
+  absl::Duration rest = absl::Seconds(5);
   // How long runs that ended are kept.
   absl::Duration retention = absl::Hours(24 * 90);
 };
@@ -67,6 +69,8 @@ class RunWorkers {
   void RunWorker();
   void RunCalendar();
   std::optional<Work> TakeWork();
+  // How many workflows may be found ready and are not to be worked on now.
+  int CountUnwanted();
   void BeginDueRuns();
   void Prune();
   bool Holds(const lease::Lease& lease) const;
@@ -88,6 +92,8 @@ class RunWorkers {
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::map<int32_t, lease::Lease> leases_ ABSL_GUARDED_BY(mutex_);
   std::set<Key> busy_ ABSL_GUARDED_BY(mutex_);
+  // Until when each rests; monotonic.
+  std::map<Key, absl::Duration> resting_ ABSL_GUARDED_BY(mutex_);
   // One looks for work at a time, so that no two find the same.
   absl::Mutex looking_ ABSL_ACQUIRED_BEFORE(mutex_);
   absl::Duration next_prune_ = absl::ZeroDuration();  // the calendar's; monotonic
