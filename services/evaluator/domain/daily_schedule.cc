@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 
 namespace crier::evaluator {
 namespace {
@@ -34,10 +35,16 @@ std::optional<absl::Time> SlotIn(const DailySchedule& schedule, absl::CivilDay d
       zone);
 }
 
+// Files beside the zones, which other machines have otherwise, or not at all.
+bool IsOfThisMachine(absl::string_view name) {
+  return name == "localtime" || name == "posixrules" || name == "Factory" ||
+         absl::StartsWith(name, "posix/") || absl::StartsWith(name, "right/");
+}
+
 }  // namespace
 
 bool IsTimeZone(absl::string_view name) {
-  if (name.empty() || !absl::ascii_isalpha(name[0]) || name == "localtime" ||
+  if (name.empty() || !absl::ascii_isalpha(name[0]) || IsOfThisMachine(name) ||
       name.find("..") != absl::string_view::npos) {
     return false;
   }

@@ -21,8 +21,8 @@ struct DailySchedule {
   friend bool operator==(const DailySchedule& a, const DailySchedule& b) = default;
 };
 
-// Whether this machine's database has the zone. Names like `localtime`, which mean another zone on
-// another machine, and paths do not count.
+// Whether this machine's database has the zone. Names like `localtime` and `posix/UTC`, which mean
+// another zone or none on another machine, and paths do not count.
 bool IsTimeZone(absl::string_view name);
 
 // The moment at which a local day's run is due. Where clocks go forward over the time of day, the

@@ -216,7 +216,8 @@ TEST(DailyScheduleTest, KnowsTimeZonesByTheirIanaNames) {
     EXPECT_TRUE(IsTimeZone(name)) << name;
   }
   for (const char* name : {"", "Europe/Atlantis", "localtime", "/etc/localtime", "../UTC",
-                           "Fixed/UTC+01:00:00", "europe berlin", "posixrules\n"}) {
+                           "Fixed/UTC+01:00:00", "europe berlin", "posixrules\n", "posixrules",
+                           "posix/Europe/Berlin", "right/Europe/Berlin", "Factory"}) {
     EXPECT_FALSE(IsTimeZone(name)) << name;
   }
 }

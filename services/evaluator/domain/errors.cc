@@ -16,7 +16,7 @@ absl::Status WorkflowNotFoundError(const WorkflowId& id) {
 absl::Status WebhookNotFoundError(const WebhookId& id) {
   return NamedError(absl::StatusCode::kFailedPrecondition, "WEBHOOK_NOT_FOUND",
                     absl::StrCat("workflow.webhook: ", api::ResourceName(api::kWebhooks, id),
-                                 " does not exist; create it first"));
+                                 " does not exist; name one that does"));
 }
 
 absl::Status EtagMismatchError() {

@@ -35,6 +35,10 @@ absl::StatusOr<Workflow> Workflows::Create(const NewWorkflow& workflow, absl::Ti
 }
 
 absl::StatusOr<Workflow> Workflows::Preview(const NewWorkflow& workflow, absl::Time deadline) {
+  if (!workflow.request_id.empty()) {
+    RETURN_IF_ERROR(
+        store_.FindByRequestId(workflow.community, workflow.request_id, deadline).status());
+  }
   RETURN_IF_ERROR(CheckWebhook({workflow.community, workflow.webhook}, deadline));
   RETURN_IF_ERROR(store_.CheckRoom(workflow.community, deadline));
   Workflow preview;

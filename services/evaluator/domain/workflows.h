@@ -40,8 +40,8 @@ class Workflows {
   // As WorkflowStore::Create. WebhookNotFoundError.
   absl::StatusOr<Workflow> Create(const NewWorkflow& workflow, absl::Time deadline);
 
-  // What Create() would return, less id, times and version; stores nothing. WebhookNotFoundError;
-  // TooManyWorkflowsError.
+  // What Create() would return, less id, times and version; stores nothing. RequestIdSpentError;
+  // WebhookNotFoundError; TooManyWorkflowsError.
   absl::StatusOr<Workflow> Preview(const NewWorkflow& workflow, absl::Time deadline);
 
   absl::StatusOr<Workflow> Get(const WorkflowId& id, absl::Time deadline);

@@ -85,6 +85,15 @@ TEST_F(WorkflowsTest, APreviewStoresNothing) {
   EXPECT_TRUE(workflows_.List(kCommunity, 0, 10, deadline_)->empty());
 }
 
+TEST_F(WorkflowsTest, APreviewKnowsSpentRequestIds) {
+  const Workflow created = *workflows_.Create(MakeNew("request"), deadline_);
+  EXPECT_TRUE(workflows_.Preview(MakeNew("request"), deadline_).ok());
+
+  ASSERT_TRUE(workflows_.Delete(created.id, "", deadline_).ok());
+
+  EXPECT_EQ(workflows_.Preview(MakeNew("request"), deadline_).status(), RequestIdSpentError());
+}
+
 TEST_F(WorkflowsTest, ARepeatedCreationSucceedsWithoutTheWebhook) {
   const Workflow created = *workflows_.Create(MakeNew("request"), deadline_);
   deliveries_.RemoveWebhook({kCommunity, kWebhook});
