@@ -7,6 +7,8 @@
 #include "gtest/gtest.h"
 #include "services/evaluator/domain/errors.h"
 #include "services/evaluator/runs_fixture.h"
+#include "services/evaluator/storage/run_rows.h"
+#include "services/evaluator/storage/run_sql.h"
 
 namespace crier::evaluator {
 namespace {
@@ -190,6 +192,35 @@ TEST_F(PageStoreTest, APostponedRunIsReadyInTime) {
   EXPECT_EQ(LastRun().error, "no answer");
   EXPECT_THAT(Ready(when - absl::Seconds(1)), IsEmpty());
   EXPECT_THAT(Ready(when), ElementsAre(workflow_.id));
+}
+
+TEST_F(PageStoreTest, ATimeThatAClockAheadHasWrittenHoldsNoRun) {
+  const auto postpone = [&](RunHold hold, absl::Duration by) {
+    const absl::Time when = clock_.Now() + by;
+    EXPECT_TRUE(pages_.Postpone(fence_, Load(), hold, when, 0, "", Deadline()).ok());
+    return Ready(clock_.Now());
+  };
+
+  EXPECT_THAT(postpone(RunHold::kNone, absl::Hours(10)), ElementsAre(workflow_.id));
+  EXPECT_THAT(postpone(RunHold::kRetry, absl::Hours(10)), ElementsAre(workflow_.id));
+  EXPECT_THAT(postpone(RunHold::kDailyCap, absl::Hours(26)), IsEmpty());
+  EXPECT_THAT(postpone(RunHold::kDailyCap, absl::Hours(240)), ElementsAre(workflow_.id));
+  EXPECT_THAT(postpone(RunHold::kCommunityRate, absl::Hours(240)), IsEmpty())
+      << "events come first";
+}
+
+TEST_F(PageStoreTest, ARunEndsUnderTheLockOfItsLedgerAlone) {
+  const RunTask task = Load();
+  const auto held = pool_.Run(Deadline(), [&](pg::Transaction& transaction) -> absl::Status {
+    EXPECT_TRUE(transaction.Execute(storage::kLockLedger, storage::KeyOf(workflow_)).ok());
+    const absl::Time soon = absl::Now() + absl::Milliseconds(200);
+    EXPECT_FALSE(runs_.Cancel(task.run->id, clock_.Now(), soon).ok());
+    EXPECT_FALSE(pages_.Finish(fence_, task, RunState::kSucceeded, "", clock_.Now(), soon).ok());
+    return absl::OkStatus();
+  });
+  ASSERT_TRUE(held.ok()) << held;
+
+  EXPECT_EQ(LastRun().state, RunState::kPending);
 }
 
 TEST_F(PageStoreTest, ARunThatSucceededIsTheLastScan) {

@@ -171,6 +171,8 @@ TEST_F(RunsTest, NewCriteriaInTheMiddleMakeTheRunBeginAgain) {
   EXPECT_THAT(sent, SizeIs(20)) << "ten by the old criteria, of the rest those of the new";
   EXPECT_EQ(std::set<int64_t>(sent.begin(), sent.end()).size(), sent.size());
   EXPECT_EQ(LastRun().state, RunState::kSucceeded);
+  EXPECT_EQ(LastRun().matched_count, 25) << "ten by the old criteria, fifteen by the new";
+  EXPECT_EQ(LastRun().expected_count, LastRun().matched_count);
 }
 
 TEST_F(RunsTest, AWebhookThatIsChangedInTheMiddleGetsTheRest) {

@@ -236,6 +236,7 @@ absl::Status SettleIn(Transaction& transaction, const RunTask& task, int64_t sta
 
 absl::Status FinishIn(Transaction& transaction, const RunTask& task, RunState state,
                       const std::string& error, absl::Time now) {
+  RETURN_IF_ERROR(transaction.Execute(kLockLedger, KeyOf(task.workflow)).status());
   ASSIGN_OR_RETURN(
       const Rows ended,
       transaction.Execute(

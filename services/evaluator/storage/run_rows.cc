@@ -62,8 +62,7 @@ absl::StatusOr<Run> InsertRun(pg::Transaction& transaction, const WorkflowId& id
           KeyOf(id).Add(log_partition).Add(static_cast<int32_t>(trigger)).Add(full_scan).Add(now)));
   if (!inserted.empty()) return ReadRun(inserted[0]);
   ASSIGN_OR_RETURN(const Rows unfinished, transaction.Execute(kFindUnfinishedRun, KeyOf(id)));
-  // It has ended between the two statements: the caller may try again at once.
-  if (unfinished.empty()) return absl::AbortedError("a run has just ended");
+  if (unfinished.empty()) return absl::InternalError("a run ended without the lock of its ledger");
   return RunUnfinishedError(ReadRun(unfinished[0]).id);
 }
 

@@ -55,10 +55,11 @@ constexpr pg::Statement kReleaseRun{
     "UPDATE workflow_runs SET hold = 0, ready_time = $3"
     " WHERE community_id = $1 AND workflow_id = $2 AND state IN (1, 2) AND hold = 1"};
 
+// What a run that begins again has found already, by its former criteria, counts as expected too.
 constexpr pg::Statement kStartRun{
     "start_run",
     "UPDATE workflow_runs SET state = 2, filter = $4, evaluate_time = $5, changed_since = $6,"
-    " head_time = $7, expected_count = $8, start_time = $5, cursor_contact_id = 0,"
+    " head_time = $7, expected_count = matched_count + $8, start_time = $5, cursor_contact_id = 0,"
     " hold = 0, ready_time = $9, failures = 0, error = ''"
     " WHERE community_id = $1 AND workflow_id = $2 AND run_id = $3"};
 
@@ -77,12 +78,15 @@ constexpr pg::Statement kPostponeRun{
     "UPDATE workflow_runs SET hold = $4, ready_time = $5, failures = $6, error = $7"
     " WHERE community_id = $1 AND workflow_id = $2 AND run_id = $3 AND state IN (1, 2)"};
 
-// Runs, and pages that a run left behind when it was ended.
+// Runs, and pages that a run left behind when it was ended. A run that is not held is ready, and so
+// is one whose hold lies further ahead than a hold of its kind can: whoever wrote the time had a
+// clock that was ahead.
 constexpr pg::Statement kFindReady{
     "find_ready",
-    "(SELECT community_id, workflow_id, log_partition, ready_time FROM workflow_runs"
-    " WHERE log_partition = ANY($1::int[]) AND state IN (1, 2) AND ready_time <= $2"
-    " ORDER BY ready_time LIMIT $3)"
+    "(SELECT community_id, workflow_id, log_partition, least(ready_time, $2) FROM workflow_runs"
+    " WHERE log_partition = ANY($1::int[]) AND state IN (1, 2) AND (ready_time <= $2 OR hold = 0"
+    " OR hold = 1 AND ready_time > $2 + interval '72 hours'"
+    " OR hold = 3 AND ready_time > $2 + interval '1 hour') ORDER BY 4 LIMIT $3)"
     " UNION ALL"
     " (SELECT community_id, workflow_id, log_partition, pending_time FROM run_ledgers l"
     " WHERE log_partition = ANY($1::int[]) AND pending_contacts IS NOT NULL AND NOT EXISTS"
@@ -109,6 +113,8 @@ constexpr pg::Statement kShareWorkflow{
     " schedule_hours, schedule_minutes, max_deliveries_per_day FROM workflows"
     " WHERE community_id = $1 AND workflow_id = $2 AND state <> 3 FOR SHARE"};
 
+// Runs are begun and ended under this lock, taken before that of the run: so who has it and finds
+// one unfinished in the way of another knows which, and nobody waits for one who waits for him.
 constexpr pg::Statement kLockLedger{
     "lock_run_ledger",
     "SELECT position, array_to_string(pending_contacts, ' '), pending_run_id, cap_day, cap_count, "

@@ -39,6 +39,7 @@ absl::StatusOr<Run> BeginIn(Transaction& transaction, const WorkflowId& id, RunT
 }
 
 absl::StatusOr<Run> CancelIn(Transaction& transaction, const RunId& id, absl::Time now) {
+  RETURN_IF_ERROR(transaction.Execute(kLockLedger, KeyOf(id.workflow)).status());
   ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kLockRun, KeyOf(id)));
   if (rows.empty()) return RunNotFoundError(id);
   Run run = ReadRun(rows[0]);
