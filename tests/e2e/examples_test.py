@@ -1,4 +1,5 @@
-"""The example clients of tools/examples do what they say, also when the server drains under them."""
+"""The example clients of tools/examples do what they say, also when the server drains under them or
+its database is away for a while."""
 
 import os
 import pathlib
@@ -8,6 +9,7 @@ import unittest
 
 from crier.ingest.v1 import event_service_pb2
 
+from private_postgres import PrivatePostgres
 from suite import BIN, TIMEOUT_SECONDS, Suite, target
 
 ROOT = pathlib.Path(os.environ["CRIER_ROOT"])
@@ -18,12 +20,15 @@ CLIENTS = {
 COUNT = 3000
 
 
-class ExamplesTest(unittest.TestCase):
+class ExamplesTestCase(unittest.TestCase):
     def setUp(self):
-        self.suite = self.enterContext(Suite(os.environ["CRIER_TEST_POSTGRES_URL"], replicas=1, receiver_port=1))
+        self.suite = self.enterContext(Suite(self.postgres_url(), replicas=1, receiver_port=1))
 
-    def start(self, language, address, community):
-        arguments = [*CLIENTS[language], address, str(community), str(COUNT)]
+    def postgres_url(self):
+        return os.environ["CRIER_TEST_POSTGRES_URL"]
+
+    def start(self, language, address, community, count=COUNT):
+        arguments = [*CLIENTS[language], address, str(community), str(count)]
         if language == "cpp":
             arguments.append(str(ROOT / "proto/crier/service_config.json"))
         return subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -32,6 +37,8 @@ class ExamplesTest(unittest.TestCase):
         head = self.suite.events.GetLogHead(event_service_pb2.GetLogHeadRequest(community=f"communities/{community}"))
         return head.position
 
+
+class ExamplesTest(ExamplesTestCase):
     def test_every_contact_is_stored_once(self):
         for community, language in enumerate(CLIENTS, 1):
             with self.subTest(language):
@@ -54,6 +61,30 @@ class ExamplesTest(unittest.TestCase):
                 self.assertEqual(client.returncode, 0, err)
                 # Repeated ones return what their first time did.
                 self.assertEqual(out.strip(), f"CREATED={COUNT}", err)
+
+
+class ExamplesOutageTest(ExamplesTestCase):
+    def postgres_url(self):
+        self.postgres = PrivatePostgres("examples")
+        self.addCleanup(self.postgres.remove)
+        return self.postgres.url
+
+    def test_a_crash_of_the_database_under_way_loses_nothing(self):
+        count = 10_000  # enough for the crash to come in between
+        for community, language in enumerate(CLIENTS, 5):
+            with self.subTest(language):
+                client = self.start(language, self.suite.ingest[0].address, community, count)
+                client.stdout.readline()  # the unary call is done, the stream begins
+                while self.contacts_of(community) < 500:
+                    pass
+                self.postgres.crash()
+                self.suite.ingest[0].wait_for("not ready")
+                self.assertIsNone(client.poll(), "it has not come to the end before")
+                self.postgres.start_again()
+                out, err = client.communicate(timeout=TIMEOUT_SECONDS)
+                self.assertEqual(client.returncode, 0, err[-1000:])
+                # Repeated ones return what their first time did.
+                self.assertEqual(out.strip(), f"CREATED={count}", err[-1000:])
 
 
 if __name__ == "__main__":

@@ -140,6 +140,42 @@ std::vector<Frame> MakeFrames(const std::string& community, int count) {
   return frames;
 }
 
+// Whether a record is sent again: the database is away, the server is full, or the record waited
+// too long.
+bool IsRetryable(const BatchIngestItemResult& result) {
+  return result.has_error() && (result.error().code() == grpc::StatusCode::UNAVAILABLE ||
+                                result.error().code() == grpc::StatusCode::RESOURCE_EXHAUSTED ||
+                                result.error().code() == grpc::StatusCode::DEADLINE_EXCEEDED);
+}
+
+// Takes the frames that were answered off, and counts what is done for good. What is not comes
+// first again. Returns how many records are done.
+int Settle(const std::vector<FrameSender::Results>& answered, std::vector<Frame>& frames,
+           std::map<std::string, int>& counts) {
+  std::vector<Frame> left;
+  int settled = 0;
+  for (size_t i = 0; i < answered.size(); ++i) {
+    Frame again;
+    for (int k = 0; k < answered[i].size(); ++k) {
+      const BatchIngestItemResult& result = answered[i][k];
+      if (IsRetryable(result)) {
+        *again.add_items() = frames[i].items(k);
+        continue;
+      }
+      // An error is the caller's own mistake: INVALID_ARGUMENT names the fields.
+      if (result.has_error()) std::cerr << "refused: " << result.error().message() << "\n";
+      ++counts[result.has_error() ? "FAILED"
+                                  : IngestResult::Outcome_Name(result.result().outcome())];
+      ++settled;
+    }
+    if (again.items_size() > 0) left.push_back(std::move(again));
+  }
+  left.insert(left.end(), frames.begin() + static_cast<std::ptrdiff_t>(answered.size()),
+              frames.end());
+  frames = std::move(left);
+  return settled;
+}
+
 // Sends all frames, however often the stream breaks.
 bool SendMany(IngestService::Stub& stub, std::vector<Frame> frames) {
   std::map<std::string, int> counts;
@@ -147,26 +183,18 @@ bool SendMany(IngestService::Stub& stub, std::vector<Frame> frames) {
   while (!frames.empty()) {
     std::vector<FrameSender::Results> answered;
     const grpc::Status status = FrameSender(stub).Send(frames, answered);
-    for (const auto& results : answered) {
-      for (const BatchIngestItemResult& item : results) {
-        // An error is the caller's own mistake (INVALID_ARGUMENT names the fields), or a reason to
-        // send this record again later (UNAVAILABLE, RESOURCE_EXHAUSTED).
-        if (item.has_error()) std::cerr << "refused: " << item.error().message() << "\n";
-        ++counts[item.has_error() ? "FAILED" : IngestResult::Outcome_Name(item.result().outcome())];
-      }
-    }
+    const int settled = Settle(answered, frames, counts);
     // The server drains, or is gone (CANCELLED is what a server that shuts down says to a stream
     // that comes too late): whatever was not answered is sent again.
     const bool may_return = status.ok() || status.error_code() == grpc::StatusCode::UNAVAILABLE ||
                             status.error_code() == grpc::StatusCode::CANCELLED ||
                             status.error_code() == grpc::StatusCode::INTERNAL;
-    if (!answered.empty()) give_up = std::chrono::steady_clock::now() + kPatience;
+    if (settled > 0) give_up = std::chrono::steady_clock::now() + kPatience;
     if (!may_return || std::chrono::steady_clock::now() > give_up) {
       std::cerr << status.error_message() << "\n";
       return false;
     }
-    frames.erase(frames.begin(), frames.begin() + static_cast<std::ptrdiff_t>(answered.size()));
-    if (!status.ok()) std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    if (!frames.empty()) std::this_thread::sleep_for(std::chrono::milliseconds(200));
   }
   for (const auto& [outcome, count] : counts) std::cout << outcome << "=" << count << " ";
   std::cout << "\n";

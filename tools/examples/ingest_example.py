@@ -19,6 +19,9 @@ SERVICE_CONFIG = pathlib.Path(__file__).resolve().parents[2] / "proto/crier/serv
 FRAME = 100  # records in a frame; 32 to 500 are the fastest
 WINDOW = 8  # frames that wait for their answers
 PATIENCE_SECONDS = 60
+# What a record is sent again for: the database is away, the server is full, or the record waited too long.
+RETRYABLE = {grpc.StatusCode.UNAVAILABLE.value[0], grpc.StatusCode.RESOURCE_EXHAUSTED.value[0],
+             grpc.StatusCode.DEADLINE_EXCEEDED.value[0]}
 
 
 def connect(target):
@@ -90,24 +93,34 @@ def send_many(records, requests):
     give_up = time.monotonic() + PATIENCE_SECONDS
     while frames:
         answered = send_frames(records, frames)
-        if answered:
+        again, settled = settle(frames, answered, counts)
+        frames = list(frames_of(again)) + frames[len(answered):]
+        if settled:
             give_up = time.monotonic() + PATIENCE_SECONDS
         elif time.monotonic() > give_up:
             raise TimeoutError("the server stayed away")
-        else:
+        if again or not answered:
             time.sleep(0.2)
-        for results in answered:
-            for item in results:
-                if item.HasField("error"):
-                    # The caller's own mistake (INVALID_ARGUMENT names the fields), or a reason to
-                    # send this record again later (UNAVAILABLE, RESOURCE_EXHAUSTED).
-                    print(f"refused: {item.error.message}", file=sys.stderr)
-                    outcome = "FAILED"
-                else:
-                    outcome = ingest_service_pb2.IngestResult.Outcome.Name(item.result.outcome)
-                counts[outcome] = counts.get(outcome, 0) + 1
-        frames = frames[len(answered):]
     return counts
+
+
+def settle(frames, answered, counts):
+    """Counts what is done for good. Returns the requests to send again, and how many are done."""
+    again, settled = [], 0
+    for frame, results in zip(frames, answered):
+        for item, result in zip(frame.items, results):
+            if result.HasField("error") and result.error.code in RETRYABLE:
+                again.append(item.contact)
+                continue
+            if result.HasField("error"):
+                # The caller's own mistake: INVALID_ARGUMENT names the fields.
+                print(f"refused: {result.error.message}", file=sys.stderr)
+                outcome = "FAILED"
+            else:
+                outcome = ingest_service_pb2.IngestResult.Outcome.Name(result.result.outcome)
+            counts[outcome] = counts.get(outcome, 0) + 1
+            settled += 1
+    return again, settled
 
 
 def main():
