@@ -24,11 +24,8 @@ struct Settings {
   crier::evaluator::EvaluatorOptions evaluator;
   crier::delivery::DeliveryOptions delivery;
 
-  // URL and password file of each service.
-  std::vector<std::pair<std::string*, std::string*>> ServiceDatabases() {
-    return {{&ingest.postgres_url, &ingest.postgres_password_file},
-            {&evaluator.postgres_url, &evaluator.postgres_password_file},
-            {&delivery.postgres_url, &delivery.postgres_password_file}};
+  std::vector<crier::pg::Database*> ServiceDatabases() {
+    return {&ingest.postgres, &evaluator.postgres, &delivery.postgres};
   }
 };
 
@@ -45,8 +42,8 @@ void AddOptions(Options& options, Settings& settings) {
   crier::evaluator::AddOptions(options, "evaluator.", &settings.evaluator);
   crier::delivery::AddOptions(options, "delivery.", &settings.delivery);
   options.Check([&settings]() -> std::string {
-    for (const auto& [url, password_file] : settings.ServiceDatabases()) {
-      if (url->empty() && settings.postgres_url.empty()) {
+    for (const crier::pg::Database* const database : settings.ServiceDatabases()) {
+      if (database->url.empty() && settings.postgres_url.empty()) {
         return "postgres-url is missing: set --postgres-url or CRIER_POSTGRES_URL to the Postgres "
                "to use, for example postgresql://localhost/crier";
       }
@@ -56,10 +53,10 @@ void AddOptions(Options& options, Settings& settings) {
 }
 
 void ShareDatabase(Settings& settings) {
-  for (const auto& [url, password_file] : settings.ServiceDatabases()) {
-    if (!url->empty()) continue;  // a database of its own, with a password of its own
-    *url = settings.postgres_url;
-    *password_file = settings.postgres_password_file;
+  for (crier::pg::Database* const database : settings.ServiceDatabases()) {
+    if (!database->url.empty()) continue;  // of its own, with a password of its own
+    database->url = settings.postgres_url;
+    database->password_file = settings.postgres_password_file;
   }
 }
 

@@ -1,7 +1,6 @@
 #include "services/delivery/server.h"
 
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <cstdint>
@@ -16,7 +15,9 @@
 #include "common/crypto/key_ring.h"
 #include "common/http/egress_proxy.h"
 #include "common/lease/lease_keeper.h"
+#include "common/lease/owner_name.h"
 #include "common/log/log.h"
+#include "common/pg/database_options.h"
 #include "common/pg/lease_store.h"
 #include "common/pg/listener.h"
 #include "common/pg/migrations.h"
@@ -80,11 +81,6 @@ constexpr int kFastShare = 10;
 // How long Stop() waits for attempts under way. Receivers that take longer get a duplicate.
 constexpr absl::Duration kStopGrace = absl::Seconds(5);
 
-pg::Database DatabaseOf(const DeliveryOptions& options) {
-  return {options.postgres_url, options.postgres_role, options.postgres_schema,
-          options.postgres_password_file};
-}
-
 SchedulerOptions SchedulerOptionsOf(const DeliveryOptions& options) {
   SchedulerOptions result;
   result.max_in_flight = options.max_in_flight;
@@ -103,14 +99,6 @@ http::ClientOptions ClientOptionsOf(const DeliveryOptions& options) {
     result.proxy = http::ParseEgressProxy(options.egress_proxy).value();
   }
   return result;
-}
-
-// Unique among replicas and restarts, and of use to whoever reads the table of leases.
-std::string NewOwner() {
-  char host[256] = {};
-  if (gethostname(host, sizeof(host) - 1) != 0) host[0] = '\0';
-  absl::BitGen random;
-  return absl::StrCat(host, "-", absl::Hex(absl::Uniform<uint64_t>(random), absl::kZeroPad16));
 }
 
 // A socket for each attempt may be more than a login shell permits.
@@ -151,19 +139,7 @@ crypto::KeyRing ReadKeyRing(const DeliveryOptions& options) {
 }  // namespace
 
 void AddOptions(config::Options& options, absl::string_view prefix, DeliveryOptions* target) {
-  options.Add(absl::StrCat(prefix, "postgres-url"), &target->postgres_url,
-              "Postgres of the delivery service, as a libpq URL.");
-  options.Secret();
-  // Where several services share a process, it may give all of them the same.
-  if (prefix.empty()) options.Required();
-  options.Add(absl::StrCat(prefix, "postgres-password-file"), &target->postgres_password_file,
-              "File with the password for postgres-url, read anew for every connection. Empty: the "
-              "URL says all.");
-  options.Add(absl::StrCat(prefix, "postgres-role"), &target->postgres_role,
-              "Role that owns the schema; `migrate` creates it. Empty: the login itself.");
-  options.Add(absl::StrCat(prefix, "postgres-schema"), &target->postgres_schema,
-              "Schema of the delivery service; `migrate` creates it.");
-  options.Required();
+  pg::AddDatabaseOptions(options, prefix, "the delivery service", &target->postgres);
   options.Add(absl::StrCat(prefix, "postgres-connections"), &target->postgres_connections, 1, 100,
               "Connections at most for calls, beside six that attempts, leases and "
               "notifications have.");
@@ -212,7 +188,7 @@ void AddOptions(config::Options& options, absl::string_view prefix, DeliveryOpti
 }
 
 absl::Status Migrate(const DeliveryOptions& options) {
-  return pg::Migrate(DatabaseOf(options), storage::Schema());
+  return pg::Migrate(options.postgres, storage::Schema());
 }
 
 // Declared in the order of need, so that destruction takes away first what uses the others: the
@@ -228,7 +204,7 @@ struct DeliveryServer::Parts {
 
   const Clock& clock;
   const absl::Duration retention;
-  const std::string owner = NewOwner();
+  const std::string owner = lease::NewOwnerName();
   const UrlPolicy policy;
 
   crypto::KeyRingHolder key_rings;
@@ -287,15 +263,15 @@ DeliveryServer::Parts::Parts(const DeliveryOptions& options, metrics::Registry& 
       retention(options.retention),
       policy(UrlPolicy::Create(options.targets).value()),
       key_rings(ReadKeyRing(options)),
-      call_pool(DatabaseOf(options), {.size = options.postgres_connections,
-                                      .by_index_only = true,
-                                      .metrics = &registry,
-                                      .name = "delivery_calls"}),
-      engine_pool(DatabaseOf(options), {.size = kEngineConnections,
-                                        .by_index_only = true,
-                                        .metrics = &registry,
-                                        .name = "delivery_engine"}),
-      lease_pool(DatabaseOf(options), {.size = 1, .metrics = &registry, .name = "delivery_leases"}),
+      call_pool(options.postgres, {.size = options.postgres_connections,
+                                   .by_index_only = true,
+                                   .metrics = &registry,
+                                   .name = "delivery_calls"}),
+      engine_pool(options.postgres, {.size = kEngineConnections,
+                                     .by_index_only = true,
+                                     .metrics = &registry,
+                                     .name = "delivery_engine"}),
+      lease_pool(options.postgres, {.size = 1, .metrics = &registry, .name = "delivery_leases"}),
       webhooks(call_pool, key_rings),
       intake(call_pool),
       log(call_pool),

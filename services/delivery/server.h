@@ -12,6 +12,7 @@
 #include "common/base/clock.h"
 #include "common/config/options.h"
 #include "common/metrics/metrics.h"
+#include "common/pg/pool.h"
 #include "common/process/service.h"
 #include "services/delivery/domain/payload.h"
 #include "services/delivery/domain/url_policy.h"
@@ -19,10 +20,7 @@
 namespace crier::delivery {
 
 struct DeliveryOptions {
-  std::string postgres_url;
-  std::string postgres_password_file;
-  std::string postgres_role = "crier_delivery";
-  std::string postgres_schema = "delivery";
+  pg::Database postgres = {.role = "crier_delivery", .schema = "delivery"};
   int postgres_connections = 4;
   // Days of deliveries are kept for this long after their end, and longer while one of them is
   // pending.

@@ -204,9 +204,9 @@ class Replica {
 class DeliveryServerTest : public testing::Test {
  protected:
   DeliveryServerTest() {
-    options_.postgres_url = schema_.url;
-    options_.postgres_role = schema_.role;
-    options_.postgres_schema = schema_.schema;
+    options_.postgres.url = schema_.url;
+    options_.postgres.role = schema_.role;
+    options_.postgres.schema = schema_.schema;
     options_.targets.allow_http = true;
     options_.targets.allowed_targets = {"127.0.0.0/8"};
     options_.targets.allowed_ports = {"1-65535"};
@@ -391,8 +391,8 @@ TEST_F(DeliveryServerTest, DeletingAWebhookCancelsWhatIsPending) {
 }
 
 TEST_F(DeliveryServerTest, AttemptsAreNotForgottenWhenTheDatabaseBreaks) {
-  tests::PostgresProxy proxy(options_.postgres_url);
-  options_.postgres_url = proxy.url();
+  tests::PostgresProxy proxy(options_.postgres.url);
+  options_.postgres.url = proxy.url();
   absl::BlockingCounter under_way(10);
   absl::Notification answer;
   Receiver receiver([&](const std::string&) {
@@ -420,8 +420,8 @@ TEST_F(DeliveryServerTest, AttemptsAreNotForgottenWhenTheDatabaseBreaks) {
 
 TEST_F(DeliveryServerTest, AProducerThatRepeatsABrokenCallLosesAndDoublesNothing) {
   Receiver receiver;
-  tests::PostgresProxy proxy(options_.postgres_url);
-  options_.postgres_url = proxy.url();
+  tests::PostgresProxy proxy(options_.postgres.url);
+  options_.postgres.url = proxy.url();
   Replica replica(options_);
   ASSERT_TRUE(replica.WaitForShards(kShardCount));
   const v1::Webhook webhook = replica.CreateWebhook(receiver.Url("/"));
@@ -447,7 +447,7 @@ TEST_F(DeliveryServerTest, AProducerThatRepeatsABrokenCallLosesAndDoublesNothing
 
 TEST_F(DeliveryServerTest, StartsBeforeItsSchemaIsThere) {
   DeliveryOptions options = options_;
-  options.postgres_schema = database_.NewSchemaName().schema;
+  options.postgres.schema = database_.NewSchemaName().schema;
   Receiver receiver;
   Replica replica(options);
   EXPECT_FALSE(replica.CheckReady().ok());

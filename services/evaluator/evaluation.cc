@@ -1,13 +1,10 @@
 #include "services/evaluator/evaluation.h"
 
-#include <unistd.h>
-
 #include <random>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/log/log.h"
 #include "common/pg/migrations.h"
@@ -24,14 +21,6 @@ constexpr absl::Duration kMaxRetryAfter = absl::Seconds(2);
 constexpr absl::Duration kObserveEvery = absl::Seconds(5);
 
 }  // namespace
-
-std::string LeaseOwnerName() {
-  char host[256] = "";
-  if (gethostname(host, sizeof(host) - 1) != 0) host[0] = '\0';
-  std::random_device random;
-  return absl::StrCat(host, "-", absl::Hex(random(), absl::kZeroPad8),
-                      absl::Hex(random(), absl::kZeroPad8));
-}
 
 Evaluation::Evaluation(pg::Pool& pool, EventSource& events, PartitionSet& partitions,
                        RunWorkers& runs, std::string owner, const Clock& clock,

@@ -22,15 +22,12 @@
 
 namespace crier::evaluator {
 
-// A name to hold leases as, which nobody has had before.
-std::string LeaseOwnerName();
-
 // Makes a slot to lease of every log partition, as soon as database and ingest service can be
 // asked; then leases them and keeps the partition set and the workers on runs in step. Thread-safe.
 class Evaluation {
  public:
   // Everything must outlive the object. `owner` is what the leases are held as; it is different for
-  // every start of every replica (LeaseOwnerName).
+  // every start of every replica (lease::NewOwnerName).
   Evaluation(pg::Pool& pool, EventSource& events, PartitionSet& partitions, RunWorkers& runs,
              std::string owner, const Clock& clock, metrics::Registry& metrics);
 

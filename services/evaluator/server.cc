@@ -6,6 +6,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "common/base/periodic_task.h"
+#include "common/lease/owner_name.h"
+#include "common/pg/database_options.h"
 #include "common/pg/migrations.h"
 #include "common/pg/pool.h"
 #include "common/rpc/client.h"
@@ -41,39 +43,9 @@
 #include "services/evaluator/transport/workflow_service.h"
 
 namespace crier::evaluator {
-namespace {
-
-pg::Database DatabaseOf(const EvaluatorOptions& options) {
-  return {options.postgres_url, options.postgres_role, options.postgres_schema,
-          options.postgres_password_file};
-}
-
-// For calls to one service, counted in `registry`.
-std::shared_ptr<grpc::Channel> ChannelTo(const std::string& address, const std::string& service,
-                                         const rpc::TlsOptions& tls, metrics::Registry& registry,
-                                         rpc::Server& server) {
-  return address.empty()
-             ? server.InProcessChannel({service})
-             : rpc::Connect(address, {&registry, {service}, tls, /*watch_readiness=*/true});
-}
-
-}  // namespace
 
 void AddOptions(config::Options& options, absl::string_view prefix, EvaluatorOptions* target) {
-  // Where several services share a process, it may give all of them the same database.
-  const bool alone = prefix.empty();
-  options.Add(absl::StrCat(prefix, "postgres-url"), &target->postgres_url,
-              "Postgres of the evaluator, as a libpq URL.");
-  options.Secret();
-  if (alone) options.Required();
-  options.Add(absl::StrCat(prefix, "postgres-password-file"), &target->postgres_password_file,
-              "File with the password for postgres-url, read anew for every connection. Empty: the "
-              "URL says all.");
-  options.Add(absl::StrCat(prefix, "postgres-role"), &target->postgres_role,
-              "Role that owns the schema; `migrate` creates it. Empty: the login itself.");
-  options.Add(absl::StrCat(prefix, "postgres-schema"), &target->postgres_schema,
-              "Schema of the evaluator; `migrate` creates it.");
-  options.Required();
+  pg::AddDatabaseOptions(options, prefix, "the evaluator", &target->postgres);
   options.Add(absl::StrCat(prefix, "postgres-connections"), &target->postgres_connections, 2, 100,
               "Connections at most, beside one for leases; shared by calls and evaluation.");
   options.Add(absl::StrCat(prefix, "run-threads"), &target->run_threads, 1, 32,
@@ -90,6 +62,7 @@ void AddOptions(config::Options& options, absl::string_view prefix, EvaluatorOpt
       1'000'000'000,
       "An enable that would release more deliveries at once needs the confirmation token of "
       "a preview; 0: none does.");
+  const bool alone = prefix.empty();  // in its process, where it needs the others' addresses
   const auto add_address = [&](absl::string_view name, std::string* address) {
     options.Add(absl::StrCat(prefix, name, "-address"), address,
                 absl::StrCat("The ", name, " service, as host:port or gRPC target.",
@@ -101,14 +74,14 @@ void AddOptions(config::Options& options, absl::string_view prefix, EvaluatorOpt
 }
 
 absl::Status Migrate(const EvaluatorOptions& options) {
-  return pg::Migrate(DatabaseOf(options), storage::SchemaMigrations());
+  return pg::Migrate(options.postgres, storage::SchemaMigrations());
 }
 
 struct EvaluatorServer::Parts {
   Parts(const EvaluatorOptions& options_in, metrics::Registry& registry, const Clock& clock)
       : options(options_in),
         metrics(registry),
-        pool(DatabaseOf(options),
+        pool(options.postgres,
              {.size = options.postgres_connections, .metrics = &registry, .name = "evaluator"}),
         store(pool),
         statistics(pool),
@@ -123,18 +96,17 @@ struct EvaluatorServer::Parts {
         partitions({store, events, deliveries, member_ledger, caps, paces, send_rate, clock,
                     evaluator_metrics},
                    RunnerOptions()),
-        run_pool(DatabaseOf(options),
+        run_pool(options.postgres,
                  {.size = options.run_threads + 1, .metrics = &registry, .name = "evaluator_runs"}),
         calendar_store(run_pool),
         page_store(run_pool),
         run_metrics(registry),
         run_executor(page_store, contacts, events, deliveries, send_rate, clock, run_metrics,
                      RunOptions()),
-        owner(LeaseOwnerName()),
+        owner(lease::NewOwnerName()),
         run_workers(calendar_store, page_store, run_executor, owner, clock,
                     {.threads = options.run_threads, .retention = options.run_retention}),
-        lease_pool(DatabaseOf(options),
-                   {.size = 1, .metrics = &registry, .name = "evaluator_leases"}),
+        lease_pool(options.postgres, {.size = 1, .metrics = &registry, .name = "evaluator_leases"}),
         evaluation(lease_pool, events, partitions, run_workers, owner, clock, registry),
         run_store(pool),
         runs(run_store, clock),
@@ -219,21 +191,24 @@ std::vector<grpc::Service*> EvaluatorServer::rpc_services() {
 }
 
 void EvaluatorServer::Start(rpc::Server& server) {
-  parts_->events.Connect(ChannelTo(parts_->options.ingest_address,
-                                   ingest::v1::EventService::service_full_name(),
-                                   parts_->options.tls, parts_->metrics, server));
-  parts_->deliveries.Connect(ChannelTo(parts_->options.delivery_address,
-                                       delivery::v1::DeliveryService::service_full_name(),
-                                       parts_->options.tls, parts_->metrics, server));
-  parts_->contacts.Connect(ChannelTo(parts_->options.ingest_address,
-                                     ingest::v1::EntityService::service_full_name(),
-                                     parts_->options.tls, parts_->metrics, server));
-  parts_->entities.Connect(ChannelTo(parts_->options.ingest_address,
-                                     ingest::v1::EntityService::service_full_name(),
-                                     parts_->options.tls, parts_->metrics, server));
-  parts_->targets.Connect(ChannelTo(parts_->options.delivery_address,
-                                    delivery::v1::TargetService::service_full_name(),
-                                    parts_->options.tls, parts_->metrics, server));
+  const EvaluatorOptions& options = parts_->options;
+  // A channel for calls to one service, which are counted.
+  const auto channel = [&](const std::string& address, const std::string& service) {
+    return address.empty() ? server.InProcessChannel({service})
+                           : rpc::Connect(address, {&parts_->metrics,
+                                                    {service},
+                                                    options.tls,
+                                                    /*watch_readiness=*/true});
+  };
+  using ingest::v1::EntityService;
+  parts_->events.Connect(
+      channel(options.ingest_address, ingest::v1::EventService::service_full_name()));
+  parts_->contacts.Connect(channel(options.ingest_address, EntityService::service_full_name()));
+  parts_->entities.Connect(channel(options.ingest_address, EntityService::service_full_name()));
+  parts_->deliveries.Connect(
+      channel(options.delivery_address, delivery::v1::DeliveryService::service_full_name()));
+  parts_->targets.Connect(
+      channel(options.delivery_address, delivery::v1::TargetService::service_full_name()));
   parts_->StartBookkeeping();
   parts_->evaluation.Start();
 }

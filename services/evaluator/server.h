@@ -12,22 +12,20 @@
 #include "common/base/clock.h"
 #include "common/config/options.h"
 #include "common/metrics/metrics.h"
+#include "common/pg/pool.h"
 #include "common/process/service.h"
 #include "common/rpc/tls.h"
 
 namespace crier::evaluator {
 
 struct EvaluatorOptions {
-  std::string postgres_url;
-  std::string postgres_password_file;
-  std::string postgres_role = "crier_evaluator";
-  std::string postgres_schema = "evaluator";
+  pg::Database postgres = {.role = "crier_evaluator", .schema = "evaluator"};
   int postgres_connections = 4;
   // Runs worked on at a time; each has a connection of its own.
   int run_threads = 2;
   // How long runs that ended are kept.
   absl::Duration run_retention = absl::Hours(24 * 90);
-  // Deliveries of runs that a community is sent in a second, at most; 0 for any number.
+  // Deliveries that a community is sent in a second, at most; 0 for any number.
   int max_community_deliveries_per_second = 0;
   // An enable that would release more deliveries at once needs a confirmation token; 0: none does.
   int confirm_deliveries_above = 10'000;

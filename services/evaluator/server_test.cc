@@ -114,9 +114,9 @@ class Replica {
 class EvaluatorServerTest : public testing::Test {
  protected:
   EvaluatorServerTest() {
-    options_.postgres_url = schema_.url;
-    options_.postgres_role = schema_.role;
-    options_.postgres_schema = schema_.schema;
+    options_.postgres.url = schema_.url;
+    options_.postgres.role = schema_.role;
+    options_.postgres.schema = schema_.schema;
     options_.ingest_address = peers_.address();
     options_.delivery_address = peers_.address();
     for (int64_t community = 1; community <= kPartitions; ++community) {

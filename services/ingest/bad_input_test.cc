@@ -285,7 +285,7 @@ TEST_F(BadInputTest, IsRefusedFieldByFieldAndStoresNothing) {
   }
 
   const auto stored =
-      postgres_->Run({postgres_->url(), "", options_.postgres_schema},
+      postgres_->Run({postgres_->url(), "", options_.postgres.schema},
                      "SELECT (SELECT count(*) FROM contacts) + (SELECT count(*) FROM organizations)"
                      " + (SELECT count(*) FROM activities) + (SELECT count(*) FROM events)"
                      " + (SELECT sum(last_id) FROM log_heads)");

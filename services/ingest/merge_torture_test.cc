@@ -32,7 +32,7 @@ class MergeTortureTest : public ServerTest {
   }
 
   int64_t Number(const std::string& sql) {
-    return postgres_->Run({options_.postgres_url, "", options_.postgres_schema}, sql)[0].Int64(0);
+    return postgres_->Run({options_.postgres.url, "", options_.postgres.schema}, sql)[0].Int64(0);
   }
 
   Replica first_{options_}, second_{options_};
@@ -153,7 +153,7 @@ TEST_F(MergeTortureTest, ContactsSayWhatTheOtherTablesSay) {
     ASSERT_TRUE(Ingest(call % 2 == 0 ? first_ : second_, request, &response).ok());
   }
   const auto rows = postgres_->Run(
-      {options_.postgres_url, "", options_.postgres_schema},
+      {options_.postgres.url, "", options_.postgres.schema},
       "SELECT c.contact, (SELECT count(*) FROM activities a LEFT JOIN contact_redirects r"
       " ON r.community_id = a.community_id AND r.contact_id = a.contact_id"
       " WHERE a.community_id = c.community_id"

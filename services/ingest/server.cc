@@ -7,6 +7,7 @@
 #include "absl/time/clock.h"
 #include "common/base/periodic_task.h"
 #include "common/log/log.h"
+#include "common/pg/database_options.h"
 #include "common/pg/migrations.h"
 #include "common/pg/pool.h"
 #include "common/pg/time_partitions.h"
@@ -41,27 +42,10 @@ constexpr absl::Duration kMaintenanceTimeout = absl::Seconds(30);
 // Maintenance may fail for this long, and clocks be wrong by as much, before ingest stops.
 constexpr int kDaysAhead = 3;
 
-pg::Database DatabaseOf(const IngestOptions& options) {
-  return {options.postgres_url, options.postgres_role, options.postgres_schema,
-          options.postgres_password_file};
-}
-
 }  // namespace
 
 void AddOptions(config::Options& options, absl::string_view prefix, IngestOptions* target) {
-  options.Add(absl::StrCat(prefix, "postgres-url"), &target->postgres_url,
-              "Postgres of the ingest service, as a libpq URL.");
-  options.Secret();
-  // Where several services share a process, it may give all of them the same.
-  if (prefix.empty()) options.Required();
-  options.Add(absl::StrCat(prefix, "postgres-password-file"), &target->postgres_password_file,
-              "File with the password for postgres-url, read anew for every connection. Empty: the "
-              "URL says all.");
-  options.Add(absl::StrCat(prefix, "postgres-role"), &target->postgres_role,
-              "Role that owns the schema; `migrate` creates it. Empty: the login itself.");
-  options.Add(absl::StrCat(prefix, "postgres-schema"), &target->postgres_schema,
-              "Schema of the ingest service; `migrate` creates it.");
-  options.Required();
+  pg::AddDatabaseOptions(options, prefix, "the ingest service", &target->postgres);
   options.Add(absl::StrCat(prefix, "postgres-connections"), &target->postgres_connections, 3, 100,
               "Connections at most, beside one that listens; two write, the others read.");
   options.Add(
@@ -79,7 +63,7 @@ void AddOptions(config::Options& options, absl::string_view prefix, IngestOption
 }
 
 absl::Status Migrate(const IngestOptions& options) {
-  return pg::Migrate(DatabaseOf(options), storage::Migrations());
+  return pg::Migrate(options.postgres, storage::Migrations());
 }
 
 struct IngestServer::Parts {
@@ -88,13 +72,13 @@ struct IngestServer::Parts {
         event_retention(options.event_retention),
         tables{storage::EventTable(options.event_retention),
                storage::RequestTable(options.request_retention)},
-        pool(DatabaseOf(options), {.size = options.postgres_connections,
-                                   .by_index_only = true,
-                                   .metrics = &registry,
-                                   .name = "ingest"}),
-        query_pool(DatabaseOf(options), {.size = options.query_connections + 1,
-                                         .metrics = &registry,
-                                         .name = "ingest_queries"}),
+        pool(options.postgres, {.size = options.postgres_connections,
+                                .by_index_only = true,
+                                .metrics = &registry,
+                                .name = "ingest"}),
+        query_pool(options.postgres, {.size = options.query_connections + 1,
+                                      .metrics = &registry,
+                                      .name = "ingest_queries"}),
         store(pool),
         log(pool),
         log_readers(pool),

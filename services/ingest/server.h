@@ -12,15 +12,13 @@
 #include "common/base/clock.h"
 #include "common/config/options.h"
 #include "common/metrics/metrics.h"
+#include "common/pg/pool.h"
 #include "common/process/service.h"
 
 namespace crier::ingest {
 
 struct IngestOptions {
-  std::string postgres_url;
-  std::string postgres_password_file;
-  std::string postgres_role = "crier_ingest";
-  std::string postgres_schema = "ingest";
+  pg::Database postgres = {.role = "crier_ingest", .schema = "ingest"};
   int postgres_connections = 4;
   int query_connections = 2;
   // Days of events are kept for this long after their end.

@@ -86,7 +86,7 @@ TEST_F(ServerTest, RepeatingACallIsSafe) {
 TEST_F(ServerTest, ItemsOfABatchSucceedAndFailOneByOne) {
   Replica replica(options_);
   replica.WaitUntilReady();
-  postgres_->Run({postgres_->url(), "", options_.postgres_schema},
+  postgres_->Run({postgres_->url(), "", options_.postgres.schema},
                  "ALTER TABLE organizations ADD CHECK (domain <> 'poison.com')");
   v1::BatchIngestRequest request;
   *request.add_items()->mutable_organization() = OrganizationRequest("a.com");
@@ -246,7 +246,7 @@ TEST_F(ServerTest, TellsReadersThatEventsAreNoLongerKept) {
   writer.WaitUntilReady();
   AddOrganization(writer, "a.com");
   const int32_t partition = HeadOf(writer, "communities/1").log_partition();
-  postgres_->Run({postgres_->url(), "", options_.postgres_schema}, "TRUNCATE events");
+  postgres_->Run({postgres_->url(), "", options_.postgres.schema}, "TRUNCATE events");
 
   const absl::Status status = Stream(replica, partition, 0).End();
 
@@ -282,7 +282,7 @@ TEST_F(ServerTest, TellsWhereTheLogsEnd) {
 
 TEST_F(ServerTest, WithoutItsDatabaseItIsUnavailableAndEndsSubscriptions) {
   auto proxy = std::make_unique<tests::PostgresProxy>(postgres_->url());
-  options_.postgres_url = proxy->url();
+  options_.postgres.url = proxy->url();
   Replica replica(options_);
   replica.WaitUntilReady();
   AddOrganization(replica, "a.com");
@@ -299,7 +299,7 @@ TEST_F(ServerTest, WithoutItsDatabaseItIsUnavailableAndEndsSubscriptions) {
 }
 
 TEST_F(ServerTest, IsNotReadyBeforeTheSchemaIsThereAndReadyAfterwards) {
-  options_.postgres_schema = postgres_->NewSchemaName().schema;
+  options_.postgres.schema = postgres_->NewSchemaName().schema;
   Replica replica(options_);
   EXPECT_EQ(replica.CheckReady().code(), absl::StatusCode::kFailedPrecondition);
   v1::IngestResult result;
@@ -349,10 +349,10 @@ TEST(IngestOptionsTest, AreReadWithAndWithoutAPrefix) {
 
     ASSERT_TRUE(options.Parse(3, argv, environment).ok());
 
-    EXPECT_EQ(target.postgres_url, "postgresql://x/y");
+    EXPECT_EQ(target.postgres.url, "postgresql://x/y");
     EXPECT_EQ(target.event_retention, absl::Hours(48));
-    EXPECT_EQ(target.postgres_schema, "ingest");
-    EXPECT_EQ(target.postgres_role, "crier_ingest");
+    EXPECT_EQ(target.postgres.schema, "ingest");
+    EXPECT_EQ(target.postgres.role, "crier_ingest");
   }
 }
 

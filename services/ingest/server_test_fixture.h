@@ -109,9 +109,9 @@ class ServerTest : public testing::Test {
   }
 
   ServerTest() {
-    options_.postgres_url = postgres_->url();
-    options_.postgres_role = "";
-    options_.postgres_schema = postgres_->NewSchemaName().schema;
+    options_.postgres.url = postgres_->url();
+    options_.postgres.role = "";
+    options_.postgres.schema = postgres_->NewSchemaName().schema;
     EXPECT_EQ(Migrate(options_), absl::OkStatus());
   }
 
