@@ -12,6 +12,10 @@ namespace {
 
 constexpr absl::string_view kInfix = "/deliveries/";
 
+// Whatever receivers answer, and however often a delivery is sent again, it can be read by a gRPC
+// client, which takes 4 MiB by default.
+constexpr size_t kAttemptBytes = 2 * 1024 * 1024;
+
 v1::PayloadType PayloadTypeOf(entity::v1::Event::Kind kind) {
   if (static_cast<int>(kind) == kNoticeKind) return v1::NOTICE;
   switch (kind) {
@@ -41,6 +45,19 @@ v1::Delivery::State ToProto(DeliveryState state) {
       return v1::Delivery::CANCELLED;
   }
   return v1::Delivery::STATE_UNSPECIFIED;
+}
+
+// The newest attempts are whole, within the bound.
+void ShortenAttempts(v1::Delivery& delivery) {
+  size_t bytes = 0;
+  for (int i = delivery.attempts_size() - 1; i >= 0; --i) {
+    v1::Exchange& exchange = *delivery.mutable_attempts(i)->mutable_exchange();
+    bytes += exchange.ByteSizeLong();
+    if (bytes <= kAttemptBytes) continue;
+    exchange.clear_request_headers();
+    exchange.clear_response_headers();
+    exchange.clear_response_body();
+  }
 }
 
 }  // namespace
@@ -77,6 +94,7 @@ v1::Delivery ToProto(const DeliveryRecord& record) {
     added.set_number(attempt.number);
     *added.mutable_exchange() = ToProto(attempt.exchange);
   }
+  ShortenAttempts(delivery);
   if (record.next_attempt_time) {
     *delivery.mutable_next_attempt_time() = api::ToProto(*record.next_attempt_time);
   }

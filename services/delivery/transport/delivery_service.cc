@@ -14,13 +14,10 @@
 #include "services/delivery/transport/delivery_filter.h"
 #include "services/delivery/transport/delivery_proto.h"
 #include "services/delivery/transport/enqueue_request.h"
+#include "services/delivery/transport/page_bytes.h"
 
 namespace crier::delivery::transport {
 namespace {
-
-// A page ends at this size, below the 4 MiB that gRPC clients take by default: what receivers
-// answered may be long.
-constexpr size_t kPageBytes = 3 * 1024 * 1024;
 
 // Deliveries read from the database at once.
 constexpr int kChunk = 20;

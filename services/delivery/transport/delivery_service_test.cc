@@ -197,6 +197,25 @@ TEST_F(DeliveryLogTest, RedeliversAndCancels) {
   EXPECT_THAT(repairs_.cancelled, ElementsAre(id));
 }
 
+// Clients take messages of 4 MiB by default.
+TEST_F(DeliveryLogTest, ADeliveryIsReadableHoweverOftenItWasSentAgain) {
+  FillLog(1, 20'000);
+  DeliveryRecord& record = log_.records[0];
+  for (int i = 2; i <= 300; ++i) record.attempts.push_back({i, record.attempts[0].exchange});
+  record.attempts.front().exchange.result.error = "why";
+  v1::GetDeliveryRequest request;
+  request.set_name(DeliveryName(record.id));
+
+  const auto delivery = client_.Call<v1::Delivery>(&Stub::GetDelivery, request);
+
+  ASSERT_TRUE(delivery.ok()) << delivery.status();
+  ASSERT_EQ(delivery->attempts_size(), 300);
+  EXPECT_LT(delivery->ByteSizeLong(), 3u * 1024 * 1024);
+  EXPECT_EQ(delivery->attempts(299).exchange().response_body().size(), 20'000u);
+  EXPECT_EQ(delivery->attempts(0).exchange().response_body(), "");
+  EXPECT_EQ(delivery->attempts(0).exchange().error(), "why");
+}
+
 TEST_F(DeliveryLogTest, RefusesRepairsByName) {
   v1::RedeliverDeliveryRequest redeliver;
   redeliver.set_name("communities/1/webhooks/2");

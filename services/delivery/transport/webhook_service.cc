@@ -13,6 +13,7 @@
 #include "services/delivery/domain/samples.h"
 #include "services/delivery/domain/webhook_rules.h"
 #include "services/delivery/transport/exchange_proto.h"
+#include "services/delivery/transport/page_bytes.h"
 #include "services/delivery/transport/webhook_proto.h"
 
 namespace crier::delivery::transport {
@@ -103,13 +104,21 @@ grpc::ServerUnaryReactor* WebhookService::ListWebhooks(grpc::CallbackServerConte
     const std::string listing = api::CommunityListing(api::kWebhooks, community);
     ASSIGN_OR_RETURN(const int64_t after, api::ParseIdPageToken(listing, request->page_token()));
     // One more than asked for tells whether there is a further page.
-    ASSIGN_OR_RETURN(std::vector<Webhook> webhooks,
+    ASSIGN_OR_RETURN(const std::vector<Webhook> webhooks,
                      store_.List(community, after, page_size + 1, call.deadline));
-    if (webhooks.size() > static_cast<size_t>(page_size)) {
-      webhooks.resize(page_size);
-      response->set_next_page_token(api::MakeIdPageToken(listing, webhooks.back().id.id));
+    size_t bytes = 0;
+    int64_t last = 0;
+    for (const Webhook& webhook : webhooks) {
+      v1::Webhook shown = ToProto(webhook);
+      bytes += shown.ByteSizeLong();
+      const int size = response->webhooks_size();
+      if (size == page_size || (bytes > kPageBytes && size > 0)) {
+        response->set_next_page_token(api::MakeIdPageToken(listing, last));
+        break;
+      }
+      last = webhook.id.id;
+      *response->add_webhooks() = std::move(shown);
     }
-    for (const Webhook& webhook : webhooks) *response->add_webhooks() = ToProto(webhook);
     return absl::OkStatus();
   });
 }

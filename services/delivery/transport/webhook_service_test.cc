@@ -114,6 +114,26 @@ TEST_F(WebhookServiceTest, LastFullPageHasNoToken) {
   EXPECT_EQ(page->next_page_token(), "");
 }
 
+// Clients take messages of 4 MiB by default.
+TEST_F(WebhookServiceTest, ListEndsAPageThatWouldBeTooLarge) {
+  for (int i = 0; i < 70; ++i) {
+    Webhook webhook;
+    webhook.id.community = 7;
+    webhook.client_certificate = webhook.trusted_roots = std::string(64 * 1024, 'x');
+    ASSERT_TRUE(store_.Create(webhook, "", absl::InfiniteFuture()).ok());
+  }
+  std::vector<int> sizes;
+  std::string token;
+  do {
+    const auto page = List("communities/7", 50, token);
+    ASSERT_TRUE(page.ok()) << page.status();
+    sizes.push_back(page->webhooks_size());
+    token = page->next_page_token();
+  } while (!token.empty());
+
+  EXPECT_EQ(sizes, (std::vector<int>{23, 23, 23, 1}));
+}
+
 TEST_F(WebhookServiceTest, ListRefusesBadPages) {
   MustCreate();
   MustCreate();

@@ -4,6 +4,7 @@ crier_library(crier_delivery_webhook_transport
   SOURCES
     exchange_proto.cc
     exchange_proto.h
+    page_bytes.h
     webhook_proto.cc
     webhook_proto.h
     webhook_service.cc
