@@ -198,6 +198,7 @@ struct DeliveryServer::Parts {
 
   void Start();
   void Stop();
+  void OnQueueNotice(absl::string_view payload);
   // Returns when to do it again.
   absl::Duration MaintainPartitions();
   absl::Duration MeasureQueueDepth();
@@ -324,14 +325,9 @@ void DeliveryServer::Parts::Start() {
   keeping_secrets.emplace(
       [this] { return has_room ? secret_keeper.Run() : kMaintenanceRetryAfter; });
   listener.emplace(engine_pool.database(), storage::QueueChannel(engine_pool.database().schema),
-                   pg::Listener::Callbacks{.on_notify =
-                                               [this](absl::string_view payload) {
-                                                 for (const WebhookId& webhook :
-                                                      storage::DecodeNotice(payload)) {
-                                                   scheduler.NoteStored(webhook, clock.Now());
-                                                 }
-                                               },
-                                           .on_gap = [this] { scheduler.SearchAll(); }});
+                   pg::Listener::Callbacks{
+                       .on_notify = [this](absl::string_view payload) { OnQueueNotice(payload); },
+                       .on_gap = [this] { scheduler.SearchAll(); }});
   loader.Start();
   dispatcher.Start(sender);
   keeper.Start();
@@ -339,6 +335,13 @@ void DeliveryServer::Parts::Start() {
       engine_pool.database(), pg::LeaseChannel(engine_pool.database().schema),
       pg::Listener::Callbacks{.on_notify = [this](absl::string_view) { keeper.HeartbeatSoon(); },
                               .on_gap = [this] { keeper.HeartbeatSoon(); }});
+}
+
+void DeliveryServer::Parts::OnQueueNotice(absl::string_view payload) {
+  const bool now = storage::IsTryNow(payload);
+  for (const WebhookId& webhook : storage::DecodeNotice(payload)) {
+    now ? scheduler.TryNow(webhook) : scheduler.NoteStored(webhook, clock.Now());
+  }
 }
 
 void DeliveryServer::Parts::Stop() {

@@ -9,11 +9,7 @@
 #include "services/delivery/domain/signer.h"
 
 namespace crier::delivery {
-namespace {
-
-constexpr char kMask[] = "********";
-
-}  // namespace
+namespace {}  // namespace
 
 AttemptRequest BuildAttemptRequest(const Webhook& webhook, const MessageId& message,
                                    std::string body, absl::Time now) {

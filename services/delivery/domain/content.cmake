@@ -4,6 +4,8 @@ crier_library(crier_delivery_content
   SOURCES
     attempt_request.cc
     attempt_request.h
+    echo_mask.cc
+    echo_mask.h
     errors.cc
     errors.h
     ip_range.cc
@@ -57,6 +59,7 @@ crier_test(crier_delivery_content_test
     attempt_request_test.cc
     ip_range_test.cc
     notice_test.cc
+    echo_mask_test.cc
     own_headers_test.cc
     payload_property_test.cc
     payload_test.cc

@@ -11,6 +11,7 @@
 #include "common/status/macros.h"
 #include "common/trace/span.h"
 #include "services/delivery/domain/attempt_request.h"
+#include "services/delivery/domain/echo_mask.h"
 #include "services/delivery/domain/payload.h"
 #include "services/delivery/domain/shard.h"
 
@@ -136,12 +137,9 @@ absl::Status Dispatcher::DispatchOnce(Sender& sender) {
     for (Claim& claim : claims) scheduler_.PutBack(std::move(claim));
     return read.status();
   }
-  // Only now is it known how fast the webhooks may be sent to.
-  for (const auto& webhook : read->webhooks) {
-    if (webhook == nullptr) continue;
-    scheduler_.SetLimits(webhook->id, webhook->max_concurrency, webhook->attempts_per_minute);
-  }
+  const std::vector<bool> within = KeepToLimits(claims, read->webhooks);
   for (size_t i = 0; i < claims.size(); ++i) {
+    if (!within[i]) continue;
     if (read->cancelled[i]) {
       Drop(claims[i]);
     } else {
@@ -157,6 +155,20 @@ absl::StatusOr<Dispatcher::Readings> Dispatcher::Read(std::vector<Claim>& claims
   ASSIGN_OR_RETURN(readings.webhooks, LoadWebhooks(claims));
   ASSIGN_OR_RETURN(readings.cancelled, FindCancelled(claims, readings.webhooks));
   return readings;
+}
+
+// Only now is it known how fast the webhooks may be sent to: what is too much is put back, the last
+// first.
+std::vector<bool> Dispatcher::KeepToLimits(std::vector<Claim>& claims,
+                                           const WebhookPointers& webhooks) {
+  std::vector<bool> within(claims.size(), true);
+  for (size_t i = claims.size(); i-- > 0;) {
+    if (webhooks[i] == nullptr) continue;
+    within[i] = scheduler_.SetLimits(webhooks[i]->id, webhooks[i]->max_concurrency,
+                                     webhooks[i]->attempts_per_minute);
+    if (!within[i]) scheduler_.PutBack(std::move(claims[i]));
+  }
+  return within;
 }
 
 absl::StatusOr<std::vector<bool>> Dispatcher::FindCancelled(const std::vector<Claim>& claims,
@@ -284,6 +296,7 @@ void Dispatcher::Send(const SharedAttempt& attempt, std::string body, Sender& se
     EndSpan(result, *attempt->span);
     attempt->span.reset();
     attempt->circuit = scheduler_.Answered(attempt->claim, AnswerOf(result, clock_.Now()));
+    MaskEchoes(*attempt->webhook, result);
     attempt->exchange.result = std::move(result);
     Record(attempt);
   });

@@ -75,6 +75,8 @@ class Dispatcher {
   absl::StatusOr<Readings> Read(std::vector<Claim>& claims);
   absl::Status LoadContents(std::vector<Claim>& claims);
   absl::StatusOr<WebhookPointers> LoadWebhooks(const std::vector<Claim>& claims);
+  // Which of the claims their webhooks' limits allow; the others are put back.
+  std::vector<bool> KeepToLimits(std::vector<Claim>& claims, const WebhookPointers& webhooks);
   // Which of the claims are off the queue by now, though they were in memory. Asks for those only
   // that a webhook gives reason to: usually none.
   absl::StatusOr<std::vector<bool>> FindCancelled(const std::vector<Claim>& claims,

@@ -82,6 +82,8 @@ class DispatcherTest : public testing::Test {
     EXPECT_TRUE(status.ok()) << status;
   }
 
+  void LoadQueue() { QueueLoader(scheduler_, store_, clock_).LoadOnce(); }
+
   // Waits until outcomes are stored.
   void Settle() { ASSERT_TRUE(scheduler_.WaitUntilSettled(absl::InfiniteDuration())); }
 
@@ -176,6 +178,76 @@ TEST_F(DispatcherTest, SendsWhatIsQueuedThoughLaterOnesWereCancelled) {
   Dispatch();
 
   ExpectSent(earlier);
+  sender_.Answer(200);
+  Settle();
+}
+
+// They are read with the webhook, after the first deliveries of a webhook have been taken.
+TEST_F(DispatcherTest, KeepsToLimitsFromTheFirstAttemptOn) {
+  Change([](Webhook& webhook) { webhook.attempts_per_minute = 1; });
+  std::vector<DeliveryId> ids;
+  for (int i = 0; i < 5; ++i) ids.push_back(Enqueue());
+
+  Dispatch();
+
+  ExpectSent(ids[0]);
+  sender_.Answer(200);
+  Settle();
+  clock_.Advance(absl::Seconds(59));
+  Dispatch();
+  EXPECT_THAT(sender_.sent, IsEmpty());
+  clock_.Advance(absl::Seconds(2));
+  Dispatch();
+  ExpectSent(ids[1]);
+  sender_.Answer(200);
+  Settle();
+}
+
+TEST_F(DispatcherTest, NeverHasMoreOnTheWireThanTheWebhookAllows) {
+  Change([](Webhook& webhook) { webhook.max_concurrency = 2; });
+  for (int i = 0; i < 5; ++i) Enqueue();
+
+  Dispatch();
+
+  EXPECT_THAT(sender_.sent, SizeIs(2));
+  while (!sender_.sent.empty()) {
+    sender_.Answer(200);
+    Dispatch();
+    EXPECT_LE(sender_.sent.size(), 2);
+  }
+  Settle();
+  EXPECT_EQ(scheduler_.size(), 0);
+}
+
+TEST_F(DispatcherTest, AHigherLimitHoldsAtOnce) {
+  Change([](Webhook& webhook) { webhook.attempts_per_minute = 1; });
+  for (int i = 0; i < 3; ++i) Enqueue();
+  Dispatch();
+  ASSERT_THAT(sender_.sent, SizeIs(1));
+  Change([](Webhook& webhook) { webhook.attempts_per_minute = 0; });
+
+  scheduler_.TryNow(webhook_);
+  LoadQueue();
+  Dispatch();
+
+  EXPECT_THAT(sender_.sent, SizeIs(3));
+  while (!sender_.sent.empty()) sender_.Answer(200);
+  Settle();
+}
+
+TEST_F(DispatcherTest, ATryDoesNotBreakTheLimit) {
+  Change([](Webhook& webhook) { webhook.attempts_per_minute = 1; });
+  for (int i = 0; i < 3; ++i) Enqueue();
+  Dispatch();
+  ASSERT_THAT(sender_.sent, SizeIs(1));
+
+  for (int i = 0; i < 3; ++i) {
+    scheduler_.TryNow(webhook_);
+    LoadQueue();
+    Dispatch();
+  }
+
+  EXPECT_THAT(sender_.sent, SizeIs(1));
   sender_.Answer(200);
   Settle();
 }
@@ -300,7 +372,7 @@ TEST_F(DispatcherTest, HoldsWhatBelongsToAPausedWebhookUntilItIsResumed) {
   EXPECT_TRUE(store_.Queued(last.message).has_value());
   ChangeState(StateAction::kResume);
   scheduler_.NoteStored(webhook_, clock_.Now());
-  QueueLoader(scheduler_, store_, clock_).LoadOnce();
+  LoadQueue();
   Dispatch();
   EXPECT_THAT(sender_.sent, SizeIs(2));
   sender_.Answer(200);
@@ -315,7 +387,7 @@ TEST_F(DispatcherTest, AResumptionThatOvertakesTheLookAtThePausedWebhookIsNotLos
   scheduler_.NoteStored(webhook_, clock_.Now());  // and resumed
   scheduler_.Held(claims.front());
 
-  QueueLoader(scheduler_, store_, clock_).LoadOnce();
+  LoadQueue();
   Dispatch();
   ASSERT_THAT(sender_.sent, SizeIs(1));
   sender_.Answer(200);

@@ -38,6 +38,12 @@ void Lane::NoteStored(absl::Time due_time) {
   LookAt(due_time);
 }
 
+void Lane::TryNow() {
+  DropWaiting();
+  NoteStored(absl::InfinitePast());
+  pace_.TryNow();
+}
+
 void Lane::LookAt(absl::Time due_time) { stored_due_ = std::min(stored_due_, due_time); }
 
 int Lane::BeginFetch() {
@@ -109,9 +115,13 @@ void Lane::Forgotten(const MessageId& id, absl::Time due_time) {
 void Lane::Hold(const QueuedDelivery& delivery, uint64_t notes, Moment now) {
   pace_.Undo(now.monotonic);
   Forget(delivery.id.message);
+  DropWaiting();
+  stored_due_ = notes_ == notes ? absl::InfiniteFuture() : absl::InfinitePast();
+}
+
+void Lane::DropWaiting() {
   for (const auto& [key, waiting] : waiting_) Forget(waiting.id.message);
   waiting_.clear();
-  stored_due_ = notes_ == notes ? absl::InfiniteFuture() : absl::InfinitePast();
 }
 
 void Lane::Wait(QueuedDelivery delivery) {

@@ -53,8 +53,8 @@ class Lane {
   // How many there may be, about; more wait in the database.
   void SetCapacity(int capacity) { capacity_ = capacity; }
   const Pace& pace() const { return pace_; }
-  void SetLimits(int max_concurrency, int attempts_per_minute) {
-    pace_.SetLimits(max_concurrency, attempts_per_minute);
+  bool SetLimits(int max_concurrency, int attempts_per_minute) {
+    return pace_.SetLimits(max_concurrency, attempts_per_minute);
   }
 
   // False when the delivery must wait in the database: there is no room, or others wait there that
@@ -65,6 +65,9 @@ class Lane {
   // False when it was not expected.
   bool ForgetExpected(const QueuedDelivery& delivery);
   void NoteStored(absl::Time due_time);
+  // What the database has of the webhook and its queue may be other than what is known: drops all
+  // that is not under way, to look it up again, and tries the receiver.
+  void TryNow();
 
   // Begins to look the webhook up, and returns how many deliveries to load at least: those that are
   // known will be found again.
@@ -104,6 +107,7 @@ class Lane {
 
  private:
   void Wait(QueuedDelivery delivery);
+  void DropWaiting();
   void Forget(const MessageId& id);
   void FinishFetch();
   void LookAt(absl::Time due_time);

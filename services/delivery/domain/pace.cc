@@ -52,9 +52,25 @@ Answer AnswerOf(const AttemptResult& result, absl::Time now) {
   return answer;
 }
 
-void Pace::SetLimits(int max_concurrency, int attempts_per_minute) {
+bool Pace::SetLimits(int max_concurrency, int attempts_per_minute) {
+  if (limits_known_ && max_concurrency == max_concurrency_ &&
+      attempts_per_minute == attempts_per_minute_) {
+    return false;
+  }
+  const bool was_unlimited = attempts_per_minute_ == 0;
+  limits_known_ = true;
   max_concurrency_ = max_concurrency;
   attempts_per_minute_ = attempts_per_minute;
+  // What is under way has taken its tokens.
+  if (was_unlimited && attempts_per_minute_ > 0) tokens_ = Burst() - in_flight_;
+  return true;
+}
+
+bool Pace::Exceeds(absl::Duration now) const { return in_flight_ > limit() || Tokens(now) < 0; }
+
+void Pace::TryNow() {
+  closed_until_ = -absl::InfiniteDuration();
+  limits_known_ = false;
 }
 
 int Pace::limit() const {
@@ -63,13 +79,13 @@ int Pace::limit() const {
 }
 
 bool Pace::MayBegin(absl::Duration now) const {
-  return in_flight_ < limit() && !IsOpen(now) && Tokens(now) >= 1;
+  return in_flight_ < limit() && !IsOpen(now) && (!limits_known_ || Tokens(now) >= 1);
 }
 
 absl::Duration Pace::NextBegin(absl::Duration now) const {
   if (in_flight_ >= limit()) return absl::InfiniteDuration();
   absl::Duration next = std::max(now, closed_until_);
-  if (attempts_per_minute_ > 0) {
+  if (attempts_per_minute_ > 0 && limits_known_) {
     const double missing = std::max(0.0, 1 - Tokens(now));
     // A little more than that, or rounding would make it look too early.
     next = std::max(next, now + absl::Minutes(1) * (missing / attempts_per_minute_) +

@@ -59,8 +59,16 @@ class Pace {
  public:
   explicit Pace(const PaceOptions& options) : options_(options) {}
 
-  // The limits of the webhook's own; 0 for none.
-  void SetLimits(int max_concurrency, int attempts_per_minute);
+  // The limits of the webhook's own; 0 for none. Until they are known the first attempts begin as
+  // if there were none. True when that changes something.
+  bool SetLimits(int max_concurrency, int attempts_per_minute);
+  // Whether more is under way than the limits allow, as it may be when they were not known: an
+  // attempt that is not on the wire yet should be undone.
+  bool Exceeds(absl::Duration now) const;
+
+  // Somebody wants to see an attempt, and may have set other limits or mended the receiver: nothing
+  // is waited for but room, until the limits are set again.
+  void TryNow();
 
   bool MayBegin(absl::Duration now) const;
   // When it may begin, if by time alone; otherwise never.
@@ -95,6 +103,7 @@ class Pace {
   PaceOptions options_;
   int max_concurrency_ = 0;
   int attempts_per_minute_ = 0;
+  bool limits_known_ = false;
 
   int in_flight_ = 0;
   double limit_ = options_.first;

@@ -142,7 +142,29 @@ TEST_F(PaceTest, AnAttemptThatWasNotMadeCostsNothing) {
   EXPECT_TRUE(pace_.MayBegin(now_));
 }
 
+TEST_F(PaceTest, WhatBeganBeforeTheLimitsWereKnownIsTooMuch) {
+  pace_ = Pace({.first = 10});
+  Fill();
+
+  pace_.SetLimits(/*max_concurrency=*/4, /*attempts_per_minute=*/180);
+
+  while (pace_.Exceeds(now_)) pace_.Undo(now_);
+  EXPECT_EQ(pace_.in_flight(), 3);
+  EXPECT_FALSE(pace_.MayBegin(now_));
+}
+
 // --- circuit ---
+
+TEST_F(PaceTest, AReceiverThatIsLeftAloneCanBeTriedNow) {
+  Fail(Kind::kTimedOut, 1, absl::Seconds(15));
+  ASSERT_FALSE(pace_.MayBegin(now_));
+
+  pace_.TryNow();
+
+  EXPECT_EQ(Fill(), 1) << "one probes";
+  End(Kind::kTimedOut, absl::Seconds(15));
+  EXPECT_FALSE(pace_.MayBegin(now_ + absl::Seconds(29))) << "it is left alone for longer";
+}
 
 TEST_F(PaceTest, ATimeOutOfAReceiverThatHasNotProvedItselfOpensTheCircuit) {
   Fail(Kind::kTimedOut, 1, absl::Seconds(15));

@@ -151,6 +151,28 @@ TEST_F(ShardSchedulerTest, WhatIsInMemoryIsNotTakenAgainWhenTheDatabaseShowsIt) 
   EXPECT_THAT(Messages(scheduler.TakeReady(kAll)), ElementsAre(expected.id.message));
 }
 
+// As a delivery that waits for its retry, and is sent again by somebody who does not want to wait.
+TEST_F(ShardSchedulerTest, WhatIsTriedNowIsLookedUpAnew) {
+  ShardScheduler& scheduler = Make();
+  QueuedDelivery delivery = Enqueue(a_);
+  const QueuedDelivery in_flight = Enqueue(a_);
+  const std::vector<Claim> claims = scheduler.TakeReady(kAll);
+  Reply(claims[0]);
+  scheduler.Requeued(claims[0], clock_.Now() + absl::Seconds(8));
+  ASSERT_EQ(scheduler.size(), 2) << "it waits in memory";
+  delivery.attempt_count = delivery.attempts_before = 1;
+
+  scheduler.TryNow(a_);
+
+  const ShardScheduler::Loads loads = scheduler.TakeLoads();
+  ASSERT_THAT(loads.fetches, SizeIs(1));
+  scheduler.Fetched(loads.fetches.front(), {delivery, in_flight}, loads.fetch_before,
+                    loads.fetch_limit);
+  const std::vector<Claim> again = scheduler.TakeReady(kAll);
+  EXPECT_THAT(Messages(again), ElementsAre(delivery.id.message));
+  EXPECT_EQ(again.front().delivery.attempts_before, 1);
+}
+
 TEST_F(ShardSchedulerTest, WhatIsSettledDuringAFetchIsNotTakenAgain) {
   ShardScheduler& scheduler = Make();
   const QueuedDelivery delivery = Enqueue(a_);

@@ -87,6 +87,14 @@ void ShardScheduler::NoteStored(const WebhookId& webhook, absl::Time due_time) {
   NoteStoredLocked(webhook, due_time);
 }
 
+void ShardScheduler::TryNow(const WebhookId& webhook) {
+  absl::MutexLock lock(&mutex_);
+  Lanes::Entry* const entry = FindOrAdd(webhook);
+  if (entry == nullptr) return;
+  entry->lane.TryNow();
+  Replan(*entry, Now());
+}
+
 void ShardScheduler::ForgetExpected(const QueuedDelivery& delivery) {
   absl::MutexLock lock(&mutex_);
   Lanes::Entry* const entry = lanes_.Find(delivery.id.webhook);
@@ -194,12 +202,16 @@ std::vector<Claim> ShardScheduler::TakeReady(int max) {
   return claims;
 }
 
-void ShardScheduler::SetLimits(const WebhookId& webhook, int max_concurrency,
+bool ShardScheduler::SetLimits(const WebhookId& webhook, int max_concurrency,
                                int attempts_per_minute) {
   absl::MutexLock lock(&mutex_);
   Lanes::Entry* const entry = lanes_.Find(webhook);
-  if (entry == nullptr) return;
-  entry->lane.SetLimits(max_concurrency, attempts_per_minute);
+  if (entry == nullptr) return true;
+  const Moment now = Now();
+  const bool changed = entry->lane.SetLimits(max_concurrency, attempts_per_minute);
+  const bool within = !entry->lane.pace().Exceeds(now.monotonic);
+  if (changed) Replan(*entry, now);
+  return within;
 }
 
 void ShardScheduler::PutBack(Claim claim) {

@@ -62,6 +62,10 @@ class ShardScheduler {
   // The database has, or may have, deliveries of the webhook that are due at `due_time`. Ignored
   // for shards that are not held.
   void NoteStored(const WebhookId& webhook, absl::Time due_time);
+  // Somebody has changed the webhook, or wants one of its deliveries to be sent again: what is in
+  // memory of it may be out of date and is looked up anew, and the receiver is tried although it
+  // was to be left alone.
+  void TryNow(const WebhookId& webhook);
   // It is not known whether an expected delivery was stored: the database will tell.
   void ForgetExpected(const QueuedDelivery& delivery);
 
@@ -100,8 +104,9 @@ class ShardScheduler {
   std::vector<Claim> TakeReady(int max);
   // As WaitForLoads.
   bool WaitForReady(absl::Duration at_most);
-  // Limits of the webhook's own, as they are now; 0 for none.
-  void SetLimits(const WebhookId& webhook, int max_concurrency, int attempts_per_minute);
+  // Limits of the webhook's own, as they are now; 0 for none. False when more has been taken than
+  // they allow: a claim on it is to be put back.
+  bool SetLimits(const WebhookId& webhook, int max_concurrency, int attempts_per_minute);
   // Undoes TakeReady: the attempt was not begun.
   void PutBack(Claim claim);
   // The attempt was not begun, because its webhook is paused or disabled, as was read after the

@@ -6,6 +6,7 @@
 #include "common/status/errors.h"
 #include "common/status/macros.h"
 #include "services/delivery/domain/attempt_request.h"
+#include "services/delivery/domain/echo_mask.h"
 #include "services/delivery/domain/errors.h"
 #include "services/delivery/domain/payload.h"
 #include "services/delivery/domain/samples.h"
@@ -51,9 +52,10 @@ absl::Status WebhookTester::Test(const Webhook& webhook, const Sample& sample, a
   exchange.request_headers = MaskedHeaders(request.headers);
   exchange.request_body = request.body;
   sender_.Send(std::move(request), webhook.id.community,
-               [under_way = under_way_, exchange = std::move(exchange),
+               [under_way = under_way_, webhook, exchange = std::move(exchange),
                 done = std::move(done)](AttemptResult result) mutable {
                  under_way->fetch_sub(1);
+                 MaskEchoes(webhook, result);
                  exchange.result = std::move(result);
                  done(std::move(exchange));
                });

@@ -304,6 +304,12 @@ TEST(QueueNoticesTest, LeavesOutWhatItDoesNotUnderstand) {
   EXPECT_THAT(DecodeNotice(""), SizeIs(0));
 }
 
+TEST(QueueNoticesTest, SaysWhatIsToBeTriedNow) {
+  EXPECT_TRUE(IsTryNow("now:1/2"));
+  EXPECT_THAT(DecodeNotice("now:1/2"), ElementsAre(WebhookId{1, 2}));
+  EXPECT_FALSE(IsTryNow(EncodeNotices({{1, 2}}).front()));
+}
+
 TEST(QueueNoticesTest, AChannelFitsWhateverTheSchemaIsCalled) {
   EXPECT_EQ(QueueChannel("delivery"), "queue/delivery");
   EXPECT_THAT(QueueChannel(std::string(63, 's')), SizeIs(63));

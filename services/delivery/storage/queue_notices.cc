@@ -3,9 +3,11 @@
 #include <cstdint>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "common/pg/listener.h"
 #include "common/status/macros.h"
 #include "services/delivery/storage/delivery_sql.h"
@@ -15,6 +17,8 @@ namespace {
 
 // NOTIFY takes less than 8,000 bytes.
 constexpr size_t kMaxPayload = 7900;
+
+constexpr absl::string_view kTryNow = "now:";
 
 }  // namespace
 
@@ -42,7 +46,14 @@ absl::Status NotifyQueue(pg::Transaction& transaction, absl::string_view schema,
   return absl::OkStatus();
 }
 
+absl::Status NotifyTryNow(pg::Transaction& transaction, absl::string_view schema,
+                          const WebhookId& webhook) {
+  const std::string notice = absl::StrCat(kTryNow, EncodeNotices({webhook}).front());
+  return transaction.Execute(kNotify, pg::Params().Add(QueueChannel(schema)).Add(notice)).status();
+}
+
 std::vector<WebhookId> DecodeNotice(absl::string_view payload) {
+  absl::ConsumePrefix(&payload, kTryNow);
   std::vector<WebhookId> webhooks;
   for (const absl::string_view entry : absl::StrSplit(payload, ',')) {
     const std::pair<absl::string_view, absl::string_view> parts = absl::StrSplit(entry, '/');
@@ -54,5 +65,7 @@ std::vector<WebhookId> DecodeNotice(absl::string_view payload) {
   }
   return webhooks;
 }
+
+bool IsTryNow(absl::string_view payload) { return absl::StartsWith(payload, kTryNow); }
 
 }  // namespace crier::delivery::storage

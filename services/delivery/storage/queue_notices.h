@@ -23,8 +23,16 @@ std::vector<std::string> EncodeNotices(const std::vector<WebhookId>& webhooks);
 absl::Status NotifyQueue(pg::Transaction& transaction, absl::string_view schema,
                          const std::vector<WebhookId>& webhooks);
 
+// Tells them that the webhook or its queue was changed by somebody who wants to see what comes of
+// it.
+absl::Status NotifyTryNow(pg::Transaction& transaction, absl::string_view schema,
+                          const WebhookId& webhook);
+
 // The webhooks of a payload; what is not understood is left out.
 std::vector<WebhookId> DecodeNotice(absl::string_view payload);
+
+// Whether they are to be tried now.
+bool IsTryNow(absl::string_view payload);
 
 }  // namespace crier::delivery::storage
 

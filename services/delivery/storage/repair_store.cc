@@ -49,29 +49,27 @@ struct Again {
   int size() const { return static_cast<int>(deliveries.size()); }
 };
 
-// Puts them on the queue, and tells the replicas that have their shards.
-absl::Status QueueAgain(Transaction& transaction, const std::string& channel, const Again& again,
-                        absl::Time due_time) {
-  if (again.size() == 0) return absl::OkStatus();
-  RETURN_IF_ERROR(transaction
-                      .Execute(kQueueAgain, Params()
-                                                .AddArray(again.communities)
-                                                .AddArray(again.webhooks)
-                                                .AddArray(again.deliveries)
-                                                .AddArray(again.shards)
-                                                .AddArray(again.attempts)
-                                                .Add(due_time))
-                      .status());
+absl::Status QueueAgain(Transaction& transaction, const Again& again, absl::Time due_time) {
+  return transaction
+      .Execute(kQueueAgain, Params()
+                                .AddArray(again.communities)
+                                .AddArray(again.webhooks)
+                                .AddArray(again.deliveries)
+                                .AddArray(again.shards)
+                                .AddArray(again.attempts)
+                                .Add(due_time))
+      .status();
+}
+
+// Each once.
+std::vector<WebhookId> WebhooksOf(const Again& again) {
   std::set<std::pair<int64_t, int64_t>> distinct;
   for (int i = 0; i < again.size(); ++i) {
     distinct.insert({again.communities[i], again.webhooks[i]});
   }
   std::vector<WebhookId> webhooks;
   for (const auto& [community, webhook] : distinct) webhooks.push_back({community, webhook});
-  for (const std::string& notice : EncodeNotices(webhooks)) {
-    RETURN_IF_ERROR(transaction.Execute(kNotify, Params().Add(channel).Add(notice)).status());
-  }
-  return absl::OkStatus();
+  return webhooks;
 }
 
 absl::StatusOr<Recovery> ReadRecovery(const Rows::Row& row) {
@@ -108,8 +106,7 @@ absl::Status CheckWebhook(Transaction& transaction, const WebhookId& webhook) {
 
 }  // namespace
 
-PgRepairStore::PgRepairStore(pg::Pool& pool)
-    : pool_(pool), channel_(QueueChannel(pool.database().schema)) {}
+PgRepairStore::PgRepairStore(pg::Pool& pool) : pool_(pool), schema_(pool.database().schema) {}
 
 absl::Status PgRepairStore::Redeliver(const DeliveryId& id, absl::Time due_time,
                                       absl::Time deadline) {
@@ -120,7 +117,8 @@ absl::Status PgRepairStore::Redeliver(const DeliveryId& id, absl::Time due_time,
     if (rows[0].Bool(0)) return DeliveryErasedError();
     Again again;
     again.Add(id.webhook, id.message.ToUuid(), rows[0].Int32(2));
-    return QueueAgain(transaction, channel_, again, due_time);
+    RETURN_IF_ERROR(QueueAgain(transaction, again, due_time));
+    return NotifyTryNow(transaction, schema_, id.webhook);
   });
 }
 
@@ -158,7 +156,8 @@ absl::StatusOr<Recovery> PgRepairStore::StartRecovery(const Recovery& recovery,
     }
     if (rows.empty()) return absl::InternalError("the request id was taken and is free again");
     ASSIGN_OR_RETURN(started, ReadRecovery(rows[0]));
-    return absl::OkStatus();
+    if (!recovery.webhook) return absl::OkStatus();
+    return NotifyTryNow(transaction, schema_, {community, *recovery.webhook});
   }));
   return started;
 }
@@ -227,7 +226,10 @@ absl::StatusOr<RecoveryStep> PgRepairStore::StepRecovery(int max_deliveries, abs
       if (!row.Bool(3)) continue;
       again.Add({recovery.community, row.Int64(0)}, row.Text(1), row.Int32(2));
     }
-    RETURN_IF_ERROR(QueueAgain(transaction, channel_, again, due_time));
+    if (again.size() > 0) {
+      RETURN_IF_ERROR(QueueAgain(transaction, again, due_time));
+      RETURN_IF_ERROR(NotifyQueue(transaction, schema_, WebhooksOf(again)));
+    }
     step.recovered = again.size();
     step.over = exhausted.size() < max_deliveries;
     return transaction

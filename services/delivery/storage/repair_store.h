@@ -30,7 +30,7 @@ class PgRepairStore : public RepairStore {
 
  private:
   pg::Pool& pool_;
-  const std::string channel_;
+  const std::string schema_;
 };
 
 }  // namespace crier::delivery::storage

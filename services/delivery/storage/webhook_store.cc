@@ -331,7 +331,8 @@ absl::StatusOr<Webhook> PgWebhookStore::Update(const WebhookId& id, absl::string
     updated = before;
     change(updated);
     ++updated.version;
-    return StoreChange(transaction, *ring, updated, before);
+    RETURN_IF_ERROR(StoreChange(transaction, *ring, updated, before));
+    return NotifyTryNow(transaction, pool_.database().schema, id);
   }));
   return updated;
 }
@@ -374,7 +375,7 @@ absl::StatusOr<Webhook> PgWebhookStore::ChangeState(const WebhookId& id, absl::s
       RETURN_IF_ERROR(
           transaction.Execute(kCancelAllQueued, Params().Add(id.community).Add(id.id)).status());
     }
-    return NotifyQueue(transaction, pool_.database().schema, {id});
+    return NotifyTryNow(transaction, pool_.database().schema, id);
   }));
   return webhook;
 }
