@@ -243,8 +243,9 @@ Circuit ShardScheduler::Answered(const Claim& claim, const Answer& answer) {
   }
   const Moment now = Now();
   entry->lane.Answered(answer, now);
+  const Circuit circuit = entry->lane.pace().circuit(now.monotonic);
   Replan(*entry, now);
-  return entry->lane.pace().circuit(now.monotonic);
+  return circuit;
 }
 
 void ShardScheduler::NotAttempted(const Claim& claim) {
