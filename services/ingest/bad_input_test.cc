@@ -147,6 +147,9 @@ std::vector<BadInput> BadContacts() {
                   [](auto& c) { c.mutable_discord()->set_url("javascript:alert(1)"); }),
       WithContact({"contact.youtube.handle"},
                   [](auto& c) { c.mutable_youtube()->set_handle(Long(256)); }),
+      // What is too long is not looked at any further.
+      WithContact({"contact.twitter.handle"},
+                  [](auto& c) { c.mutable_twitter()->set_handle("x y" + Long(256)); }),
       WithContact({"contact.segments[0].id", "contact.segments[0].name"},
                   [](auto& c) { c.add_segments()->set_id(-1); }),
       WithContact({"contact.tags[0].id"},

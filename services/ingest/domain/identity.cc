@@ -52,18 +52,20 @@ absl::string_view StripBlanks(absl::string_view text) {
   }
 }
 
+bool EndsWithPercentEncoded(absl::string_view text) {
+  return text.size() >= 3 && text[text.size() - 3] == '%' &&
+         absl::ascii_isxdigit(text[text.size() - 2]) && absl::ascii_isxdigit(text.back());
+}
+
 // Until nothing is left to decode, so that decoding what was decoded changes nothing.
 std::string DecodePercents(absl::string_view text) {
-  std::string decoded(text);
-  for (size_t i = decoded.find('%'); i != std::string::npos; i = decoded.find('%', i)) {
-    const bool encoded = i + 2 < decoded.size() && absl::ascii_isxdigit(decoded[i + 1]) &&
-                         absl::ascii_isxdigit(decoded[i + 2]);
-    if (!encoded) {
-      ++i;
-      continue;
+  std::string decoded;
+  for (const char c : text) {
+    decoded.push_back(c);
+    while (EndsWithPercentEncoded(decoded)) {
+      const std::string byte = absl::HexStringToBytes(decoded.substr(decoded.size() - 2));
+      decoded.replace(decoded.size() - 3, 3, byte);
     }
-    decoded.replace(i, 3, absl::HexStringToBytes(decoded.substr(i + 1, 2)));
-    i -= std::min<size_t>(i, 2);  // it may complete what stands before it
   }
   return decoded;
 }

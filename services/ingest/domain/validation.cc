@@ -131,7 +131,8 @@ void CheckLocation(const Path& field, const Location& location, FieldViolations&
 void CheckProfile(const Path& field, const Network& network, const SocialProfile& profile,
                   FieldViolations& violations) {
   CheckText(Path(field, "handle"), profile.handle(), kMaxNameBytes, violations);
-  if (!profile.handle().empty() && !CleanHandle(network, profile.handle())) {
+  if (!profile.handle().empty() && profile.handle().size() <= kMaxNameBytes &&
+      !CleanHandle(network, profile.handle())) {
     violations.Add(Path(field, "handle").Text(),
                    absl::StrCat("must be a handle or the URL of a profile (`", network.example,
                                 "`); leave it out when there is none"));

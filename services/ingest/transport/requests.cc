@@ -34,9 +34,8 @@ std::shared_ptr<Part> PartOf(const std::shared_ptr<Whole>& whole, Part* part) {
 // 0, with a violation, when the name is malformed.
 int64_t ParseParent(const std::string& parent, FieldViolations& violations) {
   const absl::StatusOr<int64_t> community = api::ParseCommunity("parent", parent);
-  if (community.ok()) return *community;
-  violations.Add("parent", "must have the form communities/{community} with a positive id");
-  return 0;
+  violations.AddAll("", community.status());
+  return community.value_or(0);
 }
 
 // The fields that an update is to change; none when it adds to what is known.
