@@ -17,6 +17,7 @@
 #include "services/ingest/domain/errors.h"
 #include "services/ingest/domain/ingester.h"
 #include "services/ingest/domain/log_tail.h"
+#include "services/ingest/domain/tailed_log.h"
 #include "services/ingest/engine.h"
 #include "services/ingest/log_follower.h"
 #include "services/ingest/metrics.h"

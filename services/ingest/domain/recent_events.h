@@ -11,14 +11,11 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "common/base/clock.h"
 #include "services/ingest/domain/entity_store.h"
-#include "services/ingest/domain/eraser.h"
 #include "services/ingest/domain/event_log.h"
-#include "services/ingest/domain/log_tail.h"
 
 namespace crier::ingest {
 
@@ -66,40 +63,6 @@ class RecentEvents {
   const Clock& clock_;
   absl::Mutex mutex_;
   std::map<int32_t, Partition> partitions_ ABSL_GUARDED_BY(mutex_);
-};
-
-// A log whose end is read from memory, unless others are known to have committed since.
-// Thread-safe. The parts must outlive it.
-class TailedEventLog : public EventLog {
- public:
-  TailedEventLog(EventLog& stored, RecentEvents& recent, const LogTail& tail)
-      : stored_(stored), recent_(recent), tail_(tail) {}
-
-  absl::StatusOr<LogRead> Read(int32_t log_partition, int64_t after_position,
-                               const ReadLimits& limits, absl::Time deadline) override;
-  absl::StatusOr<std::vector<LogHead>> Heads(absl::Time deadline) override;
-
- private:
-  EventLog& stored_;
-  RecentEvents& recent_;
-  const LogTail& tail_;
-};
-
-// Erases from the store and from memory. Thread-safe. The parts must outlive it.
-class TailedEraser : public Eraser {
- public:
-  TailedEraser(Eraser& stored, RecentEvents& recent) : stored_(stored), recent_(recent) {}
-
-  absl::Status EraseContact(int64_t community, int64_t id, absl::Time now,
-                            absl::Time deadline) override;
-  absl::StatusOr<CommunityDeletion> BeginDeletion(int64_t community, absl::Time now,
-                                                  absl::Time deadline) override;
-  absl::StatusOr<CommunityDeletion> GetDeletion(int64_t community, absl::Time deadline) override;
-  absl::StatusOr<bool> ContinueDeletions(absl::Time now, absl::Time deadline) override;
-
- private:
-  Eraser& stored_;
-  RecentEvents& recent_;
 };
 
 }  // namespace crier::ingest
