@@ -183,7 +183,7 @@ std::string WantedText(const Condition& condition, absl::Time now) {
 
 // What a comparison says of a value, without `equal to`, which goes without saying.
 std::string Relation(const Condition& condition, absl::Time now) {
-  const std::string wanted = WantedText(condition, now);
+  std::string wanted = WantedText(condition, now);
   const auto* const pattern = std::get_if<TextPattern>(&condition.value);
   switch (condition.op) {
     case Operator::kLess:
@@ -228,7 +228,7 @@ std::string Phrase(const Condition& condition, const Message& message, absl::Tim
   }
   if (values.empty()) return absl::StrCat(path, " is not set");
   if (values.size() > kMaxValues) values.resize(kMaxValues);
-  const std::string there = absl::StrCat(path, " is ", absl::StrJoin(values, ", "));
+  std::string there = absl::StrCat(path, " is ", absl::StrJoin(values, ", "));
   // `!=` that holds is `=` that does not.
   const bool holds = condition.op == Operator::kNotEqual ? !wanted : wanted;
   if (holds && IsPlainEquality(condition)) return there;

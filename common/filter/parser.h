@@ -10,7 +10,7 @@
 namespace crier::filter {
 
 // A filter has at most so many bytes, and parentheses within parentheses.
-inline constexpr size_t kMaxFilterBytes = 16 * 1024;
+inline constexpr size_t kMaxFilterBytes = size_t{16} * 1024;
 inline constexpr int kMaxNesting = 64;
 
 // Parses a filter; the empty one, or white space, matches everything. OR binds tighter than AND,
