@@ -217,6 +217,7 @@ struct DeliveryServer::Parts {
   storage::PgWebhookStore webhooks;
   storage::PgIntakeStore intake;
   storage::PgDeliveryLog log;
+  storage::PgQueueStore contents;
   storage::PgWebhookStore engine_webhooks;
   storage::PgQueueStore queue;
   storage::PgErasureStore erasures;
@@ -276,6 +277,7 @@ DeliveryServer::Parts::Parts(const DeliveryOptions& options, metrics::Registry& 
       webhooks(call_pool, key_rings),
       intake(call_pool),
       log(call_pool),
+      contents(call_pool, owner),
       engine_webhooks(engine_pool, key_rings),
       queue(engine_pool, owner),
       erasures(engine_pool),
@@ -311,7 +313,8 @@ DeliveryServer::Parts::Parts(const DeliveryOptions& options, metrics::Registry& 
       queue_depth(registry),
       executor({.threads = options.postgres_connections}),
       webhook_service(webhooks, tester, policy, clock, executor),
-      delivery_service(enqueue_batcher, intake, log, repairs, clock, executor),
+      delivery_service(enqueue_batcher, intake, log, repairs,
+                       {contents, webhooks, options.activity_base_url}, clock, executor),
       target_service(webhooks, options.activity_base_url, executor),
       recovery_service(repairs, clock, executor) {}
 

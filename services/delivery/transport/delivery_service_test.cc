@@ -8,6 +8,8 @@
 #include "absl/strings/str_cat.h"
 #include "common/status/errors.h"
 #include "gmock/gmock.h"
+#include "services/delivery/domain/event_snapshot.h"
+#include "services/delivery/domain/samples.h"
 #include "services/delivery/transport/delivery_proto.h"
 #include "tests/support/wrong_fields.h"
 
@@ -15,6 +17,7 @@ namespace crier::delivery::transport {
 namespace {
 
 using testing::ElementsAre;
+using testing::StartsWith;
 
 class DeliveryLogTest : public DeliveryServiceTest {
  protected:
@@ -76,6 +79,25 @@ TEST_F(DeliveryLogTest, ShowsADelivery) {
   ASSERT_EQ(delivery->attempts_size(), 1);
   EXPECT_EQ(delivery->attempts(0).number(), 1);
   EXPECT_EQ(delivery->attempts(0).exchange().response_body(), "xxx");
+}
+
+TEST_F(DeliveryLogTest, ShowsThePayloadUntilItIsErasedOrItsWebhookDeleted) {
+  FillLog(1, 3);
+  const DeliveryId id = log_.records[0].id;
+  v1::GetDeliveryRequest request;
+  request.set_name(DeliveryName(id));
+  const auto payload = [&] {
+    const auto delivery = client_.Call<v1::Delivery>(&Stub::GetDelivery, request);
+    EXPECT_TRUE(delivery.ok()) << delivery.status();
+    return delivery.ok() ? delivery->payload() : "";
+  };
+  EXPECT_EQ(payload(), "");
+
+  store_.Add(id, {TakeSnapshot(SampleContactEvent()).bytes, {5, "Name"}}, clock_.Now());
+  EXPECT_THAT(payload(), StartsWith("{\"type\":\"contact\""));
+
+  ASSERT_TRUE(webhooks_.Delete(webhook_, "", absl::InfiniteFuture()).ok());
+  EXPECT_EQ(payload(), "");
 }
 
 TEST_F(DeliveryLogTest, KnowsGoodNamesAndFindsOnlyWhatIsThere) {

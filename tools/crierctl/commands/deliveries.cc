@@ -162,16 +162,21 @@ absl::Status Get(Session& session, const std::string& text) {
                  })
               << "\n"
               << AttemptsText(delivery);
-  // The last exchange is the one that explains the state.
-  if (!delivery.attempts().empty()) {
-    session.out << "\n" << ExchangeText(delivery.attempts(delivery.attempts_size() - 1).exchange());
+  if (delivery.attempts().empty()) {
+    if (!delivery.payload().empty()) session.out << "\n" << BodyText(delivery.payload()) << "\n";
+    return absl::OkStatus();
   }
+  // The last exchange is the one that explains the state.
+  Exchange last = delivery.attempts(delivery.attempts_size() - 1).exchange();
+  last.set_request_body(delivery.payload());
+  session.out << "\n" << ExchangeText(last);
   return absl::OkStatus();
 }
 
 void AddGet(CLI::App& parent, Session& session) {
   const auto name = std::make_shared<std::string>();
-  CLI::App& command = *parent.add_subcommand("get", "Show a delivery with its attempts");
+  CLI::App& command =
+      *parent.add_subcommand("get", "Show a delivery with its attempts and its payload");
   command
       .add_option("delivery", *name,
                   "The delivery: `<webhook>/msg_…` as `list` shows it, or its full name")
