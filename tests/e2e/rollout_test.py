@@ -116,7 +116,7 @@ class RolloutTest(unittest.TestCase):
         self.suite = self.enterContext(Suite(
             POSTGRES_URL, replicas=2, receiver_port=f"{self.receiver.port},{self.slow_receiver.port}", drain_delay="1s",
             ports={service: free_ports(4) for service in ("ingest", "evaluator", "delivery")}))
-        with open(os.path.join(ROOT, "deploy", "client", "service-config.json"), encoding="utf-8") as file:
+        with open(os.path.join(ROOT, "proto", "crier", "service_config.json"), encoding="utf-8") as file:
             config = json.load(file)
         for method in config["methodConfig"]:
             del method["retryPolicy"]

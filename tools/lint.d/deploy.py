@@ -5,7 +5,7 @@ Renders every overlay with kubectl and the chart with Helm, and fails unless
 - each object is valid by the strict schemas in deploy/schemas,
 - the chart renders the objects of the overlays,
 - the chart refuses values that make no sense,
-- deploy/client/service-config.json names methods that there are,
+- proto/crier/service_config.json names methods that there are,
 - each workload is as tools/lint.d/deploy_policy.py wants it.
 
 --write makes anew what is made of other files: the PrometheusRule of the overlay, of deploy/prometheus.
@@ -153,10 +153,10 @@ def methods():
 
 
 def client_mistakes():
-    config = json.loads((DEPLOY / "client" / "service-config.json").read_text(encoding="utf-8"))
+    config = json.loads((ROOT / "proto/crier/service_config.json").read_text(encoding="utf-8"))
     names = [f"{name['service']}/{name['method']}" for entry in config["methodConfig"] for name in entry["name"]]
     for name in sorted(set(names) - set(methods())):
-        yield f"service-config.json: there is no method {name}"
+        yield f"service_config.json: there is no method {name}"
 
 
 def runbook_mistakes():
