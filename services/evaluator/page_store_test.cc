@@ -180,6 +180,19 @@ TEST_F(PageStoreTest, APageWhoseProducerWasMovedPastItIsPendingFromThere) {
   EXPECT_EQ(LastRun().sent_count, 0);
 }
 
+TEST_F(PageStoreTest, HalfOfAPageIsDecidedOnAgain) {
+  ASSERT_TRUE(Decide(Load(), {1, 2, 3, 4, 5}).ok());
+
+  ASSERT_TRUE(pages_.Halve(fence_, Load(), 2, Deadline()).ok());
+
+  const RunTask task = Load();
+  EXPECT_EQ(task.position, 2);
+  EXPECT_THAT(task.pending, Optional(Field(&PendingPage::contacts, ElementsAre(1, 2, 3))));
+  EXPECT_THAT(*pages_.Sent(workflow_, {1, 2, 3, 4, 5}, Deadline()), UnorderedElementsAre(1, 2, 3));
+  EXPECT_EQ(task.run->cursor, 3);
+  EXPECT_EQ(task.run->matched_count, 3);
+}
+
 TEST_F(PageStoreTest, APostponedRunIsReadyInTime) {
   const absl::Time when = clock_.Now() + absl::Minutes(5);
 

@@ -1,5 +1,6 @@
 // Pages that are decided on, and what may happen to them before they are handed over.
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -64,6 +65,60 @@ TEST_F(PendingPageTest, ThatHasArrivedIsNotHandedOverAgain) {
 
   EXPECT_THAT(Sent(), ElementsAre(999));
   EXPECT_EQ(LastRun().state, RunState::kSucceeded);
+}
+
+// The contacts of the page have grown since it was decided on.
+class LargePageTest : public PendingPageTest {
+ protected:
+  LargePageTest() {
+    options_.max_page_bytes = 1'000;
+    for (int64_t id = 1; id <= 7; ++id) Put(id, 90);
+    DecideAndDie();
+    for (int64_t id = 1; id <= 7; ++id) {
+      entity::v1::Contact contact;
+      contact.set_lead_score(90);
+      contact.set_title(std::string(400, 'x'));
+      contacts_.Put(kCommunity, id, contact);
+    }
+  }
+};
+
+TEST_F(LargePageTest, IsHandedOverInParts) {
+  Work();
+
+  EXPECT_THAT(Sent(), ElementsAre(1, 2, 3, 4, 5, 6, 7));
+  EXPECT_GT(deliveries_.enqueues(), 2);
+  EXPECT_EQ(LastRun().state, RunState::kSucceeded);
+  EXPECT_EQ(LastRun().sent_count, 7);
+}
+
+TEST_F(LargePageTest, ThatHasArrivedIsNotHandedOverAgain) {
+  ASSERT_EQ(ArriveLate(), 1);
+
+  Work();
+
+  EXPECT_THAT(Sent(), ElementsAre(999));
+  EXPECT_EQ(LastRun().sent_count, 7);
+}
+
+TEST_F(LargePageTest, CannotArriveOnceItIsHandedOverInParts) {
+  deliveries_.MoveProducer(RunProducer(workflow_), 2);  // who did so has ended then
+  ASSERT_EQ(ArriveLate(), 2);
+
+  Work();
+
+  EXPECT_THAT(Sent(), ElementsAre(1, 2, 3, 4, 5, 6, 7));
+}
+
+TEST_F(LargePageTest, OfACancelledRunLeavesTheRestToTheNext) {
+  ASSERT_TRUE(runs_.Cancel(LastRun().id, clock_.Now(), Deadline()).ok());
+  Work();
+  EXPECT_THAT(Sent(), ElementsAre(1, 2));
+
+  BeginRun();
+  Work();
+
+  EXPECT_THAT(Sent(), ElementsAre(1, 2, 3, 4, 5, 6, 7));
 }
 
 TEST_F(PendingPageTest, OfACancelledRunIsStillHandedOver) {

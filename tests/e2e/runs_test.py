@@ -1,5 +1,6 @@
 """Members that meet criteria, by the real binaries: sent once each, whoever is killed, merged or deleted."""
 
+import json
 import os
 import time
 import unittest
@@ -25,11 +26,12 @@ class RunsTest(unittest.TestCase):
         self.suite = self.enterContext(Suite(POSTGRES_URL, replicas=replicas, receiver_port=self.receiver.port))
         self.runs = run_service_pb2_grpc.RunServiceStub(self.suite.evaluator_channel)
 
-    def ingest(self, numbers, score=90):
+    def ingest(self, numbers, score=90, custom_fields=None):
         numbers = list(numbers)
         for i in range(0, len(numbers), 200):
             items = [ingest_service_pb2.BatchIngestItem(contact=ingest_service_pb2.UpsertContactRequest(
-                parent=PARENT, contact=contact_pb2.Contact(primary_email=f"m{n}@example.com", lead_score=score),
+                parent=PARENT, contact=contact_pb2.Contact(primary_email=f"m{n}@example.com", lead_score=score,
+                                                   custom_fields=custom_fields or {}),
                 sightings=[contact_pb2.Sighting(source="Test")])) for n in numbers[i:i + 200]]
             response = self.suite.records.BatchIngest(ingest_service_pb2.BatchIngestRequest(items=items), timeout=30)
             names = [result.result.name for result in response.results]
@@ -105,6 +107,26 @@ class RunsTest(unittest.TestCase):
             self.suite.channel(runs_soak.target(self.suite.evaluator[2:])))
         self.assertEqual(self.wait_for_run(workflow).sent_count, 3000)
         self.assertEqual(len({one.message_id for one in self.receiver.received()}), 3000)
+
+    def test_a_page_that_has_grown_beyond_a_message_is_handed_over_in_parts(self):
+        self.start()
+        workflow = self.create_workflow()
+        self.wait_for_run(workflow)
+        self.ingest(range(100))
+        self.suite.delivery[0].kill()
+        run = self.runs.RunWorkflow(run_service_pb2.RunWorkflowRequest(name=workflow), timeout=30)
+        while run.matched_count < 100:
+            run = self.runs.GetRun(run_service_pb2.GetRunRequest(name=run.name), timeout=30)
+
+        for begin in range(0, 100, 20):
+            self.ingest(range(begin, begin + 20), custom_fields={f"field {n}": 1000 * "x" for n in range(230)})
+        self.suite.start_again(self.suite.delivery[0])
+
+        ended = self.wait_for_run(workflow)
+        self.assertEqual((ended.state, ended.sent_count), (run_service_pb2.Run.SUCCEEDED, 100))
+        received = self.receiver.wait_until(lambda all_of_them: len(all_of_them) >= 100)
+        self.assertEqual(len({one.message_id for one in received}), 100)
+        self.assertEqual(len({json.loads(one.body)["primaryEmail"] for one in received}), 100)
 
     def test_a_flood_needs_confirmation(self):
         self.start()

@@ -111,6 +111,12 @@ class PageStore {
   virtual absl::Status Settle(const Fence& fence, const RunTask& task, int64_t standing,
                               absl::Time deadline) = 0;
 
+  // The producer stands at `standing`, beyond the pending page as it was. The page is the first
+  // half of itself from now on, to be handed over from there; the other half is not decided on: it
+  // is in the ledger no more, and the run, if it is unfinished, comes by again.
+  virtual absl::Status Halve(const Fence& fence, const RunTask& task, int64_t standing,
+                             absl::Time deadline) = 0;
+
   // Those of the contacts that are in the workflow's ledger.
   virtual absl::StatusOr<ContactSet> Sent(const WorkflowId& id,
                                           const std::vector<int64_t>& contacts,

@@ -58,6 +58,18 @@ std::vector<FoundContact> Select(std::vector<FoundContact> found, const std::vec
   return found;
 }
 
+size_t SizeOf(const std::vector<FoundContact>& members) {
+  size_t bytes = 0;
+  for (const FoundContact& member : members) bytes += member.contact.ByteSizeLong();
+  return bytes;
+}
+
+absl::Status SetBackError(int64_t standing, int64_t position) {
+  return absl::InternalError(absl::StrCat("the producer of a workflow stands at ", standing,
+                                          ", before ", position,
+                                          ": the delivery database was set back"));
+}
+
 absl::Duration Backoff(const RunOptions& options, int failures) {
   absl::Duration wait = options.min_backoff;
   for (int i = 1; i < failures && wait < options.max_backoff; ++i) wait *= 2;
@@ -118,7 +130,32 @@ absl::Status RunExecutor::HandOverPending(const Fence& fence, RunTask& task) {
              std::any_of(candidate.merged.begin(), candidate.merged.end(), was_sent);
     });
   }
+  if (SizeOf(members) > options_.max_page_bytes) return Halve(fence, task);
   return HandOver(fence, task, page, std::move(members));
+}
+
+absl::Status RunExecutor::Halve(const Fence& fence, RunTask& task) {
+  // First of all: the page as it is has arrived by now, or never does. What is undecided afterwards
+  // could arrive twice otherwise.
+  Batch nothing;
+  nothing.next_position = task.position + 2;
+  ASSIGN_OR_RETURN(const int64_t standing,
+                   deliveries_.Enqueue(RunProducer(task.workflow), task.position,
+                                       std::move(nothing), Deadline()));
+  if (standing <= task.position) return SetBackError(standing, task.position);
+  RETURN_IF_ERROR(standing == task.position + 1 ? store_.Settle(fence, task, standing, Deadline())
+                                                : store_.Halve(fence, task, standing, Deadline()));
+  // Its cursor has gone back: the next slice begins there.
+  task.run.reset();
+  return ReloadPending(task);
+}
+
+absl::Status RunExecutor::ReloadPending(RunTask& task) {
+  ASSIGN_OR_RETURN(RunTask now, store_.Load(task.workflow, Deadline()));
+  task.pending = std::move(now.pending);
+  task.position = now.position;
+  if (task.run && now.run) task.run->cursor = std::max(task.run->cursor, now.run->cursor);
+  return absl::OkStatus();
 }
 
 absl::Status RunExecutor::HandOver(const Fence& fence, RunTask& task, const PendingPage& page,
@@ -136,22 +173,11 @@ absl::Status RunExecutor::HandOver(const Fence& fence, RunTask& task, const Pend
   ASSIGN_OR_RETURN(
       const int64_t standing,
       deliveries_.Enqueue(RunProducer(task.workflow), task.position, std::move(batch), Deadline()));
-  if (standing < next) {
-    return absl::InternalError(absl::StrCat("the producer of a workflow stands at ", standing,
-                                            ", before ", task.position,
-                                            ": the delivery database was set back"));
-  }
+  if (standing < next) return SetBackError(standing, task.position);
   RETURN_IF_ERROR(store_.Settle(fence, task, standing, Deadline()));
   task.position = standing;
-  if (standing != next) {
-    // Somebody has changed the page: it is handed over anew, as it is now.
-    ASSIGN_OR_RETURN(RunTask now, store_.Load(task.workflow, Deadline()));
-    const int64_t cursor = task.run ? task.run->cursor : 0;
-    task.pending = std::move(now.pending);
-    task.position = now.position;
-    if (task.run && now.run) task.run->cursor = std::max(cursor, now.run->cursor);
-    return absl::OkStatus();
-  }
+  // Somebody has changed the page: it is handed over anew, as it is now.
+  if (standing != next) return ReloadPending(task);
   task.pending.reset();
   rate_.Take(task.workflow.community, count, clock_.Monotonic());
   metrics_.members.Increment(static_cast<double>(count));
@@ -215,6 +241,7 @@ absl::StatusOr<bool> RunExecutor::DoPage(const Fence& fence, RunTask& task,
     RETURN_IF_ERROR(
         HandOver(fence, task, *task.pending, Select(std::move(page), decided.decision.send)));
     while (task.pending) RETURN_IF_ERROR(HandOverPending(fence, task));
+    if (!task.run) return false;
   }
   if (!decided.decision.cut) return true;
   RETURN_IF_ERROR(decided.capped_until

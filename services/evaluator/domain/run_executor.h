@@ -32,6 +32,9 @@ struct RunOptions {
   absl::Duration max_backoff = absl::Minutes(2);
   // A run that fails so often in a row is given up: about a day.
   int max_failures = 700;
+  // What one hand-over takes, with room for what goes with the contacts. A page is small when it is
+  // read; one that is handed over later may have grown beyond this.
+  size_t max_page_bytes = 12 << 20;
 };
 
 // Takes runs forward, page by page. A page is: contacts are read in the order of their ids; the
@@ -45,6 +48,9 @@ struct RunOptions {
 //     them again, and the page is handed over by whoever works on the workflow next, with the
 //     contacts as they are then: still one delivery each, of what the member has become since;
 //   - after the hand-over, the same call finds the producer moved, and changes nothing.
+//
+// The contacts of a page that is handed over late may have grown beyond what one call takes. Then
+// half of the page is decided on no more, and is for the run to come by again, or for the next.
 //
 // Two replicas on one run do no harm: the decision needs the lease and the ledger's lock, and of
 // two hand-overs of a page the delivery service takes one.
@@ -74,6 +80,10 @@ class RunExecutor {
   absl::Status WorkOn(const Fence& fence, RunTask& task, const std::function<bool()>& stop);
   // Hands the pending page over, with the contacts as they are now.
   absl::Status HandOverPending(const Fence& fence, RunTask& task);
+  // Leaves half of a page that is too large to be handed over, and the rest undecided.
+  absl::Status Halve(const Fence& fence, RunTask& task);
+  // Takes up the pending page as it is stored now.
+  absl::Status ReloadPending(RunTask& task);
   absl::Status Start(const Fence& fence, RunTask& task, bool& started);
   absl::Status Scan(const Fence& fence, RunTask& task, const std::function<bool()>& stop);
   // Whether to go on with the next page.

@@ -234,6 +234,30 @@ absl::Status SettleIn(Transaction& transaction, const RunTask& task, int64_t sta
       .status();
 }
 
+absl::Status HalveIn(Transaction& transaction, const RunTask& task, int64_t standing) {
+  // Merges ask the ledger and change the page; they come before this, or after it.
+  RETURN_IF_ERROR(
+      transaction.Execute(kShareMembers, Params().Add(task.workflow.community)).status());
+  ASSIGN_OR_RETURN(const Ledger ledger, LockLedger(transaction, task.workflow));
+  if (!ledger.pending || ledger.position != task.position) {
+    return absl::AbortedError("another replica works on the run");
+  }
+  const auto middle = ledger.pending->begin() + (ledger.pending->size() + 1) / 2;
+  const std::vector<int64_t> kept(ledger.pending->begin(), middle);
+  const std::vector<int64_t> undecided(middle, ledger.pending->end());
+  const auto count = static_cast<int64_t>(undecided.size());
+  RETURN_IF_ERROR(
+      transaction.Execute(kHalvePage, KeyOf(task.workflow).Add(standing).AddArray(kept).Add(count))
+          .status());
+  RETURN_IF_ERROR(
+      transaction.Execute(kUndecide, KeyOf(task.workflow).AddArray(undecided)).status());
+  if (!ledger.pending_run || kept.empty()) return absl::OkStatus();
+  return transaction
+      .Execute(kMoveRunBack,
+               KeyOf(RunId{task.workflow, *ledger.pending_run}).Add(kept.back()).Add(count))
+      .status();
+}
+
 absl::Status FinishIn(Transaction& transaction, const RunTask& task, RunState state,
                       const std::string& error, absl::Time now) {
   RETURN_IF_ERROR(transaction.Execute(kLockLedger, KeyOf(task.workflow)).status());
@@ -305,6 +329,14 @@ absl::Status PgPageStore::Settle(const Fence& fence, const RunTask& task, int64_
   return pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
     RETURN_IF_ERROR(CheckLease(transaction, fence));
     return SettleIn(transaction, task, standing);
+  });
+}
+
+absl::Status PgPageStore::Halve(const Fence& fence, const RunTask& task, int64_t standing,
+                                absl::Time deadline) {
+  return pool_.Run(deadline, [&](Transaction& transaction) {
+    RETURN_IF_ERROR(CheckLease(transaction, fence));
+    return HalveIn(transaction, task, standing);
   });
 }
 

@@ -28,6 +28,8 @@ class PgPageStore : public PageStore {
                                      absl::Time now, absl::Time deadline) override;
   absl::Status Settle(const Fence& fence, const RunTask& task, int64_t standing,
                       absl::Time deadline) override;
+  absl::Status Halve(const Fence& fence, const RunTask& task, int64_t standing,
+                     absl::Time deadline) override;
   absl::StatusOr<ContactSet> Sent(const WorkflowId& id, const std::vector<int64_t>& contacts,
                                   absl::Time deadline) override;
   absl::Status Postpone(const Fence& fence, const RunTask& task, RunHold hold, absl::Time when,

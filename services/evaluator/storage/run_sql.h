@@ -138,6 +138,22 @@ constexpr pg::Statement kMoveLedger{"move_run_ledger",
                                     "UPDATE run_ledgers SET position = $3, pending_changed = false"
                                     " WHERE community_id = $1 AND workflow_id = $2"};
 
+constexpr pg::Statement kHalvePage{
+    "halve_page",
+    "UPDATE run_ledgers SET position = $3, pending_contacts = $4::bigint[], pending_changed = "
+    "false,"
+    " cap_count = greatest(cap_count - $5, 0) WHERE community_id = $1 AND workflow_id = $2"};
+
+constexpr pg::Statement kUndecide{"undecide",
+                                  "DELETE FROM sent_members WHERE community_id = $1"
+                                  " AND workflow_id = $2 AND contact_id = ANY($3::bigint[])"};
+
+constexpr pg::Statement kMoveRunBack{
+    "move_run_back",
+    "UPDATE workflow_runs SET cursor_contact_id = least(cursor_contact_id, $4),"
+    " matched_count = matched_count - $5"
+    " WHERE community_id = $1 AND workflow_id = $2 AND run_id = $3 AND state IN (1, 2)"};
+
 constexpr pg::Statement kSetLastScan{"set_last_scan",
                                      "UPDATE run_ledgers SET last_filter = $3, last_head_time = $4"
                                      " WHERE community_id = $1 AND workflow_id = $2"};

@@ -3,6 +3,7 @@
 #include <grpcpp/client_context.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -20,6 +21,8 @@ using Contacts = google::protobuf::RepeatedPtrField<entity::v1::Contact>;
 using Merged = google::protobuf::RepeatedPtrField<ingest::v1::MergedContacts>;
 
 constexpr char kPeer[] = "ingest";
+// As many as fit into one answer however large they are: contacts have 256 KiB at most.
+constexpr size_t kContactsAtOnce = 50;
 
 // What the peer refuses is the caller's to know: the criteria are not its.
 absl::Status StatusOf(const absl::Status& status) {
@@ -56,6 +59,16 @@ absl::StatusOr<std::vector<FoundContact>> Read(int64_t community, Contacts& cont
     }
   }
   return found;
+}
+
+// In the order of ids: parts of a request may have been merged into the same contact.
+void KeepEachOnce(std::vector<FoundContact>& found) {
+  const auto before = [](const FoundContact& a, const FoundContact& b) {
+    return a.candidate.contact < b.candidate.contact;
+  };
+  std::sort(found.begin(), found.end(), before);
+  const auto is_same = [&](const FoundContact& a, const FoundContact& b) { return !before(a, b); };
+  found.erase(std::unique(found.begin(), found.end(), is_same), found.end());
 }
 
 class GrpcContactStream : public ContactStream {
@@ -133,16 +146,24 @@ absl::StatusOr<std::vector<FoundContact>> ContactClient::Get(int64_t community,
                                                              absl::Time deadline) {
   const auto stub = stub_.Get();
   if (stub == nullptr) return NotConnectedError(kPeer);
-  ingest::v1::BatchGetContactsRequest request;
-  request.set_parent(api::CommunityName(community));
-  for (const int64_t id : ids) {
-    request.add_names(api::ResourceName(api::kContacts, {community, id}));
+  std::vector<FoundContact> found;
+  for (size_t begin = 0; begin < ids.size(); begin += kContactsAtOnce) {
+    ingest::v1::BatchGetContactsRequest request;
+    request.set_parent(api::CommunityName(community));
+    const size_t end = std::min(ids.size(), begin + kContactsAtOnce);
+    for (size_t i = begin; i < end; ++i) {
+      request.add_names(api::ResourceName(api::kContacts, {community, ids[i]}));
+    }
+    ingest::v1::BatchGetContactsResponse response;
+    RETURN_IF_ERROR(PeerStatus(
+        rpc::Call(*stub, &EntityService::Stub::BatchGetContacts, request, response, deadline),
+        kPeer));
+    ASSIGN_OR_RETURN(std::vector<FoundContact> part,
+                     Read(community, *response.mutable_contacts(), response.merged()));
+    std::move(part.begin(), part.end(), std::back_inserter(found));
   }
-  ingest::v1::BatchGetContactsResponse response;
-  RETURN_IF_ERROR(PeerStatus(
-      rpc::Call(*stub, &EntityService::Stub::BatchGetContacts, request, response, deadline),
-      kPeer));
-  return Read(community, *response.mutable_contacts(), response.merged());
+  KeepEachOnce(found);
+  return found;
 }
 
 }  // namespace crier::evaluator::transport
