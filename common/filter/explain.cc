@@ -1,9 +1,11 @@
 #include "common/filter/explain.h"
 
+#include <algorithm>
 #include <type_traits>
 #include <utility>
 #include <variant>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/base/utf8.h"
@@ -211,6 +213,14 @@ bool IsPlainEquality(const Condition& condition) {
   return (condition.op == Operator::kEqual || condition.op == Operator::kHas) && !open;
 }
 
+// The one of the values that was looked for; patterns are kept without the case of letters.
+std::string AsItIsThere(const std::vector<std::string>& values, const std::string& wanted) {
+  const auto found = std::find_if(values.begin(), values.end(), [&](const std::string& value) {
+    return absl::EqualsIgnoreCase(value, wanted);
+  });
+  return found == values.end() ? wanted : *found;
+}
+
 // One comparison that holds (`wanted`), or does not hold and was to fail.
 std::string Phrase(const Condition& condition, const Message& message, absl::Time now,
                    bool wanted) {
@@ -221,10 +231,12 @@ std::string Phrase(const Condition& condition, const Message& message, absl::Tim
   }
   if (HoldsMany(condition.path)) {
     const bool plain = IsPlainEquality(condition);
-    return absl::StrCat(
-        path,
-        wanted ? (plain ? " has " : " has one ") : (plain ? " has nothing that is " : " has none "),
-        Relation(condition, now));
+    if (wanted && plain) {
+      return absl::StrCat(path, " has ", AsItIsThere(values, WantedText(condition, now)));
+    }
+    return absl::StrCat(path,
+                        wanted ? " has one " : (plain ? " has nothing that is " : " has none "),
+                        Relation(condition, now));
   }
   if (values.empty()) return absl::StrCat(path, " is not set");
   if (values.size() > kMaxValues) values.resize(kMaxValues);

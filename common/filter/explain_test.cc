@@ -23,7 +23,7 @@ std::vector<std::string> Reasons(absl::string_view text) {
   Schema schema;
   schema.message = Activity::descriptor();
   schema.searchable = {"title", "content"};
-  schema.case_insensitive = {"title"};
+  schema.case_insensitive = {"title", "contact.tags.name"};
   Activity activity;
   EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(
       R"pb(contact {
@@ -60,7 +60,7 @@ TEST(ExplainTest, SaysWhatIsThereAndHowItCompares) {
 }
 
 TEST(ExplainTest, SpeaksOfListsMapsAndPresence) {
-  EXPECT_THAT(Reasons("contact.tags.name:VIP topics:api"),
+  EXPECT_THAT(Reasons("contact.tags.name:Vip topics:api"),
               ElementsAre("contact.tags.name has \"VIP\"", "topics has \"api\""));
   EXPECT_THAT(Reasons("contact.custom_fields.\"plan tier\" = gold"),
               ElementsAre("contact.custom_fields.\"plan tier\" is \"gold\""));
