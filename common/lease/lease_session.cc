@@ -72,6 +72,7 @@ void LeaseSession::Adopt(const std::vector<Lease>& held, absl::Duration valid_un
       gained.push_back(lease);
     }
   }
+  lost.reserve(before.size());
   for (const auto& [slot, epoch] : before) lost.push_back({slot, epoch});
   valid_until_ = valid_until;
   Add(lost_, lost.size());
