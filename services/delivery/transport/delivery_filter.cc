@@ -99,6 +99,9 @@ absl::StatusOr<DeliveryFilter> ReadDeliveryFilter(const Request& request) {
     api::CheckTimestamp("created_before", request.created_before(), violations);
     filter.created_before = api::FromProto(request.created_before());
   }
+  if (violations.empty() && filter.created_from > filter.created_before) {
+    violations.Add("created_from", "must not be after created_before");
+  }
   RETURN_IF_ERROR(violations.ToStatus());
   return filter;
 }

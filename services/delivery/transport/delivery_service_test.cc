@@ -181,6 +181,11 @@ TEST_F(DeliveryLogTest, ChecksFilters) {
                 r.mutable_created_from()->set_nanos(-1);
               }),
               ElementsAre("state", "status_class", "created_from"));
+  EXPECT_THAT(wrong([](Request& r) {
+                r.mutable_created_from()->set_seconds(200);
+                r.mutable_created_before()->set_seconds(100);
+              }),
+              ElementsAre("created_from"));
 }
 
 TEST_F(DeliveryLogTest, ATokenIsGoodForTheSameFilterOnly) {
