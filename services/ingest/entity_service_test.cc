@@ -202,6 +202,28 @@ TEST_F(EntityServiceTest, StreamsEverythingAndGoesOnAfterAContact) {
   EXPECT_THAT(NamesIn(frames[0].contacts()), ElementsAre("name1498", "name1499"));
 }
 
+TEST_F(EntityServiceTest, ALateRepeatDoesNotBringADeletedContactBack) {
+  v1::UpsertContactRequest upsert = ContactRequest("a@example.com");
+  upsert.set_request_id("sign-up of a@example.com");
+  v1::IngestResult result;
+  ASSERT_EQ(Ingest(replica_, upsert, &result), absl::OkStatus());
+  v1::DeleteContactRequest request;
+  request.set_name(result.name());
+  google::protobuf::Empty empty;
+  ASSERT_EQ(Ask(&Stub::DeleteContact, request, &empty), absl::OkStatus());
+
+  ASSERT_EQ(Ingest(replica_, upsert, &result), absl::OkStatus());
+  EXPECT_EQ(result.name(), request.name());
+  v1::CountContactsRequest count;
+  count.set_parent("communities/1");
+  v1::CountResponse counted;
+  ASSERT_EQ(Ask(&Stub::CountContacts, count, &counted), absl::OkStatus());
+  EXPECT_EQ(counted.count(), 0);
+  upsert.clear_request_id();
+  ASSERT_EQ(Ingest(replica_, upsert, &result), absl::OkStatus());
+  EXPECT_EQ(result.outcome(), v1::IngestResult::CREATED) << "a record that comes later";
+}
+
 TEST_F(EntityServiceTest, MoreThanAMessageHoldsIsNotGotAtOnce) {
   v1::BatchGetContactsRequest request;
   request.set_parent("communities/1");
