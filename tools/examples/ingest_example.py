@@ -124,6 +124,8 @@ def settle(frames, answered, counts):
 
 
 def main():
+    if len(sys.argv) != 4:
+        sys.exit(__doc__)
     target, community, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
     with connect(target) as channel:
         records = ingest_service_pb2_grpc.IngestServiceStub(channel)
