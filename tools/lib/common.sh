@@ -10,7 +10,9 @@ CRIER_ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)"
 CRIER_STATE="$CRIER_ROOT/.crier"
 
 # step TEXT: announces a step that takes a while.
-step() { printf '\033[1m==> %s\033[0m\n' "$*" >&2; }
+step() {
+  if [ -t 2 ]; then printf '\033[1m==> %s\033[0m\n' "$*" >&2; else printf '==> %s\n' "$*" >&2; fi
+}
 
 # fail TEXT: says what is wrong and ends the script.
 fail() {

@@ -218,7 +218,7 @@ std::optional<UrlRefusal> UrlPolicy::CheckPort(absl::string_view text, bool http
       std::any_of(allowed_ports_.begin(), allowed_ports_.end(),
                   [&](const auto& range) { return range.first <= *port && *port <= range.second; });
   if (allowed) return std::nullopt;
-  return UrlRefusal{Rule::kPort, "must have a port that the operator permits; leave it out"};
+  return UrlRefusal{Rule::kPort, "must have a port that the operator permits"};
 }
 
 std::optional<UrlRefusal> UrlPolicy::CheckHost(absl::string_view host) const {
