@@ -14,8 +14,8 @@
 #include "common/metrics/metrics.h"
 #include "common/pg/pool.h"
 #include "common/process/service.h"
-#include "services/delivery/domain/payload.h"
-#include "services/delivery/domain/url_policy.h"
+#include "services/delivery/domain/payloads/payload.h"
+#include "services/delivery/domain/webhooks/url_policy.h"
 
 namespace crier::delivery {
 

@@ -25,8 +25,8 @@
 #include "crier/delivery/v1/webhook_service.grpc.pb.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "services/delivery/domain/samples.h"
-#include "services/delivery/domain/shard.h"
+#include "services/delivery/domain/payloads/samples.h"
+#include "services/delivery/domain/queue/shard.h"
 #include "tests/support/postgres_proxy.h"
 #include "tests/support/test_database.h"
 

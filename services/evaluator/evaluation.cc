@@ -9,7 +9,7 @@
 #include "common/log/log.h"
 #include "common/pg/migrations.h"
 #include "common/status/macros.h"
-#include "services/evaluator/domain/backoff.h"
+#include "services/evaluator/domain/partitions/backoff.h"
 #include "services/evaluator/storage/schema.h"
 
 namespace crier::evaluator {

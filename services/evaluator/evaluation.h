@@ -16,9 +16,9 @@
 #include "common/pg/lease_store.h"
 #include "common/pg/listener.h"
 #include "common/pg/pool.h"
-#include "services/evaluator/domain/event_source.h"
-#include "services/evaluator/domain/partition_set.h"
-#include "services/evaluator/domain/run_workers.h"
+#include "services/evaluator/domain/partitions/partition_set.h"
+#include "services/evaluator/domain/peers/event_source.h"
+#include "services/evaluator/domain/runs/run_workers.h"
 
 namespace crier::evaluator {
 

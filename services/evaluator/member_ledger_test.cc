@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "gtest/gtest.h"
-#include "services/evaluator/domain/member_ledger_conformance.h"
+#include "services/evaluator/domain/runs/member_ledger_conformance.h"
 #include "services/evaluator/runs_fixture.h"
 
 namespace crier::evaluator {

@@ -1,5 +1,5 @@
 // The calendar and the threads that work on runs.
-#include "services/evaluator/domain/run_workers.h"
+#include "services/evaluator/domain/runs/run_workers.h"
 
 #include <optional>
 #include <thread>

@@ -12,8 +12,8 @@
 #include "crier/workflow/v1/workflow_service.grpc.pb.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "services/evaluator/domain/fake_delivery_sink.h"
-#include "services/evaluator/domain/fake_event_source.h"
+#include "services/evaluator/domain/fakes/fake_delivery_sink.h"
+#include "services/evaluator/domain/fakes/fake_event_source.h"
 #include "services/evaluator/transport/fake_services.h"
 #include "tests/support/test_database.h"
 

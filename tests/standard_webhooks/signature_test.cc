@@ -9,10 +9,10 @@
 
 #include "absl/time/time.h"
 #include "gtest/gtest.h"
-#include "services/delivery/domain/attempt_request.h"
-#include "services/delivery/domain/payload.h"
-#include "services/delivery/domain/samples.h"
-#include "services/delivery/domain/signer.h"
+#include "services/delivery/domain/attempts/attempt_request.h"
+#include "services/delivery/domain/attempts/signer.h"
+#include "services/delivery/domain/payloads/payload.h"
+#include "services/delivery/domain/payloads/samples.h"
 
 namespace crier::delivery {
 namespace {

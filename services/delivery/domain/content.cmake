@@ -2,48 +2,48 @@
 
 crier_library(crier_delivery_content
   SOURCES
-    attempt_request.cc
-    attempt_request.h
-    echo_mask.cc
-    echo_mask.h
+    attempts/attempt_request.cc
+    attempts/attempt_request.h
+    attempts/echo_mask.cc
+    attempts/echo_mask.h
+    attempts/notice.cc
+    attempts/notice.h
+    attempts/sender.h
+    attempts/signer.cc
+    attempts/signer.h
+    attempts/webhook_health.cc
+    attempts/webhook_health.h
+    attempts/webhook_tester.cc
+    attempts/webhook_tester.h
     errors.cc
     errors.h
-    ip_range.cc
-    ip_range.h
-    json_writer.cc
-    json_writer.h
-    key_rotation.cc
-    key_rotation.h
-    notice.cc
-    notice.h
-    own_headers.cc
-    own_headers.h
-    payload.cc
-    payload.h
-    samples.cc
-    samples.h
-    sender.h
-    shard.cc
-    shard.h
-    signer.cc
-    signer.h
-    signing_key.cc
-    signing_key.h
-    translator.cc
-    translator.h
-    url_policy.cc
-    url_policy.h
-    webhook.cc
-    webhook.h
-    webhook_health.cc
-    webhook_health.h
-    webhook_rules.cc
-    webhook_rules.h
-    webhook_state.cc
-    webhook_state.h
-    webhook_store.h
-    webhook_tester.cc
-    webhook_tester.h
+    payloads/json_writer.cc
+    payloads/json_writer.h
+    payloads/payload.cc
+    payloads/payload.h
+    payloads/samples.cc
+    payloads/samples.h
+    payloads/translator.cc
+    payloads/translator.h
+    queue/shard.cc
+    queue/shard.h
+    webhooks/ip_range.cc
+    webhooks/ip_range.h
+    webhooks/key_rotation.cc
+    webhooks/key_rotation.h
+    webhooks/own_headers.cc
+    webhooks/own_headers.h
+    webhooks/signing_key.cc
+    webhooks/signing_key.h
+    webhooks/url_policy.cc
+    webhooks/url_policy.h
+    webhooks/webhook.cc
+    webhooks/webhook.h
+    webhooks/webhook_rules.cc
+    webhooks/webhook_rules.h
+    webhooks/webhook_state.cc
+    webhooks/webhook_state.h
+    webhooks/webhook_store.h
   PUBLIC
     crier_common_api
     crier_common_base
@@ -51,60 +51,60 @@ crier_library(crier_delivery_content
     crier_proto_entity
     rapidjson
   PRIVATE crier_common_crypto)
-set_source_files_properties(attempt_request.cc attempt_request_test.cc PROPERTIES
+set_source_files_properties(attempts/attempt_request.cc attempts/attempt_request_test.cc PROPERTIES
   COMPILE_DEFINITIONS "CRIER_VERSION=\"${PROJECT_VERSION}\"")
 
 crier_test(crier_delivery_content_test
   SOURCES
-    attempt_request_test.cc
-    ip_range_test.cc
-    notice_test.cc
-    echo_mask_test.cc
-    own_headers_test.cc
-    payload_property_test.cc
-    payload_test.cc
-    key_rotation_test.cc
-    signer_test.cc
-    signing_key_test.cc
-    url_policy_test.cc
-    webhook_health_test.cc
-    webhook_rules_test.cc
-    webhook_state_test.cc
-    webhook_tester_test.cc
+    attempts/attempt_request_test.cc
+    attempts/echo_mask_test.cc
+    attempts/notice_test.cc
+    attempts/signer_test.cc
+    attempts/webhook_health_test.cc
+    attempts/webhook_tester_test.cc
+    payloads/payload_property_test.cc
+    payloads/payload_test.cc
+    webhooks/ip_range_test.cc
+    webhooks/key_rotation_test.cc
+    webhooks/own_headers_test.cc
+    webhooks/signing_key_test.cc
+    webhooks/url_policy_test.cc
+    webhooks/webhook_rules_test.cc
+    webhooks/webhook_state_test.cc
   DEPS crier_delivery_content crier_proto_google)
 
 # The operator's side of the target policy, for the composition root.
 crier_library(crier_delivery_policy_options
   SOURCES
-    url_policy_options.cc
-    url_policy_options.h
+    webhooks/url_policy_options.cc
+    webhooks/url_policy_options.h
   PUBLIC crier_common_config crier_delivery_content)
 
 crier_test(crier_delivery_policy_options_test
-  SOURCES url_policy_options_test.cc
+  SOURCES webhooks/url_policy_options_test.cc
   DEPS crier_delivery_policy_options)
 
 # For tests: a store in memory.
 crier_library(crier_delivery_webhook_fakes
   SOURCES
-    fake_webhook_store.cc
-    fake_webhook_store.h
+    fakes/fake_webhook_store.cc
+    fakes/fake_webhook_store.h
   PUBLIC absl::synchronization crier_delivery_content
   PRIVATE crier_common_status)
 
 # For the tests of every WebhookStore.
 crier_library(crier_delivery_webhook_conformance OBJECT
   SOURCES
-    webhook_changes_conformance.cc
-    webhook_store_conformance.cc
-    webhook_store_conformance.h
+    webhooks/webhook_changes_conformance.cc
+    webhooks/webhook_store_conformance.cc
+    webhooks/webhook_store_conformance.h
   PUBLIC crier_delivery_content GTest::gtest
   PRIVATE absl::strings absl::time crier_common_status GTest::gmock)
 
 crier_test(crier_delivery_webhook_fakes_test
-  SOURCES fake_webhook_store_test.cc
+  SOURCES fakes/fake_webhook_store_test.cc
   DEPS crier_delivery_webhook_conformance crier_delivery_webhook_fakes)
 
 crier_fuzzer(payload
-  SOURCES payload_fuzzer.cc
+  SOURCES payloads/payload_fuzzer.cc
   DEPS crier_delivery_content)

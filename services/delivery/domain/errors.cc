@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/status/errors.h"
-#include "services/delivery/domain/webhook_state.h"
+#include "services/delivery/domain/webhooks/webhook_state.h"
 
 namespace crier::delivery {
 

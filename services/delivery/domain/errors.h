@@ -6,7 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
-#include "services/delivery/domain/webhook.h"
+#include "services/delivery/domain/webhooks/webhook.h"
 
 namespace crier::delivery {
 

@@ -6,8 +6,8 @@
 #include <functional>
 
 #include "common/http/client.h"
-#include "services/delivery/domain/sender.h"
-#include "services/delivery/domain/url_policy.h"
+#include "services/delivery/domain/attempts/sender.h"
+#include "services/delivery/domain/webhooks/url_policy.h"
 
 namespace crier::delivery {
 

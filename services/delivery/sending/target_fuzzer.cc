@@ -5,7 +5,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "common/http/target.h"
-#include "services/delivery/domain/url_policy.h"
+#include "services/delivery/domain/webhooks/url_policy.h"
 #include "tests/support/fuzzing.h"
 
 namespace crier::delivery {

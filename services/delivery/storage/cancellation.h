@@ -6,7 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "common/pg/transaction.h"
-#include "services/delivery/domain/delivery.h"
+#include "services/delivery/domain/queue/delivery.h"
 
 namespace crier::delivery::storage {
 

@@ -3,7 +3,7 @@
 #define CRIER_SERVICES_DELIVERY_STORAGE_DELIVERY_LOG_H_
 
 #include "common/pg/pool.h"
-#include "services/delivery/domain/delivery_log.h"
+#include "services/delivery/domain/repair/delivery_log.h"
 
 namespace crier::delivery::storage {
 

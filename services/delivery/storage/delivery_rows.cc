@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "common/status/macros.h"
-#include "services/delivery/domain/shard.h"
+#include "services/delivery/domain/queue/shard.h"
 #include "services/delivery/storage/delivery_sql.h"
 
 namespace crier::delivery::storage {

@@ -12,7 +12,7 @@
 #include "common/base/message_id.h"
 #include "common/pg/row_array.h"
 #include "common/pg/transaction.h"
-#include "services/delivery/domain/delivery.h"
+#include "services/delivery/domain/queue/delivery.h"
 
 namespace crier::delivery::storage {
 

@@ -3,7 +3,7 @@
 #define CRIER_SERVICES_DELIVERY_STORAGE_ERASURE_STORE_H_
 
 #include "common/pg/pool.h"
-#include "services/delivery/domain/erasure_store.h"
+#include "services/delivery/domain/repair/erasure_store.h"
 
 namespace crier::delivery::storage {
 

@@ -6,7 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "services/delivery/domain/sender.h"
+#include "services/delivery/domain/attempts/sender.h"
 
 namespace crier::delivery::storage {
 

@@ -2,7 +2,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/crypto/key_ring.h"
 #include "gmock/gmock.h"
-#include "services/delivery/domain/webhook_health.h"
+#include "services/delivery/domain/attempts/webhook_health.h"
 #include "services/delivery/storage/delivery_fixture.h"
 #include "services/delivery/storage/webhook_store.h"
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "common/pg/pool.h"
-#include "services/delivery/domain/intake_store.h"
+#include "services/delivery/domain/queue/intake_store.h"
 
 namespace crier::delivery::storage {
 

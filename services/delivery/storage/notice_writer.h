@@ -10,7 +10,7 @@
 #include "common/base/clock.h"
 #include "common/base/message_id.h"
 #include "common/pg/transaction.h"
-#include "services/delivery/domain/notice.h"
+#include "services/delivery/domain/attempts/notice.h"
 
 namespace crier::delivery::storage {
 

@@ -5,7 +5,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/pg/pool.h"
-#include "services/delivery/domain/queue_depth.h"
+#include "services/delivery/domain/queue/queue_depth.h"
 
 namespace crier::delivery::storage {
 

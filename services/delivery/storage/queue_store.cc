@@ -8,7 +8,7 @@
 
 #include "common/pg/lease_store.h"
 #include "common/status/macros.h"
-#include "services/delivery/domain/shard.h"
+#include "services/delivery/domain/queue/shard.h"
 #include "services/delivery/storage/delivery_rows.h"
 #include "services/delivery/storage/delivery_sql.h"
 #include "services/delivery/storage/exchange_codec.h"

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "common/pg/pool.h"
-#include "services/delivery/domain/queue_store.h"
+#include "services/delivery/domain/queue/queue_store.h"
 #include "services/delivery/storage/notice_writer.h"
 
 namespace crier::delivery::storage {

@@ -2,7 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
-#include "services/delivery/domain/delivery_store_conformance.h"
+#include "services/delivery/domain/queue/delivery_store_conformance.h"
 #include "services/delivery/storage/delivery_fixture.h"
 #include "services/delivery/storage/repair_store.h"
 

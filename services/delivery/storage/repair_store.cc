@@ -7,7 +7,7 @@
 #include "common/api/resource_name.h"
 #include "common/status/macros.h"
 #include "services/delivery/domain/errors.h"
-#include "services/delivery/domain/shard.h"
+#include "services/delivery/domain/queue/shard.h"
 #include "services/delivery/storage/cancellation.h"
 #include "services/delivery/storage/delivery_sql.h"
 #include "services/delivery/storage/queue_notices.h"

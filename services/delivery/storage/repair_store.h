@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "common/pg/pool.h"
-#include "services/delivery/domain/repair_store.h"
+#include "services/delivery/domain/repair/repair_store.h"
 
 namespace crier::delivery::storage {
 

@@ -2,7 +2,7 @@
 
 #include "common/status/errors.h"
 #include "gmock/gmock.h"
-#include "services/delivery/domain/repair_store_conformance.h"
+#include "services/delivery/domain/repair/repair_store_conformance.h"
 #include "services/delivery/storage/delivery_fixture.h"
 #include "services/delivery/storage/webhook_store.h"
 

@@ -10,7 +10,7 @@
 #include "common/pg/transaction.h"
 #include "common/status/macros.h"
 #include "crier_delivery_migrations.h"
-#include "services/delivery/domain/shard.h"
+#include "services/delivery/domain/queue/shard.h"
 
 namespace crier::delivery::storage {
 namespace {

@@ -2,7 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
-#include "services/delivery/domain/shard.h"
+#include "services/delivery/domain/queue/shard.h"
 #include "services/delivery/storage/delivery_fixture.h"
 
 namespace crier::delivery::storage {

@@ -4,7 +4,7 @@
 
 #include "common/crypto/key_ring.h"
 #include "common/pg/pool.h"
-#include "services/delivery/domain/secret_store.h"
+#include "services/delivery/domain/webhooks/secret_store.h"
 
 namespace crier::delivery::storage {
 

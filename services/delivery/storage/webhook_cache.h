@@ -10,8 +10,8 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
-#include "services/delivery/domain/shard.h"
-#include "services/delivery/domain/webhook.h"
+#include "services/delivery/domain/queue/shard.h"
+#include "services/delivery/domain/webhooks/webhook.h"
 
 namespace crier::delivery::storage {
 

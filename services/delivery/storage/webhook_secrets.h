@@ -9,7 +9,7 @@
 #include "absl/strings/string_view.h"
 #include "common/crypto/key_ring.h"
 #include "common/pg/transaction.h"
-#include "services/delivery/domain/webhook.h"
+#include "services/delivery/domain/webhooks/webhook.h"
 
 namespace crier::delivery::storage {
 

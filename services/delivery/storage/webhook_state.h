@@ -8,7 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/pg/transaction.h"
-#include "services/delivery/domain/webhook.h"
+#include "services/delivery/domain/webhooks/webhook.h"
 
 namespace crier::delivery::storage {
 

@@ -13,7 +13,7 @@
 #include "absl/time/clock.h"
 #include "common/status/macros.h"
 #include "services/delivery/domain/errors.h"
-#include "services/delivery/domain/shard.h"
+#include "services/delivery/domain/queue/shard.h"
 #include "services/delivery/storage/delivery_sql.h"
 #include "services/delivery/storage/queue_notices.h"
 #include "services/delivery/storage/webhook_secrets.h"

@@ -7,7 +7,7 @@
 
 #include "common/crypto/key_ring.h"
 #include "common/pg/pool.h"
-#include "services/delivery/domain/webhook_store.h"
+#include "services/delivery/domain/webhooks/webhook_store.h"
 #include "services/delivery/storage/notice_writer.h"
 #include "services/delivery/storage/webhook_cache.h"
 

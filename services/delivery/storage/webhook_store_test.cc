@@ -10,7 +10,7 @@
 #include "absl/time/clock.h"
 #include "common/pg/listener.h"
 #include "gtest/gtest.h"
-#include "services/delivery/domain/webhook_store_conformance.h"
+#include "services/delivery/domain/webhooks/webhook_store_conformance.h"
 #include "services/delivery/storage/queue_notices.h"
 #include "services/delivery/storage/schema.h"
 #include "tests/support/test_database.h"

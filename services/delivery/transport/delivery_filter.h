@@ -8,7 +8,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "crier/delivery/v1/delivery_service.pb.h"
-#include "services/delivery/domain/delivery_log.h"
+#include "services/delivery/domain/repair/delivery_log.h"
 
 namespace crier::delivery::transport {
 

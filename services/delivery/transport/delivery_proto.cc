@@ -4,7 +4,7 @@
 #include "common/api/resource_name.h"
 #include "common/api/time.h"
 #include "common/status/errors.h"
-#include "services/delivery/domain/notice.h"
+#include "services/delivery/domain/attempts/notice.h"
 #include "services/delivery/transport/exchange_proto.h"
 
 namespace crier::delivery::transport {

@@ -7,7 +7,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "crier/delivery/v1/delivery_service.pb.h"
-#include "services/delivery/domain/delivery.h"
+#include "services/delivery/domain/queue/delivery.h"
 
 namespace crier::delivery::transport {
 

@@ -11,7 +11,7 @@
 #include "common/status/errors.h"
 #include "common/status/macros.h"
 #include "services/delivery/domain/errors.h"
-#include "services/delivery/domain/payload.h"
+#include "services/delivery/domain/payloads/payload.h"
 #include "services/delivery/transport/delivery_filter.h"
 #include "services/delivery/transport/delivery_proto.h"
 #include "services/delivery/transport/enqueue_request.h"

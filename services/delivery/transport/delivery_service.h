@@ -14,12 +14,12 @@
 #include "common/rpc/executor.h"
 #include "common/rpc/unary.h"
 #include "crier/delivery/v1/delivery_service.grpc.pb.h"
-#include "services/delivery/domain/delivery_log.h"
-#include "services/delivery/domain/enqueue_batcher.h"
-#include "services/delivery/domain/intake_store.h"
-#include "services/delivery/domain/queue_store.h"
-#include "services/delivery/domain/repair_store.h"
-#include "services/delivery/domain/webhook_store.h"
+#include "services/delivery/domain/intake/enqueue_batcher.h"
+#include "services/delivery/domain/queue/intake_store.h"
+#include "services/delivery/domain/queue/queue_store.h"
+#include "services/delivery/domain/repair/delivery_log.h"
+#include "services/delivery/domain/repair/repair_store.h"
+#include "services/delivery/domain/webhooks/webhook_store.h"
 
 namespace crier::delivery::transport {
 

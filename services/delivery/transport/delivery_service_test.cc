@@ -8,8 +8,8 @@
 #include "absl/strings/str_cat.h"
 #include "common/status/errors.h"
 #include "gmock/gmock.h"
-#include "services/delivery/domain/event_snapshot.h"
-#include "services/delivery/domain/samples.h"
+#include "services/delivery/domain/payloads/event_snapshot.h"
+#include "services/delivery/domain/payloads/samples.h"
 #include "services/delivery/transport/delivery_proto.h"
 #include "tests/support/wrong_fields.h"
 

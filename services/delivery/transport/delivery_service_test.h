@@ -8,9 +8,9 @@
 
 #include "crier/delivery/v1/delivery_service.grpc.pb.h"
 #include "gtest/gtest.h"
-#include "services/delivery/domain/fake_delivery_store.h"
-#include "services/delivery/domain/fake_repair_store.h"
-#include "services/delivery/domain/fake_webhook_store.h"
+#include "services/delivery/domain/fakes/fake_delivery_store.h"
+#include "services/delivery/domain/fakes/fake_repair_store.h"
+#include "services/delivery/domain/fakes/fake_webhook_store.h"
 #include "services/delivery/transport/delivery_service.h"
 #include "tests/support/in_process_client.h"
 

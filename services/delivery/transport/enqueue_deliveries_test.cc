@@ -5,7 +5,7 @@
 
 #include "common/status/errors.h"
 #include "gmock/gmock.h"
-#include "services/delivery/domain/samples.h"
+#include "services/delivery/domain/payloads/samples.h"
 #include "services/delivery/transport/delivery_service_test.h"
 #include "tests/support/wrong_fields.h"
 

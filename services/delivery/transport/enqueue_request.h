@@ -7,7 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "crier/delivery/v1/delivery_service.pb.h"
-#include "services/delivery/domain/enqueuer.h"
+#include "services/delivery/domain/intake/enqueuer.h"
 
 namespace crier::delivery::transport {
 

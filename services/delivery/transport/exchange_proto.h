@@ -3,7 +3,7 @@
 #define CRIER_SERVICES_DELIVERY_TRANSPORT_EXCHANGE_PROTO_H_
 
 #include "crier/delivery/v1/webhook_service.pb.h"
-#include "services/delivery/domain/sender.h"
+#include "services/delivery/domain/attempts/sender.h"
 
 namespace crier::delivery::transport {
 

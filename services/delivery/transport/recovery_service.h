@@ -6,7 +6,7 @@
 #include "common/rpc/executor.h"
 #include "common/rpc/unary.h"
 #include "crier/delivery/v1/recovery_service.grpc.pb.h"
-#include "services/delivery/domain/repair_store.h"
+#include "services/delivery/domain/repair/repair_store.h"
 
 namespace crier::delivery::transport {
 

@@ -6,7 +6,7 @@
 
 #include "common/status/errors.h"
 #include "gmock/gmock.h"
-#include "services/delivery/domain/fake_repair_store.h"
+#include "services/delivery/domain/fakes/fake_repair_store.h"
 #include "tests/support/in_process_client.h"
 #include "tests/support/wrong_fields.h"
 

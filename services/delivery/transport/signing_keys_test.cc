@@ -3,7 +3,7 @@
 #include "absl/strings/match.h"
 #include "common/api/time.h"
 #include "gmock/gmock.h"
-#include "services/delivery/domain/signing_key.h"
+#include "services/delivery/domain/webhooks/signing_key.h"
 #include "services/delivery/transport/webhook_service_test.h"
 
 namespace crier::delivery::transport {

@@ -6,7 +6,7 @@
 #include "common/api/resource_name.h"
 #include "common/status/errors.h"
 #include "common/status/macros.h"
-#include "services/delivery/domain/payload.h"
+#include "services/delivery/domain/payloads/payload.h"
 #include "services/delivery/transport/enqueue_request.h"
 
 namespace crier::delivery::transport {

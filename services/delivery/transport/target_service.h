@@ -8,7 +8,7 @@
 #include "common/rpc/executor.h"
 #include "common/rpc/unary.h"
 #include "crier/delivery/v1/target_service.grpc.pb.h"
-#include "services/delivery/domain/webhook_store.h"
+#include "services/delivery/domain/webhooks/webhook_store.h"
 
 namespace crier::delivery::transport {
 

@@ -6,9 +6,9 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/delivery/domain/errors.h"
-#include "services/delivery/domain/fake_webhook_store.h"
-#include "services/delivery/domain/payload.h"
-#include "services/delivery/domain/samples.h"
+#include "services/delivery/domain/fakes/fake_webhook_store.h"
+#include "services/delivery/domain/payloads/payload.h"
+#include "services/delivery/domain/payloads/samples.h"
 #include "tests/support/in_process_client.h"
 
 namespace crier::delivery::transport {

@@ -10,8 +10,8 @@
 #include "common/http/test_server.h"
 #include "common/status/errors.h"
 #include "gmock/gmock.h"
-#include "services/delivery/domain/samples.h"
-#include "services/delivery/domain/signer.h"
+#include "services/delivery/domain/attempts/signer.h"
+#include "services/delivery/domain/payloads/samples.h"
 #include "services/delivery/transport/webhook_service_test.h"
 
 namespace crier::delivery::transport {

@@ -8,7 +8,7 @@
 
 #include "common/status/errors.h"
 #include "crier/delivery/v1/webhook_service.pb.h"
-#include "services/delivery/domain/webhook.h"
+#include "services/delivery/domain/webhooks/webhook.h"
 
 namespace crier::delivery::transport {
 

@@ -11,9 +11,9 @@
 #include "common/rpc/unary.h"
 #include "common/status/errors.h"
 #include "crier/delivery/v1/webhook_service.grpc.pb.h"
-#include "services/delivery/domain/url_policy.h"
-#include "services/delivery/domain/webhook_store.h"
-#include "services/delivery/domain/webhook_tester.h"
+#include "services/delivery/domain/attempts/webhook_tester.h"
+#include "services/delivery/domain/webhooks/url_policy.h"
+#include "services/delivery/domain/webhooks/webhook_store.h"
 
 namespace crier::delivery::transport {
 

@@ -6,7 +6,7 @@
 #include "common/api/time.h"
 #include "common/api/validation.h"
 #include "common/status/macros.h"
-#include "services/delivery/domain/key_rotation.h"
+#include "services/delivery/domain/webhooks/key_rotation.h"
 #include "services/delivery/transport/webhook_proto.h"
 #include "services/delivery/transport/webhook_service.h"
 

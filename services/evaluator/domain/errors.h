@@ -6,8 +6,8 @@
 #include <optional>
 
 #include "absl/status/status.h"
-#include "services/evaluator/domain/run.h"
-#include "services/evaluator/domain/workflow.h"
+#include "services/evaluator/domain/workflows/run.h"
+#include "services/evaluator/domain/workflows/workflow.h"
 
 namespace crier::evaluator {
 

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "common/status/macros.h"
-#include "services/evaluator/domain/daily_schedule.h"
+#include "services/evaluator/domain/workflows/daily_schedule.h"
 #include "services/evaluator/storage/cap_sql.h"
 #include "services/evaluator/storage/run_rows.h"
 

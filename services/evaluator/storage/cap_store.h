@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "common/pg/pool.h"
-#include "services/evaluator/domain/event_caps.h"
-#include "services/evaluator/domain/release_status.h"
+#include "services/evaluator/domain/limits/event_caps.h"
+#include "services/evaluator/domain/limits/release_status.h"
 
 namespace crier::evaluator::storage {
 

@@ -5,7 +5,7 @@
 
 #include "common/pg/migrations.h"
 #include "gtest/gtest.h"
-#include "services/evaluator/domain/cap_store_conformance.h"
+#include "services/evaluator/domain/limits/cap_store_conformance.h"
 #include "services/evaluator/storage/schema.h"
 #include "tests/support/test_database.h"
 

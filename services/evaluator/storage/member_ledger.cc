@@ -4,7 +4,7 @@
 #include <map>
 
 #include "common/status/macros.h"
-#include "services/evaluator/domain/page_decision.h"
+#include "services/evaluator/domain/runs/page_decision.h"
 #include "services/evaluator/storage/member_sql.h"
 #include "services/evaluator/storage/run_rows.h"
 

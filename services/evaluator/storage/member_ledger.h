@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "common/pg/pool.h"
-#include "services/evaluator/domain/member_ledger.h"
+#include "services/evaluator/domain/runs/member_ledger.h"
 
 namespace crier::evaluator::storage {
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "common/pg/pool.h"
-#include "services/evaluator/domain/event_pace.h"
+#include "services/evaluator/domain/limits/event_pace.h"
 
 namespace crier::evaluator::storage {
 

@@ -5,7 +5,7 @@
 
 #include "common/pg/migrations.h"
 #include "gtest/gtest.h"
-#include "services/evaluator/domain/pace_store_conformance.h"
+#include "services/evaluator/domain/limits/pace_store_conformance.h"
 #include "services/evaluator/storage/schema.h"
 #include "tests/support/test_database.h"
 

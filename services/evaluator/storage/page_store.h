@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "common/pg/pool.h"
-#include "services/evaluator/domain/page_store.h"
+#include "services/evaluator/domain/runs/page_store.h"
 
 namespace crier::evaluator::storage {
 

@@ -9,8 +9,8 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "common/pg/transaction.h"
-#include "services/evaluator/domain/page_decision.h"
-#include "services/evaluator/domain/run.h"
+#include "services/evaluator/domain/runs/page_decision.h"
+#include "services/evaluator/domain/workflows/run.h"
 
 namespace crier::evaluator::storage {
 

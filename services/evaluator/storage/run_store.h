@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "common/pg/pool.h"
-#include "services/evaluator/domain/run_store.h"
+#include "services/evaluator/domain/runs/run_store.h"
 
 namespace crier::evaluator::storage {
 

@@ -4,7 +4,7 @@
 
 #include "common/pg/migrations.h"
 #include "gtest/gtest.h"
-#include "services/evaluator/domain/run_store_conformance.h"
+#include "services/evaluator/domain/runs/run_store_conformance.h"
 #include "services/evaluator/storage/schema.h"
 #include "services/evaluator/storage/workflow_store.h"
 #include "tests/support/test_database.h"

@@ -1,7 +1,7 @@
 #include "services/evaluator/storage/run_transition.h"
 
 #include "common/status/macros.h"
-#include "services/evaluator/domain/daily_schedule.h"
+#include "services/evaluator/domain/workflows/daily_schedule.h"
 #include "services/evaluator/storage/run_rows.h"
 #include "services/evaluator/storage/run_sql.h"
 

@@ -6,7 +6,7 @@
 
 #include "absl/status/status.h"
 #include "common/pg/transaction.h"
-#include "services/evaluator/domain/workflow.h"
+#include "services/evaluator/domain/workflows/workflow.h"
 
 namespace crier::evaluator::storage {
 

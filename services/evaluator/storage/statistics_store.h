@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "common/pg/pool.h"
-#include "services/evaluator/domain/statistics_store.h"
+#include "services/evaluator/domain/matching/statistics_store.h"
 
 namespace crier::evaluator::storage {
 

@@ -5,7 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/status/macros.h"
 #include "services/evaluator/domain/errors.h"
-#include "services/evaluator/domain/revision.h"
+#include "services/evaluator/domain/workflows/revision.h"
 #include "services/evaluator/storage/run_transition.h"
 #include "services/evaluator/storage/workflow_sql.h"
 

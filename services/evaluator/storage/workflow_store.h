@@ -7,8 +7,8 @@
 
 #include "common/batch/shared_read.h"
 #include "common/pg/pool.h"
-#include "services/evaluator/domain/catalog_store.h"
-#include "services/evaluator/domain/workflow_store.h"
+#include "services/evaluator/domain/matching/catalog_store.h"
+#include "services/evaluator/domain/workflows/workflow_store.h"
 
 namespace crier::evaluator::storage {
 

@@ -3,7 +3,7 @@
 #include <memory>
 
 #include "gtest/gtest.h"
-#include "services/evaluator/domain/workflow_store_conformance.h"
+#include "services/evaluator/domain/workflows/workflow_store_conformance.h"
 #include "services/evaluator/storage/schema.h"
 #include "tests/support/test_database.h"
 

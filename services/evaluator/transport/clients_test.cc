@@ -8,7 +8,7 @@
 #include "common/status/errors.h"
 #include "gtest/gtest.h"
 #include "services/evaluator/domain/errors.h"
-#include "services/evaluator/domain/fire_record.h"
+#include "services/evaluator/domain/matching/fire_record.h"
 #include "services/evaluator/transport/delivery_client.h"
 #include "services/evaluator/transport/event_client.h"
 #include "services/evaluator/transport/fake_services.h"

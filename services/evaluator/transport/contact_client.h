@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "crier/ingest/v1/entity_service.grpc.pb.h"
-#include "services/evaluator/domain/contact_source.h"
+#include "services/evaluator/domain/runs/contact_source.h"
 #include "services/evaluator/transport/peer.h"
 
 namespace crier::evaluator::transport {

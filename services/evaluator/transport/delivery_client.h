@@ -8,8 +8,8 @@
 
 #include "crier/delivery/v1/delivery_service.grpc.pb.h"
 #include "crier/delivery/v1/webhook_service.grpc.pb.h"
-#include "services/evaluator/domain/delivery_sink.h"
-#include "services/evaluator/domain/hand_over_observer.h"
+#include "services/evaluator/domain/matching/hand_over_observer.h"
+#include "services/evaluator/domain/peers/delivery_sink.h"
 #include "services/evaluator/transport/peer.h"
 
 namespace crier::evaluator::transport {

@@ -6,7 +6,7 @@
 #include "common/api/time.h"
 #include "common/rpc/client.h"
 #include "common/status/macros.h"
-#include "services/evaluator/domain/criteria.h"
+#include "services/evaluator/domain/workflows/criteria.h"
 
 namespace crier::evaluator::transport {
 namespace {

@@ -10,7 +10,7 @@
 
 #include "absl/time/time.h"
 #include "crier/ingest/v1/event_service.grpc.pb.h"
-#include "services/evaluator/domain/event_source.h"
+#include "services/evaluator/domain/peers/event_source.h"
 #include "services/evaluator/transport/peer.h"
 
 namespace crier::evaluator::transport {

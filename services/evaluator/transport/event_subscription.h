@@ -13,7 +13,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
 #include "crier/ingest/v1/event_service.grpc.pb.h"
-#include "services/evaluator/domain/event_source.h"
+#include "services/evaluator/domain/peers/event_source.h"
 
 namespace crier::evaluator::transport {
 

@@ -6,8 +6,8 @@
 #include "crier/delivery/v1/target_service.grpc.pb.h"
 #include "crier/delivery/v1/webhook_service.grpc.pb.h"
 #include "crier/ingest/v1/event_service.grpc.pb.h"
-#include "services/evaluator/domain/fake_delivery_sink.h"
-#include "services/evaluator/domain/fake_event_source.h"
+#include "services/evaluator/domain/fakes/fake_delivery_sink.h"
+#include "services/evaluator/domain/fakes/fake_event_source.h"
 
 namespace crier::evaluator::transport {
 

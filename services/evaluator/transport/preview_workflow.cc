@@ -6,7 +6,7 @@
 #include "common/api/resource_name.h"
 #include "common/status/errors.h"
 #include "common/status/macros.h"
-#include "services/evaluator/domain/confirmation.h"
+#include "services/evaluator/domain/management/confirmation.h"
 #include "services/evaluator/transport/workflow_proto.h"
 #include "services/evaluator/transport/workflow_service.h"
 

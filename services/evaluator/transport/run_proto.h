@@ -3,7 +3,7 @@
 #define CRIER_SERVICES_EVALUATOR_TRANSPORT_RUN_PROTO_H_
 
 #include "crier/workflow/v1/run_service.pb.h"
-#include "services/evaluator/domain/run.h"
+#include "services/evaluator/domain/workflows/run.h"
 
 namespace crier::evaluator::transport {
 

@@ -5,7 +5,7 @@
 #include "common/rpc/executor.h"
 #include "common/rpc/unary.h"
 #include "crier/workflow/v1/run_service.grpc.pb.h"
-#include "services/evaluator/domain/runs.h"
+#include "services/evaluator/domain/runs/runs.h"
 
 namespace crier::evaluator::transport {
 

@@ -8,8 +8,8 @@
 #include "common/status/errors.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "services/evaluator/domain/fake_run_store.h"
-#include "services/evaluator/domain/runs.h"
+#include "services/evaluator/domain/fakes/fake_run_store.h"
+#include "services/evaluator/domain/runs/runs.h"
 #include "tests/support/in_process_client.h"
 #include "tests/support/wrong_fields.h"
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "crier/delivery/v1/target_service.grpc.pb.h"
-#include "services/evaluator/domain/target_directory.h"
+#include "services/evaluator/domain/peers/target_directory.h"
 #include "services/evaluator/transport/peer.h"
 
 namespace crier::evaluator::transport {

@@ -4,7 +4,7 @@
 #include "common/api/resource_name.h"
 #include "common/api/time.h"
 #include "common/api/validation.h"
-#include "services/evaluator/domain/criteria.h"
+#include "services/evaluator/domain/workflows/criteria.h"
 
 namespace crier::evaluator::transport {
 namespace {

@@ -8,10 +8,10 @@
 
 #include "common/status/errors.h"
 #include "crier/workflow/v1/workflow_service.pb.h"
-#include "services/evaluator/domain/release_status.h"
-#include "services/evaluator/domain/statistics_store.h"
-#include "services/evaluator/domain/workflow.h"
-#include "services/evaluator/domain/workflows.h"
+#include "services/evaluator/domain/limits/release_status.h"
+#include "services/evaluator/domain/management/workflows.h"
+#include "services/evaluator/domain/matching/statistics_store.h"
+#include "services/evaluator/domain/workflows/workflow.h"
 
 namespace crier::evaluator::transport {
 

@@ -10,11 +10,11 @@
 #include "common/rpc/executor.h"
 #include "common/rpc/unary.h"
 #include "crier/workflow/v1/workflow_service.grpc.pb.h"
-#include "services/evaluator/domain/enable_guard.h"
-#include "services/evaluator/domain/previewer.h"
-#include "services/evaluator/domain/release_status.h"
-#include "services/evaluator/domain/statistics_store.h"
-#include "services/evaluator/domain/workflows.h"
+#include "services/evaluator/domain/limits/release_status.h"
+#include "services/evaluator/domain/management/enable_guard.h"
+#include "services/evaluator/domain/management/previewer.h"
+#include "services/evaluator/domain/management/workflows.h"
+#include "services/evaluator/domain/matching/statistics_store.h"
 
 namespace crier::evaluator::transport {
 

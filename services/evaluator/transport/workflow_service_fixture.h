@@ -7,14 +7,14 @@
 #include <vector>
 
 #include "gtest/gtest.h"
-#include "services/evaluator/domain/fake_cap_store.h"
-#include "services/evaluator/domain/fake_contact_source.h"
-#include "services/evaluator/domain/fake_delivery_sink.h"
-#include "services/evaluator/domain/fake_entity_source.h"
-#include "services/evaluator/domain/fake_event_source.h"
-#include "services/evaluator/domain/fake_statistics_store.h"
-#include "services/evaluator/domain/fake_target_directory.h"
-#include "services/evaluator/domain/fake_workflow_store.h"
+#include "services/evaluator/domain/fakes/fake_cap_store.h"
+#include "services/evaluator/domain/fakes/fake_contact_source.h"
+#include "services/evaluator/domain/fakes/fake_delivery_sink.h"
+#include "services/evaluator/domain/fakes/fake_entity_source.h"
+#include "services/evaluator/domain/fakes/fake_event_source.h"
+#include "services/evaluator/domain/fakes/fake_statistics_store.h"
+#include "services/evaluator/domain/fakes/fake_target_directory.h"
+#include "services/evaluator/domain/fakes/fake_workflow_store.h"
 #include "services/evaluator/transport/workflow_service.h"
 #include "tests/support/in_process_client.h"
 

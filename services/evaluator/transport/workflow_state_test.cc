@@ -7,7 +7,7 @@
 #include "common/api/time.h"
 #include "common/status/errors.h"
 #include "gtest/gtest.h"
-#include "services/evaluator/domain/confirmation.h"
+#include "services/evaluator/domain/management/confirmation.h"
 #include "services/evaluator/transport/workflow_service_fixture.h"
 
 namespace crier::evaluator::transport {

@@ -25,7 +25,7 @@ CREATE TABLE webhooks (
   state smallint NOT NULL DEFAULT 1,  -- 1 enabled, 2 paused, 3 disabled
   disable_reason smallint NOT NULL DEFAULT 0,  -- 0 none, 1 manual, 2 gone, 3 failing
   state_change_time timestamptz,
-  -- A time without a success, all NULL without one (services/delivery/domain/webhook_health.h).
+  -- A time without a success, all NULL without one (services/delivery/domain/attempts/webhook_health.h).
   -- Changes when it begins and ends, and every quarter of an hour, not with every attempt.
   failing_since timestamptz,
   failing_counted_time timestamptz,

@@ -1,0 +1,163 @@
+#include "services/delivery/domain/dispatch/attempt_metrics.h"
+
+#include <algorithm>
+#include <vector>
+
+namespace crier::delivery {
+namespace {
+
+// In place of a status when there is no response.
+constexpr char kNoResponse[] = "none";
+
+// The first digit of a status; one of a few constants, so that it can be a label and be compared by
+// its address.
+const char* StatusClass(int status) {
+  static constexpr const char* kClasses[] = {kNoResponse, "1xx", "2xx", "3xx", "4xx", "5xx"};
+  const int first_digit = status / 100;
+  return first_digit >= 1 && first_digit <= 5 ? kClasses[first_digit]
+         : status == 0                        ? kNoResponse
+                                              : "other";
+}
+
+constexpr Outcome kOutcomes[] = {Outcome::kSucceeded, Outcome::kRefused, Outcome::kTimedOut,
+                                 Outcome::kUnreachable, Outcome::kTlsFailed};
+
+// Statuses, one for each class that an outcome can come with.
+std::vector<int> StatusesOf(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::kSucceeded:
+      return {200};
+    case Outcome::kRefused:
+      return {100, 300, 400, 500, 600};
+    default:
+      return {0};
+  }
+}
+
+// From the acceptance of an event to its delivery, retries included: up to days.
+const std::vector<double>& DeliveryBuckets() {
+  static const auto* const buckets =
+      new std::vector<double>{0.01, 0.025, 0.05, 0.1, 0.25, 0.5,  1,     2.5,   5,     10,
+                              15,   30,    60,   300, 900,  3600, 10800, 43200, 86400, 259200};
+  return *buckets;
+}
+
+double Seconds(absl::Duration since_event) {
+  return std::max(0.0, absl::ToDoubleSeconds(since_event));  // clocks of two machines
+}
+
+}  // namespace
+
+const char* OutcomeName(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::kSucceeded:
+      return "succeeded";
+    case Outcome::kRefused:
+      return "refused";
+    case Outcome::kTimedOut:
+      return "timed_out";
+    case Outcome::kUnreachable:
+      return "unreachable";
+    case Outcome::kTlsFailed:
+      return "tls_failed";
+  }
+  return "unknown";
+}
+
+const char* StateName(DeliveryState state) {
+  switch (state) {
+    case DeliveryState::kPending:
+      return "pending";
+    case DeliveryState::kSucceeded:
+      return "succeeded";
+    case DeliveryState::kExhausted:
+      return "exhausted";
+    case DeliveryState::kCancelled:
+      return "cancelled";
+  }
+  return "unknown";
+}
+
+namespace {
+
+// By Circuit.
+prometheus::Counter& CircuitCounter(metrics::Registry& registry, const char* state) {
+  return registry.Counter("crier_delivery_circuit_changes_total",
+                          "Times that the circuit of a receiver came to a state: open, and it is "
+                          "left alone; half_open, and one attempt probes it; closed, and it works.",
+                          {{"state", state}});
+}
+
+}  // namespace
+
+AttemptMetrics::AttemptMetrics(metrics::Registry& registry)
+    : refused_targets_(registry.Counter(
+          "crier_delivery_refused_targets_total",
+          "Attempts that were not made because the target policy does not permit the address.")),
+      attempt_seconds_(registry.Histogram("crier_delivery_attempt_seconds",
+                                          "How long attempts take, everything included.",
+                                          metrics::LatencyBuckets())),
+      event_to_attempt_seconds_(registry.Histogram(
+          "crier_delivery_event_to_first_attempt_seconds",
+          "From the acceptance of an event to the first attempt to deliver it, where "
+          "neither its workflow nor its webhook puts that off.",
+          metrics::LatencyBuckets())),
+      event_to_delivery_seconds_(registry.Histogram(
+          "crier_delivery_event_to_delivery_seconds",
+          "From the acceptance of an event to the answer with which its receiver accepted it.",
+          DeliveryBuckets())),
+      queued_(registry.Gauge("crier_delivery_queue_in_memory",
+                             "Deliveries held in memory, on the wire included.")),
+      shards_(registry.Gauge("crier_delivery_shards_held", "Shards that this replica leases.")),
+      circuits_{&CircuitCounter(registry, "closed"), &CircuitCounter(registry, "open"),
+                &CircuitCounter(registry, "half_open")} {
+  for (const Outcome outcome : kOutcomes) {
+    for (const int status : StatusesOf(outcome)) {
+      const char* const status_class = StatusClass(status);
+      attempts_[{outcome, status_class}] = &registry.Counter(
+          "crier_delivery_attempts_total",
+          "Attempts by how they ended and the first digit of the receiver's status.",
+          {{"outcome", OutcomeName(outcome)}, {"status_class", status_class}});
+    }
+  }
+  for (const DeliveryState state :
+       {DeliveryState::kSucceeded, DeliveryState::kExhausted, DeliveryState::kCancelled}) {
+    ended_[state] =
+        &registry.Counter("crier_delivery_deliveries_total", "Deliveries by how they ended.",
+                          {{"outcome", StateName(state)}});
+  }
+}
+
+void AttemptMetrics::CountFirst(absl::Duration since_event) {
+  event_to_attempt_seconds_.Observe(Seconds(since_event));
+}
+
+void AttemptMetrics::Count(const AttemptResult& result) {
+  const auto found = attempts_.find({result.outcome, StatusClass(result.status)});
+  if (found != attempts_.end()) found->second->Increment();
+  if (result.target_refused) refused_targets_.Increment();
+  attempt_seconds_.Observe(absl::ToDoubleSeconds(result.duration));
+}
+
+void AttemptMetrics::CountDelivered(absl::Duration since_event) {
+  event_to_delivery_seconds_.Observe(Seconds(since_event));
+}
+
+prometheus::Counter* AttemptMetrics::Ended(DeliveryState state) const {
+  const auto found = ended_.find(state);
+  return found == ended_.end() ? nullptr : found->second;
+}
+
+void AttemptMetrics::Show(int queued, int shards) {
+  queued_.Set(queued);
+  shards_.Set(shards);
+}
+
+void AttemptMetrics::ShowCircuits(const std::array<int64_t, 3>& changes) {
+  for (size_t state = 0; state < changes.size(); ++state) {
+    circuits_[state]->Increment(static_cast<double>(changes[state] - shown_changes_[state]));
+  }
+  shown_changes_ = changes;
+}
+
+}  // namespace crier::delivery

@@ -1,0 +1,54 @@
+// What is counted of attempts and of the deliveries that they end.
+#ifndef CRIER_SERVICES_DELIVERY_DOMAIN_DISPATCH_ATTEMPT_METRICS_H_
+#define CRIER_SERVICES_DELIVERY_DOMAIN_DISPATCH_ATTEMPT_METRICS_H_
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <utility>
+
+#include "absl/time/time.h"
+#include "common/metrics/metrics.h"
+#include "services/delivery/domain/attempts/sender.h"
+#include "services/delivery/domain/queue/delivery.h"
+
+namespace crier::delivery {
+
+// As metrics and logs write them.
+const char* OutcomeName(Outcome outcome);    // `timed_out`
+const char* StateName(DeliveryState state);  // `exhausted`
+
+// Thread-safe.
+class AttemptMetrics {
+ public:
+  explicit AttemptMetrics(metrics::Registry& registry);
+
+  // The first attempt of a delivery begins, so long after its event was accepted.
+  void CountFirst(absl::Duration since_event);
+  void Count(const AttemptResult& result);
+  // The receiver has accepted a delivery, so long after its event was accepted.
+  void CountDelivered(absl::Duration since_event);
+  // Where to count that a delivery has ended in `state`; null for kPending. Lives as long as the
+  // registry.
+  prometheus::Counter* Ended(DeliveryState state) const;
+  // Deliveries in memory, and shards whose leases are held.
+  void Show(int queued, int shards);
+  // How often circuits have come to each state, by Circuit. Called from one thread.
+  void ShowCircuits(const std::array<int64_t, 3>& changes);
+
+ private:
+  std::map<std::pair<Outcome, const char*>, prometheus::Counter*> attempts_;  // by status class
+  std::map<DeliveryState, prometheus::Counter*> ended_;
+  prometheus::Counter& refused_targets_;
+  prometheus::Histogram& attempt_seconds_;
+  prometheus::Histogram& event_to_attempt_seconds_;
+  prometheus::Histogram& event_to_delivery_seconds_;
+  prometheus::Gauge& queued_;
+  prometheus::Gauge& shards_;
+  std::array<prometheus::Counter*, 3> circuits_;
+  std::array<int64_t, 3> shown_changes_ = {};
+};
+
+}  // namespace crier::delivery
+
+#endif  // CRIER_SERVICES_DELIVERY_DOMAIN_DISPATCH_ATTEMPT_METRICS_H_

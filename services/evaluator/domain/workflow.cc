@@ -1,9 +1,0 @@
-#include "services/evaluator/domain/workflow.h"
-
-#include "common/api/etag.h"
-
-namespace crier::evaluator {
-
-std::string Workflow::etag() const { return api::Etag(version); }
-
-}  // namespace crier::evaluator
