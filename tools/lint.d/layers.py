@@ -40,6 +40,15 @@ RULES = [
     (r"tools/", r"services/", "tools are clients: they never include services"),
 ]
 
+# The folders of a domain, from the bottom up: each includes only itself and those before it. What
+# lies beside them (errors.h) is for all; fakes and tests may use all.
+DOMAIN_FOLDERS = {
+    "delivery": ["webhooks", "payloads", "attempts", "queue", "intake", "dispatch", "repair"],
+    "evaluator": ["workflows", "matching", "peers", "limits", "runs", "partitions", "management"],
+}
+IN_DOMAIN = re.compile(r"services/(\w+)/domain/(\w+)/")
+OF_TESTS = re.compile(r".*/fakes/|.*_(test|conformance|fuzzer|benchmark)\.(cc|h)$")
+
 # Composition: the all-in-one binary is made of the three services' roots, and of nothing else.
 ALL_IN_ONE = re.compile(r"services/all_in_one/")
 ALL_IN_ONE_MAY = re.compile(r"services/\w+/server\.h$")
@@ -49,6 +58,19 @@ TEST = re.compile(r".*_(test|conformance|fuzzer)\.(cc|h)$|tests/")
 TEST_MAY = re.compile(r"grpcpp/(server|server_builder)\.h$|tests/")
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+[<"]([^>"]+)[>"]')
+
+
+def against_the_order(path: str, included: str):
+    """Why a file in a folder of a domain must not include this, or None."""
+    own, other = IN_DOMAIN.match(path), IN_DOMAIN.match(included)
+    if not own or OF_TESTS.match(path):
+        return None
+    order = DOMAIN_FOLDERS.get(own[1], [])
+    if own[2] not in order:
+        return f"{own[2]}/ has no place in the order of the domain's folders"
+    if other and own[1] == other[1] and other[2] not in order[:order.index(own[2]) + 1]:
+        return f"{own[2]}/ comes before {other[2]}/ in the domain"
+    return None
 
 
 def violations_in(path: str, lines):
@@ -61,6 +83,8 @@ def violations_in(path: str, lines):
             continue
         if TEST.match(path) and TEST_MAY.match(included):
             continue
+        if reason := against_the_order(path, included):
+            yield f"{path}:{number}: {included}: {reason}"
         for files, refused, reason in RULES:
             scope = re.match(files, path)
             if not scope:
@@ -99,6 +123,9 @@ REFUSED = [
     ("common/entity/a.cc", "crier/ingest/v1/entity_service.pb.h"),
     ("common/api/a.h", "grpcpp/channel.h"),
     ("tools/crierctl/a.cc", "services/ingest/domain/b.h"),
+    ("services/delivery/domain/webhooks/a.h", "services/delivery/domain/queue/b.h"),
+    ("services/delivery/domain/queue/a.h", "services/delivery/domain/fakes/b.h"),
+    ("services/evaluator/domain/others/a.h", "services/evaluator/domain/errors.h"),
 ]
 ALLOWED = [
     ("services/ingest/domain/a.cc", "crier/entity/v1/contact.pb.h"),
@@ -107,6 +134,9 @@ ALLOWED = [
     ("services/ingest/transport/a_test.cc", "grpcpp/server_builder.h"),
     ("services/all_in_one/main.cc", "services/ingest/server.h"),
     ("common/entity/a.cc", "crier/entity/v1/contact.pb.h"),
+    ("services/delivery/domain/queue/a.h", "services/delivery/domain/webhooks/b.h"),
+    ("services/delivery/domain/queue/a.h", "services/delivery/domain/errors.h"),
+    ("services/delivery/domain/queue/a_test.cc", "services/delivery/domain/dispatch/b.h"),
     ("common/pg/pool.cc", "pqxx/pqxx"),
 ]
 

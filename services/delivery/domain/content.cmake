@@ -1,4 +1,4 @@
-# Library crier_delivery_content: webhooks, payloads, signatures and target policy.
+# Library crier_delivery_content: webhooks/, payloads/ and attempts/, which know of no queue.
 
 crier_library(crier_delivery_content
   SOURCES
@@ -8,6 +8,10 @@ crier_library(crier_delivery_content
     attempts/echo_mask.h
     attempts/notice.cc
     attempts/notice.h
+    attempts/retry_after.cc
+    attempts/retry_after.h
+    attempts/retry_schedule.cc
+    attempts/retry_schedule.h
     attempts/sender.h
     attempts/signer.cc
     attempts/signer.h
@@ -17,6 +21,8 @@ crier_library(crier_delivery_content
     attempts/webhook_tester.h
     errors.cc
     errors.h
+    payloads/event_snapshot.cc
+    payloads/event_snapshot.h
     payloads/json_writer.cc
     payloads/json_writer.h
     payloads/payload.cc
@@ -33,6 +39,9 @@ crier_library(crier_delivery_content
     webhooks/key_rotation.h
     webhooks/own_headers.cc
     webhooks/own_headers.h
+    webhooks/secret_keeper.cc
+    webhooks/secret_keeper.h
+    webhooks/secret_store.h
     webhooks/signing_key.cc
     webhooks/signing_key.h
     webhooks/url_policy.cc
@@ -45,12 +54,16 @@ crier_library(crier_delivery_content
     webhooks/webhook_state.h
     webhooks/webhook_store.h
   PUBLIC
+    absl::random_bit_gen_ref
+    absl::synchronization
     crier_common_api
     crier_common_base
+    crier_common_crypto
+    crier_common_metrics
     crier_common_status
     crier_proto_entity
     rapidjson
-  PRIVATE crier_common_crypto)
+  PRIVATE absl::random_distributions crier_common_log)
 set_source_files_properties(attempts/attempt_request.cc attempts/attempt_request_test.cc PROPERTIES
   COMPILE_DEFINITIONS "CRIER_VERSION=\"${PROJECT_VERSION}\"")
 
@@ -59,14 +72,18 @@ crier_test(crier_delivery_content_test
     attempts/attempt_request_test.cc
     attempts/echo_mask_test.cc
     attempts/notice_test.cc
+    attempts/retry_after_test.cc
+    attempts/retry_schedule_test.cc
     attempts/signer_test.cc
     attempts/webhook_health_test.cc
     attempts/webhook_tester_test.cc
+    payloads/event_snapshot_test.cc
     payloads/payload_property_test.cc
     payloads/payload_test.cc
     webhooks/ip_range_test.cc
     webhooks/key_rotation_test.cc
     webhooks/own_headers_test.cc
+    webhooks/secret_keeper_test.cc
     webhooks/signing_key_test.cc
     webhooks/url_policy_test.cc
     webhooks/webhook_rules_test.cc
