@@ -57,6 +57,7 @@ struct Client::Impl {
   void GoOn(TransferPtr transfer, std::vector<sockaddr_storage> addresses);
   void OnAnswer(const LookupAnswer& answer);
   void Dial(TransferPtr transfer, const std::vector<sockaddr_storage>& addresses);
+  void Start(TransferPtr transfer);
   void EndLateLookups();
   void OnDone(CURL* easy, CURLcode code);
   absl::Duration TimeToNextDeadline() const;
@@ -215,6 +216,10 @@ void Client::Impl::GoOn(TransferPtr transfer, std::vector<sockaddr_storage> addr
 
 void Client::Impl::Dial(TransferPtr transfer, const std::vector<sockaddr_storage>& addresses) {
   transfer->Dial(addresses);
+  Start(std::move(transfer));
+}
+
+void Client::Impl::Start(TransferPtr transfer) {
   CURL* const easy = transfer->easy();
   const size_t hash = transfer->connection_hash();
   running.emplace(easy, std::move(transfer));
@@ -236,9 +241,12 @@ void Client::Impl::EndLateLookups() {
 void Client::Impl::OnDone(CURL* easy, CURLcode code) {
   auto found = running.extract(easy);
   TransferPtr transfer = std::move(found.mapped());
+  if (transfer->DialAfresh(code)) return Start(std::move(transfer));
   Response response = transfer->Conclude(code);
   // After a failure a new one begins from nothing.
-  if (response.result == Result::kResponse) routes.PutBack(transfer->ReleaseRoute());
+  if (response.result == Result::kResponse && !transfer->dialled_afresh()) {
+    routes.PutBack(transfer->ReleaseRoute());
+  }
   transfer->Finish(std::move(response));
 }
 

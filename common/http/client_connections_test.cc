@@ -82,6 +82,54 @@ TEST(HttpClient, SurvivesAConnectionThatWasClosedWhileAtRest) {
   }
 }
 
+// Answers three requests of each connection; what comes after them is lost.
+void ForgetTheFourth(TestConnection& connection) {
+  for (int i = 0; i < 3; ++i) {
+    if (connection.ReadRequest().empty() || !connection.Write(OkResponse("x"))) return;
+  }
+  connection.ReadRequest();
+  connection.Reset();
+}
+
+TEST(HttpClient, SurvivesConnectionsThatDieWithARequestOnThem) {
+  TestServer server(&ForgetTheFourth);
+  Client client(LocalOptions());
+
+  for (int i = 0; i < 60; ++i) {
+    EXPECT_EQ(SendAndWait(client, RequestTo(server)).result, Result::kResponse) << i;
+  }
+
+  EXPECT_EQ(server.connections(), 20);
+}
+
+TEST(HttpClient, ANewConnectionThatDiesIsAFailure) {
+  TestServer server([](TestConnection& connection) {
+    connection.ReadRequest();
+    connection.Reset();
+  });
+  Client client(LocalOptions());
+
+  EXPECT_EQ(SendAndWait(client, RequestTo(server)).result, Result::kUnreachable);
+
+  EXPECT_EQ(server.connections(), 1);
+}
+
+TEST(HttpClient, AConnectionThatDiesWithinTheResponseIsAFailure) {
+  TestServer server([](TestConnection& connection) {
+    connection.ReadRequest();
+    connection.Write(OkResponse("x"));
+    connection.ReadRequest();
+    connection.Write("HTTP/1.1 200 OK\r\n");
+    connection.Reset();
+  });
+  Client client(LocalOptions());
+  EXPECT_EQ(SendAndWait(client, RequestTo(server)).result, Result::kResponse);
+
+  EXPECT_EQ(SendAndWait(client, RequestTo(server)).result, Result::kUnreachable);
+
+  EXPECT_EQ(server.connections(), 1);
+}
+
 // Requests of more groups than the client has multi handles, so that each of these has some.
 constexpr int kGroups = 40;
 

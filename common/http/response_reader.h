@@ -25,6 +25,8 @@ class ResponseReader {
 
   // The head is complete and is not an interim (1xx) one.
   bool has_head() const { return state_ == State::kDone; }
+  // Whether anything of a response has come.
+  bool has_begun() const { return header_bytes_ > 0; }
 
   Headers TakeHeaders() { return std::move(headers_); }
   std::string TakeBody() { return std::move(body_); }

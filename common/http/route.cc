@@ -192,6 +192,12 @@ void Route::DialProxy(const std::vector<sockaddr_storage>& addresses, const sock
   SetResolve(ProxyName(), context_.proxy->port, addresses);
 }
 
+void Route::DialAfresh() {
+  Forget();
+  SetOption(easy_.get(), CURLOPT_FRESH_CONNECT, 1L);
+  SetOption(easy_.get(), CURLOPT_RESOLVE, resolve_.Get());  // libcurl takes it for one request
+}
+
 void Route::SetConnectTo(absl::string_view host) {
   connect_to_.Clear();
   connect_to_.Add("::", host, ":");  // any host, any port → this host, the same port

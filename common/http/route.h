@@ -61,6 +61,9 @@ class Route {
   void Dial(const std::vector<sockaddr_storage>& addresses);
   // The next request goes to `target`, by way of the proxy, which has one of these addresses.
   void DialProxy(const std::vector<sockaddr_storage>& addresses, const sockaddr& target);
+  // The request is sent once more, to where the last one went, on a connection of its own. Of no
+  // use for further requests then.
+  void DialAfresh();
 
   // --- of the last request ---
   // An address was refused where the socket was to be opened.

@@ -124,6 +124,11 @@ bool TestConnection::Write(absl::string_view bytes) {
   return true;
 }
 
+void TestConnection::Reset() {
+  const linger at_once = {1, 0};
+  setsockopt(socket_, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+}
+
 bool TestConnection::WaitForClose(absl::Duration timeout) {
   pollfd event = {socket_, POLLIN | POLLRDHUP, 0};
   // Nothing but the end is expected.

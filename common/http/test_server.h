@@ -34,6 +34,9 @@ class TestConnection {
   // False when the client has closed.
   bool Write(absl::string_view bytes);
 
+  // The connection will be reset, not closed, when its handler returns.
+  void Reset();
+
   // Waits until the client closes; false when `timeout` passes before.
   bool WaitForClose(absl::Duration timeout);
 

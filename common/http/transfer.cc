@@ -73,7 +73,7 @@ void Transfer::SetTargetAddresses(std::vector<sockaddr_storage> addresses) {
 }
 
 void Transfer::Dial(const std::vector<sockaddr_storage>& addresses) {
-  dialled_ = Now();
+  resolved_ = dialled_ = Now();
   SetRequest();
   SetTimeouts();
   SetCallbacks();
@@ -82,6 +82,22 @@ void Transfer::Dial(const std::vector<sockaddr_storage>& addresses) {
   } else {
     route_->Dial(addresses);
   }
+}
+
+// libcurl does so itself, but five times in the life of an easy handle (it forgets the count after
+// a failure only), and not when the connection dies between the head of a request and its body.
+bool Transfer::DialAfresh(CURLcode code) {
+  const bool broke = code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR ||
+                     code == CURLE_GOT_NOTHING || code == CURLE_HTTP2 || code == CURLE_HTTP2_STREAM;
+  if (!broke || dialled_afresh_ || route_->refused() || reader_.has_begun()) return false;
+  long made = 0;
+  curl_easy_getinfo(easy(), CURLINFO_NUM_CONNECTS, &made);
+  if (made > 0) return false;
+  dialled_afresh_ = true;
+  dialled_ = Now();
+  SetTimeouts();
+  route_->DialAfresh();
+  return true;
 }
 
 void Transfer::SetRequest() {
@@ -158,14 +174,14 @@ std::string Transfer::DialledAddress(Result result) const {
 }
 
 Timings Transfer::ReadTimings() const {
-  const absl::Duration resolved = dialled_ - start_;
+  const absl::Duration before = dialled_ - start_;
   const auto read = [&](CURLINFO info) {
     curl_off_t microseconds = 0;
     curl_easy_getinfo(easy(), info, &microseconds);
-    return microseconds > 0 ? resolved + absl::Microseconds(microseconds) : absl::ZeroDuration();
+    return microseconds > 0 ? before + absl::Microseconds(microseconds) : absl::ZeroDuration();
   };
   Timings timings;
-  timings.resolved = resolved;
+  timings.resolved = resolved_ - start_;
   timings.connected = read(CURLINFO_CONNECT_TIME_T);
   // libcurl sets it when the handshake is over.
   if (timings.connected == absl::ZeroDuration() && route_->handshake_time()) {

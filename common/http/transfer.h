@@ -49,6 +49,13 @@ class Transfer {
   // proxy's); to be added to a multi handle next.
   void Dial(const std::vector<sockaddr_storage>& addresses);
 
+  // Prepares the easy handle to send the request once more, on a new connection, if it has ended
+  // with `code` because a connection that was kept from earlier requests had died: receivers close
+  // those when they like, also while a request is on its way to them. False when that is not so,
+  // when anything of a response has come, and the second time.
+  bool DialAfresh(CURLcode code);
+  bool dialled_afresh() const { return dialled_afresh_; }
+
   // Equal for requests that may share a connection.
   size_t connection_hash() const { return route_->connection_hash(); }
 
@@ -80,7 +87,9 @@ class Transfer {
   Done done_;
   std::vector<sockaddr_storage> target_addresses_;  // with a proxy
   absl::Duration start_;
+  absl::Duration resolved_;  // when the addresses were known
   absl::Duration dialled_;
+  bool dialled_afresh_ = false;
 
   std::unique_ptr<Route> route_;
   CurlList headers_;
