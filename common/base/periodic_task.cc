@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "absl/time/clock.h"
+#include "common/base/clock.h"
 
 namespace crier {
 
@@ -31,9 +31,9 @@ void PeriodicTask::Run() {
 
 bool PeriodicTask::WaitForNext(absl::Duration pause) {
   absl::MutexLock lock(&mutex_);
-  const absl::Time next = absl::Now() + pause;
+  const absl::Duration next = SystemClock().Monotonic() + pause;
   while (!stopping_ && !soon_) {
-    if (changed_.WaitWithDeadline(&mutex_, next)) break;
+    if (changed_.WaitUntil(&mutex_, next)) break;
   }
   soon_ = false;
   return !stopping_;

@@ -8,6 +8,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "common/base/cond_var.h"
 
 namespace crier {
 
@@ -31,7 +32,7 @@ class PeriodicTask {
   const std::function<absl::Duration()> work_;
 
   absl::Mutex mutex_;
-  absl::CondVar changed_;
+  CondVar changed_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   bool soon_ ABSL_GUARDED_BY(mutex_) = false;
 

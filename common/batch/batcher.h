@@ -17,6 +17,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "common/base/clock.h"
+#include "common/base/cond_var.h"
 #include "common/status/errors.h"
 
 namespace crier::batch {
@@ -135,7 +136,7 @@ class Batcher {
   const Clock& clock_;
 
   absl::Mutex mutex_;
-  absl::CondVar changed_;
+  CondVar changed_;
   std::vector<Lane> lanes_ ABSL_GUARDED_BY(mutex_);
   int at_work_ ABSL_GUARDED_BY(mutex_) = 0;        // batches
   size_t last_items_ ABSL_GUARDED_BY(mutex_) = 0;  // of the batch that was begun last
@@ -268,8 +269,7 @@ absl::Duration Batcher<Item, Result>::TimeToBatch() const {
 }
 
 // Returns when there is a batch to take, or none will ever come. Looks again after each wake-up:
-// it may be spurious, and another worker may have taken the items. The wait itself is by the wall
-// clock, which may step; the age of items is not.
+// it may be spurious, and another worker may have taken the items.
 template <typename Item, typename Result>
 void Batcher<Item, Result>::WaitForBatch() {
   while (true) {

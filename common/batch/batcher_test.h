@@ -11,6 +11,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "common/base/clock.h"
+#include "common/base/cond_var.h"
 #include "common/batch/batcher.h"
 #include "gtest/gtest.h"
 
@@ -27,11 +28,11 @@ using TestBatcher = Batcher<int, std::string>;
 
 // Waits until `condition` holds, which is signalled by `changed` and may need `mutex`.
 template <typename Condition>
-void AwaitCondition(absl::Mutex& mutex, absl::CondVar& changed, Condition condition)
+void AwaitCondition(absl::Mutex& mutex, CondVar& changed, Condition condition)
     ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
-  const absl::Time deadline = absl::Now() + kPatience;
+  const absl::Duration end = SystemClock().Monotonic() + kPatience;
   while (!condition()) {
-    if (changed.WaitWithDeadline(&mutex, deadline)) {
+    if (changed.WaitUntil(&mutex, end)) {
       ADD_FAILURE() << "waited in vain";
       return;
     }
@@ -63,7 +64,7 @@ class WatchedClock : public FakeClock {
  private:
   const std::thread::id owner_ = std::this_thread::get_id();
   mutable absl::Mutex mutex_;
-  mutable absl::CondVar changed_;
+  mutable CondVar changed_;
   mutable int looks_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
@@ -105,7 +106,7 @@ class GatedWork {
   }
 
   absl::Mutex mutex_;
-  absl::CondVar changed_;
+  CondVar changed_;
   std::vector<Numbers> batches_ ABSL_GUARDED_BY(mutex_);
   bool open_ ABSL_GUARDED_BY(mutex_) = false;
 };
@@ -137,7 +138,7 @@ class Results {
 
  private:
   absl::Mutex mutex_;
-  absl::CondVar changed_;
+  CondVar changed_;
   std::vector<std::pair<int, absl::StatusOr<std::string>>> results_ ABSL_GUARDED_BY(mutex_);
 };
 

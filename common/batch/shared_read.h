@@ -13,6 +13,8 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "common/base/clock.h"
+#include "common/base/cond_var.h"
 
 namespace crier::batch {
 
@@ -43,7 +45,7 @@ class SharedRead {
     std::vector<Value> values;
     absl::Status status;
     bool over = false;
-    absl::CondVar changed;  // over, or nobody reads any more
+    CondVar changed;  // over, or nobody reads any more
   };
 
   // Reads for all who have asked until now.
@@ -63,6 +65,7 @@ absl::StatusOr<Value> SharedRead<Key, Value>::Get(const Key& key, absl::Time dea
   const std::shared_ptr<Round> round = next_;
   const size_t place = round->keys.size();
   round->keys.push_back(key);
+  const absl::Duration end = SystemClock().Monotonic() + (deadline - absl::Now());
   bool late = false;
   while (!round->over) {
     if (!reading_) {
@@ -70,7 +73,7 @@ absl::StatusOr<Value> SharedRead<Key, Value>::Get(const Key& key, absl::Time dea
     } else if (late) {
       return absl::DeadlineExceededError("an earlier reading took until the deadline");
     } else {
-      late = round->changed.WaitWithDeadline(&mutex_, deadline);
+      late = round->changed.WaitUntil(&mutex_, end);
     }
   }
   if (!round->status.ok()) return round->status;

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "common/base/cond_var.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -57,7 +58,7 @@ class Table {
 
  private:
   absl::Mutex mutex_;
-  absl::CondVar changed_;
+  CondVar changed_;
   absl::StatusOr<std::string> value_ ABSL_GUARDED_BY(mutex_) = "";
   bool held_ ABSL_GUARDED_BY(mutex_) = false;
   std::vector<Keys> readings_ ABSL_GUARDED_BY(mutex_);

@@ -16,6 +16,7 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "common/base/cond_var.h"
 #include "common/http/client.h"
 
 namespace crier::http {
@@ -73,7 +74,7 @@ class ResolverCache {
   const absl::Duration ttl_;
 
   absl::Mutex mutex_;
-  absl::CondVar changed_;
+  CondVar changed_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::array<std::deque<std::string>, kStandings> queues_ ABSL_GUARDED_BY(mutex_);
   std::array<int, kStandings> running_ ABSL_GUARDED_BY(mutex_) = {};

@@ -5,6 +5,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "common/base/cond_var.h"
 
 namespace crier::lease {
 
@@ -29,7 +30,7 @@ struct LeaseKeeper::Impl {
 
   LeaseSession session;
   absl::Mutex mutex;
-  absl::CondVar changed;
+  CondVar changed;
   bool soon ABSL_GUARDED_BY(mutex) = false;
   bool stopping ABSL_GUARDED_BY(mutex) = false;
   std::thread thread;

@@ -1,5 +1,7 @@
 #include "common/pg/fair_semaphore.h"
 
+#include "common/base/clock.h"
+
 namespace crier::pg {
 
 bool FairSemaphore::Acquire(absl::Time deadline) {
@@ -8,10 +10,11 @@ bool FairSemaphore::Acquire(absl::Time deadline) {
     --free_;
     return true;
   }
+  const absl::Duration end = SystemClock().Monotonic() + (deadline - absl::Now());
   Waiter waiter;
   const auto place = waiters_.insert(waiters_.end(), &waiter);
   while (!waiter.granted) {
-    const bool timed_out = waiter.changed.WaitWithDeadline(&mutex_, deadline);
+    const bool timed_out = waiter.changed.WaitUntil(&mutex_, end);
     if (timed_out && !waiter.granted) {
       waiters_.erase(place);
       return false;

@@ -7,6 +7,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "common/base/cond_var.h"
 
 namespace crier::pg {
 
@@ -26,7 +27,7 @@ class FairSemaphore {
 
  private:
   struct Waiter {
-    absl::CondVar changed;
+    CondVar changed;
     bool granted = false;
   };
 

@@ -6,6 +6,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
+#include "common/base/clock.h"
+#include "common/base/cond_var.h"
 #include "gtest/gtest.h"
 #include "tests/support/postgres_proxy.h"
 #include "tests/support/test_database.h"
@@ -26,10 +28,10 @@ class Heard {
 
   // The next one, waiting for it.
   std::string Next() {
-    const absl::Time deadline = TestDatabase::Deadline();
+    const absl::Duration end = SystemClock().Monotonic() + (TestDatabase::Deadline() - absl::Now());
     absl::MutexLock lock(&mutex_);
     while (queue_.empty()) {
-      if (changed_.WaitWithDeadline(&mutex_, deadline)) return "nothing in time";
+      if (changed_.WaitUntil(&mutex_, end)) return "nothing in time";
     }
     std::string next = queue_.front();
     queue_.pop_front();
@@ -44,7 +46,7 @@ class Heard {
   }
 
   absl::Mutex mutex_;
-  absl::CondVar changed_;
+  CondVar changed_;
   std::deque<std::string> queue_ ABSL_GUARDED_BY(mutex_);
 };
 

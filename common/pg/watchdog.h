@@ -9,6 +9,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "common/base/clock.h"
+#include "common/base/cond_var.h"
 
 namespace crier::pg {
 
@@ -43,7 +44,7 @@ class Watchdog {
   void Run();
 
   absl::Mutex mutex_;
-  absl::CondVar changed_;
+  CondVar changed_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   Entries watched_ ABSL_GUARDED_BY(mutex_);
   // By the monotonic clock, when the thread looks next. What has ended since then does not take it

@@ -7,6 +7,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "common/base/cond_var.h"
 
 namespace crier::rpc {
 
@@ -33,7 +34,7 @@ struct Executor::Impl {
 
   const ExecutorOptions options;
   absl::Mutex mutex;
-  absl::CondVar changed;
+  CondVar changed;
   std::deque<std::function<void()>> tasks ABSL_GUARDED_BY(mutex);
   bool stopping ABSL_GUARDED_BY(mutex) = false;
   std::vector<std::thread> threads;

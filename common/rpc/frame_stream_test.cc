@@ -11,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
+#include "common/base/cond_var.h"
 #include "common/rpc/server.h"
 #include "common/status/errors.h"
 #include "crier/ingest/v1/ingest_service.grpc.pb.h"
@@ -63,7 +64,7 @@ class HeldService : public IngestService::WithRawCallbackMethod_StreamIngestWith
 
  private:
   absl::Mutex mutex_;
-  absl::CondVar changed_;
+  CondVar changed_;
   std::vector<Finish> held_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -17,6 +17,8 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
+#include "common/base/clock.h"
+#include "common/base/cond_var.h"
 #include "common/http/test_server.h"
 #include "common/rpc/client.h"
 #include "common/rpc/server.h"
@@ -63,9 +65,9 @@ class Receiver {
 
   // Waits until `count` different messages have come; what has come by then.
   std::map<std::string, int> WaitForMessages(size_t count) {
-    const absl::Time end = Deadline();
+    const absl::Duration end = SystemClock().Monotonic() + absl::Seconds(60);
     absl::MutexLock lock(&mutex_);
-    while (messages_.size() < count && !arrived_.WaitWithDeadline(&mutex_, end)) {
+    while (messages_.size() < count && !arrived_.WaitUntil(&mutex_, end)) {
     }
     return messages_;
   }
@@ -96,7 +98,7 @@ class Receiver {
 
   const std::function<int(const std::string&)> answer_;
   mutable absl::Mutex mutex_;
-  absl::CondVar arrived_;
+  CondVar arrived_;
   std::map<std::string, int> messages_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::string> requests_ ABSL_GUARDED_BY(mutex_);
   http::TestServer server_;

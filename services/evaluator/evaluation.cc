@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/time/clock.h"
+#include "common/base/clock.h"
 #include "common/log/log.h"
 #include "common/pg/migrations.h"
 #include "common/status/macros.h"
@@ -116,10 +117,10 @@ absl::Status Evaluation::Initialize() {
 }
 
 bool Evaluation::Wait(absl::Duration time) {
-  const absl::Time end = absl::Now() + time;
+  const absl::Duration end = SystemClock().Monotonic() + time;
   absl::MutexLock lock(&mutex_);
   while (!stopping_) {
-    if (stopping_changed_.WaitWithDeadline(&mutex_, end)) return !stopping_;
+    if (stopping_changed_.WaitUntil(&mutex_, end)) return !stopping_;
   }
   return false;
 }

@@ -11,6 +11,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "common/base/clock.h"
+#include "common/base/cond_var.h"
 #include "common/lease/lease_keeper.h"
 #include "common/metrics/metrics.h"
 #include "common/pg/lease_store.h"
@@ -61,7 +62,7 @@ class Evaluation {
   std::optional<pg::Listener> releases_;  // those of other replicas; there is work to take over
 
   mutable absl::Mutex mutex_;
-  absl::CondVar stopping_changed_;
+  CondVar stopping_changed_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Status status_ ABSL_GUARDED_BY(mutex_);
   std::thread thread_;

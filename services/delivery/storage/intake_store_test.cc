@@ -5,6 +5,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "common/base/cond_var.h"
 #include "common/pg/listener.h"
 #include "common/status/errors.h"
 #include "gmock/gmock.h"
@@ -72,7 +73,7 @@ TEST_F(PgIntakeStoreTest, OfTwoCallersAtOncePreciselyOneWins) {
 
 TEST_F(PgIntakeStoreTest, TellsOthersWithTheCommit) {
   absl::Mutex mutex;
-  absl::CondVar changed;
+  CondVar changed;
   bool listening = false;
   std::vector<WebhookId> heard;
   pg::Listener listener(schema_, QueueChannel(schema_.schema),

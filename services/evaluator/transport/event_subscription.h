@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
+#include "common/base/cond_var.h"
 #include "crier/ingest/v1/event_service.grpc.pb.h"
 #include "services/evaluator/domain/peers/event_source.h"
 
@@ -50,7 +51,7 @@ class GrpcEventSubscription : public EventSubscription,
   ingest::v1::SubscribeRequest request_;
 
   absl::Mutex mutex_;
-  absl::CondVar read_changed_;
+  CondVar read_changed_;
   Read read_ ABSL_GUARDED_BY(mutex_) = Read::kNone;
   bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;
 

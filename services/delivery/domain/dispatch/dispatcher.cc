@@ -7,6 +7,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "common/api/scratch_arena.h"
 #include "common/api/time.h"
+#include "common/base/clock.h"
 #include "common/log/log.h"
 #include "common/status/macros.h"
 #include "common/trace/span.h"
@@ -122,8 +123,8 @@ void Dispatcher::Run(Sender& sender) {
 
 void Dispatcher::PauseAfterFailure() {
   absl::MutexLock lock(&mutex_);
-  const absl::Time end = absl::Now() + kPauseAfterFailure;
-  while (!stopping_ && !changed_.WaitWithDeadline(&mutex_, end)) {
+  const absl::Duration end = SystemClock().Monotonic() + kPauseAfterFailure;
+  while (!stopping_ && !changed_.WaitUntil(&mutex_, end)) {
   }
 }
 

@@ -13,6 +13,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "common/base/clock.h"
+#include "common/base/cond_var.h"
 #include "common/metrics/metrics.h"
 #include "crier/entity/v1/event.pb.h"
 #include "services/delivery/domain/attempts/retry_schedule.h"
@@ -106,7 +107,7 @@ class Dispatcher {
   AttemptLog log_;
 
   absl::Mutex mutex_;
-  absl::CondVar changed_;
+  CondVar changed_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };

@@ -4,6 +4,7 @@
 #include <limits>
 #include <utility>
 
+#include "common/base/clock.h"
 #include "common/log/log.h"
 
 namespace crier::delivery {
@@ -158,8 +159,8 @@ absl::Status OutcomeWriter::TryCommit(const std::vector<AttemptOutcome>& outcome
 bool OutcomeWriter::Pause(int failures) {
   absl::MutexLock lock(&mutex_);
   const absl::Duration delay = options_.retry_delay * (1 << std::min(failures, kMaxDoublings));
-  const absl::Time end = absl::Now() + delay;
-  while (!stopping_ && !changed_.WaitWithDeadline(&mutex_, end)) {
+  const absl::Duration end = SystemClock().Monotonic() + delay;
+  while (!stopping_ && !changed_.WaitUntil(&mutex_, end)) {
   }
   return !stopping_;
 }

@@ -13,6 +13,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "common/base/clock.h"
+#include "common/base/cond_var.h"
 #include "common/batch/batcher.h"
 #include "common/lease/lease_store.h"
 #include "common/metrics/metrics.h"
@@ -79,7 +80,7 @@ class OutcomeWriter {
 
   std::atomic<size_t> queued_bytes_ = 0;
   absl::Mutex mutex_;
-  absl::CondVar changed_;
+  CondVar changed_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
 
   std::optional<batch::Batcher<AttemptOutcome, Fate>> batcher_;  // last: its thread uses the rest

@@ -11,6 +11,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "common/base/clock.h"
+#include "common/base/cond_var.h"
 #include "common/lease/lease_store.h"
 #include "services/delivery/domain/queue/delivery.h"
 #include "services/delivery/domain/queue/lanes.h"
@@ -173,9 +174,9 @@ class ShardScheduler {
   mutable absl::Mutex mutex_;
   // One for each of those who wait, because waking somebody for what does not concern him would
   // cost more than the change itself.
-  absl::CondVar loads_changed_;
-  absl::CondVar ready_changed_;
-  absl::CondVar settled_;
+  CondVar loads_changed_;
+  CondVar ready_changed_;
+  CondVar settled_;
   bool interrupted_ ABSL_GUARDED_BY(mutex_) = false;
   std::map<int32_t, Shard> shards_ ABSL_GUARDED_BY(mutex_);
   Lanes lanes_ ABSL_GUARDED_BY(mutex_);

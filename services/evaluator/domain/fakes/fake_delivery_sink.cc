@@ -1,6 +1,6 @@
 #include "services/evaluator/domain/fakes/fake_delivery_sink.h"
 
-#include "absl/time/clock.h"
+#include "common/base/clock.h"
 
 namespace crier::evaluator {
 
@@ -21,10 +21,10 @@ void FakeDeliverySink::MoveProducer(const std::string& producer, int64_t positio
 }
 
 bool FakeDeliverySink::WaitForPosition(const std::string& producer, int64_t position) const {
-  const absl::Time end = absl::Now() + absl::Minutes(1);
+  const absl::Duration end = SystemClock().Monotonic() + absl::Minutes(1);
   absl::MutexLock lock(&mutex_);
   while (PositionOf(producer) < position) {
-    if (changed_.WaitWithDeadline(&mutex_, end)) return false;
+    if (changed_.WaitUntil(&mutex_, end)) return false;
   }
   return true;
 }

@@ -11,6 +11,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "common/base/cond_var.h"
 #include "services/evaluator/domain/fakes/fault.h"
 #include "services/evaluator/domain/peers/delivery_sink.h"
 
@@ -49,7 +50,7 @@ class FakeDeliverySink : public DeliverySink {
 
   const Faults faults_;
   mutable absl::Mutex mutex_;
-  mutable absl::CondVar changed_;
+  mutable CondVar changed_;
   std::set<std::pair<int64_t, int64_t>> webhooks_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, int64_t> positions_ ABSL_GUARDED_BY(mutex_);
   std::vector<delivery::v1::EnqueueMessage> messages_ ABSL_GUARDED_BY(mutex_);

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <string>
 
-#include "absl/time/clock.h"
 #include "common/api/time.h"
+#include "common/base/clock.h"
 #include "common/status/errors.h"
 
 namespace crier::evaluator {
@@ -35,7 +35,7 @@ class FakeEventSource::Subscription : public EventSubscription {
 
   absl::StatusOr<std::optional<Frame>> Next(absl::Duration timeout) override {
     const Fault fault = NextFault(source_.faults_);
-    const absl::Time end = absl::Now() + timeout;
+    const absl::Duration end = SystemClock().Monotonic() + timeout;
     absl::MutexLock lock(&source_.mutex_);
     while (true) {
       if (cancelled_) return absl::CancelledError("cancelled");
@@ -51,7 +51,7 @@ class FakeEventSource::Subscription : public EventSubscription {
         ticks_ = source_.ticks_;
         return std::optional<Frame>();
       }
-      if (source_.changed_.WaitWithDeadline(&source_.mutex_, end)) return std::optional<Frame>();
+      if (source_.changed_.WaitUntil(&source_.mutex_, end)) return std::optional<Frame>();
     }
   }
 

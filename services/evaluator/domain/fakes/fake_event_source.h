@@ -9,6 +9,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "common/base/cond_var.h"
 #include "services/evaluator/domain/fakes/fault.h"
 #include "services/evaluator/domain/peers/event_source.h"
 
@@ -63,7 +64,7 @@ class FakeEventSource : public EventSource {
 
   const Faults faults_;
   mutable absl::Mutex mutex_;
-  absl::CondVar changed_;
+  CondVar changed_;
   std::vector<Partition> partitions_ ABSL_GUARDED_BY(mutex_);
   int ticks_ ABSL_GUARDED_BY(mutex_) = 0;
   int disconnects_ ABSL_GUARDED_BY(mutex_) = 0;

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
+#include "common/base/clock.h"
 #include "common/log/log.h"
 #include "common/status/macros.h"
 #include "common/trace/span.h"
@@ -285,10 +285,10 @@ bool PartitionRunner::stop_requested() const {
 }
 
 void PartitionRunner::Pause(absl::Duration duration) {
-  const absl::Time end = absl::Now() + duration;
+  const absl::Duration end = SystemClock().Monotonic() + duration;
   absl::MutexLock lock(&mutex_);
   while (!stop_requested_) {
-    if (stop_requested_changed_.WaitWithDeadline(&mutex_, end)) return;
+    if (stop_requested_changed_.WaitUntil(&mutex_, end)) return;
   }
 }
 

@@ -14,6 +14,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "common/base/clock.h"
+#include "common/base/cond_var.h"
 #include "services/evaluator/domain/limits/event_caps.h"
 #include "services/evaluator/domain/limits/event_pace.h"
 #include "services/evaluator/domain/limits/send_rate.h"
@@ -143,7 +144,7 @@ class PartitionRunner {
   const RunnerOptions options_;
 
   mutable absl::Mutex mutex_;
-  absl::CondVar stop_requested_changed_;
+  CondVar stop_requested_changed_;
   bool stop_requested_ ABSL_GUARDED_BY(mutex_) = false;
   // For RequestStop() to cancel.
   std::shared_ptr<EventSubscription> subscription_ ABSL_GUARDED_BY(mutex_);

@@ -1,6 +1,7 @@
 #include "services/evaluator/domain/runs/run_workers.h"
 
 #include "absl/time/clock.h"
+#include "common/base/clock.h"
 #include "common/log/log.h"
 #include "services/evaluator/domain/workflows/daily_schedule.h"
 
@@ -144,10 +145,10 @@ std::vector<int32_t> RunWorkers::partitions() const {
 }
 
 bool RunWorkers::Pause(absl::Duration time) {
-  const absl::Time end = absl::Now() + time;
+  const absl::Duration end = SystemClock().Monotonic() + time;
   absl::MutexLock lock(&mutex_);
   while (!stopping_) {
-    if (stopping_changed_.WaitWithDeadline(&mutex_, end)) return !stopping_;
+    if (stopping_changed_.WaitUntil(&mutex_, end)) return !stopping_;
   }
   return false;
 }

@@ -15,6 +15,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "common/base/clock.h"
+#include "common/base/cond_var.h"
 #include "common/lease/lease_store.h"
 #include "services/evaluator/domain/runs/page_store.h"
 #include "services/evaluator/domain/runs/run_executor.h"
@@ -88,7 +89,7 @@ class RunWorkers {
   const RunWorkerOptions options_;
 
   mutable absl::Mutex mutex_;
-  absl::CondVar stopping_changed_;
+  CondVar stopping_changed_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::map<int32_t, lease::Lease> leases_ ABSL_GUARDED_BY(mutex_);
   std::set<Key> busy_ ABSL_GUARDED_BY(mutex_);
