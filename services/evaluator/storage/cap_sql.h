@@ -38,6 +38,16 @@ constexpr pg::Statement kAddToCapDays{
     " released = known.released + excluded.released,"
     " suppressed = known.suppressed + excluded.suppressed"};
 
+// Nothing is put off any more: the day that is being filled is the latest one until a time, $3.
+constexpr pg::Statement kBackToToday{
+    "back_to_today",
+    "UPDATE event_caps SET day = coalesce((SELECT max(day) FROM event_cap_days"
+    " WHERE community_id = $1 AND workflow_id = $2 AND day <= $3), '-infinity')"
+    " WHERE community_id = $1 AND workflow_id = $2"};
+constexpr pg::Statement kForgetDaysAhead{
+    "forget_days_ahead",
+    "DELETE FROM event_cap_days WHERE community_id = $1 AND workflow_id = $2 AND day > $3"};
+
 // Of both kinds of workflows: what the ledger of runs says, and what the days of events do.
 constexpr pg::Statement kReleaseStatus{
     "release_status",

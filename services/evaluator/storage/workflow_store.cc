@@ -6,6 +6,7 @@
 #include "common/status/macros.h"
 #include "services/evaluator/domain/errors.h"
 #include "services/evaluator/domain/workflows/revision.h"
+#include "services/evaluator/storage/cap_sql.h"
 #include "services/evaluator/storage/run_transition.h"
 #include "services/evaluator/storage/workflow_sql.h"
 
@@ -184,6 +185,23 @@ absl::Status StoreRevisions(Transaction& transaction, const Workflow& before, co
   return transaction.Execute(kMoveCatalogVersion, Params().Add(head.log_partition)).status();
 }
 
+// What is put off to later days waits at a webhook. Another one owes those days nothing, and one
+// that was deleted has taken what waited with it.
+absl::Status StoreCapTransition(Transaction& transaction, const Workflow& before,
+                                const Workflow& after) {
+  const bool lost_its_webhook = after.stop_reason == StopReason::kWebhookDeleted &&
+                                before.stop_reason != StopReason::kWebhookDeleted;
+  if (HasRuns(after.workflow_template) || (before.webhook == after.webhook && !lost_its_webhook)) {
+    return absl::OkStatus();
+  }
+  // First of all, so that what evaluation counts meanwhile is seen.
+  ASSIGN_OR_RETURN(const Rows caps, transaction.Execute(kLockCap, Key(after.id)));
+  if (caps.empty()) return absl::OkStatus();
+  const auto params = [&] { return Key(after.id).Add(after.update_time); };
+  RETURN_IF_ERROR(transaction.Execute(kBackToToday, params()).status());
+  return transaction.Execute(kForgetDaysAhead, params()).status();
+}
+
 absl::StatusOr<std::vector<int64_t>> ReadVersions(Transaction& transaction,
                                                   const std::vector<int32_t>& log_partitions) {
   ASSIGN_OR_RETURN(const Rows rows,
@@ -307,6 +325,7 @@ absl::StatusOr<Workflow> PgWorkflowStore::Change(
     ++after.version;
     RETURN_IF_ERROR(StoreWorkflow(transaction, after));
     RETURN_IF_ERROR(StoreRunTransition(transaction, before, after, head.log_partition));
+    RETURN_IF_ERROR(StoreCapTransition(transaction, before, after));
     return StoreRevisions(transaction, before, after, head);
   }));
   return after;
