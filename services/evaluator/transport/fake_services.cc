@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "common/api/resource_name.h"
+#include "common/api/time.h"
 #include "common/rpc/status.h"
 #include "common/status/errors.h"
 #include "common/status/macros.h"
@@ -51,7 +52,134 @@ bool IsMissing(FakeDeliverySink& deliveries, const std::string& webhook) {
   return exists.ok() && !*exists;
 }
 
+// As the ingest service answers: which others were merged into a contact stands beside it.
+template <typename Response>
+void Add(int64_t community, std::vector<FoundContact> found, Response& response) {
+  const auto name_of = [community](int64_t id) {
+    return api::ResourceName(api::kContacts, {community, id});
+  };
+  for (FoundContact& one : found) {
+    *response.add_contacts() = std::move(one.contact);
+    if (one.candidate.merged.empty()) continue;
+    ingest::v1::MergedContacts& merged = *response.add_merged();
+    merged.set_contact(name_of(one.candidate.contact));
+    for (const int64_t loser : one.candidate.merged) merged.add_merged_contacts(name_of(loser));
+  }
+}
+
+template <typename Request>
+absl::StatusOr<int64_t> Count(FakeEntitySource& entities, Template workflow_template,
+                              const Request& request) {
+  ASSIGN_OR_RETURN(const int64_t community, api::ParseCommunity("parent", request.parent()));
+  return entities.Count(workflow_template, community, request.filter(),
+                        api::FromProto(request.evaluate_time()), absl::InfiniteFuture());
+}
+
+grpc::Status Answer(const absl::StatusOr<int64_t>& count, ingest::v1::CountResponse& response) {
+  if (count.ok()) response.set_count(*count);
+  return rpc::ToGrpc(count.status());
+}
+
+// Calls `add` with each event that the request wants.
+template <typename Request, typename Add>
+grpc::Status List(FakeEntitySource& entities, Template workflow_template, const Request& request,
+                  const Add& add) {
+  const auto community = api::ParseCommunity("parent", request.parent());
+  if (!community.ok()) return rpc::ToGrpc(community.status());
+  const auto events = entities.Find(workflow_template, *community, request.filter(),
+                                    request.page_size(), absl::InfiniteFuture());
+  if (!events.ok()) return rpc::ToGrpc(events.status());
+  for (const entity::v1::Event& event : *events) add(event);
+  return grpc::Status::OK;
+}
+
 }  // namespace
+
+grpc::Status FakeEntityService::StreamContacts(
+    grpc::ServerContext*, const ingest::v1::StreamContactsRequest* request,
+    grpc::ServerWriter<ingest::v1::StreamContactsResponse>* writer) {
+  const auto community = api::ParseCommunity("parent", request->parent());
+  if (!community.ok()) return rpc::ToGrpc(community.status());
+  int64_t after = 0;
+  if (!request->after_contact().empty()) {
+    const auto id = api::ParseResource("after_contact", api::kContacts, request->after_contact());
+    if (!id.ok()) return rpc::ToGrpc(id.status());
+    after = id->id;
+  }
+  const std::unique_ptr<ContactStream> stream =
+      contacts_.Stream(*community, request->filter(), api::FromProto(request->evaluate_time()),
+                       after, absl::InfiniteFuture());
+  while (true) {
+    absl::StatusOr<std::vector<FoundContact>> page = stream->Next();
+    if (!page.ok() || page->empty()) return rpc::ToGrpc(page.status());
+    ingest::v1::StreamContactsResponse response;
+    Add(*community, *std::move(page), response);
+    if (!writer->Write(response)) return grpc::Status::CANCELLED;
+  }
+}
+
+grpc::Status FakeEntityService::BatchGetContacts(grpc::ServerContext*,
+                                                 const ingest::v1::BatchGetContactsRequest* request,
+                                                 ingest::v1::BatchGetContactsResponse* response) {
+  const auto community = api::ParseCommunity("parent", request->parent());
+  if (!community.ok()) return rpc::ToGrpc(community.status());
+  if (request->names().empty() || request->names_size() > 50) {
+    return rpc::ToGrpc(InvalidField("names", "must be few enough for one answer"));
+  }
+  std::vector<int64_t> ids;
+  for (const std::string& name : request->names()) {
+    const auto id = api::ParseResource("names", api::kContacts, name);
+    if (!id.ok()) return rpc::ToGrpc(id.status());
+    ids.push_back(id->id);
+  }
+  auto found = contacts_.Get(*community, ids, absl::InfiniteFuture());
+  if (!found.ok()) return rpc::ToGrpc(found.status());
+  Add(*community, *std::move(found), *response);
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeEntityService::CountContacts(grpc::ServerContext*,
+                                              const ingest::v1::CountContactsRequest* request,
+                                              ingest::v1::CountResponse* response) {
+  const auto community = api::ParseCommunity("parent", request->parent());
+  if (!community.ok()) return rpc::ToGrpc(community.status());
+  return Answer(contacts_.Count(*community, request->filter(),
+                                api::FromProto(request->evaluate_time()), absl::InfiniteFuture()),
+                *response);
+}
+
+grpc::Status FakeEntityService::CountOrganizations(
+    grpc::ServerContext*, const ingest::v1::CountOrganizationsRequest* request,
+    ingest::v1::CountResponse* response) {
+  return Answer(Count(entities_, Template::kNewOrganization, *request), *response);
+}
+
+grpc::Status FakeEntityService::CountActivities(grpc::ServerContext*,
+                                                const ingest::v1::CountActivitiesRequest* request,
+                                                ingest::v1::CountResponse* response) {
+  return Answer(Count(entities_, Template::kNewActivity, *request), *response);
+}
+
+grpc::Status FakeEntityService::ListContacts(grpc::ServerContext*,
+                                             const ingest::v1::ListContactsRequest* request,
+                                             ingest::v1::ListContactsResponse* response) {
+  return List(entities_, Template::kNewMember, *request,
+              [&](const auto& event) { *response->add_contacts() = event.contact(); });
+}
+
+grpc::Status FakeEntityService::ListOrganizations(
+    grpc::ServerContext*, const ingest::v1::ListOrganizationsRequest* request,
+    ingest::v1::ListOrganizationsResponse* response) {
+  return List(entities_, Template::kNewOrganization, *request,
+              [&](const auto& event) { *response->add_organizations() = event.organization(); });
+}
+
+grpc::Status FakeEntityService::ListActivities(grpc::ServerContext*,
+                                               const ingest::v1::ListActivitiesRequest* request,
+                                               ingest::v1::ListActivitiesResponse* response) {
+  return List(entities_, Template::kNewActivity, *request,
+              [&](const auto& event) { *response->add_activities() = event.activity(); });
+}
 
 grpc::Status FakeEventService::Subscribe(
     grpc::ServerContext* context, const ingest::v1::SubscribeRequest* request,

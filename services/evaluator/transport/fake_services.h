@@ -5,8 +5,11 @@
 #include "crier/delivery/v1/delivery_service.grpc.pb.h"
 #include "crier/delivery/v1/target_service.grpc.pb.h"
 #include "crier/delivery/v1/webhook_service.grpc.pb.h"
+#include "crier/ingest/v1/entity_service.grpc.pb.h"
 #include "crier/ingest/v1/event_service.grpc.pb.h"
+#include "services/evaluator/domain/fakes/fake_contact_source.h"
 #include "services/evaluator/domain/fakes/fake_delivery_sink.h"
+#include "services/evaluator/domain/fakes/fake_entity_source.h"
 #include "services/evaluator/domain/fakes/fake_event_source.h"
 
 namespace crier::evaluator::transport {
@@ -33,6 +36,44 @@ class FakeEventService : public ingest::v1::EventService::Service {
 
  private:
   FakeEventSource& events_;
+};
+
+// Contacts are streamed, counted and got by name from `contacts`; what is listed comes from
+// `entities`. Thread-safe. Both must outlive the service.
+class FakeEntityService : public ingest::v1::EntityService::Service {
+ public:
+  FakeEntityService(FakeContactSource& contacts, FakeEntitySource& entities)
+      : contacts_(contacts), entities_(entities) {}
+
+  grpc::Status StreamContacts(
+      grpc::ServerContext* context, const ingest::v1::StreamContactsRequest* request,
+      grpc::ServerWriter<ingest::v1::StreamContactsResponse>* writer) override;
+  // At most 50 at a time, which may be 256 KiB each.
+  grpc::Status BatchGetContacts(grpc::ServerContext* context,
+                                const ingest::v1::BatchGetContactsRequest* request,
+                                ingest::v1::BatchGetContactsResponse* response) override;
+  grpc::Status CountContacts(grpc::ServerContext* context,
+                             const ingest::v1::CountContactsRequest* request,
+                             ingest::v1::CountResponse* response) override;
+  grpc::Status CountOrganizations(grpc::ServerContext* context,
+                                  const ingest::v1::CountOrganizationsRequest* request,
+                                  ingest::v1::CountResponse* response) override;
+  grpc::Status CountActivities(grpc::ServerContext* context,
+                               const ingest::v1::CountActivitiesRequest* request,
+                               ingest::v1::CountResponse* response) override;
+  grpc::Status ListContacts(grpc::ServerContext* context,
+                            const ingest::v1::ListContactsRequest* request,
+                            ingest::v1::ListContactsResponse* response) override;
+  grpc::Status ListOrganizations(grpc::ServerContext* context,
+                                 const ingest::v1::ListOrganizationsRequest* request,
+                                 ingest::v1::ListOrganizationsResponse* response) override;
+  grpc::Status ListActivities(grpc::ServerContext* context,
+                              const ingest::v1::ListActivitiesRequest* request,
+                              ingest::v1::ListActivitiesResponse* response) override;
+
+ private:
+  FakeContactSource& contacts_;
+  FakeEntitySource& entities_;
 };
 
 // Thread-safe. `deliveries` must outlive the service.
