@@ -57,11 +57,10 @@ void AddOptions(config::Options& options, absl::string_view prefix, EvaluatorOpt
       &target->max_community_deliveries_per_second, 0, 1'000'000,
       "Deliveries that a community is sent in a second, at most: more are put off, and runs "
       "wait; 0: any number.");
-  options.Add(
-      absl::StrCat(prefix, "confirm-deliveries-above"), &target->confirm_deliveries_above, 0,
-      1'000'000'000,
-      "An enable that would release more deliveries at once needs the confirmation token of "
-      "a preview; 0: none does.");
+  options.Add(absl::StrCat(prefix, "confirm-deliveries-above"), &target->confirm_deliveries_above,
+              0, 1'000'000'000,
+              "An enable, or new criteria, that would release more deliveries at once needs the "
+              "confirmation token of a preview; 0: none does.");
   const bool alone = prefix.empty();  // in its process, where it needs the others' addresses
   const auto add_address = [&](absl::string_view name, std::string* address) {
     options.Add(absl::StrCat(prefix, name, "-address"), address,

@@ -83,12 +83,24 @@ class WorkflowsTest(fake_crier.CommandTest):
             match_count=12345, confirmation_token="abc=", confirmation_required=True)
 
         saved, _ = self.run_crierctl("workflows", "preview", "5")
+        unsaved, _ = self.run_crierctl("workflows", "preview", "--template=members-that-meet-criteria")
         self.crier.answers["PreviewWorkflow"].confirmation_required = False
         quiet, _ = self.run_crierctl("workflows", "preview", "5")
 
         self.assertIn("release 12,345 deliveries", saved)
         self.assertIn("crierctl workflows enable communities/7/workflows/5 --confirmation-token abc=", saved)
+        self.assertNotIn("update", saved)
+        self.assertIn("one that is enabled: update", unsaved)
         self.assertNotIn("confirmation", quiet)
+
+    def test_what_releases_many_is_confirmed(self):
+        for call in ("EnableWorkflow", "UpdateWorkflow"):
+            self.crier.answers[call] = Workflow(name="communities/7/workflows/5")
+
+        self.run_crierctl("workflows", "enable", "5", "--confirmation-token", "abc=")
+        self.run_crierctl("workflows", "update", "5", "--filter", "", "--confirmation-token", "def=")
+
+        self.assertEqual([request.confirmation_token for request in self.crier.requests], ["abc=", "def="])
 
     def test_what_holds_a_workflow_is_shown(self):
         workflow = Workflow(name="communities/7/workflows/5", display_name="Welcome", template=Workflow.NEW_MEMBER,

@@ -38,7 +38,7 @@ absl::Status TooManyWorkflowsError() {
 absl::Status ConfirmationRequiredError(int64_t delivery_count, int64_t limit) {
   return NamedError(
       absl::StatusCode::kFailedPrecondition, "CONFIRMATION_REQUIRED",
-      absl::StrCat("enabling would release ", delivery_count, " deliveries; above ", limit,
+      absl::StrCat("this would release ", delivery_count, " deliveries; above ", limit,
                    " a confirmation_token of a preview of the last hour is needed"),
       {{"delivery_count", std::to_string(delivery_count)}});
 }

@@ -124,6 +124,11 @@ grpc::ServerUnaryReactor* WorkflowService::UpdateWorkflow(grpc::CallbackServerCo
     FieldViolations violations;
     const WorkflowUpdate update = ReadUpdate(id.community, wanted, fields, violations);
     RETURN_IF_ERROR(violations.ToStatus());
+    if (update.filter) {
+      ASSIGN_OR_RETURN(const Workflow workflow, workflows_.Get(id, call.deadline));
+      RETURN_IF_ERROR(enable_guard_.CheckUpdate(workflow, *update.filter,
+                                                request->confirmation_token(), call.deadline));
+    }
     ASSIGN_OR_RETURN(const Workflow updated, workflows_.Update(id, update, call.deadline));
     return Show(updated, call.deadline, *response);
   });

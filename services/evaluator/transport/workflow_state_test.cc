@@ -61,6 +61,26 @@ TEST_F(WorkflowServiceTest, AnEnableThatWouldFloodNeedsConfirmation) {
   EXPECT_EQ(client_.Call(&Stub::EnableWorkflow, enable).value().state(), v1::Workflow::ENABLED);
 }
 
+TEST_F(WorkflowServiceTest, CriteriaThatWouldFloodNeedConfirmation) {
+  for (int64_t id = 1; id <= 3; ++id) contacts_.Put(1, id, {});
+  v1::CreateWorkflowRequest request = MakeCreate();
+  request.mutable_workflow()->set_template_(v1::Workflow::MEMBERS_THAT_MEET_CRITERIA);
+  request.mutable_workflow()->set_filter("lead_score >= 50");
+  const v1::Workflow enabled =
+      CallByName(&Stub::EnableWorkflow, Create(request).value().name()).value();
+  v1::UpdateWorkflowRequest update;
+  *update.mutable_workflow() = enabled;
+  update.mutable_workflow()->set_filter("lead_score >= 0");
+  update.mutable_update_mask()->add_paths("filter");
+
+  const absl::Status refused = client_.Call(&Stub::UpdateWorkflow, update).status();
+  EXPECT_EQ(ErrorReason(refused), "CONFIRMATION_REQUIRED") << refused;
+  EXPECT_EQ(Get(enabled.name()).value().etag(), enabled.etag());
+
+  update.set_confirmation_token(MakeConfirmationToken(1, "lead_score >= 0", 3, clock_.Now()));
+  EXPECT_EQ(client_.Call(&Stub::UpdateWorkflow, update).value().filter(), "lead_score >= 0");
+}
+
 TEST_F(WorkflowServiceTest, ShowsWhatAWorkflowHasDone) {
   const v1::Workflow created = Create();
   const auto id = api::ParseResource("name", api::kWorkflows, created.name());

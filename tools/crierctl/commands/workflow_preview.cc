@@ -87,6 +87,9 @@ std::string Render(const PreviewWorkflowResponse& preview, const std::string& wo
                     "  crierctl workflows enable ",
                     workflow.empty() ? "WORKFLOW" : workflow, " --confirmation-token ",
                     preview.confirmation_token(), "\n");
+    if (workflow.empty()) {
+      absl::StrAppend(&text, "The token also does to give them to one that is enabled: update.\n");
+    }
   }
   return text;
 }

@@ -243,6 +243,12 @@ void AddName(CLI::App& command, std::string& name) {
   command.add_option("workflow", name, "The workflow: its number, or its full name")->required();
 }
 
+void AddConfirmation(CLI::App& command, const std::function<void(const std::string&)>& set) {
+  command.add_option_function<std::string>(
+      "--confirmation-token", set,
+      "Of a preview; needed when very many deliveries would be released");
+}
+
 // For the calls that take a name and return the workflow: get, enable, disable.
 template <typename Request>
 void AddByName(CLI::App& parent, Session& session, const char* word, const char* help,
@@ -334,6 +340,9 @@ void AddUpdate(CLI::App& parent, Session& session) {
                arguments->time_given = arguments->time_given || time;
                arguments->request.mutable_update_mask()->add_paths(time ? "schedule" : field);
              });
+  AddConfirmation(command, [arguments](const std::string& token) {
+    arguments->request.set_confirmation_token(token);
+  });
   AddEtag(command, [arguments](const std::string& etag) {
     arguments->request.mutable_workflow()->set_etag(etag);
   });
@@ -343,18 +352,18 @@ void AddUpdate(CLI::App& parent, Session& session) {
 void AddEnable(CLI::App& parent, Session& session) {
   struct Arguments {
     std::string name;
-    std::string confirmation_token;
+    EnableWorkflowRequest request;
   };
   const auto arguments = std::make_shared<Arguments>();
   CLI::App& command =
       *parent.add_subcommand("enable", "Let a workflow fire for what comes from now on");
   AddName(command, arguments->name);
-  command.add_option("--confirmation-token", arguments->confirmation_token,
-                     "Of a preview; needed when very many deliveries would be released");
+  AddConfirmation(command, [arguments](const std::string& token) {
+    arguments->request.set_confirmation_token(token);
+  });
   OnRun(command, session, [&session, arguments]() -> absl::Status {
-    EnableWorkflowRequest request;
+    EnableWorkflowRequest request = arguments->request;
     ASSIGN_OR_RETURN(*request.mutable_name(), NameOf(session, arguments->name));
-    request.set_confirmation_token(arguments->confirmation_token);
     ASSIGN_OR_RETURN(const Workflow workflow,
                      ConnectWorkflows(session.settings).Call(&Stub::EnableWorkflow, request));
     Show(session, workflow);

@@ -1,4 +1,5 @@
-// Holds an enable that would flood a receiver until somebody has confirmed it.
+// Holds an enable, or new criteria of what is enabled, that would flood a receiver until somebody
+// has confirmed it.
 #ifndef CRIER_SERVICES_EVALUATOR_DOMAIN_MANAGEMENT_ENABLE_GUARD_H_
 #define CRIER_SERVICES_EVALUATOR_DOMAIN_MANAGEMENT_ENABLE_GUARD_H_
 
@@ -29,6 +30,13 @@ class EnableGuard {
   // had runs by them before, have changed since. ConfirmationRequiredError, INVALID_ARGUMENT
   // (confirmation.h), UNAVAILABLE. OK for a workflow that has no runs or is enabled already.
   absl::Status Check(const Workflow& workflow, const std::string& token, absl::Time deadline);
+
+  // Whether the criteria of the workflow may become `filter` with this confirmation token, which a
+  // preview of the new ones has given. Counts the members that meet these and not the present ones,
+  // as the next run would release them. Errors as of Check(). OK for a workflow that has no runs or
+  // is not enabled, and for criteria that do not compile: to refuse those is for others.
+  absl::Status CheckUpdate(const Workflow& workflow, const std::string& filter,
+                           const std::string& token, absl::Time deadline);
 
  private:
   ContactSource& contacts_;

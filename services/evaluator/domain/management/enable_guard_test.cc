@@ -29,6 +29,11 @@ class EnableGuardTest : public testing::Test {
     return guard.Check(workflow_, token, absl::InfiniteFuture());
   }
 
+  absl::Status CheckUpdate(const std::string& filter, const std::string& token = "") {
+    EnableGuard guard(contacts_, statuses_, /*limit=*/4, clock_);
+    return guard.CheckUpdate(workflow_, filter, token, absl::InfiniteFuture());
+  }
+
   FakeClock clock_{absl::FromUnixSeconds(1'767'225'600)};
   FakeContactSource contacts_;
   FakeCapStore statuses_;
@@ -59,6 +64,44 @@ TEST_F(EnableGuardTest, IsNotForWorkflowsThatReleaseNothing) {
   workflow_.state = State::kDisabled;
   workflow_.workflow_template = Template::kNewMember;
   EXPECT_TRUE(Check(1).ok());
+}
+
+TEST_F(EnableGuardTest, HoldsCriteriaThatWouldReleaseMoreThanTheLimitBesides) {
+  workflow_.state = State::kEnabled;
+
+  const absl::Status refused = CheckUpdate("lead_score >= 5");
+  EXPECT_EQ(ErrorReason(refused), "CONFIRMATION_REQUIRED");
+  EXPECT_EQ(ErrorMetadata(refused, "delivery_count"), "10") << "the others are released already";
+  EXPECT_EQ(ErrorReason(CheckUpdate("")), "CONFIRMATION_REQUIRED");
+  EXPECT_TRUE(
+      CheckUpdate("lead_score >= 5", MakeConfirmationToken(1, "lead_score >= 5", 20, clock_.Now()))
+          .ok());
+  EXPECT_TRUE(absl::IsInvalidArgument(CheckUpdate(
+      "lead_score >= 5", MakeConfirmationToken(1, "lead_score >= 6", 20, clock_.Now()))));
+}
+
+TEST_F(EnableGuardTest, LetsCriteriaPassThatReleaseLittle) {
+  workflow_.state = State::kEnabled;
+  EXPECT_TRUE(CheckUpdate("lead_score >= 60").ok()) << "narrower";
+  EXPECT_TRUE(CheckUpdate(workflow_.filter).ok()) << "the same";
+  EXPECT_TRUE(CheckUpdate("lead_scor = 1").ok()) << "refused by others";
+  workflow_.filter = " ";
+  EXPECT_TRUE(CheckUpdate("lead_score >= 5").ok()) << "everybody met the former ones";
+  workflow_.filter = "lead_score >= 50";
+
+  workflow_.state = State::kDisabled;
+  EXPECT_TRUE(CheckUpdate("").ok());
+  workflow_.state = State::kEnabled;
+  workflow_.workflow_template = Template::kNewMember;
+  EXPECT_TRUE(CheckUpdate("").ok());
+}
+
+TEST_F(EnableGuardTest, CountsAllWhereFormerAndNewCriteriaDoNotFitIntoOneFilter) {
+  workflow_.state = State::kEnabled;
+  const std::string tail(8'174, ' ');
+  workflow_.filter = "lead_score >= 50" + tail;
+
+  EXPECT_EQ(ErrorMetadata(CheckUpdate("lead_score >= 5" + tail), "delivery_count"), "20");
 }
 
 }  // namespace
