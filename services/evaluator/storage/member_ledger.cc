@@ -125,6 +125,8 @@ absl::StatusOr<std::vector<ChangedPage>> PgMemberLedger::EraseCommunity(int64_t 
     RETURN_IF_ERROR(transaction.Execute(kCountErasure, Of(community)).status());
     ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kEmptyPages, Of(community)));
     for (const Rows::Row row : rows) changed.push_back({{community, row.Int64(0)}, row.Int64(1)});
+    RETURN_IF_ERROR(transaction.Execute(kEmptyCaps, Of(community)).status());
+    RETURN_IF_ERROR(transaction.Execute(kForgetCapDays, Of(community)).status());
     return transaction.Execute(kForgetGone, Of(community)).status();
   }));
   int64_t erased = kEraseAtOnce;

@@ -96,6 +96,13 @@ constexpr pg::Statement kForgetSome{
     " (SELECT community_id, contact_id, workflow_id FROM sent_members"
     " WHERE community_id = $1 LIMIT $2)"};
 
+// What caps have put off is cancelled with the community, so no day is full any more. Where the
+// events were counted up to stays.
+constexpr pg::Statement kEmptyCaps{
+    "empty_caps", "UPDATE event_caps SET day = '-infinity' WHERE community_id = $1"};
+constexpr pg::Statement kForgetCapDays{"forget_cap_days",
+                                       "DELETE FROM event_cap_days WHERE community_id = $1"};
+
 constexpr pg::Statement kForgetGone{"forget_gone",
                                     "DELETE FROM gone_contacts WHERE community_id = $1"};
 

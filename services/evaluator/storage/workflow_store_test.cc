@@ -7,6 +7,7 @@
 #include "gtest/gtest.h"
 #include "services/evaluator/domain/workflows/workflow_store_conformance.h"
 #include "services/evaluator/storage/cap_store.h"
+#include "services/evaluator/storage/member_ledger.h"
 #include "services/evaluator/storage/schema.h"
 #include "tests/support/test_database.h"
 
@@ -106,6 +107,14 @@ TEST_F(CapTransitionTest, AnotherWebhookHasDaysOfItsOwnAndOtherChangesLeaveThemA
 
   EXPECT_EQ(CountHeld(), 0);
   EXPECT_EQ(Count({4}).front(), kDay + absl::Hours(24));
+}
+
+TEST_F(CapTransitionTest, ACommunityThatWasDeletedBeginsAnew) {
+  ASSERT_TRUE(storage::PgMemberLedger(pool_).EraseCommunity(1, kNoDeadline).ok());
+
+  EXPECT_EQ(CountHeld(), 0);
+  EXPECT_EQ(Count({2}).front(), kDay + absl::Hours(24)) << "what comes again is as it was";
+  EXPECT_EQ(Count({4}).front(), absl::InfinitePast());
 }
 
 // The last line of defence: whatever the code does, one event never fires a workflow twice.

@@ -37,7 +37,7 @@ class MemberLedger {
                                                          const std::vector<int64_t>& contacts,
                                                          absl::Time now, absl::Time deadline) = 0;
 
-  // Forgets every contact of a community; in as many steps as it takes.
+  // Forgets every contact of a community, and what caps have put off; in as many steps as it takes.
   virtual absl::StatusOr<std::vector<ChangedPage>> EraseCommunity(int64_t community,
                                                                   absl::Time deadline) = 0;
 };
