@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/status/macros.h"
+#include "services/ingest/domain/errors.h"
 #include "services/ingest/domain/masked_update.h"
 #include "services/ingest/domain/merge.h"
 
@@ -107,10 +108,12 @@ absl::StatusOr<ContactPlan> PlanRecord(int64_t community, const ContactRecord& r
   bool any_new = false;
   for (const Identity& identity : plan.identities) {
     const auto found = known.identities.find(identity);
-    if (found != known.identities.end()) {
+    if (found == known.identities.end()) {
+      any_new = true;
+    } else if (known.contacts.count({community, found->second}) > 0) {
       ids.insert(found->second);
     } else {
-      any_new = true;
+      return ContactMissingError();
     }
   }
 

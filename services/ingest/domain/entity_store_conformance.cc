@@ -107,6 +107,82 @@ TEST_P(EntityStoreConformance, AnIdentityMayBeNewThoughNoEventTellsOfIt) {
   EXPECT_THAT(Ingest({ContactOf(1, probe)}), ElementsAre("UPDATED communities/1/contacts/1"));
 }
 
+TEST_P(EntityStoreConformance, TellsWhatWasAskedForAndNoMore) {
+  Contact contact = ContactWith({"a@x.y"});
+  contact.add_tags()->set_name("VIP");
+  contact.add_segments()->set_name("Beta");
+  Record record = ContactOf(1, contact);
+  record.request = {"r1", "print"};
+  Ingest({record, OrganizationOf(1, "acme.com", "Acme"),
+          ActivityOf(1, "dm", ContactWith({"b@x.y"})), ContactOf(1, ContactWith({"c@x.y"}))});
+  Ingest({{1, MergeRecord{{1, 5}}}});
+  const auto known_of = [&](const Lookup& lookup) {
+    Known copy;
+    const auto done =
+        store_->Transact(lookup, absl::Now() + absl::Seconds(30), [&](const Known& known) {
+          copy = known;
+          return Changes();
+        });
+    EXPECT_TRUE(done.ok()) << done.status();
+    return copy;
+  };
+  const auto sizes = [](const Known& known) {
+    return std::vector<size_t>{known.identities.size(),      known.redirects.size(),
+                               known.contacts.size(),        known.organizations.size(),
+                               known.activities.size(),      known.labels.names.size(),
+                               known.labels.last_ids.size(), known.requests.size()};
+  };
+  Lookup lookup;
+  lookup.communities = {1};
+
+  EXPECT_THAT(sizes(known_of(lookup)), ElementsAre(0, 0, 0, 0, 0, 0, 0, 0));
+  EXPECT_THAT(known_of(lookup).heads, testing::SizeIs(1));
+
+  const std::vector<Identity> identities = IdentitiesOf(1, ContactWith({"a@x.y", "unheard@x.y"}));
+  Lookup identity = lookup;
+  identity.identities = {identities};
+  EXPECT_THAT(sizes(known_of(identity)), ElementsAre(1, 0, 1, 0, 0, 0, 0, 0));
+  Lookup loser = lookup;
+  loser.contacts = {{1, 5}};
+  EXPECT_THAT(sizes(known_of(loser)), ElementsAre(0, 1, 1, 0, 0, 0, 0, 0));
+  Lookup organization = lookup;
+  organization.organizations = {{1, "acme.com"}, {1, "unheard.com"}};
+  EXPECT_THAT(sizes(known_of(organization)), ElementsAre(0, 0, 0, 1, 0, 0, 0, 0));
+  Lookup activity = lookup;
+  activity.activities = {{1, "Discord", "DiscordPost", "dm"}};
+  EXPECT_THAT(sizes(known_of(activity)), ElementsAre(0, 0, 1, 0, 1, 0, 0, 0));
+  Lookup label = lookup;
+  label.labels = {{1, LabelKind::kTag, 1}, {1, LabelKind::kTag, 9}};
+  EXPECT_THAT(sizes(known_of(label)), ElementsAre(0, 0, 0, 0, 0, 1, 0, 0));
+  Lookup label_name = lookup;
+  label_name.label_names = {{1, LabelKind::kSegment, "beta"}, {1, LabelKind::kTag, "unheard"}};
+  EXPECT_THAT(sizes(known_of(label_name)), ElementsAre(0, 0, 0, 0, 0, 1, 2, 0));
+  Lookup request = lookup;
+  request.requests = {{1, "r1"}, {1, "r2"}};
+  EXPECT_THAT(sizes(known_of(request)), ElementsAre(0, 0, 0, 0, 0, 0, 0, 1));
+}
+
+TEST_P(EntityStoreConformance, ARecordThatLeadsToALostContactFailsAlone) {
+  const std::vector<Identity> dangling = IdentitiesOf(1, ContactWith({"lost@x.y"}));
+  Lookup lookup;
+  lookup.communities = {1};
+  const auto changes = store_->Transact(lookup, absl::Now() + absl::Seconds(30), [&](const Known&) {
+    Changes some;
+    some.identities = {{dangling[0], 77}};
+    return some;
+  });
+  ASSERT_TRUE(changes.ok()) << changes.status();
+
+  EXPECT_THAT(Ingest({ActivityOf(1, "1", ContactWith({"a@x.y"}))}),
+              ElementsAre("CREATED communities/1/activities/2"));
+  EXPECT_THAT(
+      Ingest({ContactOf(1, ContactWith({"lost@x.y"})),
+              ContactOf(1, ContactWith({"a@x.y"})),
+              ActivityOf(1, "1", ContactWith({"lost@x.y"})),
+              {1, MergeRecord{{1, 77}}}}),
+      ElementsAre("DATA_LOSS", "UPDATED communities/1/contacts/1", "DATA_LOSS", "NOT_FOUND"));
+}
+
 TEST_P(EntityStoreConformance, KeepsCommunitiesApart) {
   const Contact contact = ContactWith({"marion@example.com"});
 

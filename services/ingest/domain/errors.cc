@@ -31,6 +31,12 @@ absl::Status EntityNotFoundError(EntityKind kind, absl::string_view name) {
   return not_found("ENTITY_NOT_FOUND", "entity");
 }
 
+absl::Status ContactMissingError() {
+  return NamedError(absl::StatusCode::kDataLoss, "CONTACT_MISSING",
+                    "an identifier of this record leads to a contact that the database has lost; "
+                    "restore its row, or delete those of contact_identities that lead to it");
+}
+
 absl::Status CommunityDeletionNotFoundError() {
   return NamedError(absl::StatusCode::kNotFound, "COMMUNITY_DELETION_NOT_FOUND",
                     "nobody has asked to delete this community");

@@ -19,6 +19,10 @@ absl::Status EntityTooLargeError(absl::string_view limit);
 // where the request has several.
 absl::Status EntityNotFoundError(EntityKind kind, absl::string_view name = "");
 
+// DATA_LOSS, `CONTACT_MISSING`: an identifier leads to a contact that is not stored, which no call
+// can bring about; somebody has changed the tables by hand, or restored a part of them.
+absl::Status ContactMissingError();
+
 // NOT_FOUND, `COMMUNITY_DELETION_NOT_FOUND`: nobody has asked to delete the community.
 absl::Status CommunityDeletionNotFoundError();
 
@@ -31,6 +35,7 @@ absl::Status LogReaderNotFoundError();
 
 // FAILED_PRECONDITION, `TOO_MANY_LOG_READERS`: see kMaxLogReaders.
 absl::Status TooManyLogReadersError();
+
 // INVALID_ARGUMENT on `request_id`: it was used for a request that said something else.
 absl::Status RequestIdReusedError();
 

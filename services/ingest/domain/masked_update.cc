@@ -74,7 +74,6 @@ bool ReplaceInContact(const Contact& record, const std::set<std::string>& mask, 
   if (mask.count("organization") != 0) KeepFormerOrganization(record.organization(), known);
   CopyFields(record, mask, known);
   AddIdentifiers(record, mask, known);
-  AddPrimaryToAllEmails(known);
   return !MessageDifferencer::Equals(before, known);
 }
 

@@ -220,8 +220,6 @@ absl::Status CheckBytes(size_t bytes) {
   return EntityTooLargeError("the entity would exceed 256 KiB");
 }
 
-}  // namespace
-
 bool AddPrimaryToAllEmails(Contact& contact) {
   if (contact.primary_email().empty()) return false;
   const std::string primary = CaseFold(contact.primary_email());
@@ -233,6 +231,8 @@ bool AddPrimaryToAllEmails(Contact& contact) {
   contact.add_all_emails(contact.primary_email());
   return true;
 }
+
+}  // namespace
 
 void KeepFormerTitle(const std::string& next, Contact& known) {
   if (!next.empty() && !known.title().empty() && CaseFold(next) != CaseFold(known.title())) {

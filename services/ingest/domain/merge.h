@@ -33,9 +33,7 @@ bool AddSighting(const entity::v1::Sighting& sighting, entity::v1::Contact& know
 // creation stay the winner's.
 void MergeContacts(const entity::v1::Contact& loser, entity::v1::Contact& winner);
 
-// The parts of AddToContact that any change of a contact needs.
-bool AddPrimaryToAllEmails(entity::v1::Contact& contact);
-// To be called before `known` takes on what is next.
+// The parts of AddToContact that a masked update needs before `known` takes on what is next.
 void KeepFormerTitle(const std::string& next, entity::v1::Contact& known);
 void KeepFormerOrganization(const entity::v1::OrganizationSummary& next,
                             entity::v1::Contact& known);

@@ -249,7 +249,8 @@ TEST_F(ReconcileTest, EndsEarlyWhenTheEventsAreLarge) {
                                        ContactOf(1, ContactWith({"b@x.y"})),
                                        ContactOf(1, ContactWith({"c@x.y"}))};
 
-  const Changes changes = Reconcile(records, store_.known, kNow, /*max_event_bytes=*/1);
+  const Changes changes =
+      Reconcile(records, store_.KnownOf(LookupOf(records)), kNow, /*max_event_bytes=*/1);
 
   EXPECT_THAT(changes.results, SizeIs(1));
   EXPECT_THAT(changes.events, SizeIs(1));

@@ -32,7 +32,7 @@ class ReconcileTest : public testing::Test {
 
   // What one batch would write.
   Changes ChangesOf(const std::vector<Record>& records) const {
-    return Reconcile(records, store_.known, kNow);
+    return Reconcile(records, store_.KnownOf(LookupOf(records)), kNow);
   }
 
   static std::string Describe(const absl::StatusOr<Ingested>& result) {

@@ -98,7 +98,6 @@ absl::Status LoadContacts(Transaction& transaction, const std::set<ContactKey>& 
                           Known& known) {
   std::set<ContactKey> keys;
   for (const auto& [identity, id] : known.identities) keys.insert({identity.community, id});
-  const size_t identified = keys.size();
   for (const auto& [key, stored] : known.activities) {
     keys.insert({key.community, stored.contact_id});
   }
@@ -110,9 +109,6 @@ absl::Status LoadContacts(Transaction& transaction, const std::set<ContactKey>& 
     std::shared_ptr<entity::v1::Contact> contact = known.NewContact();
     RETURN_IF_ERROR(Parse(row.Bytes(2), *contact));
     known.contacts[{row.Int64(0), row.Int64(1)}] = std::move(contact);
-  }
-  if (known.contacts.size() < identified) {
-    return absl::InternalError("an identity leads to a contact that does not exist");
   }
   return absl::OkStatus();
 }
