@@ -77,6 +77,23 @@ class ErasureTest(unittest.TestCase):
             self.suite.entities.GetContact(entity_service_pb2.GetContactRequest(name=self.marion))
         self.assertEqual(refused.exception.code(), grpc.StatusCode.NOT_FOUND)
 
+    def test_what_was_thought_to_be_somebody_elses_is_erased_with_the_one_whose_it_is(self):
+        def record(name, email):
+            self.suite.records.RecordActivity(ingest_service_pb2.RecordActivityRequest(
+                parent=PARENT, activity=activity_pb2.Activity(
+                    contact=contact_pb2.Contact(full_name=name, primary_email=email), activity_type="DiscordPost",
+                    service_name="Discord", external_id="moved", content="a confession",
+                    occur_time=timestamp_pb2.Timestamp(seconds=1_700_000_000))))
+        record("Somebody Else", "else@example.net")
+        self.receiver.wait_until(lambda received: any("a confession" in str(each.body) for each in received))
+        record("Marion Sanford", "marion@example.com")
+
+        self.suite.entities.DeleteContact(entity_service_pb2.DeleteContactRequest(name=self.marion))
+
+        for text in ("marion@example.com", "a confession"):
+            self.expect_gone(text)
+        self.assertNotEqual(tables_with(self.suite, "Somebody Else said so"), [])
+
     def test_a_community_is_erased_everywhere(self):
         self.suite.entities.DeleteCommunity(entity_service_pb2.DeleteCommunityRequest(name=PARENT))
 

@@ -11,29 +11,31 @@ namespace crier::delivery::storage {
 constexpr pg::Statement kRecordErasures{
     "record_erasures",
     "INSERT INTO erasures"
-    " (community_id, contact_id, webhooks_through, sweep_time, sweeps_left)"
-    " SELECT community_id, contact_id,"
+    " (community_id, contact_id, activity_id, webhooks_through, sweep_time, sweeps_left)"
+    " SELECT community_id, contact_id, activity_id,"
     "  coalesce((SELECT max(webhook_id) FROM webhooks w WHERE w.community_id = e.community_id), 0),"
     "  now(), 2"
-    " FROM unnest($1::bigint[], $2::bigint[]) AS e (community_id, contact_id)"
-    " ON CONFLICT (community_id, contact_id) DO UPDATE SET"
+    " FROM unnest($1::bigint[], $2::bigint[], $3::bigint[])"
+    "  AS e (community_id, contact_id, activity_id)"
+    " ON CONFLICT (community_id, contact_id, activity_id) DO UPDATE SET"
     "  webhooks_through = greatest(erasures.webhooks_through, excluded.webhooks_through),"
     "  sweep_time = excluded.sweep_time, sweeps_left = excluded.sweeps_left"};
 
 // The one that is due for longest, for this transaction alone.
 constexpr pg::Statement kTakeErasure{
     "take_erasure",
-    "SELECT community_id, contact_id, webhooks_through, sweeps_left FROM erasures"
+    "SELECT community_id, contact_id, activity_id, webhooks_through, sweeps_left FROM erasures"
     " WHERE sweep_time <= now() ORDER BY sweep_time LIMIT 1 FOR UPDATE SKIP LOCKED"};
 
-// $3: until the next sweep, in seconds.
+// $4: until the next sweep, in seconds.
 constexpr pg::Statement kEndSweep{
     "end_erasure_sweep",
-    "UPDATE erasures SET sweeps_left = sweeps_left - 1, sweep_time = now() + $3 * interval '1 s'"
-    " WHERE community_id = $1 AND contact_id = $2"};
+    "UPDATE erasures SET sweeps_left = sweeps_left - 1, sweep_time = now() + $4 * interval '1 s'"
+    " WHERE community_id = $1 AND contact_id = $2 AND activity_id = $3"};
 
 constexpr pg::Statement kEndErasure{
-    "end_erasure", "DELETE FROM erasures WHERE community_id = $1 AND contact_id = $2"};
+    "end_erasure",
+    "DELETE FROM erasures WHERE community_id = $1 AND contact_id = $2 AND activity_id = $3"};
 
 // --- of a contact ---
 
@@ -41,6 +43,14 @@ constexpr pg::Statement kDeliveriesOfContact{
     "deliveries_of_contact",
     "SELECT webhook_id, delivery_id, snapshot_id FROM deliveries"
     " WHERE community_id = $1 AND contact_id = $2 LIMIT $3"};
+
+// $4: what of an event's bytes names the activity. One whose event is gone may have told of it.
+constexpr pg::Statement kDeliveriesOfActivity{
+    "deliveries_of_activity",
+    "SELECT webhook_id, delivery_id, snapshot_id FROM deliveries d"
+    " WHERE community_id = $1 AND contact_id = $2 AND NOT EXISTS (SELECT FROM snapshots s"
+    "  WHERE s.community_id = d.community_id AND s.snapshot_id = d.snapshot_id"
+    "  AND position($4::bytea IN s.event) = 0) LIMIT $3"};
 
 // $3: snapshots; one may be named more than once.
 constexpr pg::Statement kEraseSnapshots{

@@ -3,7 +3,10 @@
 #include <string>
 #include <vector>
 
+#include "common/api/resource_name.h"
 #include "common/status/macros.h"
+#include "crier/entity/v1/activity.pb.h"
+#include "services/delivery/domain/queue/intake_store.h"
 #include "services/delivery/storage/cancellation.h"
 #include "services/delivery/storage/erasure_sql.h"
 
@@ -39,13 +42,28 @@ struct Found {
   }
 };
 
+// The name of an activity as its message holds it: field number, length, text.
+std::string NameBytes(int64_t community, int64_t activity) {
+  entity::v1::Activity message;
+  message.set_name(api::ResourceName(api::kActivities, {community, activity}));
+  return message.SerializeAsString();
+}
+
+absl::StatusOr<Rows> FindDeliveries(Transaction& transaction, const Erasure& erasure,
+                                    int max_deliveries) {
+  Params params;
+  params.Add(erasure.community).Add(erasure.contact).Add(max_deliveries);
+  if (erasure.activity == 0) return transaction.Execute(kDeliveriesOfContact, params);
+  params.AddBytes(NameBytes(erasure.community, erasure.activity));
+  return transaction.Execute(kDeliveriesOfActivity, params);
+}
+
 // The queue comes first: what is not on it any more is not sent, and the outcome of an attempt that
 // is under way waits for this transaction there, or this for it.
-absl::StatusOr<Found> EraseOfContact(Transaction& transaction, int64_t community, int64_t contact,
+absl::StatusOr<Found> EraseOfContact(Transaction& transaction, const Erasure& erasure,
                                      int max_deliveries, int& cancelled) {
-  ASSIGN_OR_RETURN(const Rows rows,
-                   transaction.Execute(kDeliveriesOfContact,
-                                       Params().Add(community).Add(contact).Add(max_deliveries)));
+  const int64_t community = erasure.community;
+  ASSIGN_OR_RETURN(const Rows rows, FindDeliveries(transaction, erasure, max_deliveries));
   Found found(community, rows);
   if (rows.empty()) return found;
   ASSIGN_OR_RETURN(cancelled,
@@ -88,18 +106,17 @@ absl::StatusOr<ErasureStep> PgErasureStore::Step(int max_deliveries, absl::Time 
     ASSIGN_OR_RETURN(const Rows due, transaction.Execute(kTakeErasure));
     if (due.empty()) return absl::OkStatus();
     step.found = true;
-    const int64_t community = due[0].Int64(0);
-    const int64_t contact = due[0].Int64(1);
+    const Erasure erasure{due[0].Int64(0), due[0].Int64(1), due[0].Int64(2)};
     ASSIGN_OR_RETURN(const Found found,
-                     contact != 0 ? EraseOfContact(transaction, community, contact, max_deliveries,
-                                                   step.cancelled)
-                                  : EraseOfCommunity(transaction, community, due[0].Int64(2),
-                                                     max_deliveries, step.cancelled));
+                     erasure.contact != 0
+                         ? EraseOfContact(transaction, erasure, max_deliveries, step.cancelled)
+                         : EraseOfCommunity(transaction, erasure.community, due[0].Int64(3),
+                                            max_deliveries, step.cancelled));
     step.erased = found.size();
     if (step.erased == max_deliveries) return absl::OkStatus();
     step.swept = true;
-    step.over = due[0].Int32(3) <= 1;
-    const Params key = Params().Add(community).Add(contact);
+    step.over = due[0].Int32(4) <= 1;
+    const Params key = Params().Add(erasure.community).Add(erasure.contact).Add(erasure.activity);
     if (step.over) return transaction.Execute(kEndErasure, key).status();
     return transaction.Execute(kEndSweep, Params(key).Add(absl::ToDoubleSeconds(kSecondSweepAfter)))
         .status();

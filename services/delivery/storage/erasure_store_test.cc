@@ -17,13 +17,17 @@ class PgErasureStoreTest : public DeliveryStorageTest {
  protected:
   static constexpr int64_t kMarion = 8;
 
-  // Stores deliveries of an event about the contact.
+  // Stores deliveries of an event about the contact, or what it did.
   std::vector<DeliveryId> StoreFor(int64_t contact, const std::vector<WebhookId>& webhooks,
-                                   bool activity = false) {
+                                   int64_t activity = 0) {
     const int64_t community = webhooks.front().community;
-    entity::v1::Event event = activity ? SampleActivityEvent() : SampleContactEvent();
+    entity::v1::Event event = activity != 0 ? SampleActivityEvent() : SampleContactEvent();
     event.set_community_id(community);
-    (activity ? *event.mutable_activity()->mutable_contact() : *event.mutable_contact())
+    if (activity != 0) {
+      event.mutable_activity()->set_name(
+          api::ResourceName(api::kActivities, {community, activity}));
+    }
+    (activity != 0 ? *event.mutable_activity()->mutable_contact() : *event.mutable_contact())
         .set_name(api::ResourceName(api::kContacts, {community, contact}));
     NewMessage message = Message(webhooks);
     message.event = TakeSnapshot(event);
@@ -85,7 +89,7 @@ TEST_F(PgErasureStoreTest, DoesNothingWithoutErasures) { EXPECT_FALSE(Step().fou
 
 TEST_F(PgErasureStoreTest, CancelsWhatIsPendingAndRemovesItsContent) {
   const DeliveryId contact = StoreFor(kMarion, {a_}).front();
-  const DeliveryId activity = StoreFor(kMarion, {b_}, /*activity=*/true).front();
+  const DeliveryId activity = StoreFor(kMarion, {b_}, /*activity=*/4).front();
   const DeliveryId other = StoreFor(9, {a_}).front();
   const DeliveryId namesake = StoreFor(kMarion, {{2, 1}}).front();
   Record({{1, kMarion}});
@@ -104,6 +108,28 @@ TEST_F(PgErasureStoreTest, CancelsWhatIsPendingAndRemovesItsContent) {
     EXPECT_TRUE(HasContent(id));
     EXPECT_EQ(Get(id).state, DeliveryState::kPending);
     EXPECT_FALSE(Get(id).erased);
+  }
+}
+
+TEST_F(PgErasureStoreTest, OfWhatIsStoredOfAContactOneActivityMayBeErased) {
+  const std::vector<DeliveryId> moved = StoreFor(kMarion, {a_, b_}, /*activity=*/4);
+  const DeliveryId longer = StoreFor(kMarion, {a_}, /*activity=*/42).front();
+  const DeliveryId contact = StoreFor(kMarion, {a_}).front();
+  const DeliveryId other = StoreFor(9, {a_}, /*activity=*/4).front();
+  Record({{1, kMarion, 4}});
+
+  // Two of one event, in steps of their own.
+  EXPECT_EQ(Step(1).erased, 1);
+  EXPECT_EQ(Step(1).erased, 1);
+  EXPECT_EQ(Step(1).erased, 0);
+
+  for (const DeliveryId& id : moved) {
+    EXPECT_FALSE(HasContent(id));
+    EXPECT_EQ(Get(id).state, DeliveryState::kCancelled);
+  }
+  for (const DeliveryId& id : {longer, contact, other}) {
+    EXPECT_TRUE(HasContent(id));
+    EXPECT_EQ(Get(id).state, DeliveryState::kPending);
   }
 }
 

@@ -18,8 +18,6 @@ using pg::Params;
 using pg::Rows;
 using pg::Transaction;
 
-using ErasureKey = std::pair<int64_t, int64_t>;  // community and contact
-
 absl::StatusOr<int64_t> Position(Transaction& transaction, absl::string_view producer) {
   ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kGetProducer, Params().Add(producer)));
   return rows.empty() ? 0 : rows[0].Int64(0);
@@ -89,14 +87,17 @@ void AddMessages(const Intake& intake, DeliveryRows& rows) {
   }
 }
 
-absl::Status RecordErasures(Transaction& transaction, const std::set<ErasureKey>& erasures) {
+absl::Status RecordErasures(Transaction& transaction, const std::set<Erasure>& erasures) {
   if (erasures.empty()) return absl::OkStatus();
-  std::vector<int64_t> communities, contacts;
-  for (const auto& [community, contact] : erasures) {
-    communities.push_back(community);
-    contacts.push_back(contact);
+  std::vector<int64_t> communities, contacts, activities;
+  for (const Erasure& erasure : erasures) {
+    communities.push_back(erasure.community);
+    contacts.push_back(erasure.contact);
+    activities.push_back(erasure.activity);
   }
-  return transaction.Execute(kRecordErasures, Params().AddArray(communities).AddArray(contacts))
+  return transaction
+      .Execute(kRecordErasures,
+               Params().AddArray(communities).AddArray(contacts).AddArray(activities))
       .status();
 }
 
@@ -108,14 +109,12 @@ absl::StatusOr<std::vector<absl::Status>> PgIntakeStore::Enqueue(absl::Span<cons
   RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
     ASSIGN_OR_RETURN(results, MoveProducers(transaction, intakes));
     ASSIGN_OR_RETURN(DeliveryRows rows, DeliveryRows::Create(transaction));
-    std::set<ErasureKey> erasures;  // a statement takes each row once
+    std::set<Erasure> erasures;  // a statement takes each row once
     std::vector<WebhookId> announce;
     for (size_t i = 0; i < intakes.size(); ++i) {
       if (!results[i].ok()) continue;
       AddMessages(intakes[i], rows);
-      for (const Erasure& erasure : intakes[i].erasures) {
-        erasures.insert({erasure.community, erasure.contact});
-      }
+      erasures.insert(intakes[i].erasures.begin(), intakes[i].erasures.end());
       announce.insert(announce.end(), intakes[i].announce.begin(), intakes[i].announce.end());
     }
     if (!rows.empty()) RETURN_IF_ERROR(std::move(rows).Insert(transaction));

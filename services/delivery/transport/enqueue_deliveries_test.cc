@@ -82,12 +82,15 @@ TEST_F(EnqueueDeliveriesTest, RecordsErasures) {
   contact.set_community_id(123);
   contact.set_contact("communities/123/contacts/8");
   request.add_erasures()->set_community_id(7);
+  v1::Erasure& activity = *request.add_erasures();
+  activity.set_community_id(123);
+  activity.set_contact("communities/123/contacts/8/activities/4");
 
   const auto response =
       client_.Call<v1::EnqueueDeliveriesResponse>(&Stub::EnqueueDeliveries, request);
 
   ASSERT_TRUE(response.ok()) << response.status();
-  EXPECT_THAT(store_.erasures(), ElementsAre(Erasure{123, 8}, Erasure{7, 0}));
+  EXPECT_THAT(store_.erasures(), ElementsAre(Erasure{123, 8}, Erasure{7, 0}, Erasure{123, 8, 4}));
 }
 
 TEST_F(EnqueueDeliveriesTest, ChecksErasures) {
@@ -103,6 +106,12 @@ TEST_F(EnqueueDeliveriesTest, ChecksErasures) {
   EXPECT_THAT(Wrong(with(-3, "communities/1/contacts/1")), ElementsAre("erasures[1].community_id"));
   EXPECT_THAT(Wrong(with(1, "communities/2/contacts/1")), ElementsAre("erasures[1].contact"));
   EXPECT_THAT(Wrong(with(1, "contacts/1")), ElementsAre("erasures[1].contact"));
+  for (const char* contact :
+       {"communities/1/activities/4", "communities/1/contacts/1/activities/",
+        "communities/1/contacts/1/activities/0", "communities/1/contacts/1/activities/4/5",
+        "communities/2/contacts/1/activities/4", "/activities/4"}) {
+    EXPECT_THAT(Wrong(with(1, contact)), testing::Contains("erasures[1].contact")) << contact;
+  }
   EXPECT_THAT(Wrong([](v1::EnqueueDeliveriesRequest& request) {
                 for (int i = 0; i < 1001; ++i) request.add_erasures()->set_community_id(1);
               }),

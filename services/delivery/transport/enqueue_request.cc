@@ -161,8 +161,17 @@ Erasure ReadErasure(const std::string& field, const v1::Erasure& erasure,
   if (erasure.community_id() <= 0) {
     violations.Add(absl::StrCat(field, ".community_id"), "must be positive");
   } else if (!erasure.contact().empty()) {
-    result.contact = ReadId(absl::StrCat(field, ".contact"), api::kContacts, erasure.contact(),
-                            erasure.community_id(), violations);
+    const std::string contact = absl::StrCat(field, ".contact");
+    absl::string_view name = erasure.contact();
+    const size_t activity = name.find("/activities/");
+    if (activity != absl::string_view::npos) {
+      result.activity =
+          ReadId(contact, api::kActivities,
+                 absl::StrCat(api::CommunityName(result.community), name.substr(activity)),
+                 result.community, violations);
+      name = name.substr(0, activity);
+    }
+    result.contact = ReadId(contact, api::kContacts, name, result.community, violations);
   }
   return result;
 }

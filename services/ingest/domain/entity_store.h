@@ -83,6 +83,9 @@ struct StoredOrganization {
 struct StoredActivity {
   int64_t id = 0;
   int64_t contact_id = 0;
+  // Of Changes: the subjects of its events among them. Nothing of Known; a store remembers whose it
+  // was before.
+  std::set<int64_t> subjects;
   entity::v1::Activity activity;
 };
 
@@ -152,7 +155,8 @@ struct LoggedEvent {
   entity::v1::Event::Kind kind = entity::v1::Event::KIND_UNSPECIFIED;
   // The contact that it tells of, 0 for an organization; nothing when there is nothing to erase.
   std::optional<int64_t> subject;
-  std::string bytes;  // of the entity::v1::Event
+  std::optional<int64_t> activity;  // that it tells of
+  std::string bytes;                // of the entity::v1::Event
 };
 
 // What is to be written, and what the callers are told afterwards.

@@ -47,13 +47,15 @@ LoggedEvent& LogAppender::AppendEmpty(int64_t community, Event::Kind kind,
   event.set_kind(kind);
   event.set_traceparent(traceparent_);
   *event.mutable_accept_time() = api::ToProto(head.accept_time);
-  events_.push_back({log_partition, head.position, head.accept_time, community, kind, subject, ""});
+  events_.push_back(
+      {log_partition, head.position, head.accept_time, community, kind, subject, std::nullopt, ""});
   return events_.back();
 }
 
 void LogAppender::Append(int64_t community, Event::Kind kind, std::optional<int64_t> subject,
-                         Event event) {
+                         std::optional<int64_t> activity, Event event) {
   LoggedEvent& logged = AppendEmpty(community, kind, subject, event);
+  logged.activity = activity;
   event.SerializeToString(&logged.bytes);
   event_bytes_ += logged.bytes.size();
 }

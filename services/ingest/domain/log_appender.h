@@ -34,10 +34,10 @@ class LogAppender {
   absl::Time AcceptTime(int64_t community) const;
   google::protobuf::Timestamp AcceptTimestamp(int64_t community) const;
 
-  // Appends the event, which has its entity, with everything else filled in. `subject` as in
-  // LoggedEvent.
+  // Appends the event, which has its entity, with everything else filled in. `subject` and
+  // `activity` as in LoggedEvent.
   void Append(int64_t community, entity::v1::Event::Kind kind, std::optional<int64_t> subject,
-              entity::v1::Event event);
+              std::optional<int64_t> activity, entity::v1::Event event);
   // As above; the entity is the contact of these bytes.
   void Append(int64_t community, entity::v1::Event::Kind kind, int64_t subject,
               entity::v1::Event event, absl::string_view contact_bytes);

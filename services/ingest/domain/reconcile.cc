@@ -152,13 +152,14 @@ absl::StatusOr<Ingested> Reconciler::Apply(int64_t community, const ActivityReco
   }
   *activity.mutable_update_time() = log_.AcceptTimestamp(community);
   stored.contact_id = contact.id;
+  stored.subjects.insert(contact.id);
   stored.activity = activity;
   changed_activities_.insert(key);
   *activity.mutable_contact() = *known_.contacts.at({community, contact.id});
   Event event;
   *event.mutable_activity() = std::move(activity);
   log_.Append(community, created ? Event::ACTIVITY_FOUND : Event::ACTIVITY_UPDATED, contact.id,
-              std::move(event));
+              stored.id, std::move(event));
   return Ingested{stored.activity.name(), created ? Outcome::kCreated : Outcome::kUpdated};
 }
 
@@ -266,7 +267,7 @@ Ingested Reconciler::Save(const OrganizationKey& key, Organization organization)
   Event event;
   *event.mutable_organization() = stored.organization;
   log_.Append(key.community, created ? Event::ORGANIZATION_FOUND : Event::ORGANIZATION_UPDATED, 0,
-              std::move(event));
+              std::nullopt, std::move(event));
   return {stored.organization.name(), created ? Outcome::kCreated : Outcome::kUpdated};
 }
 

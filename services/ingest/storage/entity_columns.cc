@@ -237,10 +237,13 @@ std::string EntityColumns::InsertSql(absl::string_view table, absl::string_view 
 }
 
 std::string EntityColumns::UpsertSql(absl::string_view table, absl::string_view row_type,
-                                     const std::vector<std::string>& leading) const {
+                                     const std::vector<std::string>& leading,
+                                     const std::map<std::string, std::string>& changes) const {
   std::vector<std::string> updates;
   const auto add = [&](const std::string& name) {
-    updates.push_back(absl::StrCat(name, " = EXCLUDED.", name));
+    const auto change = changes.find(name);
+    updates.push_back(change == changes.end() ? absl::StrCat(name, " = EXCLUDED.", name)
+                                              : absl::StrCat(name, " = ", change->second));
   };
   std::for_each(leading.begin() + 2, leading.end(), add);
   for (const EntityColumn& column : columns_) add(column.name);

@@ -3,6 +3,7 @@
 #define CRIER_SERVICES_INGEST_STORAGE_ENTITY_COLUMNS_H_
 
 #include <cstddef>
+#include <map>
 #include <set>
 #include <string>
 #include <utility>
@@ -57,9 +58,11 @@ class EntityColumns {
   // AddTo(). The first two of `leading` are the key. The array is the parameter of that number.
   std::string InsertSql(absl::string_view table, absl::string_view row_type,
                         const std::vector<std::string>& leading, int parameter = 1) const;
-  // As above; a row whose key is known replaces it.
+  // As above; a row whose key is known replaces it, but for the columns that become what `changes`
+  // says, an expression of the row (named as the table) and of EXCLUDED.
   std::string UpsertSql(absl::string_view table, absl::string_view row_type,
-                        const std::vector<std::string>& leading) const;
+                        const std::vector<std::string>& leading,
+                        const std::map<std::string, std::string>& changes = {}) const;
 
  private:
   // A message on the way to values; its parent stands before it. Asking a message for its

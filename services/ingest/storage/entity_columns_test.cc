@@ -71,9 +71,10 @@ TEST_F(EntityColumnsTest, RowsAreSentAsTheirTypesHaveThem) {
   EXPECT_EQ(ColumnsOfType("organization_row"),
             absl::StrCat("community_id bigint, organization_id bigint, organization bytea, ",
                          InOrder(OrganizationColumns())));
-  EXPECT_EQ(ColumnsOfType("activity_row"),
-            absl::StrCat("community_id bigint, activity_id bigint, contact_id bigint, ",
-                         "activity bytea, ", InOrder(ActivityColumns())));
+  EXPECT_EQ(
+      ColumnsOfType("activity_row"),
+      absl::StrCat("community_id bigint, activity_id bigint, contact_id bigint, ",
+                   "former_contact_ids bigint[], activity bytea, ", InOrder(ActivityColumns())));
 }
 
 }  // namespace

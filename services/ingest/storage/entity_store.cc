@@ -111,15 +111,24 @@ absl::Status WriteOrganizations(Transaction& transaction, const Changes& changes
   return transaction.Execute(SaveOrganizations(), Params().AddRows(std::move(rows))).status();
 }
 
+void AddFormerContacts(const StoredActivity& stored, pg::RowArray& row) {
+  std::set<int64_t> former = stored.subjects;
+  former.erase(stored.contact_id);
+  if (former.empty()) return row.AddNull(pg::ColumnType::kBigints);
+  row.BeginBigints(former.size());
+  for (const int64_t id : former) row.AddElement(id);
+}
+
 absl::Status WriteActivities(Transaction& transaction, const Changes& changes) {
   if (changes.activities.empty()) return absl::OkStatus();
   ASSIGN_OR_RETURN(const pg::RowType type, transaction.FindRowType(kActivityRow));
   pg::RowArray rows(type);
   for (const auto& [key, stored] : changes.activities) {
-    rows.BeginRow(4 + ActivityColumns().size());
+    rows.BeginRow(5 + ActivityColumns().size());
     rows.Add(key.community);
     rows.Add(stored.id);
     rows.Add(stored.contact_id);
+    AddFormerContacts(stored, rows);
     // The content, which may be long, is kept as a column only.
     entity::v1::Activity activity = stored.activity;
     activity.clear_content();

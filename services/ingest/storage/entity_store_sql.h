@@ -136,9 +136,14 @@ inline const pg::Statement& SaveOrganizations() {
   return statement;
 }
 
+// Whose an activity was is remembered here, where it is replaced.
 inline const pg::Statement& SaveActivities() {
   static const auto* const sql = new std::string(ActivityColumns().UpsertSql(
-      "activities", kActivityRow, {"community_id", "activity_id", "contact_id", "activity"}));
+      "activities", kActivityRow,
+      {"community_id", "activity_id", "contact_id", "former_contact_ids", "activity"},
+      {{"former_contact_ids",
+        "nullif(ARRAY(SELECT unnest(activities.former_contact_ids || EXCLUDED.former_contact_ids"
+        " || activities.contact_id) EXCEPT SELECT EXCLUDED.contact_id), '{}')"}}));
   static const pg::Statement statement{"save_activities", sql->c_str()};
   return statement;
 }
@@ -147,8 +152,9 @@ inline const pg::Statement& SaveActivities() {
 // notice, if there is one, is delivered at the commit, to every replica.
 inline constexpr char kLogParts[] =
     "appended AS ("
-    "INSERT INTO events (log_partition, position, accept_time, community_id, subject_id, event)"
-    " SELECT log_partition, position, accept_time, community_id, subject_id, event"
+    "INSERT INTO events (log_partition, position, accept_time, community_id, subject_id,"
+    " activity_id, event)"
+    " SELECT log_partition, position, accept_time, community_id, subject_id, activity_id, event"
     " FROM unnest($1::event_row[])), "
     "moved AS ("
     "UPDATE log_heads h SET position = m.position, last_id = m.last_id,"

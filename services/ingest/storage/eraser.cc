@@ -61,19 +61,20 @@ absl::StatusOr<LockedHead> LockHead(Transaction& transaction, int64_t community)
   return locked;
 }
 
-// Appends an event of nothing but names.
-absl::Status Append(Transaction& transaction, LockedHead locked, Event event, absl::Time now,
-                    const std::string& channel) {
+// Appends events of nothing but names.
+absl::Status Append(Transaction& transaction, LockedHead locked, std::vector<Event> events,
+                    absl::Time now, const std::string& channel) {
   Head& head = locked.head;
-  ++head.position;
   head.accept_time = std::max(head.accept_time, absl::FromUnixMicros(absl::ToUnixMicros(now)));
-  event.set_log_partition(locked.log_partition);
-  event.set_position(head.position);
-  *event.mutable_accept_time() = api::ToProto(head.accept_time);
-  const LoggedEvent logged{locked.log_partition,     head.position, head.accept_time,
-                           event.community_id(),     event.kind(),  std::nullopt,
-                           event.SerializeAsString()};
-  return WriteLog(transaction, {logged}, {{locked.log_partition, head}}, channel);
+  std::vector<LoggedEvent> logged;
+  for (Event& event : events) {
+    event.set_log_partition(locked.log_partition);
+    event.set_position(++head.position);
+    *event.mutable_accept_time() = api::ToProto(head.accept_time);
+    logged.push_back({locked.log_partition, head.position, head.accept_time, event.community_id(),
+                      event.kind(), std::nullopt, std::nullopt, event.SerializeAsString()});
+  }
+  return WriteLog(transaction, logged, {{locked.log_partition, head}}, channel);
 }
 
 // What is left of an event: its place in the log. Without a kind it fires nothing, however far
@@ -122,7 +123,8 @@ absl::StatusOr<std::vector<int64_t>> NamesOf(Transaction& transaction, int64_t c
   return ids;
 }
 
-// Erases some of what a contact did and of what events say of it; how many rows.
+// Erases some of what a contact did and of what events say of it; how many rows. What it did and
+// was thought to be somebody else's stays for as long as events tell of it.
 absl::StatusOr<int64_t> EraseSomeOf(Transaction& transaction, int64_t community,
                                     const std::vector<int64_t>& names, int limit) {
   Params params;
@@ -130,7 +132,26 @@ absl::StatusOr<int64_t> EraseSomeOf(Transaction& transaction, int64_t community,
   ASSIGN_OR_RETURN(const Rows activities, transaction.Execute(kEraseActivitiesOf, params));
   ASSIGN_OR_RETURN(const Rows events, transaction.Execute(kLoadEventsOf, params));
   RETURN_IF_ERROR(Rewrite(transaction, events));
-  return activities.affected() + events.size();
+  ASSIGN_OR_RETURN(const Rows elsewhere, transaction.Execute(kLoadEventsElsewhere, params));
+  RETURN_IF_ERROR(Rewrite(transaction, elsewhere));
+  return activities.affected() + events.size() + elsewhere.size();
+}
+
+// Erases the rest of what a contact did, once nothing tells of it any more. Returns what is to be
+// erased by readers of the log, who have it under somebody else.
+absl::StatusOr<std::vector<Event>> EraseMovedActivities(Transaction& transaction, int64_t community,
+                                                        const Params& contacts) {
+  ASSIGN_OR_RETURN(const Rows moved, transaction.Execute(kEraseMovedActivitiesOf, contacts));
+  std::vector<Event> events;
+  for (const Rows::Row row : moved) {
+    Event& event = events.emplace_back();
+    event.set_community_id(community);
+    entity::v1::Activity& activity = *event.mutable_activity();
+    activity.set_name(api::ResourceName(api::kActivities, {community, row.Int64(0)}));
+    activity.mutable_contact()->set_name(
+        api::ResourceName(api::kContacts, {community, row.Int64(1)}));
+  }
+  return events;
 }
 
 // Those that the contacts, which are the only column, say themselves.
@@ -221,11 +242,14 @@ absl::Status PgEraser::EraseContact(int64_t community, int64_t id, absl::Time no
     }
     Params params;
     params.Add(community).AddArray(names);
+    ASSIGN_OR_RETURN(std::vector<Event> events,
+                     EraseMovedActivities(transaction, community, params));
     ASSIGN_OR_RETURN(const Rows contacts, transaction.Execute(kEraseContacts, params));
     RETURN_IF_ERROR(EraseIdentitiesSaidBy(transaction, community, contacts));
     RETURN_IF_ERROR(transaction.Execute(kEraseApartOf, params).status());
     RETURN_IF_ERROR(transaction.Execute(kEraseRedirectsOf, params).status());
-    return Append(transaction, std::move(head), DeletionOf(community, names), now, channel_);
+    events.push_back(DeletionOf(community, names));
+    return Append(transaction, std::move(head), std::move(events), now, channel_);
   });
 }
 
@@ -289,7 +313,7 @@ absl::StatusOr<bool> PgEraser::ContinueDeletions(absl::Time now, absl::Time dead
     Event event;
     event.set_community_id(community);
     event.set_kind(Event::COMMUNITY_DELETED);
-    return Append(transaction, std::move(head), std::move(event), now, channel_);
+    return Append(transaction, std::move(head), {std::move(event)}, now, channel_);
   }));
   return true;
 }

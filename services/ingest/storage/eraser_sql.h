@@ -16,12 +16,30 @@ inline constexpr pg::Statement kNamesOfContact{
     " UNION ALL SELECT r.contact_id FROM contact_redirects r JOIN winner ON r.winner_id = winner.id"
     " WHERE r.community_id = $1"};
 
-// Contacts, rows at most.
+// Contacts, rows at most. Not those that were thought to be somebody else's, which lead to what is
+// told of them elsewhere.
 inline constexpr pg::Statement kEraseActivitiesOf{
     "erase_activities_of",
     "DELETE FROM activities WHERE community_id = $1 AND activity_id IN ("
     "SELECT activity_id FROM activities WHERE community_id = $1 AND contact_id = ANY ($2::bigint[])"
-    " LIMIT $3)"};
+    " AND former_contact_ids IS NULL LIMIT $3)"};
+
+// Contacts, rows at most: events that tell of their activities under somebody else.
+inline constexpr pg::Statement kLoadEventsElsewhere{
+    "load_events_elsewhere",
+    "SELECT e.log_partition, e.position, e.accept_time, e.event FROM activities a"
+    " CROSS JOIN unnest(a.former_contact_ids) AS f (contact_id)"
+    " JOIN events e ON e.community_id = $1 AND e.subject_id = f.contact_id"
+    " AND e.activity_id = a.activity_id"
+    " WHERE a.community_id = $1 AND a.contact_id = ANY ($2::bigint[])"
+    " AND a.former_contact_ids IS NOT NULL LIMIT $3 FOR UPDATE OF e"};
+
+// Contacts: the rest of their activities, with those whose they were thought to be.
+inline constexpr pg::Statement kEraseMovedActivitiesOf{
+    "erase_moved_activities_of",
+    "WITH erased AS (DELETE FROM activities WHERE community_id = $1"
+    " AND contact_id = ANY ($2::bigint[]) RETURNING activity_id, former_contact_ids)"
+    " SELECT activity_id, unnest(former_contact_ids) AS contact_id FROM erased ORDER BY 1, 2"};
 
 // Contacts, rows at most. The row locks let two erasures of one contact take turns.
 inline constexpr pg::Statement kLoadEventsOf{
@@ -39,7 +57,7 @@ inline constexpr pg::Statement kLoadEventsFrom{
 // Partitions, positions, accept times, events. An event without a subject has nothing personal.
 inline constexpr pg::Statement kRewriteEvents{
     "rewrite_events",
-    "UPDATE events e SET event = r.event, subject_id = NULL"
+    "UPDATE events e SET event = r.event, subject_id = NULL, activity_id = NULL"
     " FROM unnest($1::integer[], $2::bigint[], $3::timestamptz[], $4::bytea[])"
     " AS r (log_partition, position, accept_time, event)"
     " WHERE e.log_partition = r.log_partition AND e.position = r.position"

@@ -126,6 +126,48 @@ TEST_F(EraserTest, AContactIsErasedByTheNameOfOneThatWasMergedIntoItAndOnlyOnce)
   EXPECT_EQ(Events(1).back().kind(), Event::CONTACT_DELETED);
 }
 
+// Whose an activity is may turn out later. What was told of it until then is erased with the one
+// whose it is, and everything else that the other one did is left.
+TEST_F(EraserTest, WhatWasThoughtToBeSomebodyElsesIsErasedToo) {
+  const auto by = [](const char* id, const char* email, const std::string& text) {
+    return ActivityOf(1, id, ContactWith({email}), text);
+  };
+  Ingest(store_, {ContactOf(1, ContactWith({"first@example.com"}))});
+  Ingest(store_,
+         {by("1", "bot@example.com", "marion said"), by("2", "bot@example.com", "bot said")});
+  Ingest(store_, {by("1", "tea@example.com", "marion said more")});
+  // The bot becomes part of another contact, and then more is found to be hers: within one batch
+  // too.
+  Ingest(store_, {by("3", "bot@example.com", "marion again")});
+  Ingest(store_, {ContactOf(1, ContactWith({"first@example.com", "bot@example.com"}))});
+  Ingest(store_, {by("4", "bot@example.com", "marion at last"),
+                  by("3", "marion@example.com", "marion again, edited"),
+                  by("4", "marion@example.com", "marion at last")});
+  Ingest(store_, {by("1", "marion@example.com", "marion said more")});
+  const int64_t marion = postgres_
+                             ->Run(database_,
+                                   "SELECT contact_id FROM contacts WHERE primary_email = ''"
+                                   " AND 'marion@example.com' = ANY (all_emails)")[0]
+                             .Int64(0);
+  ASSERT_THAT(TablesWith("marion"), testing::Not(IsEmpty()));
+  const size_t before = Events(1).size();
+
+  ASSERT_EQ(eraser_.EraseContact(1, marion, kNow, Deadline()), absl::OkStatus());
+
+  EXPECT_THAT(TablesWith("marion"), IsEmpty());
+  EXPECT_THAT(TablesWith("bot said"), testing::IsSupersetOf({"activities", "events"}))
+      << "what the bot did is still there";
+  std::vector<std::string> elsewhere;
+  const std::vector<Event> after = Events(1);
+  for (size_t i = before; i + 1 < after.size(); ++i) {
+    EXPECT_EQ(after[i].kind(), Event::KIND_UNSPECIFIED);
+    elsewhere.push_back(
+        absl::StrCat(after[i].activity().name(), " ", after[i].activity().contact().name()));
+  }
+  EXPECT_THAT(elsewhere, testing::Contains("communities/1/activities/3 communities/1/contacts/2"));
+  EXPECT_EQ(after.back().kind(), Event::CONTACT_DELETED);
+}
+
 TEST_F(EraserTest, WhoIsErasedIsFoundAnew) {
   IngestPerson();
   ASSERT_EQ(eraser_.EraseContact(1, OnlyContact(1), kNow, Deadline()), absl::OkStatus());

@@ -1,5 +1,6 @@
 #include "services/ingest/storage/log_writer.h"
 
+#include <optional>
 #include <utility>
 
 #include "absl/time/time.h"
@@ -24,15 +25,17 @@ absl::StatusOr<pg::RowArray> ToRows(Transaction& transaction,
   for (const LoggedEvent& event : events) bytes += event.bytes.size() + kEventRowOverhead;
   rows.Reserve(bytes);
   for (const LoggedEvent& event : events) {
-    rows.BeginRow(6);
+    rows.BeginRow(7);
     rows.Add(event.log_partition);
     rows.Add(event.position);
     rows.Add(event.accept_time);
     rows.Add(event.community);
-    if (event.subject) {
-      rows.Add(*event.subject);
-    } else {
-      rows.AddNull(pg::ColumnType::kBigint);
+    for (const std::optional<int64_t>& id : {event.subject, event.activity}) {
+      if (id) {
+        rows.Add(*id);
+      } else {
+        rows.AddNull(pg::ColumnType::kBigint);
+      }
     }
     event.bytes.copy(rows.AddBytes(event.bytes.size()), event.bytes.size());
   }

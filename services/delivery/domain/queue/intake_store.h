@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -36,10 +37,15 @@ struct NewMessage {
 // A person, or a whole community, whose data must go.
 struct Erasure {
   int64_t community = 0;
-  int64_t contact = 0;  // 0: the whole community
+  int64_t contact = 0;   // 0: the whole community
+  int64_t activity = 0;  // only what tells of it, unless 0
 
   friend bool operator==(const Erasure& a, const Erasure& b) {
-    return a.community == b.community && a.contact == b.contact;
+    return a.community == b.community && a.contact == b.contact && a.activity == b.activity;
+  }
+  friend bool operator<(const Erasure& a, const Erasure& b) {
+    return std::tie(a.community, a.contact, a.activity) <
+           std::tie(b.community, b.contact, b.activity);
   }
 };
 

@@ -33,6 +33,15 @@ delivery::v1::Erasure ErasureOf(int64_t community, const std::string& contact) {
   return erasure;
 }
 
+absl::Status AddErasureOfActivity(const Event& event, Erasures& erasures) {
+  ASSIGN_OR_RETURN(const api::ResourceId activity,
+                   api::ParseResource("activity.name", api::kActivities, event.activity().name()));
+  *erasures.Add() = ErasureOf(
+      event.community_id(),
+      absl::StrCat(event.activity().contact().name(), "/", api::kActivities, "/", activity.id));
+  return absl::OkStatus();
+}
+
 // What an event says is what the log holds: an error in it is not the caller's.
 absl::Status Wrap(const Event& event, const absl::Status& status) {
   if (!absl::IsInvalidArgument(status)) return status;
@@ -57,6 +66,10 @@ absl::StatusOr<Erasures> MemberChanges::Apply(const Frame& frame, absl::Time now
         for (const std::string& merged : event.merged_contacts()) {
           *erasures.Add() = ErasureOf(community, merged);
         }
+        break;
+      case Event::KIND_UNSPECIFIED:
+        if (!event.has_activity()) break;
+        RETURN_IF_ERROR(Wrap(event, AddErasureOfActivity(event, erasures)));
         break;
       case Event::COMMUNITY_DELETED:
         RETURN_IF_ERROR(EraseCommunity(event, deadline()));

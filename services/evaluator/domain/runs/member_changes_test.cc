@@ -70,6 +70,22 @@ TEST_F(MemberChangesTest, DeletionsAreHandedOn) {
   EXPECT_EQ((*erasures)[1].contact(), kSecond);
 }
 
+TEST_F(MemberChangesTest, WhatWasToldOfAnActivityUnderSomebodyElseIsErasedAndNoMore) {
+  ledger_.Decide(workflow_, {{7, {}}});
+  Add(Event::KIND_UNSPECIFIED);  // what was erased itself
+  Event& moved = Add(Event::KIND_UNSPECIFIED);
+  moved.mutable_activity()->set_name("communities/1/activities/4");
+  moved.mutable_activity()->mutable_contact()->set_name(kFirst);
+
+  const auto erasures = Apply();
+
+  ASSERT_TRUE(erasures.ok()) << erasures.status();
+  ASSERT_EQ(erasures->size(), 1);
+  EXPECT_EQ((*erasures)[0].community_id(), 1);
+  EXPECT_EQ((*erasures)[0].contact(), absl::StrCat(kFirst, "/activities/4"));
+  EXPECT_THAT(ledger_.Sent(workflow_), UnorderedElementsAre(7));
+}
+
 TEST_F(MemberChangesTest, TheDeletionOfACommunityIsHandedOn) {
   ledger_.Decide(workflow_, {{6, {}}});
   Add(Event::COMMUNITY_DELETED);

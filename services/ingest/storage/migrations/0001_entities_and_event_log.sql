@@ -126,6 +126,8 @@ CREATE TABLE activities (
   activity_type text COLLATE "C" NOT NULL,
   external_id text COLLATE "C" NOT NULL,
   contact_id bigint NOT NULL,  -- may have been redirected since
+  -- Whose it was thought to be before, as far as events tell of it under them; NULL when under nobody.
+  former_contact_ids bigint[],
   activity bytea NOT NULL,     -- crier.entity.v1.Activity without its contact and content
   provider_id bigint NOT NULL,
   title text COLLATE "C" NOT NULL,
@@ -155,6 +157,7 @@ CREATE TABLE events (
   community_id bigint NOT NULL,
   -- Whom the event tells of: a contact, 0 for an organization; NULL when it has nothing to erase.
   subject_id bigint,
+  activity_id bigint,    -- the activity that it tells of; it may turn out to be somebody else's
   event bytea NOT NULL,  -- crier.entity.v1.Event
   PRIMARY KEY (log_partition, position, accept_time)
 ) PARTITION BY RANGE (accept_time);
@@ -240,6 +243,7 @@ CREATE TYPE activity_row AS (
   community_id bigint,
   activity_id bigint,
   contact_id bigint,
+  former_contact_ids bigint[],
   activity bytea,
   activity_type text COLLATE "C",
   service_name text COLLATE "C",
@@ -262,5 +266,6 @@ CREATE TYPE event_row AS (
   accept_time timestamptz,
   community_id bigint,
   subject_id bigint,
+  activity_id bigint,
   event bytea
 );
