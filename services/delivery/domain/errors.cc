@@ -73,6 +73,12 @@ absl::Status RecoveryNotFoundError(int64_t community, int64_t id) {
       absl::StrCat(api::ResourceName(api::kRecoveries, {community, id}), " does not exist"));
 }
 
+absl::Status RecoveryFinishedError(int64_t community, int64_t id) {
+  return NamedError(
+      absl::StatusCode::kFailedPrecondition, "RECOVERY_FINISHED",
+      absl::StrCat(api::ResourceName(api::kRecoveries, {community, id}), " has ended already"));
+}
+
 absl::Status PositionMismatchError(int64_t actual_position) {
   return NamedError(
       absl::StatusCode::kAborted, "POSITION_MISMATCH",

@@ -49,6 +49,9 @@ absl::Status DeliveryNotPendingError();
 // NOT_FOUND, reason RECOVERY_NOT_FOUND.
 absl::Status RecoveryNotFoundError(int64_t community, int64_t id);
 
+// FAILED_PRECONDITION, reason RECOVERY_FINISHED: it cannot be cancelled any more.
+absl::Status RecoveryFinishedError(int64_t community, int64_t id);
+
 // ABORTED, reason POSITION_MISMATCH, metadata `actual_position`: the producer stands elsewhere.
 absl::Status PositionMismatchError(int64_t actual_position);
 

@@ -72,17 +72,19 @@ constexpr pg::Statement kFindWebhooks{
 constexpr pg::Statement kLoadQueue{
     "load_queue",
     "SELECT wanted.place, first.delivery_id, first.due_time, first.attempt_count,"
-    " first.attempts_before"
+    " first.attempts_before, first.redeliveries"
     " FROM unnest($1::integer[], $2::bigint[], $3::bigint[]) WITH ORDINALITY"
     "  AS wanted (shard, community_id, webhook_id, place)"
     " CROSS JOIN LATERAL ("
     "  SELECT * FROM ("
-    "   (SELECT delivery_id, due_time, attempt_count, attempts_before FROM queue"
+    "   (SELECT delivery_id, due_time, attempt_count, attempts_before, redeliveries"
+    "     FROM queue"
     "    WHERE shard = wanted.shard AND community_id = wanted.community_id"
     "     AND webhook_id = wanted.webhook_id AND due_time < $5"
     "    ORDER BY due_time, delivery_id LIMIT $4 + 1)"
     "   UNION ALL"
-    "   (SELECT delivery_id, due_time, attempt_count, attempts_before FROM queue"
+    "   (SELECT delivery_id, due_time, attempt_count, attempts_before, redeliveries"
+    "     FROM queue"
     "    WHERE shard = wanted.shard AND community_id = wanted.community_id"
     "     AND webhook_id = wanted.webhook_id AND due_time >= $5"
     "    ORDER BY due_time, delivery_id LIMIT 1)) AS either"
@@ -118,19 +120,26 @@ constexpr pg::Statement kFindQueued{
 // Both take what has been attempted, and return the places, from 1, of those that they found on the
 // queue. What was cancelled meanwhile is not there; and what has seen the attempt already, as when
 // a commit that did happen is repeated, perhaps after somebody sent it again, is left as it is.
+// What somebody wanted to be sent again since the attempt began is not finished by it, and stays
+// due then, with the whole schedule before it.
 constexpr pg::Statement kDequeue{
     "dequeue",
     "DELETE FROM queue USING unnest($1::attempted_row[]) WITH ORDINALITY"
-    "  AS done (community_id, webhook_id, delivery_id, number, due_time, place)"
+    "  AS done (community_id, webhook_id, delivery_id, number, due_time, redeliveries, place)"
     " WHERE queue.community_id = done.community_id AND queue.webhook_id = done.webhook_id"
     "  AND queue.delivery_id = done.delivery_id AND queue.attempt_count < done.number"
+    "  AND queue.redeliveries <= done.redeliveries"
     " RETURNING done.place"};
 
 constexpr pg::Statement kRequeue{
     "requeue",
-    "UPDATE queue SET due_time = again.due_time, attempt_count = again.number"
+    "UPDATE queue SET attempt_count = again.number,"
+    "  due_time = CASE WHEN queue.redeliveries <= again.redeliveries"
+    "   THEN again.due_time ELSE queue.due_time END,"
+    "  attempts_before = CASE WHEN queue.redeliveries <= again.redeliveries"
+    "   THEN queue.attempts_before ELSE again.number END"
     " FROM unnest($1::attempted_row[]) WITH ORDINALITY"
-    "  AS again (community_id, webhook_id, delivery_id, number, due_time, place)"
+    "  AS again (community_id, webhook_id, delivery_id, number, due_time, redeliveries, place)"
     " WHERE queue.community_id = again.community_id AND queue.webhook_id = again.webhook_id"
     "  AND queue.delivery_id = again.delivery_id AND queue.attempt_count < again.number"
     " RETURNING again.place"};

@@ -42,7 +42,7 @@ class Changes {
  public:
   // `outcomes` must outlive this.
   explicit Changes(const std::vector<AttemptOutcome>& outcomes)
-      : outcomes_(outcomes), queued_(outcomes.size(), false) {}
+      : outcomes_(outcomes), queued_(outcomes.size(), false), wanted_(outcomes.size(), false) {}
 
   // Takes up the outcome at a place.
   void Add(size_t place) {
@@ -62,24 +62,43 @@ class Changes {
       RETURN_IF_ERROR(transaction.Execute(kDrop, keys).status());
     }
     RETURN_IF_ERROR(WriteQueue(transaction, kDequeue, finished_));
+    RETURN_IF_ERROR(KeepWanted(transaction));
     RETURN_IF_ERROR(WriteQueue(transaction, kRequeue, again_));
     return WriteAttempts(transaction);
   }
 
-  // Whether Write() found the delivery of the outcome at a place on the queue.
-  bool queued(size_t place) const { return queued_[place]; }
+  // Whether the outcome at a place has ended its delivery, which was on the queue.
+  bool ended(size_t place) const {
+    return outcomes_[place].state != DeliveryState::kPending && queued_[place] && !wanted_[place];
+  }
 
  private:
+  // What is exhausted, but was wanted again since the attempt began, stays on the queue.
+  absl::Status KeepWanted(Transaction& transaction) {
+    std::vector<size_t> kept;
+    for (const size_t place : finished_) {
+      const bool failed = outcomes_[place].state != DeliveryState::kSucceeded;
+      if (failed && !queued_[place]) kept.push_back(place);
+    }
+    RETURN_IF_ERROR(WriteQueue(transaction, kRequeue, kept));
+    for (const size_t place : kept) wanted_[place] = queued_[place];
+    return absl::OkStatus();
+  }
+
   absl::Status WriteQueue(Transaction& transaction, const pg::Statement& statement,
                           const std::vector<size_t>& places) {
     if (places.empty()) return absl::OkStatus();
     ASSIGN_OR_RETURN(const RowType type, transaction.FindRowType("attempted_row"));
     RowArray attempted(type);
     for (const size_t place : places) {
-      attempted.BeginRow(5);
-      AddKey(outcomes_[place].id, attempted);
-      attempted.Add(static_cast<int16_t>(outcomes_[place].attempt->number));
-      attempted.Add(outcomes_[place].due_time);
+      const AttemptOutcome& outcome = outcomes_[place];
+      attempted.BeginRow(6);
+      AddKey(outcome.id, attempted);
+      attempted.Add(static_cast<int16_t>(outcome.attempt->number));
+      attempted.Add(outcome.due_time);
+      // Who wanted it again has got it when it succeeds.
+      attempted.Add(outcome.state == DeliveryState::kSucceeded ? std::numeric_limits<int32_t>::max()
+                                                               : outcome.redeliveries);
     }
     ASSIGN_OR_RETURN(const Rows rows,
                      transaction.Execute(statement, Params().AddRows(std::move(attempted))));
@@ -97,7 +116,7 @@ class Changes {
     for (const std::vector<size_t>& places : {finished_, again_}) {
       for (const size_t place : places) {
         (queued_[place] ? any : any_late) = true;
-        AddAttempt(outcomes_[place], queued_[place], queued_[place] ? attempts : late);
+        AddAttempt(place, queued_[place] ? attempts : late);
       }
     }
     if (any) {
@@ -108,14 +127,15 @@ class Changes {
     return transaction.Execute(kInsertLateAttempts, Params().AddRows(std::move(late))).status();
   }
 
-  static void AddAttempt(const AttemptOutcome& outcome, bool keep_response, RowArray& row) {
+  void AddAttempt(size_t place, RowArray& row) const {
+    const AttemptOutcome& outcome = outcomes_[place];
     const Exchange& exchange = outcome.attempt->exchange;
     row.BeginRow(10);
     AddKey(outcome.id, row);
     row.Add(static_cast<int16_t>(outcome.attempt->number));
-    row.Add(static_cast<int16_t>(outcome.state));
+    row.Add(static_cast<int16_t>(wanted_[place] ? DeliveryState::kPending : outcome.state));
     AddBytes(EncodeExchange(exchange), row);
-    AddBytes(keep_response ? EncodeResponse(exchange.result) : "", row);
+    AddBytes(queued_[place] ? EncodeResponse(exchange.result) : "", row);
     row.Add(static_cast<int16_t>(exchange.result.outcome));
     row.Add(static_cast<int16_t>(exchange.result.status));
     row.Add(static_cast<int32_t>(
@@ -130,7 +150,8 @@ class Changes {
   std::vector<DeliveryId> dropped_;
   std::vector<size_t> finished_;  // places of outcomes, as the next
   std::vector<size_t> again_;
-  std::vector<bool> queued_;
+  std::vector<bool> queued_;  // by place: found on the queue
+  std::vector<bool> wanted_;  // and left there, though its attempt was the last
 };
 
 // The epochs by shard under which this replica still holds leases, locked until the end of the
@@ -158,7 +179,7 @@ std::vector<Notice> ExhaustedNotices(const std::vector<AttemptOutcome>& outcomes
   for (size_t i = 0; i < outcomes.size(); ++i) {
     const AttemptOutcome& outcome = outcomes[i];
     if (outcome.state != DeliveryState::kExhausted || outcome.notice) continue;
-    if (!changes.queued(i)) continue;
+    if (!changes.ended(i)) continue;
     notices.push_back(ExhaustedNotice(outcome.id.webhook, outcome.id.message,
                                       outcome.attempt->number, outcome.attempt->exchange));
   }
@@ -231,6 +252,7 @@ absl::StatusOr<std::vector<std::vector<QueuedDelivery>>> PgQueueStore::LoadQueue
       delivery.due_time = row.Time(2);
       delivery.attempt_count = row.Int32(3);
       delivery.attempts_before = row.Int32(4);
+      delivery.redeliveries = row.Int32(5);
       loaded[place].push_back(std::move(delivery));
     }
     return absl::OkStatus();

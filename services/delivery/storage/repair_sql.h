@@ -28,7 +28,8 @@ constexpr pg::Statement kQueueAgain{
     " FROM unnest($1::bigint[], $2::bigint[], $3::uuid[], $4::integer[], $5::smallint[])"
     "  AS again (community_id, webhook_id, delivery_id, shard, made)"
     " ON CONFLICT (community_id, webhook_id, delivery_id) DO UPDATE SET"
-    "  due_time = least(queue.due_time, excluded.due_time), attempts_before = queue.attempt_count"};
+    "  due_time = least(queue.due_time, excluded.due_time), attempts_before = queue.attempt_count,"
+    "  redeliveries = queue.redeliveries + 1"};
 
 // --- recoveries ---
 

@@ -196,7 +196,8 @@ absl::StatusOr<Recovery> PgRepairStore::CancelRecovery(int64_t community, int64_
   RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
     RETURN_IF_ERROR(transaction.Execute(kCancelRecovery, Params().Add(community).Add(id)).status());
     ASSIGN_OR_RETURN(recovery, LoadRecovery(transaction, community, id));
-    return absl::OkStatus();
+    const bool cancelled = recovery.state == RecoveryState::kCancelled;
+    return cancelled ? absl::OkStatus() : RecoveryFinishedError(community, id);
   }));
   return recovery;
 }

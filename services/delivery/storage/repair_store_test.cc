@@ -87,6 +87,50 @@ TEST_F(PgRepairStoreTest, WhatWaitsIsDueAtOnce) {
   EXPECT_EQ(queue[0].attempts_before, 1);
 }
 
+TEST_F(PgRepairStoreTest, AnAttemptThatWasUnderWayDoesNotEndWhatIsWantedAgain) {
+  for (const DeliveryState state : {DeliveryState::kExhausted, DeliveryState::kPending}) {
+    const DeliveryId id = Store(webhook_);
+
+    ASSERT_TRUE(repairs_.Redeliver(id, now_, Deadline()).ok());
+    Commit({Outcome(id, state, 1)});
+
+    EXPECT_EQ(Get(id).state, DeliveryState::kPending);
+    EXPECT_EQ(Get(id).next_attempt_time, now_);
+    const std::vector<QueuedDelivery> queue = Queue(webhook_);
+    ASSERT_THAT(queue, SizeIs(1));
+    EXPECT_EQ(queue[0].attempt_count, 1);
+    EXPECT_EQ(queue[0].attempts_before, 1) << "the schedule begins anew";
+    AttemptOutcome last = Outcome(id, DeliveryState::kExhausted, 2);
+    last.redeliveries = queue[0].redeliveries;
+    Commit({last});
+    EXPECT_EQ(Get(id).state, DeliveryState::kExhausted);
+  }
+}
+
+TEST_F(PgRepairStoreTest, AnAttemptThatWasUnderWayMaySucceed) {
+  const DeliveryId id = Store(webhook_);
+
+  ASSERT_TRUE(repairs_.Redeliver(id, now_, Deadline()).ok());
+  Commit({Outcome(id, DeliveryState::kSucceeded, 1)});
+
+  EXPECT_EQ(Get(id).state, DeliveryState::kSucceeded);
+}
+
+// Also when the commit that kept it is repeated.
+TEST_F(PgRepairStoreTest, WhatIsWantedAgainIsKeptOnce) {
+  const DeliveryId id = Store(webhook_);
+  ASSERT_TRUE(repairs_.Redeliver(id, now_, Deadline()).ok());
+  const AttemptOutcome outcome = Outcome(id, DeliveryState::kExhausted, 1);
+  Commit({outcome});
+
+  Commit({outcome});
+
+  ASSERT_THAT(Queue(webhook_), SizeIs(1));
+  EXPECT_EQ(Queue(webhook_)[0].attempts_before, 1);
+  EXPECT_EQ(Get(id).state, DeliveryState::kPending);
+  EXPECT_THAT(Get(id).attempts, SizeIs(1));
+}
+
 TEST_F(PgRepairStoreTest, RefusesToRedeliverWhatIsGone) {
   const DeliveryId erased = StoreExhausted(webhook_);
   database_.Run(schema_, "UPDATE deliveries SET erased = true");
@@ -132,6 +176,8 @@ TEST_F(PgRepairStoreTest, RecoversWhatIsExhaustedInSteps) {
   EXPECT_EQ(last.recovered, 1);
   EXPECT_TRUE(last.over);
   EXPECT_FALSE(Step().found);
+  EXPECT_EQ(ErrorReason(repairs_.CancelRecovery(1, started.id, Deadline()).status()),
+            "RECOVERY_FINISHED");
 
   const Recovery ended = GetRecovery(started);
   EXPECT_EQ(ended.state, RecoveryState::kSucceeded);

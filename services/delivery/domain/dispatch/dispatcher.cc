@@ -349,6 +349,7 @@ void Dispatcher::Record(const SharedAttempt& attempt) {
 void Dispatcher::Write(const SharedAttempt& attempt, AttemptOutcome outcome) {
   outcome.lease = attempt->claim.lease;
   outcome.id = attempt->claim.delivery.id;
+  outcome.redeliveries = attempt->claim.delivery.redeliveries;
   const bool again = outcome.state == DeliveryState::kPending;
   const absl::Time due_time = outcome.due_time;
   prometheus::Counter* const ended = metrics_.Ended(outcome.state);

@@ -60,7 +60,8 @@ absl::StatusOr<Recovery> FakeRepairStore::CancelRecovery(int64_t community, int6
                                                          absl::Time) {
   Recovery* const found = Find(community, id);
   if (found == nullptr) return RecoveryNotFoundError(community, id);
-  if (found->state != RecoveryState::kRunning) return *found;
+  if (found->state == RecoveryState::kSucceeded) return RecoveryFinishedError(community, id);
+  if (found->state == RecoveryState::kCancelled) return *found;
   found->state = RecoveryState::kCancelled;
   found->end_time = absl::Now();
   return *found;

@@ -39,6 +39,7 @@ void Lane::NoteStored(absl::Time due_time) {
 }
 
 void Lane::TryNow() {
+  ++tries_;
   DropWaiting();
   NoteStored(absl::InfinitePast());
   pace_.TryNow();
@@ -96,7 +97,13 @@ void Lane::PutBack(QueuedDelivery delivery, Moment now) {
   Wait(std::move(delivery));
 }
 
-void Lane::Requeued(const QueuedDelivery& delivery, absl::Time due_time, Moment now) {
+void Lane::Settled(const MessageId& id, uint64_t tries) {
+  Forgotten(id, tries == tries_ ? absl::InfiniteFuture() : absl::InfinitePast());
+}
+
+void Lane::Requeued(const QueuedDelivery& delivery, uint64_t tries, absl::Time due_time,
+                    Moment now) {
+  if (tries != tries_) return Forgotten(delivery.id.message, absl::InfinitePast());
   if (due_time > now.wall + options_.near_future || !HasRoom()) {
     Forgotten(delivery.id.message, due_time);
     return;

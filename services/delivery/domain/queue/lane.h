@@ -83,15 +83,19 @@ class Lane {
   void Answered(const Answer& answer, Moment now) { pace_.End(answer, now.monotonic); }
   // The attempt was not made in the end.
   void NotAttempted(Moment now) { pace_.Undo(now.monotonic); }
-  void Settled(const MessageId& id) { Forget(id); }
+  // In this and the next, `tries` as it was when the delivery was taken: if TryNow() has come
+  // since, somebody may have queued it anew, and the database tells.
+  void Settled(const MessageId& id, uint64_t tries);
   // `delivery` as it was taken; queued again for `due_time` after one more attempt.
-  void Requeued(const QueuedDelivery& delivery, absl::Time due_time, Moment now);
+  void Requeued(const QueuedDelivery& delivery, uint64_t tries, absl::Time due_time, Moment now);
   void Forgotten(const MessageId& id, absl::Time due_time);
   // The webhook is paused or disabled, as was read after `delivery` was taken: drops all that is
   // not under way, until something is noted. What was noted since the taking holds.
   void Hold(const QueuedDelivery& delivery, uint64_t notes, Moment now);
   // How often something was noted.
   uint64_t notes() const { return notes_; }
+  // How often TryNow() has been called.
+  uint64_t tries() const { return tries_; }
 
   // Whether a delivery may be taken.
   bool IsReady(Moment now) const;
@@ -126,6 +130,7 @@ class Lane {
   // No delivery in the database that is not known is due before this.
   absl::Time stored_due_ = absl::InfiniteFuture();
   uint64_t notes_ = 0;
+  uint64_t tries_ = 0;
   bool fetching_ = false;
   // Settled while a fetch was under way, which may still have seen them in the queue.
   std::vector<MessageId> forget_after_fetch_;

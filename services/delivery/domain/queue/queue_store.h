@@ -31,6 +31,9 @@ struct AttemptOutcome {
   absl::Time due_time;
   // The attempt that was made; none when a delivery is cancelled before its first or next one.
   std::optional<Attempt> attempt;
+  // Of the delivery as it was taken. If there have been more since, only success ends it: it stays
+  // due when it was wanted again, with a schedule of retries that begins anew.
+  int redeliveries = 0;
   // What the attempt may change of the webhook, if anything.
   std::optional<Finding> finding;
   // Whether the delivery is one of a notice. None is made about it.

@@ -173,6 +173,32 @@ TEST_F(ShardSchedulerTest, WhatIsTriedNowIsLookedUpAnew) {
   EXPECT_EQ(again.front().delivery.attempts_before, 1);
 }
 
+// Two that are under way when somebody wants them again: the queue may have them, whatever became
+// of the attempts.
+TEST_F(ShardSchedulerTest, WhatWasUnderWayWhenItWasWantedIsLookedUpAfterwards) {
+  ShardScheduler& scheduler = Make();
+  std::vector<QueuedDelivery> rows = {Enqueue(a_), Enqueue(a_)};
+  const std::vector<Claim> claims = scheduler.TakeReady(kAll);
+  const auto fetch = [&] {
+    const ShardScheduler::Loads loads = scheduler.TakeLoads();
+    ASSERT_THAT(loads.fetches, SizeIs(1));
+    scheduler.Fetched(loads.fetches.front(), rows, loads.fetch_before, loads.fetch_limit);
+  };
+  scheduler.TryNow(a_);
+  fetch();
+  ASSERT_THAT(scheduler.TakeReady(kAll), IsEmpty());
+
+  for (const Claim& claim : claims) Reply(claim);
+  scheduler.Settled(claims[0]);
+  scheduler.Requeued(claims[1], clock_.Now() + absl::Seconds(5));
+  for (QueuedDelivery& row : rows) row.attempt_count = row.attempts_before = 1;
+  fetch();
+
+  const std::vector<Claim> again = scheduler.TakeReady(kAll);
+  ASSERT_THAT(again, SizeIs(2));
+  for (const Claim& claim : again) EXPECT_EQ(claim.delivery.attempts_before, 1);
+}
+
 TEST_F(ShardSchedulerTest, WhatIsSettledDuringAFetchIsNotTakenAgain) {
   ShardScheduler& scheduler = Make();
   const QueuedDelivery delivery = Enqueue(a_);

@@ -194,7 +194,8 @@ std::vector<Claim> ShardScheduler::TakeReady(int max) {
     Lanes::Entry* const entry = lanes_.NextTurn();
     if (entry == nullptr) break;
     if (entry->lane.IsReady(now)) {
-      claims.push_back({entry->lane.lease(), entry->lane.Take(now), entry->lane.notes()});
+      claims.push_back(
+          {entry->lane.lease(), entry->lane.Take(now), entry->lane.notes(), entry->lane.tries()});
       lanes_.Taken();
     }
     Replan(*entry, now);  // to the end of its round if it has more
@@ -262,7 +263,7 @@ void ShardScheduler::Settled(const Claim& claim) {
   Settle();
   Lanes::Entry* const entry = lanes_.Find(claim.delivery.id.webhook, claim.lease);
   if (entry == nullptr) return;
-  entry->lane.Settled(claim.delivery.id.message);
+  entry->lane.Settled(claim.delivery.id.message, claim.tries);
   Replan(*entry, Now());
 }
 
@@ -272,7 +273,7 @@ void ShardScheduler::Requeued(const Claim& claim, absl::Time due_time) {
   Lanes::Entry* const entry = lanes_.Find(claim.delivery.id.webhook, claim.lease);
   if (entry == nullptr) return;
   const Moment now = Now();
-  entry->lane.Requeued(claim.delivery, due_time, now);
+  entry->lane.Requeued(claim.delivery, claim.tries, due_time, now);
   Replan(*entry, now);
 }
 

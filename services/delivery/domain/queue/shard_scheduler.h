@@ -25,6 +25,7 @@ struct Claim {
   lease::Lease lease;
   QueuedDelivery delivery;
   uint64_t notes = 0;  // how often its lane had been told of deliveries by then
+  uint64_t tries = 0;  // and how often to try now
 };
 
 // Thread-safe; never blocks but in the Wait functions, and calls nobody.

@@ -73,7 +73,8 @@ class RepairStore {
   virtual absl::StatusOr<std::vector<Recovery>> ListRecoveries(int64_t community, int64_t before,
                                                                int limit, absl::Time deadline) = 0;
 
-  // Ends it if it is running. RecoveryNotFoundError.
+  // Ends it if it is running; cancelling a cancelled one changes nothing. RecoveryNotFoundError;
+  // RecoveryFinishedError when it has succeeded.
   virtual absl::StatusOr<Recovery> CancelRecovery(int64_t community, int64_t id,
                                                   absl::Time deadline) = 0;
 

@@ -75,6 +75,9 @@ CREATE TABLE queue (
   attempt_count smallint NOT NULL,  -- made so far
   -- Attempts made before the schedule of retries began anew, as it does when a delivery is sent again.
   attempts_before smallint NOT NULL DEFAULT 0,
+  -- How often somebody wanted it to be sent again while it was here: an attempt that was under way
+  -- then does not end it by failing.
+  redeliveries integer NOT NULL DEFAULT 0,
   PRIMARY KEY (community_id, webhook_id, delivery_id)
 );
 
@@ -113,13 +116,15 @@ CREATE TYPE delivery_key AS (
   webhook_id bigint,
   delivery_id uuid
 );
--- A delivery after its attempt of that number, and when the next one is due.
+-- A delivery after its attempt of that number, when the next one is due, and the redeliveries that
+-- the attempt knew of, at most.
 CREATE TYPE attempted_row AS (
   community_id bigint,
   webhook_id bigint,
   delivery_id uuid,
   number smallint,
-  due_time timestamptz
+  due_time timestamptz,
+  redeliveries integer
 );
 CREATE TYPE attempt_row AS (
   community_id bigint,
