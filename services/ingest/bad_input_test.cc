@@ -205,7 +205,7 @@ std::vector<BadInput> BadOrganizations() {
   };
   for (const std::string& domain :
        {std::string(), std::string("localhost"), std::string("a..b"), std::string("-a.com"),
-        std::string("a b.com"), std::string("https://"), std::string("exämple.com"),
+        std::string("a b.com"), std::string("https://"), std::string("ex℀mple.com"),
         std::string("co.uk"), std::string("10.0.0.1"), std::string("mail.gmail.com"),
         Long(64) + ".com",
         Long(60) + "." + Long(60) + "." + Long(60) + "." + Long(60) + "." + Long(60)}) {

@@ -1,5 +1,6 @@
 #include "services/ingest/domain/organization_domain.h"
 
+#include <idn2.h>
 #include <libpsl.h>
 
 #include <algorithm>
@@ -40,13 +41,32 @@ absl::string_view HostOf(absl::string_view text) {
   return text;
 }
 
+// As the DNS has it; nothing when it could have no such name. Whether it is a host name is still to
+// be asked: one character may stand for others, such as a slash.
+std::optional<std::string> ToAscii(absl::string_view host) {
+  const bool is_ascii = std::all_of(host.begin(), host.end(), absl::ascii_isascii);
+  if (is_ascii) return std::string(host);
+  // In UTF-8, a name of the greatest length takes fewer bytes than this.
+  if (host.size() > 4 * kMaxDomainBytes) return std::nullopt;
+  const std::string terminated(host);
+  if (terminated.find('\0') != std::string::npos) return std::nullopt;
+  char* ascii = nullptr;
+  const int failure =
+      idn2_to_ascii_8z(terminated.c_str(), &ascii, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
+  if (failure != IDN2_OK) return std::nullopt;
+  // A dot at the end may have been another character until now.
+  std::string result(absl::StripSuffix(ascii, "."));
+  idn2_free(ascii);
+  return result;
+}
+
 }  // namespace
 
 std::optional<std::string> RegistrableDomain(absl::string_view text) {
   const std::string lower = absl::AsciiStrToLower(text);
-  const std::string host(HostOf(lower));
-  if (!IsHostName(host)) return std::nullopt;
-  const char* const domain = psl_registrable_domain(psl_builtin(), host.c_str());
+  const std::optional<std::string> host = ToAscii(HostOf(lower));
+  if (!host || !IsHostName(*host)) return std::nullopt;
+  const char* const domain = psl_registrable_domain(psl_builtin(), host->c_str());
   if (domain == nullptr) return std::nullopt;
   return domain;
 }

@@ -197,9 +197,10 @@ bool HasIdentity(const Contact& contact) {
 void CheckDomain(const Path& field, const std::string& domain, FieldViolations& violations) {
   const std::optional<std::string> registrable = RegistrableDomain(domain);
   if (!registrable) {
-    violations.Add(field.Text(),
-                   "must be a host name of at most 253 ASCII characters, registered below a public "
-                   "suffix (`example.com`, not `co.uk`)");
+    violations.Add(
+        field.Text(),
+        "must be a host name of at most 253 characters, registered below a public suffix "
+        "(`example.com`, not `co.uk`)");
   } else if (IsFreeMailDomain(*registrable)) {
     violations.Add(field.Text(),
                    "must not be that of a provider of mailboxes, where anybody has one");
