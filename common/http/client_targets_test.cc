@@ -103,6 +103,25 @@ TEST_F(ForbiddenTargetTest, TheSocketIsCheckedAgain) {
   EXPECT_EQ(server_.connections(), 0);
 }
 
+TEST_F(ForbiddenTargetTest, TheConnectionThatReplacesADeadOneIsJudgedToo) {
+  TestServer dying([](TestConnection& connection) {
+    connection.ReadRequest();
+    connection.Write(OkResponse("x"));
+    connection.ReadRequest();
+    connection.Reset();
+  });
+  Resolve({Address("127.0.0.1")});
+  std::atomic<int> asked = 0;
+  // The first request's look-up and socket, and the second's look-up.
+  options_.allow_address = [&](const sockaddr&) { return ++asked <= 3; };
+  Client client(options_);
+  EXPECT_EQ(SendAndWait(client, RequestTo(dying)).result, Result::kResponse);
+
+  EXPECT_EQ(SendAndWait(client, RequestTo(dying)).result, Result::kForbidden);
+
+  EXPECT_EQ(dying.connections(), 1);
+}
+
 TEST(HttpClient, TriesTheOtherAddressesOfAName) {
   TestServer server(AnswerWith(OkResponse("x")));
   ClientOptions options = LocalOptions();
