@@ -22,7 +22,9 @@ inline constexpr pg::Statement kEraseActivitiesOf{
     "erase_activities_of",
     "DELETE FROM activities WHERE community_id = $1 AND activity_id IN ("
     "SELECT activity_id FROM activities WHERE community_id = $1 AND contact_id = ANY ($2::bigint[])"
-    " AND former_contact_ids IS NULL LIMIT $3)"};
+    " AND former_contact_ids IS NULL LIMIT $3)"
+    // Asked again of the row as it is once its lock is had.
+    " AND contact_id = ANY ($2::bigint[]) AND former_contact_ids IS NULL"};
 
 // Contacts, rows at most: events that tell of their activities under somebody else.
 inline constexpr pg::Statement kLoadEventsElsewhere{

@@ -1,6 +1,7 @@
 #include "services/ingest/storage/eraser.h"
 
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "absl/strings/ascii.h"
@@ -166,6 +167,28 @@ TEST_F(EraserTest, WhatWasThoughtToBeSomebodyElsesIsErasedToo) {
   }
   EXPECT_THAT(elsewhere, testing::Contains("communities/1/activities/3 communities/1/contacts/2"));
   EXPECT_EQ(after.back().kind(), Event::CONTACT_DELETED);
+}
+
+TEST_F(EraserTest, WhatTurnsOutToBeSomebodyElsesMeanwhileStays) {
+  Ingest(store_, {ActivityOf(1, "1", ContactWith({"marion@example.com"})),
+                  ContactOf(1, ContactWith({"other@example.com"}))});
+  absl::Status erased;
+  std::thread erasing;
+
+  const absl::Status moved = pool_.Run(Deadline(), [&](pg::Transaction& transaction) {
+    const auto updated = transaction.ExecuteDynamic(
+        "UPDATE activities SET contact_id = 3, former_contact_ids = '{1}'", pg::Params());
+    erasing = std::thread([&] { erased = eraser_.EraseContact(1, 1, kNow, Deadline()); });
+    while (Count("pg_locks WHERE NOT granted AND pid <> pg_backend_pid()") == 0) {
+      std::this_thread::yield();
+    }
+    return updated.status();
+  });
+  erasing.join();
+
+  EXPECT_EQ(moved, absl::OkStatus());
+  EXPECT_EQ(erased, absl::OkStatus());
+  EXPECT_EQ(Count("activities WHERE contact_id = 3"), 1);
 }
 
 TEST_F(EraserTest, WhoIsErasedIsFoundAnew) {
