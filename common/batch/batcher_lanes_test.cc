@@ -53,6 +53,7 @@ TEST_F(BatcherTest, ALaneIsFreeBeforeTheCallersOfItsBatchHaveHeard) {
 
   results_.Await(1);  // while the caller of the first is still hearing of it
   go_on.Notify();
+  batcher_.reset();  // before what its caller waits for
 }
 
 TEST_F(BatcherTest, WhatIsNotWorthABatchWaitsForTheOneAtWorkAndSharesTheNext) {

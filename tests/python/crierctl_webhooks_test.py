@@ -93,7 +93,7 @@ class WebhooksTest(fake_crier.CommandTest):
         self.run_crierctl("webhooks", "update", "3", "--secret", "", "--no-envelope", "--no-headers", "--etag", "e1")
 
         request = self.crier.requests[0]
-        self.assertEqual(request.webhook, Webhook(name="communities/7/webhooks/3", etag="e1"))
+        self.assertEqual(request.webhook, Webhook(name="communities/7/webhooks/3", etag='"e1"'))
         self.assertCountEqual(request.update_mask.paths, ["secret", "envelope", "custom_headers"])
 
     def test_the_pace_of_a_webhook_is_given_and_shown(self):
@@ -129,7 +129,7 @@ class WebhooksTest(fake_crier.CommandTest):
         out, _ = self.run_crierctl("webhooks", "delete", "communities/9/webhooks/3", "--etag", "e1")
 
         self.assertEqual((self.crier.requests[0].name, self.crier.requests[0].etag),
-                         ("communities/9/webhooks/3", "e1"))
+                         ("communities/9/webhooks/3", '"e1"'))
         self.assertEqual(out, "deleted communities/9/webhooks/3\n")
 
     def test_state_changes_show_the_webhook(self):
@@ -146,7 +146,7 @@ class WebhooksTest(fake_crier.CommandTest):
         self.assertIn("disabled (manual)", out)
         self.assertRegex(paused, r"state: +paused")
         self.assertEqual([request.name for request in self.crier.requests], ["communities/7/webhooks/3"] * 4)
-        self.assertEqual(self.crier.requests[0].etag, "e1")
+        self.assertEqual(self.crier.requests[0].etag, '"e1"')
         self.assertTrue(self.crier.requests[3].cancel_pending)
 
     def test_test_shows_the_exchange(self):
