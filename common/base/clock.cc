@@ -22,6 +22,10 @@ const Clock& SystemClock() {
   return *clock;
 }
 
+absl::Duration MonotonicAt(absl::Time time) {
+  return SystemClock().Monotonic() + (time - absl::Now());
+}
+
 absl::Time FakeClock::Now() const {
   absl::MutexLock lock(&mutex_);
   return now_;

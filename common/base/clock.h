@@ -24,6 +24,10 @@ class Clock {
 // The machine's clock. Lives for ever.
 const Clock& SystemClock();
 
+// What SystemClock().Monotonic() will be at `time`, if its wall clock does not step before. For who
+// waits until a deadline that a caller gave.
+absl::Duration MonotonicAt(absl::Time time);
+
 // A clock that stands still until it is moved. Thread-safe.
 class FakeClock : public Clock {
  public:

@@ -34,5 +34,15 @@ TEST(SystemClockTest, MonotonicTimeDoesNotGoBack) {
   }
 }
 
+TEST(SystemClockTest, TellsWhatTheMonotonicClockWillBe) {
+  const absl::Duration before = SystemClock().Monotonic();
+  const absl::Duration then = MonotonicAt(absl::Now() + absl::Hours(1));
+  const absl::Duration after = SystemClock().Monotonic();
+
+  EXPECT_GE(then, before + absl::Hours(1) - absl::Seconds(1));
+  EXPECT_LE(then, after + absl::Hours(1) + absl::Seconds(1));
+  EXPECT_EQ(MonotonicAt(absl::InfiniteFuture()), absl::InfiniteDuration());
+}
+
 }  // namespace
 }  // namespace crier

@@ -65,7 +65,7 @@ absl::StatusOr<Value> SharedRead<Key, Value>::Get(const Key& key, absl::Time dea
   const std::shared_ptr<Round> round = next_;
   const size_t place = round->keys.size();
   round->keys.push_back(key);
-  const absl::Duration end = SystemClock().Monotonic() + (deadline - absl::Now());
+  const absl::Duration end = MonotonicAt(deadline);
   bool late = false;
   while (!round->over) {
     if (!reading_) {

@@ -10,7 +10,7 @@ bool FairSemaphore::Acquire(absl::Time deadline) {
     --free_;
     return true;
   }
-  const absl::Duration end = SystemClock().Monotonic() + (deadline - absl::Now());
+  const absl::Duration end = MonotonicAt(deadline);
   Waiter waiter;
   const auto place = waiters_.insert(waiters_.end(), &waiter);
   while (!waiter.granted) {

@@ -28,7 +28,7 @@ class Heard {
 
   // The next one, waiting for it.
   std::string Next() {
-    const absl::Duration end = SystemClock().Monotonic() + (TestDatabase::Deadline() - absl::Now());
+    const absl::Duration end = MonotonicAt(TestDatabase::Deadline());
     absl::MutexLock lock(&mutex_);
     while (queue_.empty()) {
       if (changed_.WaitUntil(&mutex_, end)) return "nothing in time";

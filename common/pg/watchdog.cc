@@ -18,8 +18,7 @@ Watchdog::~Watchdog() {
 }
 
 Watchdog::Guard::Guard(Watchdog& watchdog, int socket, absl::Time deadline) : watchdog_(watchdog) {
-  const absl::Duration end =
-      SystemClock().Monotonic() + (deadline - absl::Now()) + Watchdog::kGrace;
+  const absl::Duration end = MonotonicAt(deadline) + Watchdog::kGrace;
   absl::MutexLock lock(&watchdog_.mutex_);
   entry_ = watchdog_.watched_.emplace(end, socket);
   if (end < watchdog_.next_look_) watchdog_.changed_.Signal();

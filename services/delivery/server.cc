@@ -36,6 +36,7 @@
 #include "services/delivery/domain/queue/queue_loader.h"
 #include "services/delivery/domain/queue/shard_scheduler.h"
 #include "services/delivery/domain/repair/eraser.h"
+#include "services/delivery/domain/repair/payload_reader.h"
 #include "services/delivery/domain/repair/recoverer.h"
 #include "services/delivery/domain/webhooks/secret_keeper.h"
 #include "services/delivery/domain/webhooks/url_policy_options.h"
@@ -218,6 +219,7 @@ struct DeliveryServer::Parts {
   storage::PgIntakeStore intake;
   storage::PgDeliveryLog log;
   storage::PgQueueStore contents;
+  PayloadReader payloads;
   storage::PgWebhookStore engine_webhooks;
   storage::PgQueueStore queue;
   storage::PgErasureStore erasures;
@@ -278,6 +280,7 @@ DeliveryServer::Parts::Parts(const DeliveryOptions& options, metrics::Registry& 
       intake(call_pool),
       log(call_pool),
       contents(call_pool, owner),
+      payloads(contents, webhooks, options.activity_base_url),
       engine_webhooks(engine_pool, key_rings),
       queue(engine_pool, owner),
       erasures(engine_pool),
@@ -313,8 +316,7 @@ DeliveryServer::Parts::Parts(const DeliveryOptions& options, metrics::Registry& 
       queue_depth(registry),
       executor({.threads = options.postgres_connections}),
       webhook_service(webhooks, tester, policy, clock, executor),
-      delivery_service(enqueue_batcher, intake, log, repairs,
-                       {contents, webhooks, options.activity_base_url}, clock, executor),
+      delivery_service(enqueue_batcher, intake, log, repairs, payloads, clock, executor),
       target_service(webhooks, options.activity_base_url, executor),
       recovery_service(repairs, clock, executor) {}
 

@@ -11,7 +11,6 @@
 #include "common/status/errors.h"
 #include "common/status/macros.h"
 #include "services/delivery/domain/errors.h"
-#include "services/delivery/domain/payloads/payload.h"
 #include "services/delivery/transport/delivery_filter.h"
 #include "services/delivery/transport/delivery_proto.h"
 #include "services/delivery/transport/enqueue_request.h"
@@ -80,22 +79,9 @@ grpc::ServerUnaryReactor* DeliveryService::GetDelivery(grpc::CallbackServerConte
   return rpc::RunUnary(context, executor_, [=](const rpc::CallContext& call) -> absl::Status {
     ASSIGN_OR_RETURN(const DeliveryId id, ParseDeliveryName("name", request->name()));
     RETURN_IF_ERROR(Show(id, call.deadline, *response));
-    ASSIGN_OR_RETURN(*response->mutable_payload(), PayloadOf(id, call.deadline));
+    ASSIGN_OR_RETURN(*response->mutable_payload(), payloads_.Read(id, call.deadline));
     return absl::OkStatus();
   });
-}
-
-absl::StatusOr<std::string> DeliveryService::PayloadOf(const DeliveryId& id, absl::Time deadline) {
-  ASSIGN_OR_RETURN(const auto contents, payloads_.contents.LoadContents({id}, deadline));
-  const std::optional<DeliveryContent>& content = contents.front();
-  if (!content) return std::string();
-  if (content->is_notice) return *content->snapshot;
-  const absl::StatusOr<Webhook> webhook = payloads_.webhooks.Get(id.webhook, deadline);
-  if (absl::IsNotFound(webhook.status())) return std::string();
-  RETURN_IF_ERROR(webhook.status());
-  entity::v1::Event event;
-  if (!event.ParseFromString(*content->snapshot)) return std::string();
-  return RenderPayload(event, content->workflow, *webhook, payloads_.app_base_url);
 }
 
 absl::Status DeliveryService::Show(const DeliveryId& id, absl::Time deadline,

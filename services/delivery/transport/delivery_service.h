@@ -16,32 +16,24 @@
 #include "crier/delivery/v1/delivery_service.grpc.pb.h"
 #include "services/delivery/domain/intake/enqueue_batcher.h"
 #include "services/delivery/domain/queue/intake_store.h"
-#include "services/delivery/domain/queue/queue_store.h"
 #include "services/delivery/domain/repair/delivery_log.h"
+#include "services/delivery/domain/repair/payload_reader.h"
 #include "services/delivery/domain/repair/repair_store.h"
-#include "services/delivery/domain/webhooks/webhook_store.h"
 
 namespace crier::delivery::transport {
-
-// What the payload of a delivery is made of again, to show it.
-struct PayloadSources {
-  QueueStore& contents;
-  WebhookStore& webhooks;
-  std::string app_base_url;  // as RenderPayload takes it
-};
 
 // Thread-safe. What the methods mean is said in the .proto.
 class DeliveryService : public v1::DeliveryService::CallbackService {
  public:
   // All of it must outlive the server that the service is registered with.
   DeliveryService(EnqueueBatcher& enqueuer, IntakeStore& intake, DeliveryLog& log,
-                  RepairStore& repairs, PayloadSources payloads, const Clock& clock,
+                  RepairStore& repairs, const PayloadReader& payloads, const Clock& clock,
                   rpc::Executor& executor)
       : enqueuer_(enqueuer),
         intake_(intake),
         log_(log),
         repairs_(repairs),
-        payloads_(std::move(payloads)),
+        payloads_(payloads),
         clock_(clock),
         executor_(executor) {
     SetMessageAllocatorFor_EnqueueDeliveries(&enqueue_arenas_);
@@ -75,9 +67,6 @@ class DeliveryService : public v1::DeliveryService::CallbackService {
   // DeliveryNotFoundError when there is none.
   absl::Status Show(const DeliveryId& id, absl::Time deadline, v1::Delivery& response);
 
-  // Empty when there is none to be shown any more.
-  absl::StatusOr<std::string> PayloadOf(const DeliveryId& id, absl::Time deadline);
-
   // Adds deliveries until the page is full, by number or by bytes, the log has looked at enough, or
   // the listing ends. `scope` is that of the page token.
   absl::Status FillPage(const DeliveryFilter& filter, const std::string& scope,
@@ -88,7 +77,7 @@ class DeliveryService : public v1::DeliveryService::CallbackService {
   IntakeStore& intake_;
   DeliveryLog& log_;
   RepairStore& repairs_;
-  const PayloadSources payloads_;
+  const PayloadReader& payloads_;
   const Clock& clock_;
   rpc::Executor& executor_;
   rpc::RequestArenas<v1::EnqueueDeliveriesRequest, v1::EnqueueDeliveriesResponse> enqueue_arenas_;

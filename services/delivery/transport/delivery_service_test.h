@@ -75,9 +75,8 @@ class DeliveryServiceTest : public testing::Test {
   EnqueueBatcher enqueue_batcher_{enqueuer_};
   rpc::Executor executor_{{}};
   FakeRepairStore repairs_;
-  DeliveryService service_{
-      enqueue_batcher_, store_,   log_, repairs_, {store_, webhooks_, "https://app.example.com"},
-      clock_,           executor_};
+  PayloadReader payloads_{store_, webhooks_, "https://app.example.com"};
+  DeliveryService service_{enqueue_batcher_, store_, log_, repairs_, payloads_, clock_, executor_};
   InProcessClient<v1::DeliveryService> client_{service_};
 };
 

@@ -146,6 +146,7 @@ absl::StatusOr<std::vector<Event>> EraseMovedActivities(Transaction& transaction
   for (const Rows::Row row : moved) {
     Event& event = events.emplace_back();
     event.set_community_id(community);
+    event.set_kind(Event::ACTIVITY_ERASED);
     entity::v1::Activity& activity = *event.mutable_activity();
     activity.set_name(api::ResourceName(api::kActivities, {community, row.Int64(0)}));
     activity.mutable_contact()->set_name(

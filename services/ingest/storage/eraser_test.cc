@@ -161,7 +161,7 @@ TEST_F(EraserTest, WhatWasThoughtToBeSomebodyElsesIsErasedToo) {
   std::vector<std::string> elsewhere;
   const std::vector<Event> after = Events(1);
   for (size_t i = before; i + 1 < after.size(); ++i) {
-    EXPECT_EQ(after[i].kind(), Event::KIND_UNSPECIFIED);
+    EXPECT_EQ(after[i].kind(), Event::ACTIVITY_ERASED);
     elsewhere.push_back(
         absl::StrCat(after[i].activity().name(), " ", after[i].activity().contact().name()));
   }

@@ -61,6 +61,7 @@ TEST(MatchIndexTest, UpdatesAndUnknownKindsFireNothing) {
   EXPECT_EQ(TemplateFor(Event::CONTACT_UPDATED), std::nullopt);
   EXPECT_EQ(TemplateFor(Event::ORGANIZATION_UPDATED), std::nullopt);
   EXPECT_EQ(TemplateFor(Event::ACTIVITY_UPDATED), std::nullopt);
+  EXPECT_EQ(TemplateFor(Event::ACTIVITY_ERASED), std::nullopt);
   EXPECT_EQ(TemplateFor(Event::KIND_UNSPECIFIED), std::nullopt);
   EXPECT_EQ(TemplateFor(static_cast<Event::Kind>(99)), std::nullopt);
 }

@@ -67,8 +67,7 @@ absl::StatusOr<Erasures> MemberChanges::Apply(const Frame& frame, absl::Time now
           *erasures.Add() = ErasureOf(community, merged);
         }
         break;
-      case Event::KIND_UNSPECIFIED:
-        if (!event.has_activity()) break;
+      case Event::ACTIVITY_ERASED:
         RETURN_IF_ERROR(Wrap(event, AddErasureOfActivity(event, erasures)));
         break;
       case Event::COMMUNITY_DELETED:

@@ -73,7 +73,7 @@ TEST_F(MemberChangesTest, DeletionsAreHandedOn) {
 TEST_F(MemberChangesTest, WhatWasToldOfAnActivityUnderSomebodyElseIsErasedAndNoMore) {
   ledger_.Decide(workflow_, {{7, {}}});
   Add(Event::KIND_UNSPECIFIED);  // what was erased itself
-  Event& moved = Add(Event::KIND_UNSPECIFIED);
+  Event& moved = Add(Event::ACTIVITY_ERASED);
   moved.mutable_activity()->set_name("communities/1/activities/4");
   moved.mutable_activity()->mutable_contact()->set_name(kFirst);
 
