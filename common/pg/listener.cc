@@ -42,12 +42,12 @@ struct FreeMemory {
 using NotificationPtr = std::unique_ptr<PGnotify, FreeMemory>;
 
 // Something to poll for that another thread sets once.
-class StopSignal {
+class StopEvent {
  public:
-  StopSignal() : descriptor_(eventfd(0, EFD_CLOEXEC)) {
+  StopEvent() : descriptor_(eventfd(0, EFD_CLOEXEC)) {
     if (descriptor_ < 0) ABSL_RAW_LOG(FATAL, "no file descriptor is left for an eventfd");
   }
-  ~StopSignal() { close(descriptor_); }
+  ~StopEvent() { close(descriptor_); }
 
   void Set() { eventfd_write(descriptor_, 1); }
   int descriptor() const { return descriptor_; }
@@ -87,7 +87,7 @@ struct Listener::Impl {
   Database database;
   std::string channel;
   Callbacks callbacks;
-  StopSignal stop;
+  StopEvent stop;
   bool stopped = false;  // seen by the thread
   std::thread thread;
 };

@@ -52,11 +52,7 @@ void Evaluation::Start() {
 }
 
 void Evaluation::Stop() {
-  {
-    absl::MutexLock lock(&mutex_);
-    stopping_ = true;
-    stopping_changed_.SignalAll();
-  }
+  stop_.Set();
   if (thread_.joinable()) thread_.join();
   releases_.reset();
   // Before the leases go: whoever has them next finds nothing under way.
@@ -74,7 +70,7 @@ void Evaluation::Run() {
   Backoff backoff(kMinRetryAfter, kMaxRetryAfter, std::random_device()());
   absl::Status initialized = Initialize();
   while (!initialized.ok()) {
-    if (!Wait(backoff.Next())) return;
+    if (!stop_.Pause(backoff.Next())) return;
     initialized = Initialize();
   }
   runs_.Start();
@@ -83,7 +79,7 @@ void Evaluation::Run() {
       pool_.database(), pg::LeaseChannel(pool_.database().schema),
       pg::Listener::Callbacks{.on_notify = [this](absl::string_view) { keeper_.HeartbeatSoon(); },
                               .on_gap = [this] { keeper_.HeartbeatSoon(); }});
-  while (Wait(kObserveEvery)) {
+  while (stop_.Pause(kObserveEvery)) {
     const auto heads = events_.Heads(absl::Now() + kCallTimeout);
     if (heads.ok()) partitions_.UpdateLag(*heads);
     partitions_.ClearEnded();
@@ -114,15 +110,6 @@ absl::Status Evaluation::Initialize() {
   const absl::Status status = initialize();
   absl::MutexLock lock(&mutex_);
   return status_ = status;
-}
-
-bool Evaluation::Wait(absl::Duration time) {
-  const absl::Duration end = SystemClock().Monotonic() + time;
-  absl::MutexLock lock(&mutex_);
-  while (!stopping_) {
-    if (stopping_changed_.WaitUntil(&mutex_, end)) return !stopping_;
-  }
-  return false;
 }
 
 }  // namespace crier::evaluator

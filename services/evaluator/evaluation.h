@@ -11,7 +11,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "common/base/clock.h"
-#include "common/base/cond_var.h"
+#include "common/base/stop_signal.h"
 #include "common/lease/lease_keeper.h"
 #include "common/metrics/metrics.h"
 #include "common/pg/lease_store.h"
@@ -50,8 +50,6 @@ class Evaluation {
   absl::Status Initialize();
   // Lets the log drop what is handed over.
   void ConfirmPositions();
-  // Waits until the time is over or Stop() is called; false then.
-  bool Wait(absl::Duration time);
 
   pg::Pool& pool_;
   EventSource& events_;
@@ -61,9 +59,8 @@ class Evaluation {
   lease::LeaseKeeper keeper_;
   std::optional<pg::Listener> releases_;  // those of other replicas; there is work to take over
 
+  StopSignal stop_;
   mutable absl::Mutex mutex_;
-  CondVar stopping_changed_;
-  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Status status_ ABSL_GUARDED_BY(mutex_);
   std::thread thread_;
 };

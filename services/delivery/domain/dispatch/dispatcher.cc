@@ -94,11 +94,7 @@ void Dispatcher::Start(Sender& sender) {
 }
 
 void Dispatcher::Stop(absl::Duration grace) {
-  {
-    absl::MutexLock lock(&mutex_);
-    stopping_ = true;
-    changed_.SignalAll();
-  }
+  stop_.Set();
   scheduler_.Interrupt();
   if (!thread_.joinable()) return;
   thread_.join();
@@ -112,19 +108,8 @@ void Dispatcher::Run(Sender& sender) {
     const absl::Status status = DispatchOnce(sender);
     metrics_.Show(scheduler_.size(), scheduler_.held_shards());
     metrics_.ShowCircuits(scheduler_.circuit_changes());
-    if (!status.ok()) {
-      log::Warning("deliveries wait for the database", {{"status", status}});
-      PauseAfterFailure();
-    } else if (outcomes_.saturated()) {
-      PauseAfterFailure();
-    }
-  }
-}
-
-void Dispatcher::PauseAfterFailure() {
-  absl::MutexLock lock(&mutex_);
-  const absl::Duration end = SystemClock().Monotonic() + kPauseAfterFailure;
-  while (!stopping_ && !changed_.WaitUntil(&mutex_, end)) {
+    if (!status.ok()) log::Warning("deliveries wait for the database", {{"status", status}});
+    if (!status.ok() || outcomes_.saturated()) stop_.Pause(kPauseAfterFailure);
   }
 }
 

@@ -7,13 +7,11 @@
 #include <thread>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "common/base/clock.h"
-#include "common/base/cond_var.h"
+#include "common/base/stop_signal.h"
 #include "common/metrics/metrics.h"
 #include "crier/entity/v1/event.pb.h"
 #include "services/delivery/domain/attempts/retry_schedule.h"
@@ -93,7 +91,6 @@ class Dispatcher {
   // Takes what came of the attempt from it; its end is the scheduler's already.
   void Record(const SharedAttempt& attempt);
   void Write(const SharedAttempt& attempt, AttemptOutcome outcome);
-  void PauseAfterFailure();
 
   ShardScheduler& scheduler_;
   QueueStore& queue_;
@@ -106,9 +103,7 @@ class Dispatcher {
   AttemptMetrics metrics_;
   AttemptLog log_;
 
-  absl::Mutex mutex_;
-  CondVar changed_;
-  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  StopSignal stop_;
   std::thread thread_;
 };
 

@@ -68,11 +68,7 @@ OutcomeWriter::OutcomeWriter(QueueStore& store, const Clock& clock, metrics::Reg
 }
 
 OutcomeWriter::~OutcomeWriter() {
-  {
-    absl::MutexLock lock(&mutex_);
-    stopping_ = true;
-    changed_.SignalAll();
-  }
+  stop_.Set();
   batcher_.reset();
 }
 
@@ -111,7 +107,7 @@ std::vector<absl::StatusOr<OutcomeWriter::Fate>> OutcomeWriter::CommitBatch(
       break;
     }
     if (failures == 0) log::Warning("outcomes wait for the database", {{"status", status}});
-    if (Pause(failures)) continue;
+    if (stop_.Pause(options_.retry_delay * (1 << std::min(failures, kMaxDoublings)))) continue;
     failed_.Increment(static_cast<double>(std::count(fates.begin(), fates.end(), std::nullopt)));
     for (std::optional<Fate>& fate : fates) fate = fate.value_or(Fate::kFailed);
     break;
@@ -154,15 +150,6 @@ absl::Status OutcomeWriter::TryCommit(const std::vector<AttemptOutcome>& outcome
     ((*written)[i] ? written_ : fenced_).Increment();
   }
   return absl::OkStatus();
-}
-
-bool OutcomeWriter::Pause(int failures) {
-  absl::MutexLock lock(&mutex_);
-  const absl::Duration delay = options_.retry_delay * (1 << std::min(failures, kMaxDoublings));
-  const absl::Duration end = SystemClock().Monotonic() + delay;
-  while (!stopping_ && !changed_.WaitUntil(&mutex_, end)) {
-  }
-  return !stopping_;
 }
 
 }  // namespace crier::delivery

@@ -8,12 +8,10 @@
 #include <optional>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "common/base/clock.h"
-#include "common/base/cond_var.h"
+#include "common/base/stop_signal.h"
 #include "common/batch/batcher.h"
 #include "common/lease/lease_store.h"
 #include "common/metrics/metrics.h"
@@ -66,8 +64,6 @@ class OutcomeWriter {
   // Settles the fates that are open, or fails and leaves them so.
   absl::Status TryCommit(const std::vector<AttemptOutcome>& outcomes, bool again,
                          std::vector<std::optional<Fate>>& fates);
-  // False when the writer is being destroyed.
-  bool Pause(int failures);
 
   QueueStore& store_;
   const Clock& clock_;
@@ -79,9 +75,7 @@ class OutcomeWriter {
   prometheus::Histogram& commit_seconds_;
 
   std::atomic<size_t> queued_bytes_ = 0;
-  absl::Mutex mutex_;
-  CondVar changed_;
-  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  StopSignal stop_;
 
   std::optional<batch::Batcher<AttemptOutcome, Fate>> batcher_;  // last: its thread uses the rest
 };

@@ -78,23 +78,22 @@ PartitionRunner::~PartitionRunner() {
 }
 
 void PartitionRunner::RequestStop() {
+  stop_.Set();
   std::shared_ptr<EventSubscription> subscription;
   {
     absl::MutexLock lock(&mutex_);
-    stop_requested_ = true;
-    stop_requested_changed_.SignalAll();
     subscription = subscription_;
   }
   if (subscription != nullptr) subscription->Cancel();
 }
 
 void PartitionRunner::Run() {
-  while (!stop_requested()) {
+  while (!stop_.is_set()) {
     const absl::Status end = RunSession();
     Unsubscribe();
-    if (end.ok() || stop_requested()) continue;
+    if (end.ok() || stop_.is_set()) continue;
     Interrupted(end);
-    Pause(backoff_.Next());
+    stop_.Pause(backoff_.Next());
   }
   Recovered();  // whoever has the partition next counts for it
   stopped_ = true;
@@ -107,7 +106,7 @@ absl::Status PartitionRunner::RunSession() {
   confirm_time_ = clock_.Monotonic();
   ASSIGN_OR_RETURN(const std::shared_ptr<EventSubscription> subscription, Subscribe());
 
-  while (!stop_requested()) {
+  while (!stop_.is_set()) {
     absl::StatusOr<std::optional<Frame>> frame = subscription->Next(options_.max_unconfirmed_time);
     if (const std::optional<int64_t> earliest = EarliestKeptPosition(frame.status())) {
       return SkipWhatIsNotKept(*earliest);
@@ -135,7 +134,7 @@ absl::StatusOr<std::shared_ptr<EventSubscription>> PartitionRunner::Subscribe() 
   std::shared_ptr<EventSubscription> subscription = events_.Subscribe(log_partition_, evaluated_);
   absl::MutexLock lock(&mutex_);
   // Otherwise RequestStop() came too early to cancel this one.
-  if (stop_requested_) return absl::CancelledError("stop was requested");
+  if (stop_.is_set()) return absl::CancelledError("stop was requested");
   subscription_ = subscription;
   return subscription;
 }
@@ -181,7 +180,7 @@ absl::Status PartitionRunner::HandOverMatches(Frame frame, int64_t last_position
     batches.back().erasures = std::move(erasures);
   }
   for (Batch& batch : batches) {
-    if (stop_requested()) return absl::CancelledError("stop was requested");
+    if (stop_.is_set()) return absl::CancelledError("stop was requested");
     RETURN_IF_ERROR(HandOver(std::move(batch)));
   }
   pace_.HandedOver();
@@ -277,19 +276,6 @@ void PartitionRunner::Recovered() {
   interruptions_in_a_row_ = 0;
   backoff_.Reset();
   metrics_.interrupted_log_partitions.Decrement();
-}
-
-bool PartitionRunner::stop_requested() const {
-  absl::MutexLock lock(&mutex_);
-  return stop_requested_;
-}
-
-void PartitionRunner::Pause(absl::Duration duration) {
-  const absl::Duration end = SystemClock().Monotonic() + duration;
-  absl::MutexLock lock(&mutex_);
-  while (!stop_requested_) {
-    if (stop_requested_changed_.WaitUntil(&mutex_, end)) return;
-  }
 }
 
 }  // namespace crier::evaluator

@@ -14,7 +14,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "common/base/clock.h"
-#include "common/base/cond_var.h"
+#include "common/base/stop_signal.h"
 #include "services/evaluator/domain/limits/event_caps.h"
 #include "services/evaluator/domain/limits/event_pace.h"
 #include "services/evaluator/domain/limits/send_rate.h"
@@ -127,8 +127,6 @@ class PartitionRunner {
   void Interrupted(const absl::Status& reason);
   void Recovered();
 
-  bool stop_requested() const;
-  void Pause(absl::Duration duration);
   absl::Time Deadline() const { return clock_.Now() + options_.call_timeout; }
 
   const int32_t log_partition_;
@@ -143,9 +141,8 @@ class PartitionRunner {
   EvaluatorMetrics& metrics_;
   const RunnerOptions options_;
 
-  mutable absl::Mutex mutex_;
-  CondVar stop_requested_changed_;
-  bool stop_requested_ ABSL_GUARDED_BY(mutex_) = false;
+  StopSignal stop_;
+  absl::Mutex mutex_;
   // For RequestStop() to cancel.
   std::shared_ptr<EventSubscription> subscription_ ABSL_GUARDED_BY(mutex_);
 

@@ -31,11 +31,7 @@ void RunWorkers::Start() {
 }
 
 void RunWorkers::Stop() {
-  {
-    absl::MutexLock lock(&mutex_);
-    stopping_ = true;
-    stopping_changed_.SignalAll();
-  }
+  stop_.Set();
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
 }
@@ -52,14 +48,14 @@ void RunWorkers::Remove(const lease::Lease& lease) {
 }
 
 void RunWorkers::RunWorker() {
-  while (!stopping()) {
+  while (!stop_.is_set()) {
     const std::optional<Work> work = TakeWork();
     if (!work) {
-      if (!Pause(options_.poll)) return;
+      if (!stop_.Pause(options_.poll)) return;
       continue;
     }
     const bool go_on = executor_.Work(work->fence, work->workflow,
-                                      [&] { return stopping() || !Holds(work->fence.lease); });
+                                      [&] { return stop_.is_set() || !Holds(work->fence.lease); });
     const Key key = {work->workflow.community, work->workflow.id};
     absl::MutexLock lock(&mutex_);
     busy_.erase(key);
@@ -98,7 +94,7 @@ void RunWorkers::RunCalendar() {
   do {
     BeginDueRuns();
     if (clock_.Monotonic() >= next_prune_) Prune();
-  } while (Pause(options_.poll));
+  } while (stop_.Pause(options_.poll));
 }
 
 void RunWorkers::BeginDueRuns() {
@@ -109,7 +105,7 @@ void RunWorkers::BeginDueRuns() {
     return;
   }
   for (const ScheduledWorkflow& workflow : *due) {
-    if (stopping()) return;
+    if (stop_.is_set()) return;
     const DueSlot slot = LookAtSchedule(workflow.schedule, workflow.next_slot, now);
     const absl::Status taken = runs_.TakeSlot(workflow, slot, now, Deadline());
     if (!taken.ok()) log::Warning("a daily run could not be begun", {{"status", taken}});
@@ -119,7 +115,7 @@ void RunWorkers::BeginDueRuns() {
 void RunWorkers::Prune() {
   next_prune_ = clock_.Monotonic() + kPruneEvery;
   bool more = true;
-  while (more && !stopping()) {
+  while (more && !stop_.is_set()) {
     const auto pruned = runs_.Prune(partitions(), clock_.Now() - options_.retention, Deadline());
     if (!pruned.ok()) log::Warning("old runs could not be removed", {{"status", pruned.status()}});
     more = pruned.ok() && *pruned;
@@ -132,25 +128,11 @@ bool RunWorkers::Holds(const lease::Lease& lease) const {
   return held != leases_.end() && held->second == lease;
 }
 
-bool RunWorkers::stopping() const {
-  absl::MutexLock lock(&mutex_);
-  return stopping_;
-}
-
 std::vector<int32_t> RunWorkers::partitions() const {
   absl::MutexLock lock(&mutex_);
   std::vector<int32_t> partitions;
   for (const auto& [partition, lease] : leases_) partitions.push_back(partition);
   return partitions;
-}
-
-bool RunWorkers::Pause(absl::Duration time) {
-  const absl::Duration end = SystemClock().Monotonic() + time;
-  absl::MutexLock lock(&mutex_);
-  while (!stopping_) {
-    if (stopping_changed_.WaitUntil(&mutex_, end)) return !stopping_;
-  }
-  return false;
 }
 
 absl::Time RunWorkers::Deadline() const { return absl::Now() + options_.call_timeout; }

@@ -15,7 +15,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "common/base/clock.h"
-#include "common/base/cond_var.h"
+#include "common/base/stop_signal.h"
 #include "common/lease/lease_store.h"
 #include "services/evaluator/domain/runs/page_store.h"
 #include "services/evaluator/domain/runs/run_executor.h"
@@ -75,10 +75,7 @@ class RunWorkers {
   void BeginDueRuns();
   void Prune();
   bool Holds(const lease::Lease& lease) const;
-  bool stopping() const;
   std::vector<int32_t> partitions() const;
-  // False when it is time to stop.
-  bool Pause(absl::Duration time);
   absl::Time Deadline() const;
 
   RunStore& runs_;
@@ -88,9 +85,8 @@ class RunWorkers {
   const Clock& clock_;
   const RunWorkerOptions options_;
 
+  StopSignal stop_;
   mutable absl::Mutex mutex_;
-  CondVar stopping_changed_;
-  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::map<int32_t, lease::Lease> leases_ ABSL_GUARDED_BY(mutex_);
   std::set<Key> busy_ ABSL_GUARDED_BY(mutex_);
   // Until when each rests; monotonic.
