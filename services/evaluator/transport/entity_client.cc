@@ -12,46 +12,40 @@ namespace crier::evaluator::transport {
 namespace {
 
 using entity::v1::Event;
+using ingest::v1::CountResponse;
 using ingest::v1::EntityService;
 using Stub = EntityService::Stub;
 
 constexpr char kPeer[] = "ingest";
 
+template <typename Request, typename Response>
+using Method = grpc::Status (Stub::*)(grpc::ClientContext*, const Request&, Response*);
+
+template <typename Request, typename Response>
+absl::StatusOr<Response> Ask(Stub& stub, Method<Request, Response> method, const Request& request,
+                             absl::Time deadline) {
+  Response response;
+  RETURN_IF_ERROR(PeerStatus(rpc::Call(stub, method, request, response, deadline), kPeer));
+  return response;
+}
+
 template <typename Request>
-absl::StatusOr<int64_t> CallCount(Stub& stub,
-                                  grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
-                                                               ingest::v1::CountResponse*),
-                                  int64_t community, const std::string& filter,
-                                  absl::Time evaluate_time, absl::Time deadline) {
+Request CountRequest(int64_t community, const std::string& filter, absl::Time evaluate_time) {
   Request request;
   request.set_parent(api::CommunityName(community));
   request.set_filter(filter);
   *request.mutable_evaluate_time() = api::ToProto(evaluate_time);
-  ingest::v1::CountResponse response;
-  RETURN_IF_ERROR(PeerStatus(rpc::Call(stub, method, request, response, deadline), kPeer));
-  return response.count();
+  return request;
 }
 
-// Makes an event of every entity of one page; `set` puts the entity into it.
-template <typename Request, typename Response, typename Entities, typename Set>
-absl::StatusOr<std::vector<Event>> CallList(
-    Stub& stub, grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
-    Entities* (Response::*entities)(), Event::Kind kind, const Set& set, int64_t community,
-    const std::string& filter, int limit, absl::Time deadline) {
+// For the first page.
+template <typename Request>
+Request ListRequest(int64_t community, const std::string& filter, int limit) {
   Request request;
   request.set_parent(api::CommunityName(community));
   request.set_filter(filter);
   request.set_page_size(limit);
-  Response response;
-  RETURN_IF_ERROR(PeerStatus(rpc::Call(stub, method, request, response, deadline), kPeer));
-  std::vector<Event> events;
-  for (auto& entity : *(response.*entities)()) {
-    Event& event = events.emplace_back();
-    event.set_community_id(community);
-    event.set_kind(kind);
-    set(event, std::move(entity));
-  }
-  return events;
+  return request;
 }
 
 }  // namespace
@@ -61,14 +55,19 @@ absl::StatusOr<int64_t> EntityClient::Count(Template workflow_template, int64_t 
                                             absl::Time deadline) {
   const auto stub = stub_.Get();
   if (stub == nullptr) return NotConnectedError(kPeer);
+  const auto count =
+      [&]<typename Request>(Method<Request, CountResponse> method) -> absl::StatusOr<int64_t> {
+    const auto request = CountRequest<Request>(community, filter, evaluate_time);
+    ASSIGN_OR_RETURN(const CountResponse response, Ask(*stub, method, request, deadline));
+    return response.count();
+  };
   switch (CriteriaEntity(workflow_template)) {
     case Event::kOrganization:
-      return CallCount(*stub, &Stub::CountOrganizations, community, filter, evaluate_time,
-                       deadline);
+      return count(&Stub::CountOrganizations);
     case Event::kActivity:
-      return CallCount(*stub, &Stub::CountActivities, community, filter, evaluate_time, deadline);
+      return count(&Stub::CountActivities);
     default:
-      return CallCount(*stub, &Stub::CountContacts, community, filter, evaluate_time, deadline);
+      return count(&Stub::CountContacts);
   }
 }
 
@@ -77,25 +76,38 @@ absl::StatusOr<std::vector<Event>> EntityClient::Find(Template workflow_template
                                                       absl::Time deadline) {
   const auto stub = stub_.Get();
   if (stub == nullptr) return NotConnectedError(kPeer);
+  const auto list = [&]<typename Request, typename Response>(Method<Request, Response> method) {
+    return Ask(*stub, method, ListRequest<Request>(community, filter, limit), deadline);
+  };
+  std::vector<Event> events;
+  const auto add = [&](Event::Kind kind) -> Event& {
+    Event& event = events.emplace_back();
+    event.set_community_id(community);
+    event.set_kind(kind);
+    return event;
+  };
   switch (CriteriaEntity(workflow_template)) {
-    case Event::kOrganization:
-      return CallList(
-          *stub, &Stub::ListOrganizations,
-          &ingest::v1::ListOrganizationsResponse::mutable_organizations, Event::ORGANIZATION_FOUND,
-          [](Event& event, auto&& entity) { *event.mutable_organization() = std::move(entity); },
-          community, filter, limit, deadline);
-    case Event::kActivity:
-      return CallList(
-          *stub, &Stub::ListActivities, &ingest::v1::ListActivitiesResponse::mutable_activities,
-          Event::ACTIVITY_FOUND,
-          [](Event& event, auto&& entity) { *event.mutable_activity() = std::move(entity); },
-          community, filter, limit, deadline);
-    default:
-      return CallList(
-          *stub, &Stub::ListContacts, &ingest::v1::ListContactsResponse::mutable_contacts,
-          Event::CONTACT_FOUND,
-          [](Event& event, auto&& entity) { *event.mutable_contact() = std::move(entity); },
-          community, filter, limit, deadline);
+    case Event::kOrganization: {
+      ASSIGN_OR_RETURN(auto page, list(&Stub::ListOrganizations));
+      for (auto& organization : *page.mutable_organizations()) {
+        *add(Event::ORGANIZATION_FOUND).mutable_organization() = std::move(organization);
+      }
+      return events;
+    }
+    case Event::kActivity: {
+      ASSIGN_OR_RETURN(auto page, list(&Stub::ListActivities));
+      for (auto& activity : *page.mutable_activities()) {
+        *add(Event::ACTIVITY_FOUND).mutable_activity() = std::move(activity);
+      }
+      return events;
+    }
+    default: {
+      ASSIGN_OR_RETURN(auto page, list(&Stub::ListContacts));
+      for (auto& contact : *page.mutable_contacts()) {
+        *add(Event::CONTACT_FOUND).mutable_contact() = std::move(contact);
+      }
+      return events;
+    }
   }
 }
 
