@@ -196,8 +196,11 @@ TEST_F(PageStoreTest, HalfOfAPageIsDecidedOnAgain) {
 TEST_F(PageStoreTest, APostponedRunIsReadyInTime) {
   const absl::Time when = clock_.Now() + absl::Minutes(5);
 
-  ASSERT_TRUE(
-      pages_.Postpone(fence_, Load(), RunHold::kRetry, when, 3, "no answer", Deadline()).ok());
+  const absl::Status postponed = pages_.Postpone(
+      fence_, Load(), {.hold = RunHold::kRetry, .until = when, .failures = 3, .error = "no answer"},
+      Deadline());
+
+  ASSERT_TRUE(postponed.ok()) << postponed;
 
   EXPECT_EQ(LastRun().hold, RunHold::kRetry);
   EXPECT_EQ(LastRun().hold_until, when);
@@ -210,7 +213,7 @@ TEST_F(PageStoreTest, APostponedRunIsReadyInTime) {
 TEST_F(PageStoreTest, ATimeThatAClockAheadHasWrittenHoldsNoRun) {
   const auto postpone = [&](RunHold hold, absl::Duration by) {
     const absl::Time when = clock_.Now() + by;
-    EXPECT_TRUE(pages_.Postpone(fence_, Load(), hold, when, 0, "", Deadline()).ok());
+    EXPECT_TRUE(pages_.Postpone(fence_, Load(), {.hold = hold, .until = when}, Deadline()).ok());
     return Ready(clock_.Now());
   };
 

@@ -355,15 +355,16 @@ absl::StatusOr<ContactSet> PgPageStore::Sent(const WorkflowId& id,
   return sent;
 }
 
-absl::Status PgPageStore::Postpone(const Fence& fence, const RunTask& task, RunHold hold,
-                                   absl::Time when, int failures, const std::string& error,
-                                   absl::Time deadline) {
+absl::Status PgPageStore::Postpone(const Fence& fence, const RunTask& task,
+                                   const Postponement& postponement, absl::Time deadline) {
   return pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
     RETURN_IF_ERROR(CheckLease(transaction, fence));
     return transaction
-        .Execute(
-            kPostponeRun,
-            KeyOf(task.run->id).Add(static_cast<int32_t>(hold)).Add(when).Add(failures).Add(error))
+        .Execute(kPostponeRun, KeyOf(task.run->id)
+                                   .Add(static_cast<int32_t>(postponement.hold))
+                                   .Add(postponement.until)
+                                   .Add(postponement.failures)
+                                   .Add(postponement.error))
         .status();
   });
 }

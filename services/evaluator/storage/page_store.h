@@ -32,8 +32,8 @@ class PgPageStore : public PageStore {
                      absl::Time deadline) override;
   absl::StatusOr<ContactSet> Sent(const WorkflowId& id, const std::vector<int64_t>& contacts,
                                   absl::Time deadline) override;
-  absl::Status Postpone(const Fence& fence, const RunTask& task, RunHold hold, absl::Time when,
-                        int failures, const std::string& error, absl::Time deadline) override;
+  absl::Status Postpone(const Fence& fence, const RunTask& task, const Postponement& postponement,
+                        absl::Time deadline) override;
   absl::Status Finish(const Fence& fence, const RunTask& task, RunState state,
                       const std::string& error, absl::Time now, absl::Time deadline) override;
 

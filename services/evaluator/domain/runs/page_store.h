@@ -72,6 +72,15 @@ struct DecidedPage {
   std::optional<absl::Time> capped_until;
 };
 
+// When an unfinished run goes on, and why not before.
+struct Postponement {
+  RunHold hold = RunHold::kNone;
+  absl::Time until;  // at the earliest
+  // In a row, and the last of them.
+  int failures = 0;
+  std::string error;
+};
+
 // The side of those who work on runs. Thread-safe. Every method waits until its deadline at most
 // and answers UNAVAILABLE when the database is away.
 class PageStore {
@@ -122,11 +131,9 @@ class PageStore {
                                           const std::vector<int64_t>& contacts,
                                           absl::Time deadline) = 0;
 
-  // The run of the task goes on at `when` at the earliest; for `hold`, if it is not kNone.
-  // `failures` and `error` are what they are from now on.
-  virtual absl::Status Postpone(const Fence& fence, const RunTask& task, RunHold hold,
-                                absl::Time when, int failures, const std::string& error,
-                                absl::Time deadline) = 0;
+  // Stores when the run of the task goes on; does nothing when it has ended.
+  virtual absl::Status Postpone(const Fence& fence, const RunTask& task,
+                                const Postponement& postponement, absl::Time deadline) = 0;
 
   // Ends the run of the task; does nothing when it has ended. kSucceeded makes it the last scan.
   virtual absl::Status Finish(const Fence& fence, const RunTask& task, RunState state,

@@ -70,7 +70,7 @@ absl::Status SetBackError(int64_t standing, int64_t position) {
                                           ": the delivery database was set back"));
 }
 
-absl::Duration Backoff(const RunOptions& options, int failures) {
+absl::Duration RetryDelay(const RunOptions& options, int failures) {
   absl::Duration wait = options.min_backoff;
   for (int i = 1; i < failures && wait < options.max_backoff; ++i) wait *= 2;
   return std::min(wait, options.max_backoff);
@@ -94,11 +94,11 @@ absl::Status RunExecutor::WorkOn(const Fence& fence, RunTask& task,
   // Again when a merge or a deletion has changed the page meanwhile.
   while (task.pending) RETURN_IF_ERROR(HandOverPending(fence, task));
   if (!task.run) return absl::OkStatus();
-  bool started = true;
   if (task.run->state == RunState::kPending || task.run->scope.filter != task.filter) {
-    RETURN_IF_ERROR(Start(fence, task, started));
+    ASSIGN_OR_RETURN(const bool started, Start(fence, task));
+    if (!started) return absl::OkStatus();
   }
-  return started ? Scan(fence, task, stop) : absl::OkStatus();
+  return Scan(fence, task, stop);
 }
 
 absl::Status RunExecutor::HandOverPending(const Fence& fence, RunTask& task) {
@@ -184,7 +184,7 @@ absl::Status RunExecutor::HandOver(const Fence& fence, RunTask& task, const Pend
   return absl::OkStatus();
 }
 
-absl::Status RunExecutor::Start(const Fence& fence, RunTask& task, bool& started) {
+absl::StatusOr<bool> RunExecutor::Start(const Fence& fence, RunTask& task) {
   const int64_t community = task.workflow.community;
   // Before the first contact is read: every change that the run may not see comes after it.
   ASSIGN_OR_RETURN(const LogHead head, events_.Head(community, Deadline()));
@@ -195,11 +195,12 @@ absl::Status RunExecutor::Start(const Fence& fence, RunTask& task, bool& started
   ASSIGN_OR_RETURN(const int64_t expected,
                    contacts_.Count(community, SearchFilter(scope), scope.evaluate_time,
                                    absl::Now() + options_.count_timeout));
-  ASSIGN_OR_RETURN(started, store_.Start(fence, task, scope, expected, Now(), Deadline()));
+  ASSIGN_OR_RETURN(const bool started,
+                   store_.Start(fence, task, scope, expected, Now(), Deadline()));
   task.run->state = RunState::kRunning;
   task.run->scope = scope;
   task.run->cursor = 0;
-  return absl::OkStatus();
+  return started;
 }
 
 absl::Status RunExecutor::Scan(const Fence& fence, RunTask& task,
@@ -253,7 +254,7 @@ absl::StatusOr<bool> RunExecutor::DoPage(const Fence& fence, RunTask& task,
 
 absl::Status RunExecutor::Hold(const Fence& fence, const RunTask& task, RunHold hold,
                                absl::Time until) {
-  return store_.Postpone(fence, task, hold, until, 0, "", Deadline());
+  return store_.Postpone(fence, task, {.hold = hold, .until = until}, Deadline());
 }
 
 bool RunExecutor::Failed(const Fence& fence, const RunTask& task, const absl::Status& reason) {
@@ -270,8 +271,12 @@ bool RunExecutor::Failed(const Fence& fence, const RunTask& task, const absl::St
   const std::string error(reason.message());
   const absl::Status stored =
       give_up ? store_.Finish(fence, task, RunState::kFailed, error, Now(), Deadline())
-              : store_.Postpone(fence, task, RunHold::kRetry, Now() + Backoff(options_, failures),
-                                failures, error, Deadline());
+              : store_.Postpone(fence, task,
+                                {.hold = RunHold::kRetry,
+                                 .until = Now() + RetryDelay(options_, failures),
+                                 .failures = failures,
+                                 .error = error},
+                                Deadline());
   (give_up ? metrics_.failed : metrics_.retries).Increment();
   if (!stored.ok()) log::Warning("a failure of a run could not be stored", {{"status", stored}});
   return stored.ok();

@@ -84,7 +84,8 @@ class RunExecutor {
   absl::Status Halve(const Fence& fence, RunTask& task);
   // Takes up the pending page as it is stored now.
   absl::Status ReloadPending(RunTask& task);
-  absl::Status Start(const Fence& fence, RunTask& task, bool& started);
+  // Gives the run its scope. False when workflow or run are no longer what the task says.
+  absl::StatusOr<bool> Start(const Fence& fence, RunTask& task);
   absl::Status Scan(const Fence& fence, RunTask& task, const std::function<bool()>& stop);
   // Whether to go on with the next page.
   absl::StatusOr<bool> DoPage(const Fence& fence, RunTask& task, std::vector<FoundContact> page);
