@@ -86,8 +86,7 @@ bool AddRecord(const ContactRecord& record, const LabelBook& book, ContactPlan& 
   return AddRecord(resolved, record.mask, plan);
 }
 
-absl::Status Conclude(bool changed, ContactPlan& plan) {
-  if (!changed) return absl::OkStatus();
+absl::Status MarkChanged(ContactPlan& plan) {
   plan.outcome = plan.id == 0 ? Outcome::kCreated : Outcome::kUpdated;
   return CheckSize(*plan.contact);
 }
@@ -129,7 +128,7 @@ absl::StatusOr<ContactPlan> PlanRecord(int64_t community, const ContactRecord& r
     changed |= AddSighting(sighting, *plan.contact);
   }
   if (!ids.empty() && (changed || any_new)) FindApart(ids, known, plan);
-  RETURN_IF_ERROR(Conclude(changed, plan));
+  if (changed) RETURN_IF_ERROR(MarkChanged(plan));
   return plan;
 }
 
@@ -139,13 +138,13 @@ absl::StatusOr<ContactPlan> PlanMerge(int64_t community, const std::set<int64_t>
   plan.community = community;
   StartFrom(ids, known, plan);
   FindApart(ids, known, plan);
-  RETURN_IF_ERROR(Conclude(!plan.losers.empty(), plan));
+  if (!plan.losers.empty()) RETURN_IF_ERROR(MarkChanged(plan));
   return plan;
 }
 
-absl::Status CountActivity(int64_t change, ContactPlan& plan) {
-  plan.contact->set_activity_count(plan.contact->activity_count() + change);
-  return Conclude(true, plan);
+absl::Status CountActivity(ContactPlan& plan) {
+  plan.contact->set_activity_count(plan.contact->activity_count() + 1);
+  return MarkChanged(plan);
 }
 
 }  // namespace crier::ingest

@@ -44,9 +44,8 @@ absl::StatusOr<ContactPlan> PlanRecord(int64_t community, const ContactRecord& r
 absl::StatusOr<ContactPlan> PlanMerge(int64_t community, const std::set<int64_t>& ids,
                                       const Known& known);
 
-// Counts one activity more (or, with -1, less) for the contact of the plan. ENTITY_TOO_LARGE as
-// above.
-absl::Status CountActivity(int64_t change, ContactPlan& plan);
+// Counts one activity more for the contact of the plan. ENTITY_TOO_LARGE as above.
+absl::Status CountActivity(ContactPlan& plan);
 
 }  // namespace crier::ingest
 

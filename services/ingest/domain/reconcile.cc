@@ -137,7 +137,7 @@ absl::StatusOr<Ingested> Reconciler::Apply(int64_t community, const ActivityReco
   ASSIGN_OR_RETURN(ContactPlan contact, Plan(community, record.contact));
   const int64_t former_contact = created ? 0 : found->second.contact_id;
   const bool moved = !created && !contact.Includes(former_contact);
-  if (created || moved) RETURN_IF_ERROR(CountActivity(1, contact));
+  if (created || moved) RETURN_IF_ERROR(CountActivity(contact));
 
   CarryOut(contact);
   if (moved) TakeActivityFrom(community, former_contact);
