@@ -4,6 +4,24 @@
 
 #include "common/pg/transaction.h"
 
+// Of `webhooks w`, as ReadWebhook() of webhook_store.cc reads them.
+#define CRIER_WEBHOOK_COLUMNS                                                                   \
+  "community_id, webhook_id, display_name, url, secret, payload_version, envelope,"             \
+  " member_alias, custom_headers::text, request_timeout_ns, create_time, update_time, version," \
+  " cancelled_through, client_certificate, client_key, trusted_roots,"                          \
+  " (SELECT string_agg(concat_ws(':', k.key_number, k.scheme, encode(k.key, 'hex'),"            \
+  "   (extract(epoch FROM k.create_time) * 1000000)::bigint,"                                   \
+  "   CASE WHEN isfinite(k.expire_time)"                                                        \
+  "    THEN (extract(epoch FROM k.expire_time) * 1000000)::bigint ELSE -1 END,"                 \
+  "   encode(convert_to(k.request_id, 'UTF8'), 'hex')), ' ' ORDER BY k.key_number DESC)"        \
+  "  FROM webhook_signing_keys k"                                                               \
+  "  WHERE k.community_id = w.community_id AND k.webhook_id = w.webhook_id"                     \
+  "   AND k.expire_time > now()),"                                                              \
+  " state, disable_reason, state_change_time, array_to_string(retry_delays_ns, ' '), "          \
+  "max_attempts,"                                                                               \
+  " attempts_per_minute, max_concurrency, operational, failing_since, failing_counted_time,"    \
+  " failing_counted_us, failing_told"
+
 namespace crier::delivery::storage {
 
 // The id comes before the row, because what is sealed is sealed for it.
@@ -36,24 +54,9 @@ constexpr pg::Statement kFindByRequestId{
     "find_webhook_by_request_id",
     "SELECT webhook_id FROM webhooks WHERE community_id = $1 AND request_id = $2"};
 
-// The columns of this and the next statement are read by one function.
 constexpr pg::Statement kGetWebhooks{
     "get_webhooks",
-    "SELECT community_id, webhook_id, display_name, url, secret, payload_version, envelope,"
-    " member_alias, custom_headers::text, request_timeout_ns, create_time, update_time, version,"
-    " cancelled_through, client_certificate, client_key, trusted_roots,"
-    " (SELECT string_agg(concat_ws(':', k.key_number, k.scheme, encode(k.key, 'hex'),"
-    "   (extract(epoch FROM k.create_time) * 1000000)::bigint,"
-    "   CASE WHEN isfinite(k.expire_time)"
-    "    THEN (extract(epoch FROM k.expire_time) * 1000000)::bigint ELSE -1 END,"
-    "   encode(convert_to(k.request_id, 'UTF8'), 'hex')), ' ' ORDER BY k.key_number DESC)"
-    "  FROM webhook_signing_keys k"
-    "  WHERE k.community_id = w.community_id AND k.webhook_id = w.webhook_id"
-    "   AND k.expire_time > now()),"
-    " state, disable_reason, state_change_time, array_to_string(retry_delays_ns, ' '), "
-    "max_attempts,"
-    " attempts_per_minute, max_concurrency, operational, failing_since, failing_counted_time,"
-    " failing_counted_us, failing_told"
+    "SELECT " CRIER_WEBHOOK_COLUMNS
     " FROM webhooks w"
     " JOIN (SELECT DISTINCT * FROM unnest($1::bigint[], $2::bigint[])"
     "       AS given (community_id, webhook_id)) wanted USING (community_id, webhook_id)"
@@ -79,25 +82,10 @@ constexpr pg::Statement kGetStates{"get_webhook_states",
                                    " ORDER BY given.place"};
 
 constexpr pg::Statement kListWebhooks{
-    "list_webhooks",
-    "SELECT community_id, webhook_id, display_name, url, secret, payload_version, envelope,"
-    " member_alias, custom_headers::text, request_timeout_ns, create_time, update_time, version,"
-    " cancelled_through, client_certificate, client_key, trusted_roots,"
-    " (SELECT string_agg(concat_ws(':', k.key_number, k.scheme, encode(k.key, 'hex'),"
-    "   (extract(epoch FROM k.create_time) * 1000000)::bigint,"
-    "   CASE WHEN isfinite(k.expire_time)"
-    "    THEN (extract(epoch FROM k.expire_time) * 1000000)::bigint ELSE -1 END,"
-    "   encode(convert_to(k.request_id, 'UTF8'), 'hex')), ' ' ORDER BY k.key_number DESC)"
-    "  FROM webhook_signing_keys k"
-    "  WHERE k.community_id = w.community_id AND k.webhook_id = w.webhook_id"
-    "   AND k.expire_time > now()),"
-    " state, disable_reason, state_change_time, array_to_string(retry_delays_ns, ' '), "
-    "max_attempts,"
-    " attempts_per_minute, max_concurrency, operational, failing_since, failing_counted_time,"
-    " failing_counted_us, failing_told"
-    " FROM webhooks w"
-    " WHERE community_id = $1 AND webhook_id > $2 AND delete_time IS NULL"
-    " ORDER BY webhook_id LIMIT $3"};
+    "list_webhooks", "SELECT " CRIER_WEBHOOK_COLUMNS
+                     " FROM webhooks w"
+                     " WHERE community_id = $1 AND webhook_id > $2 AND delete_time IS NULL"
+                     " ORDER BY webhook_id LIMIT $3"};
 
 // Holds off every other change of the webhook until the transaction ends.
 constexpr pg::Statement kLockWebhook{
