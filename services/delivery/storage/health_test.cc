@@ -110,8 +110,7 @@ TEST_F(HealthTest, GoneDisablesWithTheOutcomeAndKeepsTheDeliveries) {
 TEST_F(HealthTest, AnAttemptThatBeganBeforeTheWebhookWasEnabledDoesNotDisableIt) {
   const WebhookId webhook = StoreWebhook(3);
   const AttemptOutcome gone = Finds(Store(webhook), Finding::Kind::kGone, absl::ZeroDuration());
-  ASSERT_TRUE(
-      webhooks_.ChangeState(webhook, "", StateAction::kEnable, false, now_, Deadline()).ok());
+  ASSERT_TRUE(webhooks_.ChangeState(webhook, "", StateAction::kEnable, now_, Deadline()).ok());
 
   Commit({gone});
 
@@ -252,7 +251,7 @@ TEST_F(HealthTest, ItsOwnersDisablingIsTold) {
   const WebhookId webhook = StoreWebhook(1);
   const WebhookId operational = StoreOperational();
   const auto disable = [&] {
-    return webhooks_.ChangeState(webhook, "", StateAction::kDisable, false, now_, Deadline());
+    return webhooks_.ChangeState(webhook, "", StateAction::kDisable, now_, Deadline());
   };
 
   ASSERT_TRUE(disable().ok());

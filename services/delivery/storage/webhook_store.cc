@@ -358,8 +358,8 @@ absl::StatusOr<Webhook> PgWebhookStore::UpdateKeys(
 }
 
 absl::StatusOr<Webhook> PgWebhookStore::ChangeState(const WebhookId& id, absl::string_view etag,
-                                                    StateAction action, bool cancel_pending,
-                                                    absl::Time now, absl::Time deadline) {
+                                                    StateAction action, absl::Time now,
+                                                    absl::Time deadline) {
   Webhook webhook;
   RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
     ASSIGN_OR_RETURN(webhook, LockWebhook(transaction, *rings_.Get(), id, etag));
@@ -371,7 +371,7 @@ absl::StatusOr<Webhook> PgWebhookStore::ChangeState(const WebhookId& id, absl::s
       return notices_.Write(transaction, {DisabledNotice(webhook, now)});
     }
     if (webhook.state != WebhookState::kEnabled) return absl::OkStatus();
-    if (cancel_pending) {
+    if (action == StateAction::kEnableAnew) {
       RETURN_IF_ERROR(
           transaction.Execute(kCancelAllQueued, Params().Add(id.community).Add(id.id)).status());
     }

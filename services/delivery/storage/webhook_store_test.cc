@@ -81,9 +81,9 @@ class PgWebhookStoreTest : public testing::Test {
         "', 0, now(), 0)"));
   }
 
-  void Change(const WebhookId& id, StateAction action, bool cancel_pending = false) {
-    const auto changed = postgres_.store().ChangeState(id, "", action, cancel_pending, absl::Now(),
-                                                       TestDatabase::Deadline());
+  void Change(const WebhookId& id, StateAction action) {
+    const auto changed =
+        postgres_.store().ChangeState(id, "", action, absl::Now(), TestDatabase::Deadline());
     ASSERT_TRUE(changed.ok()) << changed.status();
   }
 
@@ -141,11 +141,11 @@ TEST_F(PgWebhookStoreTest, EnablingCancelsWhatIsPendingWhereThatIsWished) {
   const Webhook other = Create();
   Queue(webhook.id, 1);
   Queue(other.id, 2);
-  Change(webhook.id, StateAction::kEnable, /*cancel_pending=*/true);  // it is enabled: no change
+  Change(webhook.id, StateAction::kEnableAnew);  // it is enabled: no change
   EXPECT_EQ(Count("queue"), 2);
   Change(webhook.id, StateAction::kDisable);
 
-  Change(webhook.id, StateAction::kEnable, /*cancel_pending=*/true);
+  Change(webhook.id, StateAction::kEnableAnew);
 
   EXPECT_EQ(Count("queue"), 1);
   EXPECT_EQ(Count(absl::StrCat("queue WHERE webhook_id = ", other.id.id)), 1);
@@ -158,14 +158,14 @@ TEST_F(PgWebhookStoreTest, WhatEnablingCancelsIsNotedAtTheWebhook) {
   Queue(webhook.id, 1);
   Change(webhook.id, StateAction::kDisable);
 
-  Change(webhook.id, StateAction::kEnable, /*cancel_pending=*/true);
+  Change(webhook.id, StateAction::kEnableAnew);
 
   const auto cancelled_through = [&] {
     return postgres_.store().Get(webhook.id, TestDatabase::Deadline())->cancelled_through.ToUuid();
   };
   EXPECT_EQ(cancelled_through(), "00000000-0000-7000-8000-000000000002");
   Change(webhook.id, StateAction::kDisable);
-  Change(webhook.id, StateAction::kEnable, /*cancel_pending=*/true);
+  Change(webhook.id, StateAction::kEnableAnew);
   EXPECT_EQ(cancelled_through(), "00000000-0000-7000-8000-000000000002") << "there was none";
 }
 

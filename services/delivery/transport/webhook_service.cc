@@ -159,13 +159,12 @@ grpc::ServerUnaryReactor* WebhookService::DeleteWebhook(grpc::CallbackServerCont
 template <typename Request>
 grpc::ServerUnaryReactor* WebhookService::ChangeState(grpc::CallbackServerContext* context,
                                                       const Request* request, StateAction action,
-                                                      bool cancel_pending, v1::Webhook* response) {
+                                                      v1::Webhook* response) {
   return rpc::RunUnary(context, executor_, [=](const rpc::CallContext& call) -> absl::Status {
     ASSIGN_OR_RETURN(const WebhookId id,
                      api::ParseResource("name", api::kWebhooks, request->name()));
-    ASSIGN_OR_RETURN(
-        const Webhook webhook,
-        store_.ChangeState(id, request->etag(), action, cancel_pending, Now(), call.deadline));
+    ASSIGN_OR_RETURN(const Webhook webhook,
+                     store_.ChangeState(id, request->etag(), action, Now(), call.deadline));
     *response = ToProto(webhook);
     return absl::OkStatus();
   });
@@ -174,25 +173,27 @@ grpc::ServerUnaryReactor* WebhookService::ChangeState(grpc::CallbackServerContex
 grpc::ServerUnaryReactor* WebhookService::PauseWebhook(grpc::CallbackServerContext* context,
                                                        const v1::PauseWebhookRequest* request,
                                                        v1::Webhook* response) {
-  return ChangeState(context, request, StateAction::kPause, false, response);
+  return ChangeState(context, request, StateAction::kPause, response);
 }
 
 grpc::ServerUnaryReactor* WebhookService::ResumeWebhook(grpc::CallbackServerContext* context,
                                                         const v1::ResumeWebhookRequest* request,
                                                         v1::Webhook* response) {
-  return ChangeState(context, request, StateAction::kResume, false, response);
+  return ChangeState(context, request, StateAction::kResume, response);
 }
 
 grpc::ServerUnaryReactor* WebhookService::EnableWebhook(grpc::CallbackServerContext* context,
                                                         const v1::EnableWebhookRequest* request,
                                                         v1::Webhook* response) {
-  return ChangeState(context, request, StateAction::kEnable, request->cancel_pending(), response);
+  const StateAction action =
+      request->cancel_pending() ? StateAction::kEnableAnew : StateAction::kEnable;
+  return ChangeState(context, request, action, response);
 }
 
 grpc::ServerUnaryReactor* WebhookService::DisableWebhook(grpc::CallbackServerContext* context,
                                                          const v1::DisableWebhookRequest* request,
                                                          v1::Webhook* response) {
-  return ChangeState(context, request, StateAction::kDisable, false, response);
+  return ChangeState(context, request, StateAction::kDisable, response);
 }
 
 absl::StatusOr<Webhook> WebhookService::TestTarget(const v1::TestWebhookRequest& request,

@@ -77,7 +77,7 @@ class WebhookService : public v1::WebhookService::CallbackService {
   template <typename Request>
   grpc::ServerUnaryReactor* ChangeState(grpc::CallbackServerContext* context,
                                         const Request* request, StateAction action,
-                                        bool cancel_pending, v1::Webhook* response);
+                                        v1::Webhook* response);
 
   // The webhook that a test is for.
   absl::StatusOr<Webhook> TestTarget(const v1::TestWebhookRequest& request,

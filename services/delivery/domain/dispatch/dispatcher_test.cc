@@ -89,8 +89,7 @@ class DispatcherTest : public testing::Test {
 
   void ChangeState(StateAction action) {
     ASSERT_TRUE(
-        webhooks_.ChangeState(webhook_, "", action, false, clock_.Now(), absl::InfiniteFuture())
-            .ok());
+        webhooks_.ChangeState(webhook_, "", action, clock_.Now(), absl::InfiniteFuture()).ok());
   }
 
   void Change(const std::function<void(Webhook&)>& change) {

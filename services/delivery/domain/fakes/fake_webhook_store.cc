@@ -104,8 +104,8 @@ absl::StatusOr<Webhook> FakeWebhookStore::UpdateKeys(
 }
 
 absl::StatusOr<Webhook> FakeWebhookStore::ChangeState(const WebhookId& id, absl::string_view etag,
-                                                      StateAction action, bool cancel_pending,
-                                                      absl::Time now, absl::Time) {
+                                                      StateAction action, absl::Time now,
+                                                      absl::Time) {
   absl::MutexLock lock(&mutex_);
   ASSIGN_OR_RETURN(Webhook * webhook, Find(id, etag));
   ASSIGN_OR_RETURN(const bool changed, ApplyAction(action, now, *webhook));

@@ -33,7 +33,7 @@ class FakeWebhookStore : public WebhookStore {
                                      const std::function<absl::StatusOr<bool>(Webhook&)>& change,
                                      absl::Time deadline) override;
   absl::StatusOr<Webhook> ChangeState(const WebhookId& id, absl::string_view etag,
-                                      StateAction action, bool cancel_pending, absl::Time now,
+                                      StateAction action, absl::Time now,
                                       absl::Time deadline) override;
   absl::Status Delete(const WebhookId& id, absl::string_view etag, absl::Time deadline) override;
 

@@ -30,7 +30,7 @@ class EnqueuerTest : public testing::Test {
   }
 
   void ChangeState(const WebhookId& webhook, StateAction action) {
-    ASSERT_TRUE(webhooks_.ChangeState(webhook, "", action, false, clock_.Now(), Deadline()).ok());
+    ASSERT_TRUE(webhooks_.ChangeState(webhook, "", action, clock_.Now(), Deadline()).ok());
   }
 
   EnqueueRequest Request(const std::vector<WebhookId>& webhooks, int messages = 1) {

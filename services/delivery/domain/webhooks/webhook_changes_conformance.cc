@@ -39,12 +39,11 @@ TEST_P(WebhookStoreConformance, AStateIsChangedUnderTheEtagOnly) {
   const Webhook created = MustCreate(SmallWebhook());
 
   const auto refused =
-      store_.ChangeState(created.id, "v7", StateAction::kPause, false, kChanged, Deadline());
+      store_.ChangeState(created.id, "v7", StateAction::kPause, kChanged, Deadline());
 
   EXPECT_EQ(ErrorReason(refused.status()), "ETAG_MISMATCH");
   EXPECT_TRUE(
-      store_
-          .ChangeState(created.id, created.etag(), StateAction::kPause, false, kChanged, Deadline())
+      store_.ChangeState(created.id, created.etag(), StateAction::kPause, kChanged, Deadline())
           .ok());
 }
 
@@ -53,7 +52,7 @@ TEST_P(WebhookStoreConformance, AStepThatDoesNotExistChangesNothing) {
   const Webhook paused = MustChange(created.id, StateAction::kPause);
 
   const auto refused =
-      store_.ChangeState(created.id, "", StateAction::kEnable, false, kChanged, Deadline());
+      store_.ChangeState(created.id, "", StateAction::kEnable, kChanged, Deadline());
 
   EXPECT_EQ(ErrorReason(refused.status()), "WEBHOOK_STATE");
   ExpectEqual(*store_.Get(created.id, Deadline()), paused);

@@ -33,6 +33,7 @@ absl::StatusOr<bool> ApplyAction(StateAction action, absl::Time now, Webhook& we
       Disable(DisableReason::kManual, now, webhook);
       return true;
     case StateAction::kEnable:
+    case StateAction::kEnableAnew:
       if (from == WebhookState::kEnabled) return false;
       if (from == WebhookState::kPaused) return WebhookStateError(webhook, "resume it instead");
       Enter(WebhookState::kEnabled, DisableReason::kNone, now, webhook);

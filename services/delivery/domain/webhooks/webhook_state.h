@@ -11,10 +11,11 @@ namespace crier::delivery {
 
 // What a caller may ask for.
 enum class StateAction {
-  kPause,    // from enabled to paused
-  kResume,   // and back, with its failures forgotten
-  kDisable,  // from enabled or paused to disabled
-  kEnable,   // and back to enabled, with its failures forgotten
+  kPause,       // from enabled to paused
+  kResume,      // and back, with its failures forgotten
+  kDisable,     // from enabled or paused to disabled
+  kEnable,      // and back to enabled, with its failures forgotten
+  kEnableAnew,  // likewise, and what is pending for it is cancelled
 };
 
 // Takes the webhook to the state that the action leads to. False, and nothing changes, when it is

@@ -81,7 +81,7 @@ Webhook WebhookStoreConformance::MustCreate(const Webhook& webhook, const std::s
 }
 
 Webhook WebhookStoreConformance::MustChange(const WebhookId& id, StateAction action) {
-  const auto changed = store_.ChangeState(id, "", action, false, kChanged, Deadline());
+  const auto changed = store_.ChangeState(id, "", action, kChanged, Deadline());
   EXPECT_TRUE(changed.ok()) << changed.status();
   return changed.value_or(Webhook());
 }
