@@ -13,6 +13,8 @@ namespace crier::process {
 namespace {
 
 constexpr absl::Duration kCheckInterval = absl::Seconds(1);
+// Callers, and whoever replaces replicas one by one, wait for one that is not ready.
+constexpr absl::Duration kCheckIntervalUntilReady = absl::Milliseconds(100);
 // For all services together, so that a signal is heeded soon even when a database hangs.
 constexpr absl::Duration kCheckTimeout = absl::Seconds(1);
 
@@ -24,7 +26,11 @@ class Readiness {
         server_(server),
         services_(services) {}
 
-  void Check() { Set(FirstFault()); }
+  // Returns after how long to check again.
+  absl::Duration Check() {
+    Set(FirstFault());
+    return *ready_ ? kCheckInterval : kCheckIntervalUntilReady;
+  }
 
   // The process is on its way out.
   void TurnOff() {
@@ -106,8 +112,7 @@ int Serve(const ServeOptions& options, metrics::Registry& registry,
   LevelFile level_file(options.log_level_file, LevelOf(options));
   do {
     level_file.Follow();
-    readiness.Check();
-  } while (!WaitForTermination(kCheckInterval));
+  } while (!WaitForTermination(readiness.Check()));
 
   log::Info("draining");
   readiness.TurnOff();

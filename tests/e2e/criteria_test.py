@@ -2,7 +2,6 @@
 
 import json
 import os
-import time
 import unittest
 
 import grpc
@@ -11,7 +10,7 @@ from crier.entity.v1 import contact_pb2
 from crier.ingest.v1 import ingest_service_pb2
 from crier.workflow.v1 import workflow_service_pb2, workflow_service_pb2_grpc
 
-from suite import TIMEOUT_SECONDS, Receiver, Suite
+from suite import Receiver, Suite, eventually
 
 Workflow = workflow_service_pb2.Workflow
 
@@ -108,14 +107,8 @@ class CriteriaTest(unittest.TestCase):
 
     def wait_for(self, name, done):
         """The workflow, once it is as wanted."""
-        end = time.monotonic() + TIMEOUT_SECONDS
-        while True:
-            workflow = self.suite.workflows.GetWorkflow(
-                workflow_service_pb2.GetWorkflowRequest(name=name), wait_for_ready=True)
-            if done(workflow):
-                return workflow
-            self.assertLess(time.monotonic(), end, workflow)
-            time.sleep(0.1)
+        return eventually(lambda: self.suite.workflows.GetWorkflow(
+            workflow_service_pb2.GetWorkflowRequest(name=name), wait_for_ready=True), done)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import time
 import unittest
 
 import grpc
@@ -12,7 +11,7 @@ from crier.ingest.v1 import entity_service_pb2, ingest_service_pb2
 from crier.workflow.v1 import workflow_service_pb2
 from google.protobuf import timestamp_pb2
 
-from suite import TIMEOUT_SECONDS, Receiver, Suite
+from suite import Receiver, Suite, eventually
 
 COMMUNITY = 7
 PARENT = f"communities/{COMMUNITY}"
@@ -59,10 +58,7 @@ class ErasureTest(unittest.TestCase):
         return result.name
 
     def expect_gone(self, text):
-        end = time.monotonic() + TIMEOUT_SECONDS
-        while tables := tables_with(self.suite, text):
-            self.assertLess(time.monotonic(), end, f"'{text}' is still in {tables}")
-            time.sleep(0.1)
+        eventually(lambda: tables_with(self.suite, text), lambda tables: not tables)
 
     def test_a_contact_is_erased_everywhere(self):
         services = {table.split(".")[0] for table in tables_with(self.suite, "marion@example.com")}

@@ -10,7 +10,7 @@ import unittest
 from crier.ingest.v1 import event_service_pb2
 
 from private_postgres import PrivatePostgres
-from suite import BIN, TIMEOUT_SECONDS, Suite, target
+from suite import BIN, TIMEOUT_SECONDS, Suite, eventually, target
 
 ROOT = pathlib.Path(os.environ["CRIER_ROOT"])
 CLIENTS = {
@@ -75,8 +75,7 @@ class ExamplesOutageTest(ExamplesTestCase):
             with self.subTest(language):
                 client = self.start(language, self.suite.ingest[0].address, community, count)
                 client.stdout.readline()  # the unary call is done, the stream begins
-                while self.contacts_of(community) < 500:
-                    pass
+                eventually(lambda: self.contacts_of(community) >= 500)
                 self.postgres.crash()
                 self.suite.ingest[0].wait_for("not ready")
                 self.assertIsNone(client.poll(), "it has not come to the end before")

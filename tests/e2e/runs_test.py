@@ -11,7 +11,7 @@ from crier.ingest.v1 import entity_service_pb2, ingest_service_pb2
 from crier.workflow.v1 import run_service_pb2, run_service_pb2_grpc, workflow_service_pb2
 
 import runs_soak
-from suite import Receiver, Suite
+from suite import Receiver, Suite, eventually
 
 POSTGRES_URL = os.environ["CRIER_TEST_POSTGRES_URL"]
 COMMUNITY = 7
@@ -43,17 +43,13 @@ class RunsTest(unittest.TestCase):
 
     def wait_for_run(self, name):
         """The newest run of the workflow, once it has ended."""
-        while True:
-            runs = self.runs.ListRuns(run_service_pb2.ListRunsRequest(parent=name), timeout=30).runs
-            if runs and runs[0].state in runs_soak.FINISHED:
-                return runs[0]
+        request = run_service_pb2.ListRunsRequest(parent=name)
+        return eventually(lambda: self.runs.ListRuns(request, timeout=30).runs,
+                          lambda runs: runs and runs[0].state in runs_soak.FINISHED)[0]
 
     def wait_for_workflow(self, name, done):
-        while True:
-            workflow = self.suite.workflows.GetWorkflow(
-                workflow_service_pb2.GetWorkflowRequest(name=name), timeout=30)
-            if done(workflow):
-                return workflow
+        return eventually(lambda: self.suite.workflows.GetWorkflow(
+            workflow_service_pb2.GetWorkflowRequest(name=name), timeout=30), done)
 
     def run_again(self, name, full_scan=False):
         self.runs.RunWorkflow(run_service_pb2.RunWorkflowRequest(name=name, full_scan=full_scan), timeout=30)
@@ -115,8 +111,8 @@ class RunsTest(unittest.TestCase):
         self.ingest(range(100))
         self.suite.delivery[0].kill()
         run = self.runs.RunWorkflow(run_service_pb2.RunWorkflowRequest(name=workflow), timeout=30)
-        while run.matched_count < 100:
-            run = self.runs.GetRun(run_service_pb2.GetRunRequest(name=run.name), timeout=30)
+        eventually(lambda: self.runs.GetRun(run_service_pb2.GetRunRequest(name=run.name), timeout=30),
+                   lambda now: now.matched_count >= 100)
 
         for begin in range(0, 100, 20):
             self.ingest(range(begin, begin + 20), custom_fields={f"field {n}": 1000 * "x" for n in range(230)})
@@ -169,7 +165,7 @@ class RunsTest(unittest.TestCase):
 class ShortSoakTest(unittest.TestCase):
     def test_none_is_missing_and_none_is_sent_twice(self):
         print(f"seed {SEED}")
-        verdict = runs_soak.soak(POSTGRES_URL, seconds=25, pause=3, seed=SEED)
+        verdict = runs_soak.soak(POSTGRES_URL, seconds=12, pause=1.5, seed=SEED)
 
         self.assertGreater(verdict.expected, 0)
         self.assertGreater(verdict.disruptions, 1)

@@ -8,14 +8,13 @@ import collections
 import os
 import subprocess
 import threading
-import time
 import unittest
 import urllib.request
 
 from crier.delivery.v1 import delivery_service_pb2, webhook_service_pb2
 from crier.entity.v1 import event_pb2
 
-from suite import TIMEOUT_SECONDS, Receiver, Suite
+from suite import TIMEOUT_SECONDS, Receiver, Suite, eventually
 
 POSTGRES_URL = os.environ["CRIER_TEST_POSTGRES_URL"]
 PARENT = "communities/7"
@@ -72,15 +71,9 @@ class StaleOwnerTest(unittest.TestCase):
                               check=True, capture_output=True, text=True)
         return done.stdout.splitlines()
 
-    def eventually(self, done):
-        deadline = time.monotonic() + TIMEOUT_SECONDS
-        while not done():
-            self.assertLess(time.monotonic(), deadline)
-            time.sleep(0.1)
-
     def test_nothing_of_a_stale_owner_counts_and_nothing_is_lost(self):
         self.send(20)  # so that the receiver has proved itself
-        self.eventually(lambda: self.rows("SELECT count(*) FROM attempts") == ["20"])
+        eventually(lambda: self.rows("SELECT count(*) FROM attempts") == ["20"])
         self.stall = True
         self.send(STALLED)
         for _ in range(STALLED):
@@ -89,13 +82,13 @@ class StaleOwnerTest(unittest.TestCase):
         stale.stall()
         heir = self.suite.start_delivery()
         heir.wait_for("ready")
-        self.eventually(lambda: self.rows("SELECT count(*) FROM queue") == ["0"])
+        eventually(lambda: self.rows("SELECT count(*) FROM queue") == ["0"])
         tables = self.rows("SELECT * FROM attempts ORDER BY 1, 2, 3, 4")
         webhook = self.rows("SELECT * FROM webhooks")
 
         self.answer.set()
         stale.resume()
-        self.eventually(lambda: fenced_outcomes(stale) == STALLED)
+        eventually(lambda: fenced_outcomes(stale) == STALLED)
 
         self.assertEqual(self.rows("SELECT * FROM attempts ORDER BY 1, 2, 3, 4"), tables)
         self.assertEqual(self.rows("SELECT * FROM webhooks"), webhook)

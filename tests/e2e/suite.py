@@ -33,6 +33,16 @@ TIMEOUT_SECONDS = 60
 BIN = pathlib.Path(os.environ["CRIER_BIN"])
 
 
+def eventually(look, wanted=bool):
+    """What look() finds, once it is as wanted."""
+    deadline = time.monotonic() + TIMEOUT_SECONDS
+    while not wanted(found := look()):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"timed out after {TIMEOUT_SECONDS} s with {found}")
+        time.sleep(0.05)
+    return found
+
+
 class Replica:
     """One process of the suite, known by its JSON log lines."""
 
@@ -74,10 +84,7 @@ class Replica:
                    if line.startswith("grpc_server_started_total{") and "crier." in line)
 
     def wait_until_called(self):
-        deadline = time.monotonic() + TIMEOUT_SECONDS
-        while self.calls() == 0:
-            if time.monotonic() > deadline:
-                raise AssertionError(f"nobody called {self.name}")
+        eventually(self.calls)
 
     def kill(self):
         self.process.kill()
@@ -129,8 +136,7 @@ class Suite:
         self._channels = []
         self.ingest, self.evaluator, self.delivery = [], [], []
         try:
-            for service in ("ingest", "evaluator", "delivery"):
-                self._run(service, "migrate")
+            self._migrate()
             for _ in range(replicas):
                 self.start_ingest()
                 self.start_delivery()
@@ -193,10 +199,13 @@ class Suite:
             return ["--allow-http", "--allowed-targets=127.0.0.1/32", f"--allowed-ports={self._receiver_port}"]
         return []
 
-    def _run(self, service, command):
-        peers = ["--ingest-address=127.0.0.1:1", "--delivery-address=127.0.0.1:1"] if service == "evaluator" else []
-        subprocess.run([*self._arguments(service), *peers, command], check=True, stderr=subprocess.DEVNULL,
-                       timeout=TIMEOUT_SECONDS)
+    def _migrate(self):
+        nowhere = {"evaluator": ["--ingest-address=127.0.0.1:1", "--delivery-address=127.0.0.1:1"]}
+        running = [subprocess.Popen([*self._arguments(service), *nowhere.get(service, []), "migrate"],
+                                    stderr=subprocess.DEVNULL) for service in ("ingest", "evaluator", "delivery")]
+        codes = [process.wait(timeout=TIMEOUT_SECONDS) for process in running]
+        if any(codes):
+            raise AssertionError(f"a schema could not be made: {codes}")
 
     def _start(self, service, *options, port=0):
         port = port or (self._ports[service].pop(0) if self._ports else 0)

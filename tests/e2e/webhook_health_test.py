@@ -6,13 +6,12 @@ Hours and days pass by moving what is stored of the failures into the past.
 import json
 import os
 import subprocess
-import time
 import unittest
 
 from crier.delivery.v1 import delivery_service_pb2, webhook_service_pb2
 from crier.entity.v1 import event_pb2
 
-from suite import TIMEOUT_SECONDS, Receiver, Suite, signature_is_valid
+from suite import Receiver, Suite, eventually, signature_is_valid
 
 POSTGRES_URL = os.environ["CRIER_TEST_POSTGRES_URL"]
 PARENT = "communities/7"
@@ -149,14 +148,6 @@ def is_notice(received):
 def told(received):
     """The notices among them, by id."""
     return {one.message_id: one for one in received if is_notice(one)}
-
-
-def eventually(done):
-    deadline = time.monotonic() + TIMEOUT_SECONDS
-    while not done():
-        if time.monotonic() > deadline:
-            raise AssertionError("timed out")
-        time.sleep(0.05)
 
 
 def every_second(times):
