@@ -3,11 +3,9 @@
 #include <atomic>
 #include <optional>
 
-#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/base/periodic_task.h"
 #include "common/log/log.h"
-#include "common/pg/database_options.h"
 #include "common/pg/migrations.h"
 #include "common/pg/pool.h"
 #include "common/pg/time_partitions.h"
@@ -44,24 +42,6 @@ constexpr absl::Duration kMaintenanceTimeout = absl::Seconds(30);
 constexpr int kDaysAhead = 3;
 
 }  // namespace
-
-void AddOptions(config::Options& options, absl::string_view prefix, IngestOptions* target) {
-  pg::AddDatabaseOptions(options, prefix, "the ingest service", &target->postgres);
-  options.Add(absl::StrCat(prefix, "postgres-connections"), &target->postgres_connections, 3, 100,
-              "Connections at most, beside one that listens; two write, the others read.");
-  options.Add(
-      absl::StrCat(prefix, "query-connections"), &target->query_connections, 1, 100,
-      "Connections at most for reading entities back, beside one that erases; they are kept "
-      "apart so that long queries never hold up what is written.");
-  options.Add(absl::StrCat(prefix, "event-retention"), &target->event_retention, absl::Hours(1),
-              absl::Hours(24 * 3650),
-              "How long events are kept after the end of their day, and longer where a registered "
-              "reader has not confirmed them.");
-  options.Add(absl::StrCat(prefix, "request-retention"), &target->request_retention, absl::Hours(1),
-              absl::Hours(24 * 30),
-              "How long a request_id is remembered after the end of the day of its request; a "
-              "repeat within that time gets the first result.");
-}
 
 absl::Status Migrate(const IngestOptions& options) {
   return pg::Migrate(options.postgres, storage::Migrations());
