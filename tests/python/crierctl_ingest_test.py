@@ -63,6 +63,11 @@ class IngestTest(fake_crier.CommandTest):
         self.assertIn(f"{path}:4: expected a JSON object, found `n`\n", err)
         self.assertIn("error: 3 of 5 records failed; the others are stored\n", err)
 
+    def test_says_so_when_nothing_is_stored(self):
+        _, err = self.run_crierctl("ingest", "contacts", "-", exit_code=1, stdin=self.ndjson("bad"))
+
+        self.assertIn("error: 1 of 1 records failed; nothing is stored\n", err)
+
     def test_sends_again_what_the_server_had_no_room_for(self):
         out, _ = self.run_crierctl("ingest", "contacts", "-", "--output=json", stdin=self.ndjson("a", "busy", "b"))
 

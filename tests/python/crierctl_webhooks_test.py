@@ -10,6 +10,20 @@ from crier.delivery.v1 import webhook_service_pb2
 
 import fake_crier
 
+# Trusted by nobody but this test, which needs one that can be read.
+AUTHORITY = """\
+-----BEGIN CERTIFICATE-----
+MIIBfzCCASWgAwIBAgIUWNDBLaiZQ/Eb9MVYwfMjKokZQ3gwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJYXV0aG9yaXR5MCAXDTI2MTEyODA1MjM1M1oYDzIxMjYxMTA0
+MDUyMzUzWjAUMRIwEAYDVQQDDAlhdXRob3JpdHkwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAATtCNsuvNCVzjsyruzgNWE3AbKXaHTQChDCgvEf+bC6xACjeYbn30sD
+YuoolP1nHFAtHUa6qlY32TO+eHqOGwioo1MwUTAdBgNVHQ4EFgQUo8X8RDwG6TeX
+FQFGhYzhzzfRpEUwHwYDVR0jBBgwFoAUo8X8RDwG6TeXFQFGhYzhzzfRpEUwDwYD
+VR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNIADBFAiEA1jJ1OkC9xlugM7ZPsRHd
+bj9wN0tbA0L70hSb5sFoUjECIDiABIB55HAX8HZYp5sZ0x3gxz6KV6UNA1HY8I2/
+sna/
+-----END CERTIFICATE-----
+"""
 SIGNING_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 Exchange = webhook_service_pb2.Exchange
 Webhook = webhook_service_pb2.Webhook
@@ -53,6 +67,15 @@ class WebhooksTest(fake_crier.CommandTest):
             self.run_crierctl("webhooks", "create", "--display-name=a", "--url=b", "--secret-file", file.name)
 
         self.assertEqual(self.crier.requests[0].webhook.secret, "s3 cret")
+
+    def test_a_server_without_tls_is_told_apart_from_none(self):
+        with tempfile.NamedTemporaryFile("w") as file:
+            file.write(AUTHORITY)
+            file.flush()
+            out, err = self.run_crierctl("webhooks", "list", "--tls-ca-file", file.name, exit_code=1)
+
+        self.assertEqual((out, err), (
+            "", f"error: the server at {self.crier.address} speaks no TLS; leave --tls-ca-file out\n"))
 
     def test_a_refused_field_is_one_clear_line(self):
         self.crier.answers["CreateWebhook"] = fake_crier.bad_field("webhook.url", "must begin with https://")

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "absl/strings/cord.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/api/time.h"
@@ -36,6 +37,29 @@ std::string Violations(const absl::Status& status) {
   return absl::StrJoin(lines, "\n");
 }
 
+// Why there is no connection, by what gRPC says of it, which names no remedy.
+std::string NoConnection(absl::string_view reason, absl::string_view address) {
+  const auto says = [&](absl::string_view words) { return absl::StrContains(reason, words); };
+  if (says("certificate verify failed")) {
+    return absl::StrCat("the certificate of the server at ", address,
+                        " has expired, or is of no authority in --tls-ca-file");
+  }
+  if (says("is not in peer certificate")) {
+    return absl::StrCat("the certificate of the server at ", address,
+                        " is for other names; call it by one of them");
+  }
+  if (says("wrong version number")) {
+    return absl::StrCat("the server at ", address, " speaks no TLS; leave --tls-ca-file out");
+  }
+  if (says("Socket closed") || says("Failed parsing HTTP/2") || says("handshake failed")) {
+    return absl::StrCat("the server at ", address,
+                        " hangs up: it may want TLS (--tls-ca-file), want to know a certificate of "
+                        "yours (--tls-cert-file), or be another program");
+  }
+  return absl::StrCat("no server answers at ", address,
+                      "; start `crier`, or say where it is with --server or CRIER_SERVER");
+}
+
 std::string Words(const absl::Status& status, absl::string_view address) {
   const std::string violations = Violations(status);
   if (!violations.empty()) return violations;
@@ -44,8 +68,7 @@ std::string Words(const absl::Status& status, absl::string_view address) {
   switch (status.code()) {
     case absl::StatusCode::kUnavailable:
       if (answered) break;
-      return absl::StrCat("no server answers at ", address,
-                          "; start `crier`, or say where it is with --server or CRIER_SERVER");
+      return NoConnection(status.message(), address);
     case absl::StatusCode::kDeadlineExceeded:
       return absl::StrCat("no answer from ", address,
                           " in time; --timeout waits longer (what was asked for may still happen)");

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "common/status/errors.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -9,6 +10,7 @@
 namespace crier::crierctl {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -41,6 +43,28 @@ TEST(Explain, SaysWhereNobodyAnswered) {
   EXPECT_THAT(words, HasSubstr("no server answers at crier.example:7400"));
   EXPECT_THAT(words, HasSubstr("--server"));
   EXPECT_THAT(words, Not(HasSubstr("UNKNOWN")));
+}
+
+TEST(Explain, SaysWhyThereIsNoTlsConnection) {
+  const auto explained = [](absl::string_view last_error) {
+    return Explained(absl::UnavailableError(absl::StrCat(
+        "failed to connect to all addresses; last error: UNKNOWN: ipv4:127.0.0.1:7400: ",
+        last_error)));
+  };
+
+  EXPECT_THAT(explained("Ssl handshake failed: SSL_ERROR_SSL: error:0A000086:SSL routines::"
+                        "certificate verify failed"),
+              AllOf(HasSubstr("certificate"), HasSubstr("expired"), HasSubstr("--tls-ca-file")));
+  EXPECT_THAT(explained("Peer name 127.0.0.1 is not in peer certificate"),
+              HasSubstr("for other names"));
+  EXPECT_THAT(explained("Ssl handshake failed: SSL_ERROR_SSL: error:0A00010B:SSL routines::"
+                        "wrong version number"),
+              HasSubstr("speaks no TLS"));
+  for (const absl::string_view hung_up : {"Socket closed", "Failed parsing HTTP/2"}) {
+    EXPECT_THAT(explained(hung_up),
+                AllOf(HasSubstr("hangs up"), HasSubstr("--tls-ca-file"),
+                      HasSubstr("--tls-cert-file"), Not(HasSubstr("no server answers"))));
+  }
 }
 
 TEST(Explain, NamesTheRemedyOfTransportFailures) {

@@ -133,9 +133,10 @@ absl::Status Verdict(const Totals& totals) {
                                      "\nRunning it again is safe: what is stored stays as it is."));
   }
   if (totals.failed > 0) {
-    return absl::FailedPreconditionError(absl::StrCat(ReadableCount(totals.failed), " of ",
-                                                      ReadableCount(totals.settled()),
-                                                      " records failed; the others are stored"));
+    const bool all = totals.failed == totals.settled();
+    return absl::FailedPreconditionError(
+        absl::StrCat(ReadableCount(totals.failed), " of ", ReadableCount(totals.settled()),
+                     " records failed; ", all ? "nothing is stored" : "the others are stored"));
   }
   return absl::OkStatus();
 }
