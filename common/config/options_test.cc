@@ -14,6 +14,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::IsSupersetOf;
 using ::testing::Not;
 using ::testing::UnorderedElementsAre;
 
@@ -188,6 +189,17 @@ TEST_F(OptionsTest, EveryMistakeIsReported) {
           path + ":4: unknown name zzzzzz; see --help",
           path + ":5: unknown name config; see --help",
           path + ":7: drain-grace: given twice; leave one"));
+}
+
+TEST_F(OptionsTest, WhatOneServiceCallsByItselfIsFoundAmongThoseOfSeveral) {
+  const std::string path = File("crier.conf", "postgres-url = postgresql://x\n");
+  const std::string config = "--config=" + path;
+
+  EXPECT_THAT(
+      Mistakes({"--postgres-url=postgresql://x", config.c_str()}),
+      IsSupersetOf<std::string>({"--postgres-url: unknown flag; did you mean --test.postgres-url?",
+                                 path + ":1: unknown name postgres-url; did you mean "
+                                        "test.postgres-url?"}));
 }
 
 TEST_F(OptionsTest, NumbersAndDurationsAreStrict) {

@@ -1,5 +1,6 @@
 #include "common/config/sources.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -35,9 +36,22 @@ std::vector<std::string> Written(const KnownNames& known, Form form) {
 
 std::string Plain(absl::string_view name) { return std::string(name); }
 
+// What a service of its own calls `name` and a process of several calls by the service as well;
+// empty when there is nothing of the kind.
+std::string OfAService(absl::string_view name, const KnownNames& known) {
+  const std::string end = absl::StrCat(".", name);
+  const auto found = std::find_if(known.begin(), known.end(), [&](const auto& option) {
+    return absl::EndsWith(option.first, end);
+  });
+  return found == known.end() ? "" : found->first;
+}
+
 // `name` and the candidates are written in `form`.
 std::string Suggestion(absl::string_view name, const KnownNames& known, Form form) {
-  const std::string closest = ClosestName(name, Written(known, form), kAnyDistance);
+  const std::string of_a_service = OfAService(absl::StripPrefix(name, form("")), known);
+  const std::string closest = of_a_service.empty()
+                                  ? ClosestName(name, Written(known, form), kAnyDistance)
+                                  : form(of_a_service);
   return closest.empty() ? "see --help" : absl::StrCat("did you mean ", closest, "?");
 }
 
