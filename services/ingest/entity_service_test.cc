@@ -57,11 +57,13 @@ class EntityServiceTest : public ServerTest {
   }
 
   // All frames of a stream; how it ended.
-  absl::Status ReadStream(const v1::StreamContactsRequest& request,
-                          std::vector<v1::StreamContactsResponse>* frames) {
+  template <typename Request, typename Response>
+  absl::Status ReadStream(std::unique_ptr<grpc::ClientReader<Response>> (Stub::*method)(
+                              grpc::ClientContext*, const Request&),
+                          const Request& request, std::vector<Response>* frames) {
     grpc::ClientContext context;
-    const auto reader = replica_.entities->StreamContacts(&context, request);
-    v1::StreamContactsResponse frame;
+    const auto reader = ((*replica_.entities).*method)(&context, request);
+    Response frame;
     while (reader->Read(&frame)) frames->push_back(frame);
     return rpc::FromGrpc(reader->Finish());
   }
@@ -154,10 +156,12 @@ TEST_F(EntityServiceTest, RefusesWhatCannotBeUnderstood) {
   std::vector<v1::StreamContactsResponse> frames;
   stream.set_parent("communities/1");
   stream.set_after_contact("communities/2/contacts/1");
-  EXPECT_THAT(std::string(ReadStream(stream, &frames).message()), HasSubstr("after_contact"));
+  EXPECT_THAT(std::string(ReadStream(&Stub::StreamContacts, stream, &frames).message()),
+              HasSubstr("after_contact"));
   stream.clear_after_contact();
   stream.set_filter("(");
-  EXPECT_THAT(std::string(ReadStream(stream, &frames).message()), HasSubstr("byte"));
+  EXPECT_THAT(std::string(ReadStream(&Stub::StreamContacts, stream, &frames).message()),
+              HasSubstr("byte"));
 }
 
 TEST_F(EntityServiceTest, Counts) {
@@ -186,7 +190,7 @@ TEST_F(EntityServiceTest, StreamsEverythingAndGoesOnAfterAContact) {
   request.set_parent("communities/1");
   std::vector<v1::StreamContactsResponse> frames;
 
-  ASSERT_EQ(ReadStream(request, &frames), absl::OkStatus());
+  ASSERT_EQ(ReadStream(&Stub::StreamContacts, request, &frames), absl::OkStatus());
   std::vector<std::string> read;
   for (const auto& frame : frames) {
     EXPECT_TRUE(frame.has_evaluate_time());
@@ -197,7 +201,7 @@ TEST_F(EntityServiceTest, StreamsEverythingAndGoesOnAfterAContact) {
 
   frames.clear();
   request.set_after_contact(absl::StrCat("communities/1/contacts/", 1'498));
-  ASSERT_EQ(ReadStream(request, &frames), absl::OkStatus());
+  ASSERT_EQ(ReadStream(&Stub::StreamContacts, request, &frames), absl::OkStatus());
   ASSERT_THAT(frames, SizeIs(1));
   EXPECT_THAT(NamesIn(frames[0].contacts()), ElementsAre("name1498", "name1499"));
 }
@@ -287,7 +291,7 @@ TEST_F(EntityServiceTest, AStreamTellsWhoWasMerged) {
   request.set_parent("communities/1");
   std::vector<v1::StreamContactsResponse> frames;
 
-  ASSERT_EQ(ReadStream(request, &frames), absl::OkStatus());
+  ASSERT_EQ(ReadStream(&Stub::StreamContacts, request, &frames), absl::OkStatus());
 
   ASSERT_THAT(frames, SizeIs(1));
   ASSERT_THAT(frames[0].merged(), SizeIs(1));
@@ -305,6 +309,53 @@ TEST_F(EntityServiceTest, AStreamTellsWhoWasMerged) {
   EXPECT_THAT(got.merged(), SizeIs(1));
 }
 
+TEST_F(EntityServiceTest, StreamsOrganizationsAfterTheOneWhereAnotherStreamBroke) {
+  v1::BatchIngestRequest batch;
+  for (const std::string domain : {"a.example", "b.example", "c.example"}) {
+    v1::UpsertOrganizationRequest& request = *batch.add_items()->mutable_organization();
+    request.set_parent("communities/1");
+    request.mutable_organization()->set_domain(domain);
+  }
+  v1::BatchIngestResponse stored;
+  ASSERT_EQ(Ingest(replica_, batch, &stored), absl::OkStatus());
+  v1::StreamOrganizationsRequest request;
+  request.set_parent("communities/1");
+  request.set_filter("NOT domain = b.example");
+  request.set_after_organization("communities/1/organizations/1");
+  std::vector<v1::StreamOrganizationsResponse> frames;
+
+  ASSERT_EQ(ReadStream(&Stub::StreamOrganizations, request, &frames), absl::OkStatus());
+
+  ASSERT_THAT(frames, SizeIs(1));
+  ASSERT_THAT(frames[0].organizations(), SizeIs(1));
+  EXPECT_EQ(frames[0].organizations(0).name(), "communities/1/organizations/3");
+  EXPECT_EQ(frames[0].organizations(0).domain(), "c.example");
+}
+
+TEST_F(EntityServiceTest, StreamsActivitiesWithTheirContactsAsTheyAreNow) {
+  v1::BatchIngestRequest batch;
+  v1::RecordActivityRequest& record = *batch.add_items()->mutable_activity();
+  record.set_parent("communities/1");
+  record.mutable_activity()->set_activity_type("DiscordPost");
+  record.mutable_activity()->set_service_name("Discord");
+  record.mutable_activity()->set_external_id("post");
+  record.mutable_activity()->mutable_occur_time()->set_seconds(1'700'000'000);
+  record.mutable_activity()->mutable_contact()->set_primary_email("anna@example.com");
+  v1::BatchIngestResponse stored;
+  ASSERT_EQ(Ingest(replica_, batch, &stored), absl::OkStatus());
+  AddContacts({"anna"});
+  v1::StreamActivitiesRequest request;
+  request.set_parent("communities/1");
+  std::vector<v1::StreamActivitiesResponse> frames;
+
+  ASSERT_EQ(ReadStream(&Stub::StreamActivities, request, &frames), absl::OkStatus());
+
+  ASSERT_THAT(frames, SizeIs(1));
+  ASSERT_THAT(frames[0].activities(), SizeIs(1));
+  EXPECT_EQ(frames[0].activities(0).external_id(), "post");
+  EXPECT_EQ(frames[0].activities(0).contact().full_name(), "anna");
+}
+
 TEST_F(EntityServiceTest, AStreamEndsAtItsDeadlineAndWhenTheServerDrains) {
   std::vector<std::string> names;
   for (int i = 0; i < 5; ++i) names.push_back(absl::StrCat("name", i));
@@ -319,7 +370,7 @@ TEST_F(EntityServiceTest, AStreamEndsAtItsDeadlineAndWhenTheServerDrains) {
 
   replica_.Stop();
   std::vector<v1::StreamContactsResponse> frames;
-  const absl::Status ended = ReadStream(request, &frames);
+  const absl::Status ended = ReadStream(&Stub::StreamContacts, request, &frames);
   EXPECT_EQ(ErrorReason(ended), "DRAINING") << ended;
 }
 

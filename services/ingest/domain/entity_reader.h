@@ -33,6 +33,9 @@ struct ListPosition {
   int64_t id = 0;
 };
 
+// Whether to tell which contacts were merged into those found.
+enum class Merged { kNotTold, kTold };
+
 // How to read them.
 struct ReadOptions {
   std::vector<filter::SortKey> order;  // and by id, where these leave it open
@@ -42,8 +45,7 @@ struct ReadOptions {
   int64_t max_bytes = 0;
   // The run before was as long as it could be, so that reading in the order of ids is the way.
   bool in_bulk = false;
-  // Whether to tell which contacts were merged into those found.
-  bool with_merged = false;
+  Merged merged = Merged::kNotTold;
 };
 
 // An entity, as its message on the wire: who only sends it on need not know what is in it.
@@ -51,7 +53,7 @@ struct FoundEntity {
   int64_t id = 0;
   std::string message;
   std::vector<std::optional<std::string>> values;  // of the sort keys
-  std::vector<int64_t> merged;                     // `with_merged`: ids, sorted
+  std::vector<int64_t> merged;                     // kTold: ids, sorted
 };
 
 struct EntityRun {
@@ -69,7 +71,7 @@ class EntityReader {
   // are found as their winner.
   virtual absl::StatusOr<std::vector<FoundEntity>> Get(EntityKind kind, int64_t community,
                                                        const std::vector<int64_t>& ids,
-                                                       bool with_merged, absl::Time deadline) = 0;
+                                                       Merged merged, absl::Time deadline) = 0;
 
   // A run of the selection. INVALID_ARGUMENT on `page_token` when a value of `after` does not fit
   // its key.

@@ -256,8 +256,7 @@ absl::Status OneSnapshot(Transaction& transaction) {
 
 absl::StatusOr<std::vector<FoundEntity>> PgEntityReader::Get(EntityKind kind, int64_t community,
                                                              const std::vector<int64_t>& ids,
-                                                             bool with_merged,
-                                                             absl::Time deadline) {
+                                                             Merged merged, absl::Time deadline) {
   const EntitySource& source = SourceOf(kind);
   const std::string sql =
       absl::StrCat("SELECT ", source.id, ", ", source.message, " FROM ", source.from,
@@ -278,7 +277,8 @@ absl::StatusOr<std::vector<FoundEntity>> PgEntityReader::Get(EntityKind kind, in
       entity.id = row.Int64(0);
       entity.message = MessageOf(kind, entity.id, row, 1);
     }
-    return with_merged ? AddMerged(transaction, community, entities) : absl::OkStatus();
+    if (merged == Merged::kNotTold) return absl::OkStatus();
+    return AddMerged(transaction, community, entities);
   }));
   return entities;
 }
@@ -301,7 +301,7 @@ absl::StatusOr<EntityRun> PgEntityReader::Find(const EntitySelection& selection,
   EntityRun run;
   RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
     run = EntityRun();
-    if (options.with_merged) RETURN_IF_ERROR(OneSnapshot(transaction));
+    if (options.merged == Merged::kTold) RETURN_IF_ERROR(OneSnapshot(transaction));
     if (options.in_bulk) RETURN_IF_ERROR(transaction.Execute(kReadAlongKey).status());
     ASSIGN_OR_RETURN(const Rows rows, transaction.ExecuteDynamic(sql, params.params()));
     for (const Rows::Row row : rows) {
@@ -316,8 +316,8 @@ absl::StatusOr<EntityRun> PgEntityReader::Find(const EntitySelection& selection,
     // After the columns of the entity comes the count.
     const int found = 2 + keys + (selection.kind == EntityKind::kActivity ? 3 : 1);
     run.more = rows[0].Int64(found) > rows.size();
-    return options.with_merged ? AddMerged(transaction, selection.community, run.entities)
-                               : absl::OkStatus();
+    if (options.merged == Merged::kNotTold) return absl::OkStatus();
+    return AddMerged(transaction, selection.community, run.entities);
   }));
   return run;
 }

@@ -20,7 +20,7 @@ class PgEntityReader : public EntityReader {
   explicit PgEntityReader(pg::Pool& pool) : pool_(pool) {}
 
   absl::StatusOr<std::vector<FoundEntity>> Get(EntityKind kind, int64_t community,
-                                               const std::vector<int64_t>& ids, bool with_merged,
+                                               const std::vector<int64_t>& ids, Merged merged,
                                                absl::Time deadline) override;
   absl::StatusOr<EntityRun> Find(const EntitySelection& selection, const ReadOptions& options,
                                  absl::Time deadline) override;

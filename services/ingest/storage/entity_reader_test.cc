@@ -90,8 +90,8 @@ TEST_F(EntityReaderTest, FindsContactsByNameAlsoThoseThatWereMerged) {
   const int64_t winner = all.entities[0].id;
   const int64_t other = all.entities[1].id;
 
-  const auto found =
-      reader_.Get(EntityKind::kContact, 1, {winner + 1, winner, other, 999}, true, Deadline());
+  const auto found = reader_.Get(EntityKind::kContact, 1, {winner + 1, winner, other, 999},
+                                 Merged::kTold, Deadline());
 
   ASSERT_TRUE(found.ok()) << found.status();
   EXPECT_THAT(IdsOf(*found), ElementsAre(winner, other));
@@ -214,7 +214,7 @@ TEST_F(EntityReaderTest, BulkRunsReadTheSame) {
   ASSERT_EQ(expected.size(), 10);
 
   options.in_bulk = true;
-  options.with_merged = true;
+  options.merged = Merged::kTold;
   EXPECT_EQ(IdsByPage(Contacts("title = ceo"), options), expected);
 }
 

@@ -128,7 +128,7 @@ grpc::ServerUnaryReactor* EntityServiceHandler::GetOne(EntityKind kind,
     ASSIGN_OR_RETURN(const api::ResourceId name,
                      api::ParseResource("name", NamesOf(kind).collection, request->name()));
     ASSIGN_OR_RETURN(const std::vector<FoundEntity> found,
-                     reader_.Get(kind, name.community, {name.id}, false, call.deadline));
+                     reader_.Get(kind, name.community, {name.id}, Merged::kNotTold, call.deadline));
     return found.empty() ? EntityNotFoundError(kind) : Parse(found.front(), response);
   });
 }
@@ -186,8 +186,7 @@ grpc::ServerWriteReactor<Response>* EntityServiceHandler::Stream(
       }
       after = name.id;
     }
-    RunReader runs({reader_, executor_, draining_}, selection, after, kind == EntityKind::kContact,
-                   DeadlineOf(*context));
+    RunReader runs({reader_, executor_, draining_}, selection, after, DeadlineOf(*context));
     return new EntityStream<Response>(
         executor_, std::move(runs),
         [fill, selection](const EntityRun& run, Response* frame) -> absl::Status {
@@ -205,8 +204,9 @@ grpc::ServerUnaryReactor* EntityServiceHandler::BatchGetContacts(
   return rpc::RunUnary(context, executor_, [=](const rpc::CallContext& call) -> absl::Status {
     ASSIGN_OR_RETURN(const int64_t community, api::ParseCommunity("parent", request->parent()));
     ASSIGN_OR_RETURN(const std::vector<int64_t> ids, ParseContacts(community, request->names()));
-    ASSIGN_OR_RETURN(const std::vector<FoundEntity> found,
-                     reader_.Get(EntityKind::kContact, community, ids, true, call.deadline));
+    ASSIGN_OR_RETURN(
+        const std::vector<FoundEntity> found,
+        reader_.Get(EntityKind::kContact, community, ids, Merged::kTold, call.deadline));
     size_t bytes = 0;
     for (const FoundEntity& contact : found) bytes += contact.message.size();
     if (bytes > kMaxBatchGetBytes) {

@@ -20,11 +20,11 @@ constexpr absl::Duration kMaxRead = absl::Minutes(2);
 }  // namespace
 
 RunReader::RunReader(const StreamParts& parts, EntitySelection selection,
-                     std::optional<int64_t> after_id, bool with_merged, absl::Time deadline)
+                     std::optional<int64_t> after_id, absl::Time deadline)
     : parts_(parts), selection_(std::move(selection)), deadline_(deadline) {
   options_.limit = kMaxRun;
   options_.max_bytes = kMaxRunBytes;
-  options_.with_merged = with_merged;
+  if (selection_.kind == EntityKind::kContact) options_.merged = Merged::kTold;
   if (after_id) options_.after = ListPosition{{}, *after_id};
 }
 

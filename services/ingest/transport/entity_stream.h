@@ -31,7 +31,7 @@ struct StreamParts {
 class RunReader {
  public:
   RunReader(const StreamParts& parts, EntitySelection selection, std::optional<int64_t> after_id,
-            bool with_merged, absl::Time deadline);
+            absl::Time deadline);
 
   // The next run; without entities at the end. DEADLINE_EXCEEDED, UNAVAILABLE when draining.
   absl::StatusOr<EntityRun> Next();
