@@ -34,6 +34,8 @@ std::optional<absl::Duration> ParseRetryAfter(absl::string_view value, absl::Tim
   for (const char* const format : kDateFormats) {
     absl::Time time;
     if (!absl::ParseTime(format, text, &time, nullptr)) continue;
+    // By every format, `infinite-future` and `infinite-past` are times, too.
+    if (time == absl::InfiniteFuture() || time == absl::InfinitePast()) return std::nullopt;
     return std::clamp(time - now, absl::ZeroDuration(), kMost);
   }
   return std::nullopt;

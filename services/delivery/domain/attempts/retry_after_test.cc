@@ -33,8 +33,9 @@ TEST(RetryAfterTest, WhatIsVeryFarIsBounded) {
 }
 
 TEST(RetryAfterTest, OtherTextMeansNothing) {
-  for (const char* text : {"", " ", "-1", "1.5", "+3", "soon", "0x10", "12 s",
-                           "Sun, 06 Nov 1994 08:49:37 +0100", "Sun, 06 Nov 1994"}) {
+  for (const char* text :
+       {"", " ", "-1", "1.5", "+3", "soon", "0x10", "12 s", "infinite-future", "infinite-past",
+        "Sun, 06 Nov 1994 08:49:37 +0100", "Sun, 06 Nov 1994"}) {
     EXPECT_EQ(ParseRetryAfter(text, kDate), std::nullopt) << text;
   }
 }
