@@ -1,12 +1,14 @@
 // The store of pages in Postgres, method by method. It has no fake: what works on runs is tested
 // with the real one (runs_test.cc).
 #include <optional>
+#include <thread>
 #include <vector>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/evaluator/domain/errors.h"
 #include "services/evaluator/runs_fixture.h"
+#include "services/evaluator/storage/member_sql.h"
 #include "services/evaluator/storage/run_rows.h"
 #include "services/evaluator/storage/run_sql.h"
 
@@ -108,6 +110,29 @@ TEST_F(PageStoreTest, ADecisionIsLedgerPageAndCursorAtOnce) {
   EXPECT_EQ(task.run->cursor, 8);
   EXPECT_EQ(task.run->matched_count, 2);
   EXPECT_THAT(*pages_.Sent(workflow_, {1, 3, 8}, Deadline()), UnorderedElementsAre(3, 8));
+}
+
+TEST_F(PageStoreTest, ADecisionComesBeforeAMergeOrAfterIt) {
+  const RunTask task = Load();
+  absl::StatusOr<DecidedPage> decided;
+  std::thread deciding;
+
+  const absl::Status merged = pool_.Run(Deadline(), [&](pg::Transaction& transaction) {
+    const absl::Status locked =
+        transaction.Execute(storage::kLockMembers, pg::Params().Add(kCommunity)).status();
+    if (!locked.ok()) return locked;
+    const auto gone = transaction.ExecuteDynamic(
+        "INSERT INTO gone_contacts (community_id, contact_id, gone_time) VALUES ($1, 3, now())",
+        pg::Params().Add(kCommunity));
+    deciding = std::thread([&] { decided = Decide(task, {3, 8}); });
+    EXPECT_TRUE(tests::AwaitBlocked(transaction));
+    return gone.status();
+  });
+  deciding.join();
+
+  EXPECT_EQ(merged, absl::OkStatus());
+  ASSERT_TRUE(decided.ok()) << decided.status();
+  EXPECT_THAT(decided->decision.send, ElementsAre(8));
 }
 
 TEST_F(PageStoreTest, NothingIsDecidedWhileAPageIsPending) {

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <random>
+#include <thread>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -102,6 +103,19 @@ absl::StatusOr<pg::Rows> TestDatabase::TryRun(const pg::Database& database, absl
 
 std::string TestDatabase::UniqueName(absl::string_view prefix) {
   return absl::StrCat(prefix, "_", run_, "_", ++names_);
+}
+
+bool AwaitBlocked(pg::Transaction& transaction) {
+  const absl::Time deadline = absl::Now() + absl::Seconds(10);
+  while (absl::Now() < deadline) {
+    const auto blocked = transaction.ExecuteDynamic(
+        "SELECT FROM pg_locks"
+        " WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))");
+    if (!blocked.ok()) return false;
+    if (!blocked->empty()) return true;
+    std::this_thread::yield();
+  }
+  return false;
 }
 
 }  // namespace crier::tests

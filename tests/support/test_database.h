@@ -11,6 +11,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "common/pg/pool.h"
+#include "common/pg/transaction.h"
 
 namespace crier::tests {
 
@@ -61,6 +62,10 @@ class TestDatabase {
   std::vector<std::string> roles_;
   std::unique_ptr<pg::Pool> pool_;
 };
+
+// Waits until another session waits for a lock that this transaction has, so that what comes next
+// happens in the middle of what the other is doing. False when nobody comes to wait.
+bool AwaitBlocked(pg::Transaction& transaction);
 
 }  // namespace crier::tests
 

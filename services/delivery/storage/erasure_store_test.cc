@@ -219,6 +219,35 @@ TEST_F(PgErasureStoreTest, TheWebhookTellsOfWhatWasCancelled) {
               ElementsAre(true, false, false));
 }
 
+TEST_F(PgErasureStoreTest, WhatIsCancelledLaterTakesBackNothing) {
+  const WebhookId webhook = AddWebhook(1);
+  StoreFor(9, {webhook});
+  const DeliveryId newer = StoreFor(kMarion, {webhook}).front();
+  Record({{1, kMarion}});
+  Step();
+  Record({{1, 9}});
+
+  Step();
+
+  EXPECT_EQ(Count("queue"), 0);
+  EXPECT_EQ(webhooks_.Get(webhook, Deadline())->cancelled_through, newer.message);
+}
+
+TEST_F(PgErasureStoreTest, WhatAnotherReplicaIsAtIsLeftToIt) {
+  const DeliveryId id = StoreFor(kMarion, {a_}).front();
+  Record({{1, kMarion}});
+
+  const absl::Status locked = pool_.Run(Deadline(), [&](pg::Transaction& transaction) {
+    const auto rows = transaction.ExecuteDynamic("SELECT FROM erasures FOR UPDATE");
+    EXPECT_FALSE(Step().found);
+    return rows.status();
+  });
+
+  EXPECT_EQ(locked, absl::OkStatus());
+  EXPECT_TRUE(HasContent(id));
+  EXPECT_EQ(Step().erased, 1);
+}
+
 TEST_F(PgErasureStoreTest, ACommunityLeavesNothing) {
   const WebhookId gone = AddWebhook(1);
   const WebhookId kept = AddWebhook(2);
@@ -228,16 +257,18 @@ TEST_F(PgErasureStoreTest, ACommunityLeavesNothing) {
   const DeliveryId other = StoreFor(kMarion, {kept}).front();
   Record({{1, 0}});
   const WebhookId later = AddWebhook(1);  // of whoever has the id now
+  const DeliveryId anew = StoreFor(kMarion, {later}).front();
 
   EXPECT_EQ(Step(2).erased, 2);
   EXPECT_TRUE(absl::IsNotFound(webhooks_.Get(gone, Deadline()).status()));
   EXPECT_EQ(Step(2).erased, 1);
 
   for (const char* table : {"deliveries", "snapshots", "queue"})
-    EXPECT_EQ(Count(table), 1) << table;
+    EXPECT_EQ(Count(table), 2) << table;
   EXPECT_EQ(Count("attempts"), 0);
   EXPECT_EQ(Count("webhook_signing_keys"), 2);
   EXPECT_TRUE(HasContent(other));
+  EXPECT_TRUE(HasContent(anew));
   EXPECT_TRUE(webhooks_.Get(kept, Deadline()).ok());
   EXPECT_TRUE(webhooks_.Get(later, Deadline()).ok());
 }

@@ -1,4 +1,6 @@
 // What outcomes change of webhooks, and whom that is told.
+#include <thread>
+
 #include "absl/strings/str_cat.h"
 #include "common/crypto/key_ring.h"
 #include "gmock/gmock.h"
@@ -62,6 +64,24 @@ class HealthTest : public DeliveryStorageTest {
   const crypto::KeyRingHolder rings_{crypto::KeyRing::Plaintext()};
   PgWebhookStore webhooks_{pool_, rings_};
 };
+
+TEST_F(HealthTest, WhatAnAttemptShowsDoesNotUndoAChangeOfTheWebhook) {
+  const WebhookId webhook = StoreWebhook(1);
+  const AttemptOutcome fails = Finds(Store(webhook), Finding::Kind::kFails, absl::ZeroDuration());
+  std::thread committing;
+
+  const absl::Status paused = pool_.Run(Deadline(), [&](pg::Transaction& transaction) {
+    const auto updated = transaction.ExecuteDynamic("UPDATE webhooks SET state = 2, version = 2");
+    committing = std::thread([&] { Commit({fails}); });
+    EXPECT_TRUE(tests::AwaitBlocked(transaction));
+    return updated.status();
+  });
+  committing.join();
+
+  EXPECT_EQ(paused, absl::OkStatus());
+  EXPECT_EQ(Read(webhook).state, WebhookState::kPaused);
+  EXPECT_EQ(Read(webhook).version, 2);
+}
 
 TEST_F(HealthTest, FailuresAreNotedAndEndWithASuccess) {
   const WebhookId webhook = StoreWebhook(1);

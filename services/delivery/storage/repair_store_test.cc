@@ -87,6 +87,28 @@ TEST_F(PgRepairStoreTest, WhatWaitsIsDueAtOnce) {
   EXPECT_EQ(queue[0].attempts_before, 1);
 }
 
+TEST_F(PgRepairStoreTest, WhatIsDueAlreadyIsNotPutOff) {
+  const DeliveryId id = Store(webhook_);
+
+  ASSERT_TRUE(repairs_.Redeliver(id, now_ + absl::Hours(1), Deadline()).ok());
+
+  EXPECT_EQ(Queue(webhook_)[0].due_time, now_);
+}
+
+TEST_F(PgRepairStoreTest, ARecoveryThatAnotherReplicaIsAtIsLeftToIt) {
+  StoreExhausted(webhook_);
+  Start(webhook_);
+
+  const absl::Status locked = pool_.Run(Deadline(), [&](pg::Transaction& transaction) {
+    const auto rows = transaction.ExecuteDynamic("SELECT FROM recoveries FOR UPDATE");
+    EXPECT_FALSE(Step().found);
+    return rows.status();
+  });
+
+  EXPECT_EQ(locked, absl::OkStatus());
+  EXPECT_EQ(Step().recovered, 1);
+}
+
 TEST_F(PgRepairStoreTest, AnAttemptThatWasUnderWayDoesNotEndWhatIsWantedAgain) {
   for (const DeliveryState state : {DeliveryState::kExhausted, DeliveryState::kPending}) {
     const DeliveryId id = Store(webhook_);

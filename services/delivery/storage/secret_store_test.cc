@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <thread>
 
 #include "absl/strings/str_cat.h"
 #include "common/status/errors.h"
@@ -131,6 +132,29 @@ TEST_F(PgSecretStoreTest, WhatWasInTheClearIsSealed) {
   ExpectSecrets(Get(webhook.id));
   EXPECT_THAT(Dump(), testing::Not(HasSubstr("the header secret")));
   EXPECT_THAT(Dump(), testing::Not(HasSubstr("the signing key")));
+}
+
+TEST_F(PgSecretStoreTest, WhatIsChangedMeanwhileStaysChanged) {
+  Create();
+  UseRing(absl::StrCat(new_line_, "\n", old_line_));
+  std::thread resealing;
+
+  const absl::Status changed = pool_.Run(Deadline(), [&](pg::Transaction& transaction) {
+    const absl::Status updated = transaction.ExecuteScript(
+        "UPDATE webhooks SET secret = 'changed', client_key = 'changed';"
+        "UPDATE webhook_signing_keys SET key = 'changed'");
+    resealing = std::thread([&] { Reseal(); });
+    EXPECT_TRUE(tests::AwaitBlocked(transaction));
+    return updated;
+  });
+  resealing.join();
+
+  EXPECT_EQ(changed, absl::OkStatus());
+  for (const char* sql :
+       {"SELECT count(*) FROM webhooks WHERE secret = 'changed' AND client_key = 'changed'",
+        "SELECT count(*) FROM webhook_signing_keys WHERE key = 'changed'"}) {
+    EXPECT_EQ(database_.Run(schema_, sql)[0].Int64(0), 1) << sql;
+  }
 }
 
 TEST_F(PgSecretStoreTest, GoesOnWhereAPageEnded) {
