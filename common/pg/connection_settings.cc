@@ -84,8 +84,9 @@ std::string SessionSetup(const Database& database, bool by_index_only) {
       "SET client_min_messages TO warning; "
       // To compile a statement takes longer than all that it could save in statements like ours.
       "SET jit TO off; "
-      // A replica that hangs with a transaction open must not hold its locks for ever.
-      "SET idle_in_transaction_session_timeout TO '15s'; "
+      // A replica that hangs with a transaction open must not hold its locks for longer than the
+      // leases that others take over from it meanwhile.
+      "SET idle_in_transaction_session_timeout TO '5s'; "
       // What goes without a transaction (Pool::Read) cannot write; BEGIN says READ WRITE.
       "SET default_transaction_isolation TO 'read committed'; "
       "SET default_transaction_read_only TO on";

@@ -1,7 +1,9 @@
 // SQL of PgLeaseStore. Internal to common/pg.
 //
 // Whoever heartbeats holds an advisory lock, so owners count and share the slots one after the
-// other. Times are the database's clock_timestamp(): now() would be older than that lock.
+// other. One that is stopped while it holds the lock loses it soon (with its session): the others
+// must heartbeat in time. Times are the database's clock_timestamp(): now() would be older than
+// that lock.
 //
 // Fenced writes lock the row of a lease FOR KEY SHARE. That blocks neither renewing nor giving
 // back, which are plain updates of columns outside of the key, so a heartbeat never waits for other
@@ -19,7 +21,8 @@ constexpr Statement kInitializeSlots{"lease_initialize_slots", R"sql(
 
 constexpr Statement kLockLeases{
     "lease_lock",
-    "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || '.leases', 0))"};
+    "SELECT set_config('idle_in_transaction_session_timeout', '1s', true),"
+    " pg_advisory_xact_lock(hashtextextended(current_schema() || '.leases', 0))"};
 
 constexpr Statement kForgetExpiredOwners{"lease_forget_expired_owners", R"sql(
   DELETE FROM lease_owners WHERE expire_time <= clock_timestamp())sql"};

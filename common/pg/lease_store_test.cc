@@ -6,6 +6,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/synchronization/notification.h"
 #include "common/lease/lease_store_conformance.h"
+#include "common/pg/lease_store_sql.h"
 #include "common/pg/listener.h"
 #include "common/status/macros.h"
 #include "gmock/gmock.h"
@@ -15,6 +16,7 @@
 namespace crier::pg {
 namespace {
 
+using lease::HeartbeatResult;
 using lease::Lease;
 using testing::ElementsAre;
 using testing::IsEmpty;
@@ -148,6 +150,31 @@ TEST_F(PgLeaseStoreTest, ALockedLeaseIsRenewedButNotHandedOver) {
 }
 
 // A release makes a new version of the row, and the lock must be found on that as well.
+// As when its process is stopped between two statements of a heartbeat.
+TEST_F(PgLeaseStoreTest, AnOwnerThatHangsWithinItsHeartbeatHoldsUpNobodyElses) {
+  constexpr absl::Duration kUsual = absl::Seconds(5);
+  absl::Notification hangs, over;
+  std::thread hanging([&] {
+    fixture_.pool_
+        .Run(TestDatabase::Deadline(),
+             [&](Transaction& transaction) {
+               const absl::Status locked = transaction.Execute(sql::kLockLeases).status();
+               hangs.Notify();
+               over.WaitForNotification();
+               return locked;
+             })
+        .IgnoreError();
+  });
+  hangs.WaitForNotification();
+
+  const absl::StatusOr<HeartbeatResult> result = fixture_.store().Heartbeat("b", kUsual);
+  over.Notify();
+  hanging.join();
+
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_THAT(result->held, SizeIs(lease::kConformanceSlots));
+}
+
 TEST_F(PgLeaseStoreTest, ALockOutlivesAReleaseThatComesAfterIt) {
   const std::vector<Lease> before = Heartbeat("a");
   std::vector<Lease> taken;
