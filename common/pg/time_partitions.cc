@@ -119,12 +119,15 @@ absl::StatusOr<std::vector<std::string>> ListExpired(Pool& pool, const TimeParti
 absl::Status DropPartition(Pool& pool, const TimePartitionedTable& table, const std::string& name,
                            absl::Time deadline) {
   return pool.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+    // What a drop locks, before the question is asked.
+    RETURN_IF_ERROR(transaction.ExecuteScript(
+        absl::StrCat("SET LOCAL lock_timeout = '1s'; LOCK TABLE ONLY ",
+                     QuoteIdentifier(table.table), " IN ACCESS EXCLUSIVE MODE")));
     if (table.may_drop) {
-      ASSIGN_OR_RETURN(const bool may, table.may_drop(transaction, QuoteIdentifier(name)));
+      ASSIGN_OR_RETURN(const bool may, table.may_drop(transaction));
       if (!may) return absl::OkStatus();
     }
-    return transaction.ExecuteScript(absl::StrCat("SET LOCAL lock_timeout = '1s'; ",
-                                                  "DROP TABLE IF EXISTS ", QuoteIdentifier(name)));
+    return transaction.ExecuteScript(absl::StrCat("DROP TABLE IF EXISTS ", QuoteIdentifier(name)));
   });
 }
 

@@ -151,6 +151,29 @@ TEST_F(TimePartitionsTest, ManyAtOnceMakeEachDayOnce) {
   EXPECT_EQ(PartitionsOf("log").size(), 12);
 }
 
+TEST_F(TimePartitionsTest, WhatMayNotBeDroppedYetStays) {
+  ASSERT_TRUE(Maintain(log_, Day(2024, 1, 10)).ok());
+  const std::vector<std::string> before = PartitionsOf("log");
+  bool may = false;
+  bool in_use = true;
+  TimePartitionedTable log = log_;
+  log.may_drop = [&](Transaction&) {
+    // Whoever else looks at the table has to wait.
+    in_use = Insert("SET lock_timeout = '10ms'; SELECT FROM log").ok();
+    return may;
+  };
+
+  ASSERT_TRUE(Maintain(log, Day(2024, 1, 20)).ok());
+  for (const std::string& name : before) EXPECT_THAT(PartitionsOf("log"), testing::Contains(name));
+  EXPECT_FALSE(in_use);
+
+  may = true;
+  ASSERT_TRUE(Maintain(log, Day(2024, 1, 20)).ok());
+  for (const std::string& name : before) {
+    EXPECT_THAT(PartitionsOf("log"), testing::Not(testing::Contains(name)));
+  }
+}
+
 TEST_F(TimePartitionsTest, ADropDoesNotWaitLongForReaders) {
   ASSERT_TRUE(Maintain(log_, Day(2024, 2, 28)).ok());
   absl::Status status;

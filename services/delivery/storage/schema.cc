@@ -35,13 +35,17 @@ constexpr pg::Statement kOldestPending{
     " SELECT delivery_id FROM found ORDER BY delivery_id LIMIT 1"};
 
 // When the oldest delivery was made that still waits; the infinite future without any.
+absl::StatusOr<absl::Time> OldestPending(pg::Transaction& transaction) {
+  ASSIGN_OR_RETURN(const pg::Rows rows, transaction.Execute(kOldestPending));
+  if (rows.empty()) return absl::InfiniteFuture();
+  ASSIGN_OR_RETURN(const MessageId id, MessageId::FromUuid(rows[0].Text(0)));
+  return id.time();
+}
+
 absl::StatusOr<absl::Time> OldestPending(pg::Pool& pool, absl::Time deadline) {
-  absl::Time oldest = absl::InfiniteFuture();
+  absl::Time oldest;
   RETURN_IF_ERROR(pool.Read(deadline, [&](pg::Transaction& transaction) -> absl::Status {
-    ASSIGN_OR_RETURN(const pg::Rows rows, transaction.Execute(kOldestPending));
-    if (rows.empty()) return absl::OkStatus();
-    ASSIGN_OR_RETURN(const MessageId id, MessageId::FromUuid(rows[0].Text(0)));
-    oldest = id.time();
+    ASSIGN_OR_RETURN(oldest, OldestPending(transaction));
     return absl::OkStatus();
   }));
   return oldest;
@@ -65,12 +69,18 @@ absl::Status MaintainPartitions(pg::Pool& pool, absl::Duration retention, absl::
                                 absl::Time deadline) {
   ASSIGN_OR_RETURN(const absl::Time oldest, OldestPending(pool, deadline));
   const absl::Duration kept = std::max(retention, now - oldest);
+  // Somebody may want a delivery to be sent again on the last day that it is kept.
+  const auto may_drop = [oldest](pg::Transaction& transaction) -> absl::StatusOr<bool> {
+    ASSIGN_OR_RETURN(const absl::Time still_oldest, OldestPending(transaction));
+    return still_oldest >= oldest;
+  };
   using Table = pg::TimePartitionedTable;
   // What names others goes first, so that nothing names what is gone. An event is stored just
   // before its deliveries, perhaps on the day before theirs.
-  for (const Table& table : {Table{"deliveries", Table::Key::kMessageId, kept},
-                             Table{"attempts", Table::Key::kMessageId, kept},
-                             Table{"snapshots", Table::Key::kMessageId, kept + absl::Hours(24)}}) {
+  for (const Table& table :
+       {Table{"deliveries", Table::Key::kMessageId, kept, may_drop},
+        Table{"attempts", Table::Key::kMessageId, kept, may_drop},
+        Table{"snapshots", Table::Key::kMessageId, kept + absl::Hours(24), may_drop}}) {
     RETURN_IF_ERROR(pg::MaintainPartitions(pool, table, now, kDaysAhead, deadline));
   }
   return absl::OkStatus();

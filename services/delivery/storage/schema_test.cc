@@ -1,5 +1,7 @@
 #include "services/delivery/storage/schema.h"
 
+#include <thread>
+
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "services/delivery/domain/queue/shard.h"
@@ -61,6 +63,36 @@ TEST_F(SchemaTest, KeepsTheDaysSinceTheOldestThatIsPendingOfAnyWebhook) {
       schema_, "DELETE FROM queue WHERE delivery_id = '" + MessageId::FirstAt(then).ToUuid() + "'");
   maintain(absl::Hours(24), now_);
   EXPECT_EQ(Partitions("deliveries"), all - 5);
+}
+
+TEST_F(SchemaTest, KeepsWhatIsWantedAgainWhileItsRetentionEnds) {
+  const DeliveryId id = Store(a_);
+  Commit({Outcome(id, DeliveryState::kSucceeded, 1)});
+  absl::Status maintained;
+  std::thread maintenance;
+  // As Redeliver() does: it looks the delivery up, then puts it on the queue.
+  const absl::Status wanted = pool_.Run(Deadline(), [&](pg::Transaction& transaction) {
+    absl::Status status = transaction.ExecuteScript("SELECT FROM deliveries");
+    maintenance = std::thread([&] {
+      maintained = MaintainPartitions(pool_, -absl::Hours(24 * 365), absl::Now(), Deadline());
+    });
+    while (database_
+               .Run(schema_,
+                    "SELECT count(*) FROM pg_locks WHERE NOT granted"
+                    " AND relation = 'deliveries'::regclass")[0]
+               .Int64(0) == 0) {
+    }
+    status.Update(transaction.ExecuteScript(
+        absl::StrCat("INSERT INTO queue SELECT community_id, webhook_id, delivery_id, ",
+                     ShardOf(a_), ", now(), 1 FROM deliveries")));
+    return status;
+  });
+  maintenance.join();
+
+  ASSERT_TRUE(wanted.ok()) << wanted;
+  ASSERT_TRUE(maintained.ok()) << maintained;
+  EXPECT_EQ(Get(id).state, DeliveryState::kPending);
+  EXPECT_EQ(Count("snapshots"), 1);
 }
 
 TEST_F(SchemaTest, DropsWhatIsOverWhenNothingIsPending) {
