@@ -45,7 +45,8 @@ VARIANTS = [
      "--set", "database.networkPeers[0].ipBlock.cidr=10.1.2.3/32"],
     ["--set", "autoscaling.ingest.enabled=false", "--set", "services.ingest.replicas=3"],
     ["--set", "settings.CRIER_LOG_LEVEL=debug", "--set", "services.delivery.settings.CRIER_MAX_IN_FLIGHT=500",
-     "--set", "services.delivery.refusedRanges={8.8.8.0/24,2001:4860::/32}", "--set", "image.pullSecrets[0].name=pull"],
+     "--set", "services.delivery.receiverPorts={443,9443}", "--set",
+     "services.delivery.refusedRanges={8.8.8.0/24,2001:4860::/32}", "--set", "image.pullSecrets[0].name=pull"],
     ["--set", "nodeSelector.pool=crier", "--set", "tolerations[0].key=crier", "--set", "priorityClassName=high",
      "--set", "podAnnotations.team=webhooks", "--set", "cloudnativePg.storageClass=fast",
      "--set", "cloudnativePg.backup.retentionPolicy=30d",
@@ -60,6 +61,7 @@ REFUSED_VALUES = [
     "services.ingest.replicas=0",
     "services.ingest.resources.requests.cpu=lots",
     "settings.LOG_LEVEL=debug",
+    "services.delivery.settings.CRIER_ALLOWED_PORTS=8443",  # receiverPorts sets it
     "preStopSleepSeconds=0",
     "cloudnativePg.enabled=false",
     "developmentPostgres.enabled=true",

@@ -192,6 +192,20 @@ def confined(objects):
             yield f"delivery may not reach {address}"
 
 
+def ported(objects):
+    """The ports that webhooks may have, and those that the network lets delivery reach in public, are the same."""
+    policy = find(objects, "NetworkPolicy", "crier-delivery")
+    delivery = find(objects, "Deployment", "crier-delivery")
+    if not policy or not delivery:
+        return
+    permitted = environment(pod_of(delivery)["containers"][0]).get("CRIER_ALLOWED_PORTS", "")
+    public = [rule for rule in policy["spec"]["egress"] if any("ipBlock" in peer for peer in rule["to"])]
+    for rule in public:
+        reachable = ",".join(str(entry["port"]) for entry in rule["ports"])
+        if reachable != permitted:
+            yield f"webhooks may have the ports {permitted}, and delivery may reach {reachable}"
+
+
 def addressed(objects):
     for name, port in SERVICES.items():
         service = find(objects, "Service", name)
@@ -255,7 +269,7 @@ def encrypted(objects):
             yield f"{name} has no certificate of its name"
 
 
-RULES = [present, restricted, no_token, probed, drained, budgeted, spread, scaled, connections, isolated, confined, addressed,
+RULES = [present, restricted, no_token, probed, drained, budgeted, spread, scaled, connections, isolated, confined, ported, addressed,
          migrated, secret, sized, encrypted]
 
 
@@ -308,6 +322,7 @@ BREACHES = [
     (confined, "NetworkPolicy/crier-delivery", ("spec", "egress", 0, "to", 0, "ipBlock", "except", 4), None),
     (confined, "NetworkPolicy/crier-delivery", ("spec", "egress", 0, "to", 1, "ipBlock", "cidr"), "::/0"),
     (confined, "NetworkPolicy/crier-delivery", ("spec", "egress", 0, "to", 0, "ipBlock", "cidr"), "10.0.0.0/8"),
+    (ported, "NetworkPolicy/crier-delivery", ("spec", "egress", 0, "ports", 1, "port"), 9443),
     (addressed, "Service/crier-ingest", ("spec", "clusterIP"), None),
     (addressed, "Deployment/crier-evaluator", (*CONTAINER, "env"), [{"name": "CRIER_INGEST_ADDRESS", "value": "x"}]),
     (migrated, "Job/crier-migrate", ("spec", "ttlSecondsAfterFinished"), None),
