@@ -104,7 +104,7 @@ class DeliveryStorageTest : public testing::Test {
                               " payload_version, envelope, member_alias, custom_headers,"
                               " request_timeout_ns, client_certificate, client_key, trusted_roots,"
                               " create_time, update_time, version, state)"
-                              " VALUES (1, '', '', '', '202304', false, false, '{}', 1, '', '', '',"
+                              " VALUES (1, '', '', '', '202304', false, false, '', 1, '', '', '',"
                               " now(), now(), 1, ",
                               state, ") RETURNING webhook_id"));
     return {1, rows[0].Int64(0)};
@@ -147,10 +147,10 @@ class DeliveryStorageTest : public testing::Test {
     return outcome;
   }
 
-  std::vector<bool> Commit(const std::vector<AttemptOutcome>& outcomes) {
-    const auto written = queue_.Commit(outcomes, Deadline());
-    EXPECT_TRUE(written.ok()) << written.status();
-    return written.value_or(std::vector<bool>());
+  std::vector<Recorded> Commit(const std::vector<AttemptOutcome>& outcomes) {
+    const auto recorded = queue_.Commit(outcomes, Deadline());
+    EXPECT_TRUE(recorded.ok()) << recorded.status();
+    return recorded.value_or(std::vector<Recorded>());
   }
 
   DeliveryRecord Get(const DeliveryId& id) {

@@ -62,6 +62,7 @@ absl::StatusOr<ResealedPage> PgSecretStore::Reseal(const WebhookId& after, int l
       ids.push_back(page.last.id);
       all.push_back({SecretKind::kHeaderSecret, page.last, 0, row.Bytes(2), &kReplaceSecret});
       all.push_back({SecretKind::kClientKey, page.last, 0, row.Bytes(3), &kReplaceClientKey});
+      all.push_back({SecretKind::kCustomHeaders, page.last, 0, row.Bytes(4), &kReplaceHeaders});
     }
     page.webhooks = webhooks.size();
     ASSIGN_OR_RETURN(const Rows keys,

@@ -46,6 +46,7 @@ class PgSecretStoreTest : public testing::Test {
     webhook.url = "https://hooks.example.com/";
     webhook.secret = "the header secret";
     webhook.client_key = "the client key";
+    webhook.custom_headers = {{"authorization", "Bearer of the customer's"}};
     webhook.signing_keys = {{.number = 1, .key = "the signing key"}};
     const auto created = webhooks_->Create(webhook, "", Deadline());
     EXPECT_TRUE(created.ok()) << created.status();
@@ -65,7 +66,7 @@ class PgSecretStoreTest : public testing::Test {
     std::string dump;
     for (const char* sql :
          {"SELECT string_agg(to_json(w)::text || encode(secret, 'escape') ||"
-          " encode(client_key, 'escape'), '') FROM webhooks w",
+          " encode(client_key, 'escape') || encode(custom_headers, 'escape'), '') FROM webhooks w",
           "SELECT string_agg(encode(key, 'escape'), '') FROM webhook_signing_keys"}) {
       dump += database_.Run(schema_, sql)[0].OptionalText(0).value_or("");
     }
@@ -76,6 +77,7 @@ class PgSecretStoreTest : public testing::Test {
     EXPECT_EQ(webhook.secrets_error, "");
     EXPECT_EQ(webhook.secret, "the header secret");
     EXPECT_EQ(webhook.client_key, "the client key");
+    EXPECT_EQ(webhook.custom_headers.at("authorization"), "Bearer of the customer's");
     ASSERT_EQ(webhook.signing_keys.size(), 1u);
     EXPECT_EQ(webhook.signing_keys[0].key, "the signing key");
   }
@@ -92,7 +94,7 @@ class PgSecretStoreTest : public testing::Test {
 
 TEST_F(PgSecretStoreTest, NoSecretLiesInTheClear) {
   ExpectSecrets(Create());
-  for (const char* secret : {"header secret", "client key", "signing key"}) {
+  for (const char* secret : {"header secret", "client key", "Bearer of", "signing key"}) {
     EXPECT_THAT(Dump(), testing::Not(HasSubstr(secret)));
   }
 }
@@ -102,7 +104,7 @@ TEST_F(PgSecretStoreTest, WithoutARingTheyDo) {
 
   ExpectSecrets(Create());
 
-  for (const char* secret : {"header secret", "client key", "signing key"}) {
+  for (const char* secret : {"header secret", "client key", "Bearer of", "signing key"}) {
     EXPECT_THAT(Dump(), HasSubstr(secret));
   }
 }
@@ -114,7 +116,7 @@ TEST_F(PgSecretStoreTest, AreSealedAnewUnderTheFirstKey) {
   const ResealedPage page = Reseal();
 
   EXPECT_EQ(page.webhooks, 1);
-  EXPECT_EQ(page.resealed, 3);
+  EXPECT_EQ(page.resealed, 4);
   EXPECT_EQ(page.unreadable, 0);
   EXPECT_EQ(Reseal().resealed, 0);
   UseRing(new_line_);  // the old key is not needed any more
@@ -127,7 +129,7 @@ TEST_F(PgSecretStoreTest, WhatWasInTheClearIsSealed) {
   const Webhook webhook = Create();
   UseRing(new_line_);
 
-  EXPECT_EQ(Reseal().resealed, 3);
+  EXPECT_EQ(Reseal().resealed, 4);
 
   ExpectSecrets(Get(webhook.id));
   EXPECT_THAT(Dump(), testing::Not(HasSubstr("the header secret")));
@@ -186,7 +188,7 @@ TEST_F(PgSecretStoreTest, AWebhookWhoseKeyIsMissingHoldsUpNoOther) {
   EXPECT_TRUE((*both)[0]->signing_keys.empty());
   ExpectSecrets(*(*both)[1]);
   const ResealedPage page = Reseal();
-  EXPECT_EQ(page.unreadable, 3);
+  EXPECT_EQ(page.unreadable, 4);
   EXPECT_EQ(page.problem, "the key ring has no key 2025");
 }
 

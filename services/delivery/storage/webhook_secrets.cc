@@ -21,6 +21,9 @@ std::string Context(SecretKind kind, const WebhookId& webhook, int key_number) {
     case SecretKind::kClientKey:
       purpose = "client key";
       break;
+    case SecretKind::kCustomHeaders:
+      purpose = "custom headers";
+      break;
     case SecretKind::kSigningKey:
       purpose = "signing key";
       break;
@@ -65,6 +68,22 @@ absl::StatusOr<std::string> OpenSecret(const crypto::KeyRing& ring, SecretKind k
                                        absl::string_view sealed) {
   if (sealed.empty()) return std::string();
   return ring.Open(sealed, Context(kind, webhook, key_number));
+}
+
+std::string HeaderLines(const std::map<std::string, std::string>& headers) {
+  std::string lines;
+  for (const auto& [name, value] : headers) absl::StrAppend(&lines, name, ":", value, "\n");
+  return lines;
+}
+
+absl::StatusOr<std::map<std::string, std::string>> ParseHeaderLines(absl::string_view lines) {
+  std::map<std::string, std::string> headers;
+  for (const absl::string_view line : absl::StrSplit(lines, '\n', absl::SkipEmpty())) {
+    const std::vector<std::string> parts = absl::StrSplit(line, absl::MaxSplits(':', 1));
+    if (parts.size() != 2) return absl::InternalError("stored custom headers are malformed");
+    headers.emplace(parts[0], parts[1]);
+  }
+  return headers;
 }
 
 pg::Params KeyParams(const crypto::KeyRing& ring, const WebhookId& webhook,

@@ -2,6 +2,7 @@
 #ifndef CRIER_SERVICES_DELIVERY_STORAGE_WEBHOOK_SECRETS_H_
 #define CRIER_SERVICES_DELIVERY_STORAGE_WEBHOOK_SECRETS_H_
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -15,7 +16,7 @@ namespace crier::delivery::storage {
 
 // What a sealed text is, of a webhook. Each is sealed for its own place: the ciphertext of one
 // webhook, or of one purpose, is of no use in another.
-enum class SecretKind { kHeaderSecret, kClientKey, kSigningKey };
+enum class SecretKind { kHeaderSecret, kClientKey, kCustomHeaders, kSigningKey };
 
 // Nothing is sealed as nothing. `key_number` is that of a signing key, else 0.
 std::string SealSecret(const crypto::KeyRing& ring, SecretKind kind, const WebhookId& webhook,
@@ -25,6 +26,13 @@ std::string SealSecret(const crypto::KeyRing& ring, SecretKind kind, const Webho
 absl::StatusOr<std::string> OpenSecret(const crypto::KeyRing& ring, SecretKind kind,
                                        const WebhookId& webhook, int key_number,
                                        absl::string_view sealed);
+
+// Custom headers as one text, to be sealed: a line for each. Neither their names nor their values
+// hold line ends.
+std::string HeaderLines(const std::map<std::string, std::string>& headers);
+
+// INTERNAL when the text is not what HeaderLines() makes.
+absl::StatusOr<std::map<std::string, std::string>> ParseHeaderLines(absl::string_view lines);
 
 // The parameters of kInsertKeys.
 pg::Params KeyParams(const crypto::KeyRing& ring, const WebhookId& webhook,

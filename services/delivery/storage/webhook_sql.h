@@ -5,21 +5,21 @@
 #include "common/pg/transaction.h"
 
 // Of `webhooks w`, as ReadWebhook() of webhook_store.cc reads them.
-#define CRIER_WEBHOOK_COLUMNS                                                                   \
-  "community_id, webhook_id, display_name, url, secret, payload_version, envelope,"             \
-  " member_alias, custom_headers::text, request_timeout_ns, create_time, update_time, version," \
-  " cancelled_through, client_certificate, client_key, trusted_roots,"                          \
-  " (SELECT string_agg(concat_ws(':', k.key_number, k.scheme, encode(k.key, 'hex'),"            \
-  "   (extract(epoch FROM k.create_time) * 1000000)::bigint,"                                   \
-  "   CASE WHEN isfinite(k.expire_time)"                                                        \
-  "    THEN (extract(epoch FROM k.expire_time) * 1000000)::bigint ELSE -1 END,"                 \
-  "   encode(convert_to(k.request_id, 'UTF8'), 'hex')), ' ' ORDER BY k.key_number DESC)"        \
-  "  FROM webhook_signing_keys k"                                                               \
-  "  WHERE k.community_id = w.community_id AND k.webhook_id = w.webhook_id"                     \
-  "   AND k.expire_time > now()),"                                                              \
-  " state, disable_reason, state_change_time, array_to_string(retry_delays_ns, ' '), "          \
-  "max_attempts,"                                                                               \
-  " attempts_per_minute, max_concurrency, operational, failing_since, failing_counted_time,"    \
+#define CRIER_WEBHOOK_COLUMNS                                                                \
+  "community_id, webhook_id, display_name, url, secret, payload_version, envelope,"          \
+  " member_alias, custom_headers, request_timeout_ns, create_time, update_time, version,"    \
+  " cancelled_through, client_certificate, client_key, trusted_roots,"                       \
+  " (SELECT string_agg(concat_ws(':', k.key_number, k.scheme, encode(k.key, 'hex'),"         \
+  "   (extract(epoch FROM k.create_time) * 1000000)::bigint,"                                \
+  "   CASE WHEN isfinite(k.expire_time)"                                                     \
+  "    THEN (extract(epoch FROM k.expire_time) * 1000000)::bigint ELSE -1 END,"              \
+  "   encode(convert_to(k.request_id, 'UTF8'), 'hex')), ' ' ORDER BY k.key_number DESC)"     \
+  "  FROM webhook_signing_keys k"                                                            \
+  "  WHERE k.community_id = w.community_id AND k.webhook_id = w.webhook_id"                  \
+  "   AND k.expire_time > now()),"                                                           \
+  " state, disable_reason, state_change_time, array_to_string(retry_delays_ns, ' '), "       \
+  "max_attempts,"                                                                            \
+  " attempts_per_minute, max_concurrency, operational, failing_since, failing_counted_time," \
   " failing_counted_us, failing_told"
 
 namespace crier::delivery::storage {
@@ -36,8 +36,8 @@ constexpr pg::Statement kInsertWebhook{
     " trusted_roots, request_id, create_time, update_time, version, retry_delays_ns,"
     " max_attempts, attempts_per_minute, max_concurrency, operational)"
     " OVERRIDING SYSTEM VALUE"
-    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, jsonb_object($9::text[], $10::text[]), $11, $12, $13,"
-    " $14, $15, $16, $17, 1, $18, $19, $20, $21, $22)"
+    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 1, $17, $18,"
+    " $19, $20, $21)"
     " ON CONFLICT (community_id, request_id) DO NOTHING"
     " RETURNING webhook_id"};
 
@@ -98,12 +98,12 @@ constexpr pg::Statement kUpdateWebhook{
     "update_webhook",
     "UPDATE webhooks SET display_name = $3, url = $4, secret = coalesce($5, secret),"
     " payload_version = $6, envelope = $7, member_alias = $8,"
-    " custom_headers = jsonb_object($9::text[], $10::text[]), request_timeout_ns = $11,"
-    " client_certificate = $12, client_key = coalesce($13, client_key), trusted_roots = $14,"
-    " update_time = $15, version = $16,"
-    " retry_delays_ns = $17, max_attempts = $18, attempts_per_minute = $19, max_concurrency = $20,"
-    " operational = $21, failing_since = $22, failing_counted_time = $23, failing_counted_us = $24,"
-    " failing_told = $25"
+    " custom_headers = coalesce($9, custom_headers), request_timeout_ns = $10,"
+    " client_certificate = $11, client_key = coalesce($12, client_key), trusted_roots = $13,"
+    " update_time = $14, version = $15,"
+    " retry_delays_ns = $16, max_attempts = $17, attempts_per_minute = $18, max_concurrency = $19,"
+    " operational = $20, failing_since = $21, failing_counted_time = $22, failing_counted_us = $23,"
+    " failing_told = $24"
     " WHERE community_id = $1 AND webhook_id = $2"};
 
 constexpr pg::Statement kSetState{
@@ -138,7 +138,7 @@ constexpr pg::Statement kFindOperational{
 
 constexpr pg::Statement kEmptyWebhook{
     "empty_webhook",
-    "UPDATE webhooks SET display_name = '', url = '', secret = '', custom_headers = '{}',"
+    "UPDATE webhooks SET display_name = '', url = '', secret = '', custom_headers = '',"
     " client_certificate = '', client_key = '', trusted_roots = '', operational = false,"
     " update_time = now(), delete_time = now(), version = version + 1"
     " WHERE community_id = $1 AND webhook_id = $2"};
@@ -152,7 +152,7 @@ constexpr pg::Statement kDeleteKeys{
 // $1, $2: the webhook that the last ones ended with.
 constexpr pg::Statement kScanSecrets{
     "scan_webhook_secrets",
-    "SELECT community_id, webhook_id, secret, client_key FROM webhooks"
+    "SELECT community_id, webhook_id, secret, client_key, custom_headers FROM webhooks"
     " WHERE (community_id, webhook_id) > ($1, $2) AND delete_time IS NULL"
     " ORDER BY community_id, webhook_id LIMIT $3"};
 
@@ -170,6 +170,10 @@ constexpr pg::Statement kReplaceClientKey{
     "replace_webhook_client_key",
     "UPDATE webhooks SET client_key = $4"
     " WHERE community_id = $1 AND webhook_id = $2 AND client_key = $3"};
+constexpr pg::Statement kReplaceHeaders{
+    "replace_webhook_headers",
+    "UPDATE webhooks SET custom_headers = $4"
+    " WHERE community_id = $1 AND webhook_id = $2 AND custom_headers = $3"};
 constexpr pg::Statement kReplaceKey{
     "replace_webhook_key",
     "UPDATE webhook_signing_keys SET key = $4"

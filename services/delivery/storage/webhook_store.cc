@@ -1,8 +1,5 @@
 #include "services/delivery/storage/webhook_store.h"
 
-#include <rapidjson/document.h>
-
-#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -43,32 +40,31 @@ void AddSecret(const KeyRing& ring, SecretKind kind, const WebhookId& webhook,
 void AddSettings(const KeyRing& ring, const Webhook& webhook, const Webhook* before,
                  Params& params) {
   params.Add(webhook.id.community).Add(webhook.id.id);
-  std::vector<std::string> names, values;
-  for (const auto& [name, value] : webhook.custom_headers) {
-    names.push_back(name);
-    values.push_back(value);
-  }
   params.Add(webhook.display_name).Add(webhook.url);
   AddSecret(ring, SecretKind::kHeaderSecret, webhook.id, webhook.secret,
             before != nullptr ? &before->secret : nullptr, params);
   params.Add(PayloadVersionName(webhook.payload_version))
       .Add(webhook.envelope)
-      .Add(webhook.member_alias)
-      .AddArray(names)
-      .AddArray(values)
-      .Add(absl::ToInt64Nanoseconds(webhook.request_timeout))
-      .Add(webhook.client_certificate);
+      .Add(webhook.member_alias);
+  const std::string headers = HeaderLines(webhook.custom_headers);
+  const std::string headers_before = before != nullptr ? HeaderLines(before->custom_headers) : "";
+  AddSecret(ring, SecretKind::kCustomHeaders, webhook.id, headers,
+            before != nullptr ? &headers_before : nullptr, params);
+  params.Add(absl::ToInt64Nanoseconds(webhook.request_timeout)).Add(webhook.client_certificate);
   AddSecret(ring, SecretKind::kClientKey, webhook.id, webhook.client_key,
             before != nullptr ? &before->client_key : nullptr, params);
   params.Add(webhook.trusted_roots);
 }
 
-// Fills in what is sealed: `secret`, `client_key` and the signing keys.
+// Fills in what is sealed: `secret`, `client_key`, the custom headers and the signing keys.
 absl::Status ReadSecrets(const KeyRing& ring, const Rows::Row& row, Webhook& webhook) {
   ASSIGN_OR_RETURN(webhook.secret,
                    OpenSecret(ring, SecretKind::kHeaderSecret, webhook.id, 0, row.Bytes(4)));
   ASSIGN_OR_RETURN(webhook.client_key,
                    OpenSecret(ring, SecretKind::kClientKey, webhook.id, 0, row.Bytes(15)));
+  ASSIGN_OR_RETURN(const std::string headers,
+                   OpenSecret(ring, SecretKind::kCustomHeaders, webhook.id, 0, row.Bytes(8)));
+  ASSIGN_OR_RETURN(webhook.custom_headers, ParseHeaderLines(headers));
   ASSIGN_OR_RETURN(webhook.signing_keys,
                    ReadKeys(ring, webhook.id, row.OptionalText(17).value_or("")));
   return absl::OkStatus();
@@ -99,20 +95,6 @@ absl::StatusOr<std::vector<absl::Duration>> ReadDelays(const std::string& text) 
   return delays;
 }
 
-absl::StatusOr<std::map<std::string, std::string>> ReadHeaders(const std::string& json) {
-  rapidjson::Document document;
-  document.Parse(json.data(), json.size());
-  if (document.HasParseError() || !document.IsObject()) {
-    return absl::InternalError("stored custom headers are no JSON object");
-  }
-  std::map<std::string, std::string> headers;
-  const rapidjson::Value& object = document;
-  for (const auto& member : object.GetObject()) {
-    headers.emplace(member.name.GetString(), member.value.GetString());
-  }
-  return headers;
-}
-
 // The columns of kGetWebhooks and kListWebhooks.
 absl::StatusOr<Webhook> ReadWebhook(const KeyRing& ring, const Rows::Row& row) {
   Webhook webhook;
@@ -126,7 +108,6 @@ absl::StatusOr<Webhook> ReadWebhook(const KeyRing& ring, const Rows::Row& row) {
   webhook.payload_version = *payload_version;
   webhook.envelope = row.Bool(6);
   webhook.member_alias = row.Bool(7);
-  ASSIGN_OR_RETURN(webhook.custom_headers, ReadHeaders(row.Text(8)));
   webhook.request_timeout = absl::Nanoseconds(row.Int64(9));
   webhook.create_time = row.Time(10);
   webhook.update_time = row.Time(11);
@@ -140,6 +121,7 @@ absl::StatusOr<Webhook> ReadWebhook(const KeyRing& ring, const Rows::Row& row) {
     webhook.secrets_error = std::string(secrets.message());
     webhook.secret.clear();
     webhook.client_key.clear();
+    webhook.custom_headers.clear();
     webhook.signing_keys.clear();
   }
   webhook.state = static_cast<WebhookState>(row.Int32(18));

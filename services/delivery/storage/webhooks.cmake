@@ -21,7 +21,7 @@ crier_library(crier_delivery_webhook_storage
     webhook_store.cc
     webhook_store.h
   PUBLIC absl::flat_hash_map absl::synchronization crier_common_base crier_common_crypto crier_common_pg crier_delivery_content
-  PRIVATE absl::strings crier_common_status rapidjson)
+  PRIVATE absl::strings crier_common_status)
 
 crier_test(crier_delivery_webhook_storage_test
   SOURCES secret_store_test.cc webhook_cache_test.cc webhook_store_test.cc

@@ -61,6 +61,36 @@ TEST_F(WebhookServiceTest, MaskedFieldsThatAreEmptyGetTheirDefaults) {
   EXPECT_EQ(api::FromProto(updated->request_timeout()), absl::Seconds(15));
 }
 
+// Whoever reads, changes and writes back has masks where there were values.
+TEST_F(WebhookServiceTest, HeadersThatAreWrittenBackMaskedStayAsTheyWere) {
+  v1::CreateWebhookRequest request = CreateRequest();
+  (*request.mutable_webhook()->mutable_custom_headers())["Authorization"] = "Bearer t0ken";
+  (*request.mutable_webhook()->mutable_custom_headers())["x-old"] = "old";
+  v1::Webhook change = MustCreate(request);
+  change.mutable_custom_headers()->erase("x-old");
+  (*change.mutable_custom_headers())["x-new"] = "new";
+
+  const auto updated = Update(change, {"custom_headers"});
+
+  ASSERT_TRUE(updated.ok()) << updated.status();
+  const WebhookId id = api::ParseResource("name", api::kWebhooks, change.name()).value();
+  const std::map<std::string, std::string> expected = {{"Authorization", "Bearer t0ken"},
+                                                       {"x-new", "new"}};
+  EXPECT_EQ(store_.Get(id, absl::InfiniteFuture())->custom_headers, expected);
+}
+
+TEST_F(WebhookServiceTest, AMaskInPlaceOfNoValueIsRefused) {
+  v1::Webhook change;
+  change.set_name(MustCreate(CreateRequest()).name());
+  (*change.mutable_custom_headers())["x-new"] = "********";
+
+  EXPECT_THAT(WrongFields(Update(change, {"custom_headers"}).status()),
+              ElementsAre("webhook.custom_headers[\"x-new\"]"));
+  v1::CreateWebhookRequest request = CreateRequest();
+  (*request.mutable_webhook()->mutable_custom_headers())["x"] = "********";
+  EXPECT_THAT(WrongFields(Create(request).status()), ElementsAre("webhook.custom_headers[\"x\"]"));
+}
+
 TEST_F(WebhookServiceTest, StarChangesEverySetting) {
   v1::CreateWebhookRequest request = CreateRequest();
   request.mutable_webhook()->set_secret("s3cret");

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/api/resource_name.h"
 #include "common/api/time.h"
+#include "services/delivery/domain/webhooks/own_headers.h"
 
 namespace crier::delivery::transport {
 namespace {
@@ -55,8 +56,10 @@ v1::Webhook ToProto(const Webhook& webhook) {
   proto.set_payload_version(PayloadVersionName(webhook.payload_version));
   proto.set_envelope(webhook.envelope);
   proto.set_member_alias(webhook.member_alias);
-  proto.mutable_custom_headers()->insert(webhook.custom_headers.begin(),
-                                         webhook.custom_headers.end());
+  // Only the customer knows which of them carry credentials.
+  for (const auto& [name, value] : webhook.custom_headers) {
+    (*proto.mutable_custom_headers())[name] = kMask;
+  }
   *proto.mutable_request_timeout() = api::ToProto(webhook.request_timeout);
   for (const SigningKey& key : webhook.signing_keys) *proto.add_signing_keys() = ToProto(key);
   proto.set_client_certificate(webhook.client_certificate);

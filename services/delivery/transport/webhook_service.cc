@@ -11,6 +11,7 @@
 #include "common/api/validation.h"
 #include "common/status/macros.h"
 #include "services/delivery/domain/payloads/samples.h"
+#include "services/delivery/domain/webhooks/own_headers.h"
 #include "services/delivery/domain/webhooks/webhook_rules.h"
 #include "services/delivery/transport/exchange_proto.h"
 #include "services/delivery/transport/page_bytes.h"
@@ -43,13 +44,23 @@ absl::Time WebhookService::Now() const {
   return absl::FromUnixMicros(absl::ToUnixMicros(clock_.Now()));
 }
 
-absl::StatusOr<Webhook> WebhookService::ReadSettings(const v1::Webhook& webhook,
-                                                     const std::set<std::string>& fields,
-                                                     FieldViolations& violations) const {
+absl::StatusOr<Webhook> WebhookService::ReadSettings(
+    const v1::Webhook& webhook, const std::set<std::string>& fields,
+    const std::map<std::string, std::string>& stored, FieldViolations& violations) const {
   Webhook settings = FromProto(webhook, fields, violations);
   CheckWebhook(settings, fields, policy_, violations);
+  CheckMaskedHeaders(settings, stored, violations);
   RETURN_IF_ERROR(violations.ToStatus());
   return settings;
+}
+
+absl::StatusOr<std::map<std::string, std::string>> WebhookService::StoredHeaders(
+    const WebhookId& id, const v1::Webhook& wanted, absl::Time deadline) const {
+  const bool masked = std::any_of(wanted.custom_headers().begin(), wanted.custom_headers().end(),
+                                  [](const auto& header) { return header.second == kMask; });
+  if (!masked) return std::map<std::string, std::string>();
+  ASSIGN_OR_RETURN(Webhook webhook, store_.Get(id, deadline));
+  return std::move(webhook.custom_headers);
 }
 
 grpc::ServerUnaryReactor* WebhookService::CreateWebhook(grpc::CallbackServerContext* context,
@@ -61,7 +72,8 @@ grpc::ServerUnaryReactor* WebhookService::CreateWebhook(grpc::CallbackServerCont
     api::CheckRequestId(request->request_id(), violations);
     std::optional<SigningKey> key =
         ReadSigningKey(request->signing_secret(), request->signing_scheme(), violations);
-    ASSIGN_OR_RETURN(Webhook webhook, ReadSettings(request->webhook(), AllSettings(), violations));
+    ASSIGN_OR_RETURN(Webhook webhook,
+                     ReadSettings(request->webhook(), AllSettings(), {}, violations));
     if (request->validate_only()) {
       *response = ToProto(webhook);
       return absl::OkStatus();
@@ -132,8 +144,9 @@ grpc::ServerUnaryReactor* WebhookService::UpdateWebhook(grpc::CallbackServerCont
                      api::ParseResource("webhook.name", api::kWebhooks, wanted.name()));
     ASSIGN_OR_RETURN(const std::set<std::string> fields,
                      api::FieldsToUpdate(request->update_mask(), wanted, WebhookSettings()));
+    ASSIGN_OR_RETURN(const auto stored, StoredHeaders(id, wanted, call.deadline));
     FieldViolations violations;
-    ASSIGN_OR_RETURN(const Webhook settings, ReadSettings(wanted, fields, violations));
+    ASSIGN_OR_RETURN(const Webhook settings, ReadSettings(wanted, fields, stored, violations));
     const absl::Time now = Now();
     const auto change = [&](Webhook& webhook) {
       CopySettings(settings, fields, webhook);
@@ -210,7 +223,8 @@ absl::StatusOr<Webhook> WebhookService::TestTarget(const v1::TestWebhookRequest&
     }
     case v1::TestWebhookRequest::kWebhook: {
       FieldViolations violations;
-      ASSIGN_OR_RETURN(Webhook webhook, ReadSettings(request.webhook(), AllSettings(), violations));
+      ASSIGN_OR_RETURN(Webhook webhook,
+                       ReadSettings(request.webhook(), AllSettings(), {}, violations));
       webhook.id.community = community;
       webhook.signing_keys = {MakeSigningKey(SigningScheme::kV1)};
       return webhook;

@@ -68,10 +68,15 @@ class WebhookService : public v1::WebhookService::CallbackService {
   absl::Time Now() const;
 
   // The named settings, or INVALID_ARGUMENT with everything that is wrong with them and what
-  // `violations` holds already.
+  // `violations` holds already. `stored`: the custom headers that the webhook has so far.
   absl::StatusOr<Webhook> ReadSettings(const v1::Webhook& webhook,
                                        const std::set<std::string>& fields,
+                                       const std::map<std::string, std::string>& stored,
                                        FieldViolations& violations) const;
+  // What ReadSettings() needs of a webhook that `wanted` is to change.
+  absl::StatusOr<std::map<std::string, std::string>> StoredHeaders(const WebhookId& id,
+                                                                   const v1::Webhook& wanted,
+                                                                   absl::Time deadline) const;
 
   // The four methods that change the state of a webhook.
   template <typename Request>

@@ -53,7 +53,7 @@ TEST_F(WebhookServiceTest, GetReturnsWhatWasCreated) {
   created.clear_signing_secret();
   ASSERT_TRUE(got.ok()) << got.status();
   EXPECT_EQ(got->SerializeAsString(), created.SerializeAsString());
-  EXPECT_EQ(got->custom_headers().at("X-Env"), "prod");
+  EXPECT_EQ(got->custom_headers().at("X-Env"), "********");
   EXPECT_EQ(got->request_timeout().nanos(), 5);
 }
 

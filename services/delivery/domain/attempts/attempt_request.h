@@ -44,9 +44,6 @@ struct AttemptRequest {
 AttemptRequest BuildAttemptRequest(const Webhook& webhook, const MessageId& message,
                                    std::string body, absl::Time now);
 
-// What is shown in place of a secret.
-inline constexpr char kMask[] = "********";
-
 // The headers as they may be stored and shown: the values of the secret header and of all custom
 // ones are masked, since only the customer knows which of the latter carry credentials.
 std::vector<Header> MaskedHeaders(const std::vector<Header>& headers);

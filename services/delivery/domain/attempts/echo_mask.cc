@@ -7,7 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
-#include "services/delivery/domain/attempts/attempt_request.h"
+#include "services/delivery/domain/webhooks/own_headers.h"
 
 namespace crier::delivery {
 namespace {

@@ -9,6 +9,9 @@ namespace crier::delivery {
 // Carries the secret of a webhook as it is.
 inline constexpr absl::string_view kSecretHeader = "x-commonroom-webhook-secret";
 
+// What is shown in place of a secret.
+inline constexpr char kMask[] = "********";
+
 // Whether the header is one of ours that holds no secret, and so may be stored and shown.
 bool IsOpenHeader(absl::string_view name);
 

@@ -66,6 +66,31 @@ void CheckHeader(const std::string& name, const std::string& value, std::set<std
   }
 }
 
+using HeaderMap = std::map<std::string, std::string>;
+
+// That of this name, compared without case; null without one.
+const std::string* FindHeader(const HeaderMap& headers, absl::string_view name) {
+  const auto found = std::find_if(headers.begin(), headers.end(), [name](const auto& header) {
+    return absl::EqualsIgnoreCase(header.first, name);
+  });
+  return found == headers.end() ? nullptr : &found->second;
+}
+
+// `headers`, with the values of `stored` where these are kept.
+HeaderMap WithoutMasks(HeaderMap headers, const HeaderMap& stored) {
+  for (auto header = headers.begin(); header != headers.end();) {
+    const std::string* const kept = FindHeader(stored, header->first);
+    if (header->second != kMask) {
+      ++header;
+    } else if (kept != nullptr) {
+      header++->second = *kept;
+    } else {
+      header = headers.erase(header);
+    }
+  }
+  return headers;
+}
+
 void CheckHeaders(const std::map<std::string, std::string>& headers, FieldViolations& violations) {
   if (headers.size() > kMaxHeaders) {
     violations.Add("webhook.custom_headers", "must hold at most 20 headers");
@@ -186,6 +211,15 @@ void CheckWebhook(const Webhook& webhook, const std::set<std::string>& fields,
   }
 }
 
+void CheckMaskedHeaders(const Webhook& webhook, const HeaderMap& stored,
+                        FieldViolations& violations) {
+  for (const auto& [name, value] : webhook.custom_headers) {
+    if (value != kMask || FindHeader(stored, name) != nullptr) continue;
+    violations.Add(absl::StrCat("webhook.custom_headers[\"", name, "\"]"),
+                   "is the mask that is shown in place of a value; give the value");
+  }
+}
+
 void CopySettings(const Webhook& from, const std::set<std::string>& fields, Webhook& to) {
   const auto named = [&](const char* field) { return fields.count(field) > 0; };
   if (named("display_name")) to.display_name = from.display_name;
@@ -198,7 +232,9 @@ void CopySettings(const Webhook& from, const std::set<std::string>& fields, Webh
   if (named("payload_version")) to.payload_version = from.payload_version;
   if (named("envelope")) to.envelope = from.envelope;
   if (named("member_alias")) to.member_alias = from.member_alias;
-  if (named("custom_headers")) to.custom_headers = from.custom_headers;
+  if (named("custom_headers")) {
+    to.custom_headers = WithoutMasks(from.custom_headers, to.custom_headers);
+  }
   if (named("request_timeout")) to.request_timeout = from.request_timeout;
   if (named("client_certificate")) to.client_certificate = from.client_certificate;
   if (named("client_key")) to.client_key = from.client_key;

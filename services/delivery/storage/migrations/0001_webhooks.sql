@@ -13,7 +13,7 @@ CREATE TABLE webhooks (
   payload_version text NOT NULL,
   envelope boolean NOT NULL,
   member_alias boolean NOT NULL,
-  custom_headers jsonb NOT NULL,
+  custom_headers bytea NOT NULL,  -- sealed, since any may carry credentials; empty without
   request_timeout_ns bigint NOT NULL,
   client_certificate text NOT NULL,  -- PEM, like the next but one; empty without
   client_key bytea NOT NULL,  -- sealed; empty without
