@@ -7,6 +7,7 @@
 
 #include "common/pg/transaction.h"
 #include "common/status/macros.h"
+#include "services/delivery/domain/errors.h"
 #include "services/delivery/domain/queue/shard.h"
 #include "services/delivery/storage/delivery_sql.h"
 #include "services/delivery/storage/exchange_codec.h"
@@ -195,6 +196,7 @@ absl::StatusOr<WebhookHealth> ReadHealth(Transaction& transaction, const Webhook
                                                      .Add(webhook.id)
                                                      .Add(ShardOf(webhook))
                                                      .Add(kMaxPendingCounted + 1)));
+  if (!pending[0].Bool(3)) return WebhookNotFoundError(webhook);
   health.pending = pending[0].Int32(0);
   health.next_attempt_time = pending[0].OptionalTime(1);
   health.failing_since = pending[0].OptionalTime(2);

@@ -214,15 +214,16 @@ TEST_F(PgDeliveryLogTest, LooksAtAFewThousandAndTellsWhereToGoOn) {
 }
 
 TEST_F(PgDeliveryLogTest, TellsTheHealthOfAWebhook) {
-  const DeliveryId fine = Store(a_);
-  const DeliveryId failing = Store(a_);
-  const DeliveryId waiting = Store(a_);
+  const WebhookId webhook = StoreWebhook(1);
+  const DeliveryId fine = Store(webhook);
+  const DeliveryId failing = Store(webhook);
+  const DeliveryId waiting = Store(webhook);
   Attempt(Store(b_), 1, 500, DeliveryState::kExhausted);
   Attempt(fine, 1, 200, DeliveryState::kSucceeded, absl::Milliseconds(10));
   Attempt(failing, 1, 503, DeliveryState::kPending, absl::Milliseconds(20));
   Attempt(failing, 2, 0, DeliveryState::kPending, absl::Milliseconds(900));
 
-  const auto health = log_.Health(a_, Deadline());
+  const auto health = log_.Health(webhook, Deadline());
 
   ASSERT_TRUE(health.ok()) << health.status();
   EXPECT_EQ(health->attempts, 3);
@@ -236,8 +237,12 @@ TEST_F(PgDeliveryLogTest, TellsTheHealthOfAWebhook) {
   EXPECT_EQ(health->next_attempt_time, now_) << "of " << waiting.message.ToString();
 }
 
+TEST_F(PgDeliveryLogTest, AWebhookThatIsUnknownHasNoHealth) {
+  EXPECT_TRUE(absl::IsNotFound(log_.Health({1, 999'999}, Deadline()).status()));
+}
+
 TEST_F(PgDeliveryLogTest, AWebhookWithoutAttemptsIsNeitherWellNorIll) {
-  const auto health = log_.Health(a_, Deadline());
+  const auto health = log_.Health(StoreWebhook(1), Deadline());
 
   ASSERT_TRUE(health.ok()) << health.status();
   EXPECT_EQ(health->attempts, 0);

@@ -305,14 +305,17 @@ constexpr pg::Statement kLastFailure{
     " WHERE community_id = $1 AND webhook_id = $2 AND delivery_id >= $3 AND outcome <> 1"
     " ORDER BY delivery_id DESC, number DESC LIMIT 1"};
 
-// $3: the webhook's shard; $4: how many are counted. With the webhook's failures.
+// $3: the webhook's shard; $4: how many are counted. With the webhook's failures, and whether there
+// is such a webhook.
 constexpr pg::Statement kPending{
     "pending_of_webhook",
     "SELECT (SELECT count(*) FROM (SELECT FROM queue WHERE community_id = $1 AND webhook_id = $2"
     "  LIMIT $4) AS counted),"
     " (SELECT due_time FROM queue WHERE shard = $3 AND community_id = $1 AND webhook_id = $2"
     "  ORDER BY due_time, delivery_id LIMIT 1),"
-    " (SELECT failing_since FROM webhooks WHERE community_id = $1 AND webhook_id = $2)"};
+    " (SELECT failing_since FROM webhooks WHERE community_id = $1 AND webhook_id = $2),"
+    " EXISTS (SELECT FROM webhooks WHERE community_id = $1 AND webhook_id = $2"
+    "  AND delete_time IS NULL)"};
 
 }  // namespace crier::delivery::storage
 

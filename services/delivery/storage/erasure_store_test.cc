@@ -193,7 +193,7 @@ TEST_F(PgErasureStoreTest, TheResponseOfAnAttemptUnderWayIsNotKept) {
 
   EXPECT_THAT(
       Commit({Answered(id, DeliveryState::kPending), Answered(last, DeliveryState::kSucceeded)}),
-      ElementsAre(true, true));
+      ElementsAre(Recorded::kWritten, Recorded::kWritten));
 
   EXPECT_EQ(Get(id).state, DeliveryState::kCancelled);
   for (const DeliveryId& delivery : {id, last}) {

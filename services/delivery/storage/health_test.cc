@@ -144,7 +144,7 @@ TEST_F(HealthTest, AStaleOwnerChangesNothingAndTellsNobody) {
       Finds(Store(webhook), Finding::Kind::kGone, absl::ZeroDuration(), DeliveryState::kExhausted);
   Lease("another replica");
 
-  EXPECT_THAT(Commit({gone}), ElementsAre(false));
+  EXPECT_THAT(Commit({gone}), ElementsAre(Recorded::kFenced));
 
   EXPECT_EQ(Read(webhook).state, WebhookState::kEnabled);
   EXPECT_THAT(Queue(operational), IsEmpty());
@@ -158,7 +158,7 @@ TEST_F(HealthTest, OfADeletedWebhookNothingIsFoundNorTold) {
       Finds(id, Finding::Kind::kGone, absl::ZeroDuration(), DeliveryState::kExhausted);
   ASSERT_TRUE(webhooks_.Delete(webhook, "", Deadline()).ok());
 
-  EXPECT_THAT(Commit({gone}), ElementsAre(true));
+  EXPECT_THAT(Commit({gone}), ElementsAre(Recorded::kWritten));
 
   EXPECT_THAT(Queue(operational), IsEmpty());
 }

@@ -67,6 +67,9 @@ class Changes {
     return WriteAttempts(transaction);
   }
 
+  // Whether the delivery of the outcome at a place goes on, though that was its last attempt.
+  bool wanted_again(size_t place) const { return wanted_[place]; }
+
   // Whether the outcome at a place has ended its delivery, which was on the queue.
   bool ended(size_t place) const {
     return outcomes_[place].state != DeliveryState::kPending && queued_[place] && !wanted_[place];
@@ -108,6 +111,7 @@ class Changes {
 
   // A delivery that is not on the queue any more was cancelled while the attempt was under way,
   // perhaps because the person in it has to be forgotten, so nothing is kept that may tell of them.
+  // It stays cancelled, unless the receiver has got it.
   absl::Status WriteAttempts(Transaction& transaction) {
     if (finished_.empty() && again_.empty()) return absl::OkStatus();
     ASSIGN_OR_RETURN(const RowType type, transaction.FindRowType("attempt_row"));
@@ -133,13 +137,20 @@ class Changes {
     row.BeginRow(10);
     AddKey(outcome.id, row);
     row.Add(static_cast<int16_t>(outcome.attempt->number));
-    row.Add(static_cast<int16_t>(wanted_[place] ? DeliveryState::kPending : outcome.state));
+    row.Add(static_cast<int16_t>(StateAfter(place)));
     AddBytes(EncodeExchange(exchange), row);
     AddBytes(queued_[place] ? EncodeResponse(exchange.result) : "", row);
     row.Add(static_cast<int16_t>(exchange.result.outcome));
     row.Add(static_cast<int16_t>(exchange.result.status));
     row.Add(static_cast<int32_t>(
         std::min(absl::ToInt64Microseconds(exchange.result.duration), kLongestMicroseconds)));
+  }
+
+  DeliveryState StateAfter(size_t place) const {
+    if (wanted_[place]) return DeliveryState::kPending;
+    const DeliveryState state = outcomes_[place].state;
+    const bool cancelled = !queued_[place] && state != DeliveryState::kSucceeded;
+    return cancelled ? DeliveryState::kCancelled : state;
   }
 
   static void AddBytes(absl::string_view bytes, RowArray& row) {
@@ -291,23 +302,29 @@ absl::StatusOr<std::vector<bool>> PgQueueStore::FindQueued(const std::vector<Del
   return queued;
 }
 
-absl::StatusOr<std::vector<bool>> PgQueueStore::Commit(const std::vector<AttemptOutcome>& outcomes,
-                                                       absl::Time deadline) {
-  std::vector<bool> written;
+absl::StatusOr<std::vector<Recorded>> PgQueueStore::Commit(
+    const std::vector<AttemptOutcome>& outcomes, absl::Time deadline) {
+  std::vector<Recorded> recorded;
   RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
     ASSIGN_OR_RETURN(const auto held, LockHeld(transaction, owner_, outcomes));
-    written.clear();
+    std::vector<bool> written;
     Changes changes(outcomes);
     for (size_t i = 0; i < outcomes.size(); ++i) {
       written.push_back(held.count({outcomes[i].lease.slot, outcomes[i].lease.epoch}) > 0);
       if (written.back()) changes.Add(i);
     }
     RETURN_IF_ERROR(changes.Write(transaction));
+    recorded.clear();
+    for (size_t i = 0; i < outcomes.size(); ++i) {
+      recorded.push_back(!written[i]               ? Recorded::kFenced
+                         : changes.wanted_again(i) ? Recorded::kWantedAgain
+                                                   : Recorded::kWritten);
+    }
     std::vector<Notice> notices = ExhaustedNotices(outcomes, changes);
     RETURN_IF_ERROR(ApplyFindings(transaction, outcomes, written, notices));
     return notices_.Write(transaction, std::move(notices));
   }));
-  return written;
+  return recorded;
 }
 
 }  // namespace crier::delivery::storage

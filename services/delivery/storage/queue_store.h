@@ -28,8 +28,8 @@ class PgQueueStore : public QueueStore {
       const std::vector<DeliveryId>& ids, absl::Time deadline) override;
   absl::StatusOr<std::vector<bool>> FindQueued(const std::vector<DeliveryId>& ids,
                                                absl::Time deadline) override;
-  absl::StatusOr<std::vector<bool>> Commit(const std::vector<AttemptOutcome>& outcomes,
-                                           absl::Time deadline) override;
+  absl::StatusOr<std::vector<Recorded>> Commit(const std::vector<AttemptOutcome>& outcomes,
+                                               absl::Time deadline) override;
 
  private:
   pg::Pool& pool_;

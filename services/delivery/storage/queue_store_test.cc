@@ -49,7 +49,7 @@ TEST_F(PgQueueStoreTest, FindsWhatIsEnabledAndWhatOfTheDeletedIsToBeCancelled) {
 TEST_F(PgQueueStoreTest, SuccessTakesADeliveryOffTheQueue) {
   const DeliveryId id = Store(a_);
 
-  EXPECT_THAT(Commit({Outcome(id, DeliveryState::kSucceeded, 1)}), ElementsAre(true));
+  EXPECT_THAT(Commit({Outcome(id, DeliveryState::kSucceeded, 1)}), ElementsAre(Recorded::kWritten));
 
   EXPECT_THAT(Queue(a_), IsEmpty());
   EXPECT_EQ(Get(id).state, DeliveryState::kSucceeded);
@@ -59,7 +59,7 @@ TEST_F(PgQueueStoreTest, SuccessTakesADeliveryOffTheQueue) {
 TEST_F(PgQueueStoreTest, AFailureIsQueuedAgain) {
   const DeliveryId id = Store(a_);
 
-  EXPECT_THAT(Commit({Outcome(id, DeliveryState::kPending, 1)}), ElementsAre(true));
+  EXPECT_THAT(Commit({Outcome(id, DeliveryState::kPending, 1)}), ElementsAre(Recorded::kWritten));
 
   const std::vector<QueuedDelivery> queued = Queue(a_);
   ASSERT_THAT(queued, SizeIs(1));
@@ -85,7 +85,7 @@ TEST_F(PgQueueStoreTest, ACancellationNeedsNoAttempt) {
   AttemptOutcome outcome = Outcome(id, DeliveryState::kCancelled, 1);
   outcome.attempt.reset();
 
-  EXPECT_THAT(Commit({outcome}), ElementsAre(true));
+  EXPECT_THAT(Commit({outcome}), ElementsAre(Recorded::kWritten));
 
   EXPECT_THAT(Queue(a_), IsEmpty());
   EXPECT_EQ(Get(id).state, DeliveryState::kCancelled);
@@ -96,7 +96,7 @@ TEST_F(PgQueueStoreTest, AnAttemptUnderWayWhenTheWebhookIsDeletedBringsNothingBa
   const DeliveryId id = Store(a_);
   database_.Run(schema_, "DELETE FROM queue");
 
-  EXPECT_THAT(Commit({Outcome(id, DeliveryState::kPending, 1)}), ElementsAre(true));
+  EXPECT_THAT(Commit({Outcome(id, DeliveryState::kPending, 1)}), ElementsAre(Recorded::kWritten));
 
   EXPECT_THAT(Queue(a_), IsEmpty());
   EXPECT_EQ(Get(id).state, DeliveryState::kCancelled);
@@ -112,7 +112,7 @@ TEST_F(PgQueueStoreTest, CommitsManyAtOnce) {
         Outcome(ids.back(), i % 3 == 0 ? DeliveryState::kPending : DeliveryState::kSucceeded, 1));
   }
 
-  EXPECT_THAT(Commit(outcomes), testing::Each(true));
+  EXPECT_THAT(Commit(outcomes), testing::Each(Recorded::kWritten));
 
   EXPECT_EQ(Count("queue"), 10);
   EXPECT_EQ(Count("attempts"), 30);
@@ -125,7 +125,7 @@ TEST_F(PgQueueStoreTest, ARepeatedCommitChangesNothing) {
                                                 Outcome(again, DeliveryState::kPending, 1)};
   Commit(outcomes);
 
-  EXPECT_THAT(Commit(outcomes), testing::Each(true));
+  EXPECT_THAT(Commit(outcomes), testing::Each(Recorded::kWritten));
 
   EXPECT_EQ(Count("attempts"), 2);
   ASSERT_THAT(Queue(a_), SizeIs(1));
@@ -140,7 +140,7 @@ TEST_F(PgQueueStoreTest, ARepeatedCommitLeavesWhatWasSentAgainMeanwhile) {
   const absl::Status again = PgRepairStore(pool_).Redeliver(id, now_, Deadline());
   ASSERT_TRUE(again.ok()) << again;
 
-  EXPECT_THAT(Commit(outcomes), testing::Each(true));
+  EXPECT_THAT(Commit(outcomes), testing::Each(Recorded::kWritten));
 
   EXPECT_THAT(Queue(webhook), SizeIs(1));
   EXPECT_EQ(Count("attempts"), 1);
@@ -153,7 +153,7 @@ TEST_F(PgQueueStoreTest, AStaleEpochWritesNothing) {
   const AttemptOutcome stale = Outcome(id, DeliveryState::kSucceeded, 1);
   Lease("another replica");
 
-  EXPECT_THAT(Commit({stale}), ElementsAre(false));
+  EXPECT_THAT(Commit({stale}), ElementsAre(Recorded::kFenced));
 
   EXPECT_EQ(Count("attempts"), 0);
   EXPECT_EQ(Get(id).state, DeliveryState::kPending);
@@ -165,8 +165,8 @@ TEST_F(PgQueueStoreTest, ALeaseThatCameBackIsAnother) {
   Lease("another replica");
   Lease(kOwner);
 
-  EXPECT_THAT(Commit({stale}), ElementsAre(false));
-  EXPECT_THAT(Commit({Outcome(id, DeliveryState::kSucceeded, 1)}), ElementsAre(true));
+  EXPECT_THAT(Commit({stale}), ElementsAre(Recorded::kFenced));
+  EXPECT_THAT(Commit({Outcome(id, DeliveryState::kSucceeded, 1)}), ElementsAre(Recorded::kWritten));
 }
 
 // --- conformance ---

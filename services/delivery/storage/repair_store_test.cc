@@ -114,8 +114,10 @@ TEST_F(PgRepairStoreTest, AnAttemptThatWasUnderWayDoesNotEndWhatIsWantedAgain) {
     const DeliveryId id = Store(webhook_);
 
     ASSERT_TRUE(repairs_.Redeliver(id, now_, Deadline()).ok());
-    Commit({Outcome(id, state, 1)});
+    const Recorded recorded = Commit({Outcome(id, state, 1)}).front();
 
+    EXPECT_EQ(recorded,
+              state == DeliveryState::kExhausted ? Recorded::kWantedAgain : Recorded::kWritten);
     EXPECT_EQ(Get(id).state, DeliveryState::kPending);
     EXPECT_EQ(Get(id).next_attempt_time, now_);
     const std::vector<QueuedDelivery> queue = Queue(webhook_);
@@ -259,6 +261,17 @@ TEST_F(PgRepairStoreTest, RecoversWhatWasSentAgainInVain) {
 
   EXPECT_EQ(Get(id).state, DeliveryState::kPending);
   EXPECT_EQ(Get(next).state, DeliveryState::kPending);
+}
+
+TEST_F(PgRepairStoreTest, WhatWasCancelledDuringItsLastAttemptStaysCancelled) {
+  const DeliveryId id = Store(webhook_);
+  ASSERT_TRUE(repairs_.Cancel(id, Deadline()).ok());
+
+  Commit({Outcome(id, DeliveryState::kExhausted, 1)});
+
+  EXPECT_EQ(Get(id).state, DeliveryState::kCancelled);
+  Start(webhook_);
+  EXPECT_EQ(Step().recovered, 0);
 }
 
 TEST_F(PgRepairStoreTest, ACancelledRecoveryGoesNoFurther) {

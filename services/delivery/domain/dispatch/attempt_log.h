@@ -10,10 +10,11 @@
 
 namespace crier::delivery {
 
-// Writes `attempt finished` with where the delivery stands, what came of the attempt and how long
-// everything took. Every failure has its line, at `info`, and one success of kSuccessesPerLine,
-// which says so in `sampled_1_in`; the other successes are lines of level `debug`. No URL, header,
-// payload or error text: they are the customer's, and in the store. Thread-safe.
+// Writes `attempt finished` with where the delivery stands (by this attempt: who cancels it or
+// wants it again meanwhile has another line), what came of the attempt and how long everything
+// took. Every failure has its line, at `info`, and one success of kSuccessesPerLine, which says so
+// in `sampled_1_in`; the other successes are lines of level `debug`. No URL, header, payload or
+// error text: they are the customer's, and in the store. Thread-safe.
 class AttemptLog {
  public:
   static constexpr uint64_t kSuccessesPerLine = 100;

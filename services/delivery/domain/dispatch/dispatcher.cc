@@ -346,6 +346,11 @@ void Dispatcher::Write(const SharedAttempt& attempt, AttemptOutcome outcome) {
       case OutcomeWriter::Fate::kFailed:
         scheduler.Forgotten(claim, clock.Now() + kRedoDelay);
         return;
+      case OutcomeWriter::Fate::kWantedAgain:
+        log::Info("a delivery goes on: it was wanted again during its last attempt",
+                  {{"delivery", claim.delivery.id.message.ToString()}});
+        scheduler.Forgotten(claim, clock.Now());
+        return;
       case OutcomeWriter::Fate::kFenced:
         // The shard is somebody else's, whether or not the lease keeper has heard of it.
         scheduler.Lose(claim.lease);

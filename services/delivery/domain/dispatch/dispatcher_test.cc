@@ -329,6 +329,25 @@ TEST_F(DispatcherTest, EndsAfterTheLastAttempt) {
   EXPECT_LE(gaps.back(), absl::Hours(24) * 1.2 + absl::Minutes(1));
 }
 
+// Though no notification tells of it, as when a recovery queued it.
+TEST_F(DispatcherTest, WhatIsWantedAgainDuringItsLastAttemptIsSentAgainAndNotCountedAsExhausted) {
+  Change([](Webhook& webhook) { webhook.retry_policy.max_attempts = 1; });
+  const DeliveryId id = Enqueue();
+  Dispatch();
+  store_.WantAgain(id.message, clock_.Now());
+
+  sender_.Answer(500);
+  Settle();
+  LoadQueue();
+  Dispatch();
+
+  ExpectSent(id);
+  const prometheus::Counter& exhausted =
+      registry_.Counter("crier_delivery_deliveries_total", "Deliveries by how they ended.",
+                        {{"outcome", "exhausted"}});
+  EXPECT_EQ(exhausted.Value(), 0);
+}
+
 TEST_F(DispatcherTest, AnAttemptUsesTheWebhookAsItIsWhenTheAttemptBegins) {
   Enqueue();
   SetUrl("https://example.com/second");

@@ -40,6 +40,17 @@ size_t SizeOf(const AttemptOutcome& outcome) {
   return bytes;
 }
 
+OutcomeWriter::Fate FateOf(Recorded recorded) {
+  switch (recorded) {
+    case Recorded::kFenced:
+      return OutcomeWriter::Fate::kFenced;
+    case Recorded::kWantedAgain:
+      return OutcomeWriter::Fate::kWantedAgain;
+    case Recorded::kWritten:
+      return OutcomeWriter::Fate::kWritten;
+  }
+}
+
 // Failures that say nothing about the outcomes themselves.
 bool IsTransient(const absl::Status& status) {
   return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) || absl::IsAborted(status);
@@ -135,19 +146,20 @@ absl::Status OutcomeWriter::TryCommit(const std::vector<AttemptOutcome>& outcome
 
   const absl::Duration start = clock_.Monotonic();
   const absl::Time deadline = clock_.Now() + kCommitTimeout;
-  absl::StatusOr<std::vector<bool>> written;
+  absl::StatusOr<std::vector<Recorded>> recorded;
   if (held.size() == outcomes.size()) {
-    written = store_.Commit(outcomes, deadline);
+    recorded = store_.Commit(outcomes, deadline);
   } else {
     std::vector<AttemptOutcome> batch;
     for (size_t i : held) batch.push_back(outcomes[i]);
-    written = store_.Commit(batch, deadline);
+    recorded = store_.Commit(batch, deadline);
   }
-  if (!written.ok()) return written.status();
+  if (!recorded.ok()) return recorded.status();
   commit_seconds_.Observe(absl::ToDoubleSeconds(clock_.Monotonic() - start));
   for (size_t i = 0; i < held.size(); ++i) {
-    fates[held[i]] = (*written)[i] ? Fate::kWritten : Fate::kFenced;
-    ((*written)[i] ? written_ : fenced_).Increment();
+    const Fate fate = FateOf((*recorded)[i]);
+    fates[held[i]] = fate;
+    (fate == Fate::kFenced ? fenced_ : written_).Increment();
   }
   return absl::OkStatus();
 }

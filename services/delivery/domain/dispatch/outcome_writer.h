@@ -40,8 +40,9 @@ class OutcomeWriter {
   // What became of an outcome.
   enum class Fate {
     kWritten,
-    kFenced,  // the shard belongs to somebody else
-    kFailed,  // the database refuses this outcome, again and again
+    kWantedAgain,  // the attempt is stored, and its delivery is due again: Recorded::kWantedAgain
+    kFenced,       // the shard belongs to somebody else
+    kFailed,       // the database refuses this outcome, again and again
   };
   using Done = std::function<void(Fate)>;
   // Whether a lease is held, as far as this replica knows.

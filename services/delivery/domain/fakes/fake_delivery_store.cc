@@ -81,6 +81,14 @@ void FakeDeliveryStore::Cancel(const MessageId& id) {
   queue_.erase(id);
 }
 
+void FakeDeliveryStore::WantAgain(const MessageId& id, absl::Time now) {
+  absl::MutexLock lock(&mutex_);
+  QueuedDelivery& queued = queue_.at(id);
+  ++queued.redeliveries;
+  queued.due_time = std::min(queued.due_time, now);
+  queued.attempts_before = queued.attempt_count;
+}
+
 absl::StatusOr<std::vector<absl::Status>> FakeDeliveryStore::Enqueue(
     absl::Span<const Intake> intakes, absl::Time deadline) {
   RETURN_IF_ERROR(Begin());
@@ -194,27 +202,40 @@ absl::StatusOr<std::vector<bool>> FakeDeliveryStore::FindQueued(const std::vecto
   return queued;
 }
 
-absl::StatusOr<std::vector<bool>> FakeDeliveryStore::Commit(
+absl::StatusOr<std::vector<Recorded>> FakeDeliveryStore::Commit(
     const std::vector<AttemptOutcome>& outcomes, absl::Time deadline) {
   RETURN_IF_ERROR(Begin());
   absl::MutexLock lock(&mutex_);
   for (const AttemptOutcome& outcome : outcomes) {
     if (refused_ == outcome.id.message) return absl::InternalError("the outcome is refused");
   }
-  std::vector<bool> written;
+  std::vector<Recorded> recorded;
   for (const AttemptOutcome& outcome : outcomes) {
     const auto fenced = fenced_.find(outcome.lease.slot);
-    written.push_back(fenced == fenced_.end() || fenced->second < outcome.lease.epoch);
-    if (!written.back()) continue;
-    outcomes_[outcome.id.message].push_back(outcome);
-    if (outcome.state != DeliveryState::kPending) {
-      queue_.erase(outcome.id.message);
-    } else if (const auto row = queue_.find(outcome.id.message); row != queue_.end()) {
-      row->second.due_time = outcome.due_time;
-      row->second.attempt_count = outcome.attempt->number;
-    }
+    const bool held = fenced == fenced_.end() || fenced->second < outcome.lease.epoch;
+    recorded.push_back(held ? Record(outcome) : Recorded::kFenced);
   }
-  return written;
+  return recorded;
+}
+
+Recorded FakeDeliveryStore::Record(const AttemptOutcome& outcome) {
+  outcomes_[outcome.id.message].push_back(outcome);
+  const auto row = queue_.find(outcome.id.message);
+  if (row == queue_.end()) return Recorded::kWritten;
+  QueuedDelivery& queued = row->second;
+  const bool wanted = outcome.attempt && outcome.state != DeliveryState::kSucceeded &&
+                      outcome.redeliveries < queued.redeliveries;
+  if (outcome.state != DeliveryState::kPending && !wanted) {
+    queue_.erase(row);
+    return Recorded::kWritten;
+  }
+  queued.attempt_count = outcome.attempt->number;
+  if (wanted) {
+    queued.attempts_before = queued.attempt_count;
+  } else {
+    queued.due_time = outcome.due_time;
+  }
+  return outcome.state == DeliveryState::kPending ? Recorded::kWritten : Recorded::kWantedAgain;
 }
 
 }  // namespace crier::delivery

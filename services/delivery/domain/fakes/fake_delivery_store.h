@@ -35,8 +35,8 @@ class FakeDeliveryStore : public QueueStore, public IntakeStore {
       const std::vector<DeliveryId>& ids, absl::Time deadline) override;
   absl::StatusOr<std::vector<bool>> FindQueued(const std::vector<DeliveryId>& ids,
                                                absl::Time deadline) override;
-  absl::StatusOr<std::vector<bool>> Commit(const std::vector<AttemptOutcome>& outcomes,
-                                           absl::Time deadline) override;
+  absl::StatusOr<std::vector<Recorded>> Commit(const std::vector<AttemptOutcome>& outcomes,
+                                               absl::Time deadline) override;
 
   // Every method fails with `status` so many times, before it does anything.
   void FailTimes(int times, absl::Status status);
@@ -51,6 +51,8 @@ class FakeDeliveryStore : public QueueStore, public IntakeStore {
   void Add(const DeliveryId& id, const DeliveryContent& content, absl::Time due_time);
   // Takes a delivery off the queue, as an erasure does.
   void Cancel(const MessageId& id);
+  // Somebody wants a delivery of the queue to be sent again, at once.
+  void WantAgain(const MessageId& id, absl::Time now);
   // Whether the delivery is in the queue, and what it looks like there.
   std::optional<QueuedDelivery> Queued(const MessageId& id) const;
   // What was written of the delivery.
@@ -61,6 +63,7 @@ class FakeDeliveryStore : public QueueStore, public IntakeStore {
  private:
   absl::Status Begin();
   absl::Status EnqueueOne(const Intake& intake) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Recorded Record(const AttemptOutcome& outcome) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   mutable absl::Mutex mutex_;
   std::function<void()> hook_ ABSL_GUARDED_BY(mutex_);

@@ -82,10 +82,11 @@ AttemptOutcome DeliveryStoreConformance::Outcome(const DeliveryId& id, DeliveryS
   return outcome;
 }
 
-std::vector<bool> DeliveryStoreConformance::Commit(const std::vector<AttemptOutcome>& outcomes) {
-  const auto written = stores_->queue().Commit(outcomes, Deadline());
-  EXPECT_TRUE(written.ok()) << written.status();
-  return written.value_or(std::vector<bool>());
+std::vector<Recorded> DeliveryStoreConformance::Commit(
+    const std::vector<AttemptOutcome>& outcomes) {
+  const auto recorded = stores_->queue().Commit(outcomes, Deadline());
+  EXPECT_TRUE(recorded.ok()) << recorded.status();
+  return recorded.value_or(std::vector<Recorded>());
 }
 
 std::vector<QueuedDelivery> DeliveryStoreConformance::Queue(const WebhookId& webhook) {
@@ -244,7 +245,7 @@ TEST_P(DeliveryStoreConformance, WhatIsOverLeavesTheQueue) {
 
   EXPECT_THAT(Commit({Outcome(ids[0], DeliveryState::kSucceeded, 1),
                       Outcome(ids[1], DeliveryState::kExhausted, 1), cancelled}),
-              Each(true));
+              Each(Recorded::kWritten));
 
   EXPECT_THAT(FindQueued(ids), ElementsAre(false, false, false, true));
 }
@@ -252,7 +253,7 @@ TEST_P(DeliveryStoreConformance, WhatIsOverLeavesTheQueue) {
 TEST_P(DeliveryStoreConformance, WhatFailedIsQueuedAgain) {
   const DeliveryId id = Store(a_);
 
-  EXPECT_THAT(Commit({Outcome(id, DeliveryState::kPending, 1)}), ElementsAre(true));
+  EXPECT_THAT(Commit({Outcome(id, DeliveryState::kPending, 1)}), ElementsAre(Recorded::kWritten));
 
   const std::vector<QueuedDelivery> queued = Queue(a_);
   ASSERT_THAT(queued, SizeIs(1));
@@ -267,7 +268,7 @@ TEST_P(DeliveryStoreConformance, WhatWasCancelledMeanwhileDoesNotComeBack) {
   cancelled.attempt.reset();
   Commit({cancelled});
 
-  EXPECT_THAT(Commit({Outcome(id, DeliveryState::kPending, 1)}), ElementsAre(true));
+  EXPECT_THAT(Commit({Outcome(id, DeliveryState::kPending, 1)}), ElementsAre(Recorded::kWritten));
 
   EXPECT_THAT(Queue(a_), IsEmpty());
 }
@@ -279,7 +280,7 @@ TEST_P(DeliveryStoreConformance, ARepeatedCommitChangesNothing) {
                                                 Outcome(again, DeliveryState::kPending, 1)};
   Commit(outcomes);
 
-  EXPECT_THAT(Commit(outcomes), Each(true));
+  EXPECT_THAT(Commit(outcomes), Each(Recorded::kWritten));
 
   ASSERT_THAT(Queue(a_), SizeIs(1));
   EXPECT_EQ(Queue(a_)[0].attempt_count, 1);
@@ -290,7 +291,7 @@ TEST_P(DeliveryStoreConformance, NothingIsWrittenUnderALeaseThatIsLost) {
   const AttemptOutcome stale = Outcome(id, DeliveryState::kSucceeded, 1);
   stores_->LoseLeases();
 
-  EXPECT_THAT(Commit({stale}), ElementsAre(false));
+  EXPECT_THAT(Commit({stale}), ElementsAre(Recorded::kFenced));
 
   EXPECT_THAT(FindQueued({id}), ElementsAre(true));
 }
@@ -302,7 +303,7 @@ TEST_P(DeliveryStoreConformance, EachShardIsFencedByItself) {
   --stale.lease.epoch;
 
   EXPECT_THAT(Commit({stale, Outcome(good, DeliveryState::kSucceeded, 1)}),
-              ElementsAre(false, true));
+              ElementsAre(Recorded::kFenced, Recorded::kWritten));
 
   EXPECT_THAT(FindQueued({good, fenced}), ElementsAre(false, true));
 }

@@ -42,7 +42,7 @@ class DeliveryStoreConformance : public testing::TestWithParam<MakeDeliveryStore
   int64_t Position(const std::string& producer);
 
   AttemptOutcome Outcome(const DeliveryId& id, DeliveryState state, int attempt_number);
-  std::vector<bool> Commit(const std::vector<AttemptOutcome>& outcomes);
+  std::vector<Recorded> Commit(const std::vector<AttemptOutcome>& outcomes);
 
   std::vector<QueuedDelivery> Queue(const WebhookId& webhook);
   std::vector<bool> FindQueued(const std::vector<DeliveryId>& ids);

@@ -40,6 +40,15 @@ struct AttemptOutcome {
   bool notice = false;
 };
 
+// What the store has made of an outcome.
+enum class Recorded {
+  kFenced,   // nothing: the shard's lease has another epoch by now
+  kWritten,  // what it says
+  // The attempt; but its delivery was wanted again meanwhile, and stays due although this was the
+  // last attempt.
+  kWantedAgain,
+};
+
 // Implementations are thread-safe. Every method waits until its deadline at most, and answers
 // UNAVAILABLE when the database is away.
 class QueueStore {
@@ -67,14 +76,14 @@ class QueueStore {
   virtual absl::StatusOr<std::vector<bool>> FindQueued(const std::vector<DeliveryId>& ids,
                                                        absl::Time deadline) = 0;
 
-  // Writes all outcomes in one transaction, and says of each whether it was written. False means
-  // fenced: the shard's lease has another epoch by now, which is checked in the same transaction.
+  // Writes all outcomes in one transaction, and says what became of each. Leases are checked in the
+  // same transaction.
   // The attempt of a delivery that was taken off the queue meanwhile is stored without what the
   // receiver answered. What is found of webhooks is applied to them, and the operational webhooks
   // of their communities get notices of that and of exhausted deliveries, all in that transaction.
   // Repeating a commit that may have happened changes nothing, and tells nobody again.
-  virtual absl::StatusOr<std::vector<bool>> Commit(const std::vector<AttemptOutcome>& outcomes,
-                                                   absl::Time deadline) = 0;
+  virtual absl::StatusOr<std::vector<Recorded>> Commit(const std::vector<AttemptOutcome>& outcomes,
+                                                       absl::Time deadline) = 0;
 };
 
 }  // namespace crier::delivery

@@ -72,7 +72,7 @@ class DeliveryLog {
                                             const std::optional<MessageId>& before, int limit,
                                             absl::Time deadline) = 0;
 
-  // Looks at kHealthAttempts at most. A webhook that does not exist has no attempts.
+  // Looks at kHealthAttempts at most. NOT_FOUND when there is no such webhook.
   virtual absl::StatusOr<WebhookHealth> Health(const WebhookId& webhook, absl::Time deadline) = 0;
 };
 
