@@ -120,6 +120,18 @@ def check_tests(rules, tests):
         yield f"{alert}: no test sees it stay silent"
 
 
+def check_inhibitions(rules, alertmanager):
+    """The alerts that Alertmanager is told of by name are there."""
+    alerts = {rule["alert"] for content in rules.values() for group in content["groups"]
+              for rule in group["rules"] if "alert" in rule}
+    for inhibition in alertmanager["inhibit_rules"]:
+        for matcher in inhibition["source_matchers"] + inhibition["target_matchers"]:
+            label, pattern = re.fullmatch(r'(\w+) =~? "(.+)"', matcher).groups()
+            for name in pattern.split("|") if label == "alertname" else []:
+                if not any(re.fullmatch(name, alert) for alert in alerts):
+                    yield f"alertmanager.yml: there is no alert {name}"
+
+
 def expressions(dashboard):
     for panel in dashboard["panels"]:
         for target in panel.get("targets", []):
@@ -198,24 +210,25 @@ def load():
     rules = {name: read(name)[name] for name in ("alerts.yml", "slo.yml")}
     dashboards = {path.name: json.loads(path.read_text(encoding="utf-8"))
                   for path in sorted((GRAFANA / "dashboards").glob("*.json"))}
-    return rules, read("*_test.yml"), dashboards
+    return rules, read("*_test.yml"), dashboards, read("alertmanager.yml")["alertmanager.yml"]
 
 
-def check_content(rules, tests, dashboards):
+def check_content(rules, tests, dashboards, alertmanager):
     families, types = read_golden()
     recorded = {rule["record"] for content in rules.values() for group in content["groups"]
                 for rule in group["rules"] if "record" in rule}
     series = known_series(families, types, recorded)
     yield from check_rules(rules, series)
     yield from check_tests(rules, tests)
+    yield from check_inhibitions(rules, alertmanager)
     for name, dashboard in dashboards.items():
         yield from check_dashboard(name, dashboard, series)
     yield from check_syntax(dashboards)
 
 
 def check():
-    rules, tests, dashboards = load()
-    yield from check_content(rules, tests, dashboards)
+    rules, tests, dashboards, alertmanager = load()
+    yield from check_content(rules, tests, dashboards, alertmanager)
     yield from run([PROMETHEUS / "generate.py", "--check"])
     yield from run([GRAFANA / "generate.py", "--check"])
     for name in rules:
@@ -225,8 +238,8 @@ def check():
 
 
 def self_test():
-    rules, tests, dashboards = load()
-    board = next(iter(dashboards))
+    whole = load()
+    board = next(iter(whole[2]))
 
     def first_alert(content):
         return content["alerts.yml"]["groups"][0]["rules"][0]
@@ -235,25 +248,26 @@ def self_test():
         return next(p for p in content[board]["panels"] if p["type"] == "timeseries")
 
     mistakes = [
-        ("severity must be", lambda r, t, d: first_alert(r)["labels"].update(severity="critical")),
-        ("has no summary", lambda r, t, d: first_alert(r)["annotations"].pop("summary")),
-        ("be its runbook", lambda r, t, d: first_alert(r)["annotations"].update(runbook="deploy/runbooks/y.md")),
-        ("no such metric", lambda r, t, d: first_alert(r).update(expr="crier_invented_total > 1")),
-        ("has no label", lambda r, t, d: first_alert(r).update(expr='crier_ready{color="red"} > 1')),
-        ("no test sees it fire", lambda r, t, d: first_alert(r).update(alert="CrierNobodyTestsMe")),
-        ("no such metric", lambda r, t, d: panel(d)["targets"][0].update(expr="rate(crier_invented_total[$__rate_interval])")),
-        ("must be [$__rate_interval]", lambda r, t, d: panel(d)["targets"][0].update(expr="rate(crier_ready[5m])")),
-        ("promtool check rules", lambda r, t, d: panel(d)["targets"][0].update(expr="sum(crier_ready")),
-        ("has no description", lambda r, t, d: panel(d).pop("description")),
-        ("no unit", lambda r, t, d: panel(d)["fieldConfig"]["defaults"].update(unit="parsec")),
-        ("the variable datasource", lambda r, t, d: panel(d).update(datasource={"uid": "mine"})),
-        ("lies over another", lambda r, t, d: panel(d)["gridPos"].update(x=0, y=0, w=24, h=30)),
-        ("one id", lambda r, t, d: panel(d).update(id=1)),
-        ("its variables", lambda r, t, d: d[board]["templating"]["list"].pop()),
+        ("severity must be", lambda r, t, d, a: first_alert(r)["labels"].update(severity="critical")),
+        ("has no summary", lambda r, t, d, a: first_alert(r)["annotations"].pop("summary")),
+        ("be its runbook", lambda r, t, d, a: first_alert(r)["annotations"].update(runbook="deploy/runbooks/y.md")),
+        ("no such metric", lambda r, t, d, a: first_alert(r).update(expr="crier_invented_total > 1")),
+        ("has no label", lambda r, t, d, a: first_alert(r).update(expr='crier_ready{color="red"} > 1')),
+        ("no test sees it fire", lambda r, t, d, a: first_alert(r).update(alert="CrierNobodyTestsMe")),
+        ("no such metric", lambda r, t, d, a: panel(d)["targets"][0].update(expr="rate(crier_invented_total[$__rate_interval])")),
+        ("must be [$__rate_interval]", lambda r, t, d, a: panel(d)["targets"][0].update(expr="rate(crier_ready[5m])")),
+        ("promtool check rules", lambda r, t, d, a: panel(d)["targets"][0].update(expr="sum(crier_ready")),
+        ("has no description", lambda r, t, d, a: panel(d).pop("description")),
+        ("no unit", lambda r, t, d, a: panel(d)["fieldConfig"]["defaults"].update(unit="parsec")),
+        ("the variable datasource", lambda r, t, d, a: panel(d).update(datasource={"uid": "mine"})),
+        ("lies over another", lambda r, t, d, a: panel(d)["gridPos"].update(x=0, y=0, w=24, h=30)),
+        ("one id", lambda r, t, d, a: panel(d).update(id=1)),
+        ("there is no alert", lambda r, t, d, a: a["inhibit_rules"][0]["target_matchers"].append('alertname = "CrierX"')),
+        ("its variables", lambda r, t, d, a: d[board]["templating"]["list"].pop()),
     ]
     missed = 0
     for expected, plant in mistakes:
-        content = copy.deepcopy((rules, tests, dashboards))
+        content = copy.deepcopy(whole)
         plant(*content)
         if not any(expected in finding for finding in check_content(*content)):
             missed += 1
