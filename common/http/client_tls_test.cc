@@ -210,5 +210,69 @@ TEST_F(TlsTest, SaysThatACertificateIsAskedFor) {
   }
 }
 
+// libcurl reads on for as long as something comes.
+TEST_F(TlsTest, AFloodOfFramesOverHttp2IsCutOffAndHoldsUpNobody) {
+  const TestCertificate certificate = Certificate(kHost);
+  TestServer flood(
+      [](TestConnection& connection) {
+        const std::string settings("\0\0\0\x04\0\0\0\0\0", 9);
+        const std::string ping_answer("\0\0\x08\x06\x01\0\0\0\0crierper", 17);
+        std::string bytes;
+        while (bytes.size() < 16'000) bytes += ping_answer;
+        connection.Write(settings);
+        while (connection.Write(bytes)) {
+        }
+      },
+      certificate.certificate_and_key);
+  flood.TakeHttp2();
+  TestServer good(AnswerWith(OkResponse("x")), certificate.certificate_and_key);
+  Client client(Trusting(certificate));
+  absl::Notification done;
+  Response cut_off;
+  client.Send(RequestTo("https", flood.port()), [&](Response response) {
+    cut_off = std::move(response);
+    done.Notify();
+  });
+
+  EXPECT_EQ(SendAndWait(client, RequestTo("https", good.port())).body, "x");
+
+  done.WaitForNotification();
+  EXPECT_EQ(cut_off.result, Result::kUnreachable);
+  EXPECT_LT(cut_off.duration, kPatience / 2);
+}
+
+TEST_F(TlsTest, AnEndlessChunkIsCutOff) {
+  const TestCertificate certificate = Certificate(kHost);
+  TestServer server(
+      [](TestConnection& connection) {
+        connection.ReadRequest();
+        connection.Write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;");
+        while (connection.Write(std::string(10'000, 'x'))) {
+        }
+      },
+      certificate.certificate_and_key);
+  Client client(Trusting(certificate));
+
+  const Response response = SendAndWait(client, RequestTo("https", server.port()));
+
+  EXPECT_EQ(response.result, Result::kUnreachable);
+  EXPECT_LT(response.duration, kPatience / 2);
+}
+
+// Each request makes room for its response.
+TEST_F(TlsTest, AConnectionLastsHoweverMuchItsResponsesAddUpTo) {
+  const TestCertificate certificate = Certificate(kHost);
+  TestServer server(AnswerWith(OkResponse(std::string(190'000, 'x'))),
+                    certificate.certificate_and_key);
+  Client client(Trusting(certificate));
+
+  for (int i = 0; i < 20; ++i) {
+    const Response response = SendAndWait(client, RequestTo("https", server.port()));
+    ASSERT_EQ(response.result, Result::kResponse) << response.error;
+  }
+
+  EXPECT_EQ(server.connections(), 1);
+}
+
 }  // namespace
 }  // namespace crier::http

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "common/base/clock.h"
+#include "common/http/allowance.h"
 #include "common/status/macros.h"
 
 namespace crier::http {
@@ -95,6 +96,8 @@ void Route::SetConnection() {
   SetOption(easy, CURLOPT_BUFFERSIZE, kReadBufferBytes);
   SetOption(easy, CURLOPT_OPENSOCKETFUNCTION, &OnOpenSocket);
   SetOption(easy, CURLOPT_OPENSOCKETDATA, this);
+  SetOption(easy, CURLOPT_PREREQFUNCTION, &OnRequest);
+  SetOption(easy, CURLOPT_PREREQDATA, this);
   // A receiver that has moved is found again although requests keep its connection busy.
   SetOption(easy, CURLOPT_MAXLIFETIME_CONN, 300L);
   SetOption(easy, CURLOPT_TCP_NODELAY, 1L);
@@ -229,10 +232,17 @@ curl_socket_t Route::OnOpenSocket(void* self, curlsocktype, curl_sockaddr* addre
   return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
+// The connection is there, and the request is about to be sent.
+int Route::OnRequest(void* self, char*, char*, int, int) {
+  AllowRequest(static_cast<Route*>(self)->easy());
+  return CURL_PREREQFUNC_OK;
+}
+
 CURLcode Route::OnTlsContext(CURL*, void* tls_context, void* self) {
   auto* const route = static_cast<Route*>(self);
   auto* const context = static_cast<SSL_CTX*>(tls_context);
   route->handshake_time_ = SystemClock().Monotonic();
+  BoundConnection(context);
   const TrustedRoots& roots = route->context_.roots;
   if (route->tls_.trusted_roots.empty()) {
     SSL_CTX_set1_cert_store(context, roots.store());

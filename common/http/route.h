@@ -83,6 +83,7 @@ class Route {
 
   static curl_socket_t OnOpenSocket(void* self, curlsocktype purpose, curl_sockaddr* address);
   static CURLcode OnTlsContext(CURL* easy, void* tls_context, void* self);
+  static int OnRequest(void* self, char*, char*, int, int);
 
   void Forget();  // the last request
   void SetUrl(const std::string& url);

@@ -175,7 +175,14 @@ int TestServer::OnProtocolsOffered(SSL*, const unsigned char** chosen, unsigned 
                                    const unsigned char* offered, unsigned int size, void* self) {
   const std::string list(reinterpret_cast<const char*>(offered), size);
   if (list.find("\x02h2") != std::string::npos) {
-    static_cast<TestServer*>(self)->http2_offered_ = true;
+    auto* const server = static_cast<TestServer*>(self);
+    server->http2_offered_ = true;
+    static const unsigned char kHttp2[] = {'h', '2'};
+    if (server->takes_http2_) {
+      *chosen = kHttp2;
+      *chosen_size = sizeof(kHttp2);
+      return SSL_TLSEXT_ERR_OK;
+    }
   }
   static const unsigned char kHttp11[] = {'h', 't', 't', 'p', '/', '1', '.', '1'};
   *chosen = kHttp11;

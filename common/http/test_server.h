@@ -68,7 +68,10 @@ class TestServer {
   // How many connections there have been.
   int connections() const { return connections_; }
 
-  // Whether a client has offered HTTP/2, which the server does not take.
+  // From now on connections speak HTTP/2 if the client offers it: the handler has to.
+  void TakeHttp2() { takes_http2_ = true; }
+
+  // Whether a client has offered HTTP/2, which the server does not take of itself.
   bool http2_offered() const { return http2_offered_; }
 
  private:
@@ -84,6 +87,7 @@ class TestServer {
   int port_ = 0;
   std::atomic<int> connections_ = 0;
   std::atomic<bool> http2_offered_ = false;
+  std::atomic<bool> takes_http2_ = false;
   absl::Mutex mutex_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::vector<int> open_sockets_ ABSL_GUARDED_BY(mutex_);
