@@ -34,12 +34,12 @@ bool Lane::ForgetExpected(const QueuedDelivery& delivery) {
 }
 
 void Lane::NoteStored(absl::Time due_time) {
-  ++notes_;
+  ++news_.notes;
   LookAt(due_time);
 }
 
 void Lane::TryNow() {
-  ++tries_;
+  ++news_.tries;
   DropWaiting();
   NoteStored(absl::InfinitePast());
   pace_.TryNow();
@@ -97,13 +97,13 @@ void Lane::PutBack(QueuedDelivery delivery, Moment now) {
   Wait(std::move(delivery));
 }
 
-void Lane::Settled(const MessageId& id, uint64_t tries) {
-  Forgotten(id, tries == tries_ ? absl::InfiniteFuture() : absl::InfinitePast());
+void Lane::Settled(const MessageId& id, LaneNews taken_at) {
+  Forgotten(id, taken_at.tries == news_.tries ? absl::InfiniteFuture() : absl::InfinitePast());
 }
 
-void Lane::Requeued(const QueuedDelivery& delivery, uint64_t tries, absl::Time due_time,
+void Lane::Requeued(const QueuedDelivery& delivery, LaneNews taken_at, absl::Time due_time,
                     Moment now) {
-  if (tries != tries_) return Forgotten(delivery.id.message, absl::InfinitePast());
+  if (taken_at.tries != news_.tries) return Forgotten(delivery.id.message, absl::InfinitePast());
   if (due_time > now.wall + options_.near_future || !HasRoom()) {
     Forgotten(delivery.id.message, due_time);
     return;
@@ -119,11 +119,11 @@ void Lane::Forgotten(const MessageId& id, absl::Time due_time) {
   LookAt(due_time);
 }
 
-void Lane::Hold(const QueuedDelivery& delivery, uint64_t notes, Moment now) {
+void Lane::Hold(const QueuedDelivery& delivery, LaneNews taken_at, Moment now) {
   pace_.Undo(now.monotonic);
   Forget(delivery.id.message);
   DropWaiting();
-  stored_due_ = notes_ == notes ? absl::InfiniteFuture() : absl::InfinitePast();
+  stored_due_ = news_.notes == taken_at.notes ? absl::InfiniteFuture() : absl::InfinitePast();
 }
 
 void Lane::DropWaiting() {

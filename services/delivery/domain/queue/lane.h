@@ -33,6 +33,13 @@ struct LaneOptions {
   absl::Duration horizon = absl::Seconds(60);
 };
 
+// What a lane has been told, counted. Who has a delivery of it keeps the counts of its taking: what
+// was told since may be newer than what was read after that.
+struct LaneNews {
+  uint64_t notes = 0;  // NoteStored() and what implies it
+  uint64_t tries = 0;  // TryNow()
+};
+
 // The rule that it keeps: a queued delivery of the webhook is either known here, or due no earlier
 // than the time at which the lane wants to be looked up. A delivery is known from the moment that
 // this replica may act on it until the database says of it what the memory says, so nothing that is
@@ -83,19 +90,16 @@ class Lane {
   void Answered(const Answer& answer, Moment now) { pace_.End(answer, now.monotonic); }
   // The attempt was not made in the end.
   void NotAttempted(Moment now) { pace_.Undo(now.monotonic); }
-  // In this and the next, `tries` as it was when the delivery was taken: if TryNow() has come
-  // since, somebody may have queued it anew, and the database tells.
-  void Settled(const MessageId& id, uint64_t tries);
+  // In this and the next two, `taken_at` is the news() when the delivery was taken. If TryNow() has
+  // come since, somebody may have queued it anew, and the database tells.
+  void Settled(const MessageId& id, LaneNews taken_at);
   // `delivery` as it was taken; queued again for `due_time` after one more attempt.
-  void Requeued(const QueuedDelivery& delivery, uint64_t tries, absl::Time due_time, Moment now);
+  void Requeued(const QueuedDelivery& delivery, LaneNews taken_at, absl::Time due_time, Moment now);
   void Forgotten(const MessageId& id, absl::Time due_time);
   // The webhook is paused or disabled, as was read after `delivery` was taken: drops all that is
   // not under way, until something is noted. What was noted since the taking holds.
-  void Hold(const QueuedDelivery& delivery, uint64_t notes, Moment now);
-  // How often something was noted.
-  uint64_t notes() const { return notes_; }
-  // How often TryNow() has been called.
-  uint64_t tries() const { return tries_; }
+  void Hold(const QueuedDelivery& delivery, LaneNews taken_at, Moment now);
+  LaneNews news() const { return news_; }
 
   // Whether a delivery may be taken.
   bool IsReady(Moment now) const;
@@ -129,8 +133,7 @@ class Lane {
   Pace pace_;
   // No delivery in the database that is not known is due before this.
   absl::Time stored_due_ = absl::InfiniteFuture();
-  uint64_t notes_ = 0;
-  uint64_t tries_ = 0;
+  LaneNews news_;
   bool fetching_ = false;
   // Settled while a fetch was under way, which may still have seen them in the queue.
   std::vector<MessageId> forget_after_fetch_;

@@ -38,7 +38,7 @@ class LanesTest : public testing::Test {
   // Ends the attempt that was begun last.
   void Answer(Lanes::Entry& entry) {
     entry.lane.Answered({}, Now());
-    entry.lane.Settled(taken_.id.message, entry.lane.tries());
+    entry.lane.Settled(taken_.id.message, entry.lane.news());
     lanes_.Settled();
     Replan(entry);
   }

@@ -194,8 +194,7 @@ std::vector<Claim> ShardScheduler::TakeReady(int max) {
     Lanes::Entry* const entry = lanes_.NextTurn();
     if (entry == nullptr) break;
     if (entry->lane.IsReady(now)) {
-      claims.push_back(
-          {entry->lane.lease(), entry->lane.Take(now), entry->lane.notes(), entry->lane.tries()});
+      claims.push_back({entry->lane.lease(), entry->lane.Take(now), entry->lane.news()});
       lanes_.Taken();
     }
     Replan(*entry, now);  // to the end of its round if it has more
@@ -231,7 +230,7 @@ void ShardScheduler::Held(const Claim& claim) {
   Lanes::Entry* const entry = lanes_.Find(claim.delivery.id.webhook, claim.lease);
   if (entry == nullptr) return FreeOrphan();
   const Moment now = Now();
-  entry->lane.Hold(claim.delivery, claim.notes, now);
+  entry->lane.Hold(claim.delivery, claim.taken_at, now);
   Replan(*entry, now);
 }
 
@@ -263,7 +262,7 @@ void ShardScheduler::Settled(const Claim& claim) {
   Settle();
   Lanes::Entry* const entry = lanes_.Find(claim.delivery.id.webhook, claim.lease);
   if (entry == nullptr) return;
-  entry->lane.Settled(claim.delivery.id.message, claim.tries);
+  entry->lane.Settled(claim.delivery.id.message, claim.taken_at);
   Replan(*entry, Now());
 }
 
@@ -273,7 +272,7 @@ void ShardScheduler::Requeued(const Claim& claim, absl::Time due_time) {
   Lanes::Entry* const entry = lanes_.Find(claim.delivery.id.webhook, claim.lease);
   if (entry == nullptr) return;
   const Moment now = Now();
-  entry->lane.Requeued(claim.delivery, claim.tries, due_time, now);
+  entry->lane.Requeued(claim.delivery, claim.taken_at, due_time, now);
   Replan(*entry, now);
 }
 

@@ -14,6 +14,7 @@
 #include "common/base/cond_var.h"
 #include "common/lease/lease_store.h"
 #include "services/delivery/domain/queue/delivery.h"
+#include "services/delivery/domain/queue/lane.h"
 #include "services/delivery/domain/queue/lanes.h"
 #include "services/delivery/domain/queue/queue_store.h"
 #include "services/delivery/domain/queue/scheduler_options.h"
@@ -24,8 +25,7 @@ namespace crier::delivery {
 struct Claim {
   lease::Lease lease;
   QueuedDelivery delivery;
-  uint64_t notes = 0;  // how often its lane had been told of deliveries by then
-  uint64_t tries = 0;  // and how often to try now
+  LaneNews taken_at = {};
 };
 
 // Thread-safe; never blocks but in the Wait functions, and calls nobody.
