@@ -124,7 +124,7 @@ absl::Status DropPartition(Pool& pool, const TimePartitionedTable& table, const 
         absl::StrCat("SET LOCAL lock_timeout = '1s'; LOCK TABLE ONLY ",
                      QuoteIdentifier(table.table), " IN ACCESS EXCLUSIVE MODE")));
     if (table.may_drop) {
-      ASSIGN_OR_RETURN(const bool may, table.may_drop(transaction));
+      ASSIGN_OR_RETURN(const bool may, table.may_drop(transaction, QuoteIdentifier(name)));
       if (!may) return absl::OkStatus();
     }
     return transaction.ExecuteScript(absl::StrCat("DROP TABLE IF EXISTS ", QuoteIdentifier(name)));

@@ -26,10 +26,11 @@ struct TimePartitionedTable {
   Key key = Key::kTimestamp;
   // Days are kept for this long after their end.
   absl::Duration retention;
-  // Asked before a day is dropped, in the transaction that does it, when no other transaction has
-  // the table in use: who read it is over, and who comes later will miss the day. One that may not
-  // be dropped yet is asked for again the next time. Without it, all may.
-  std::function<absl::StatusOr<bool>(Transaction&)> may_drop = {};
+  // Asked before a day is dropped, in the transaction that does it and with the partition's name as
+  // it is written in SQL, when no other transaction has the table in use: who read it is over, and
+  // who comes later will miss the day. One that may not be dropped yet is asked for again the next
+  // time. Without it, all may.
+  std::function<absl::StatusOr<bool>(Transaction&, const std::string& partition)> may_drop = {};
 };
 
 // Makes the partitions for yesterday (late clocks) up to `days_ahead` days after `now`, and drops

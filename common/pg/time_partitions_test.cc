@@ -157,7 +157,7 @@ TEST_F(TimePartitionsTest, WhatMayNotBeDroppedYetStays) {
   bool may = false;
   bool in_use = true;
   TimePartitionedTable log = log_;
-  log.may_drop = [&](Transaction&) {
+  log.may_drop = [&](Transaction&, const std::string&) {
     // Whoever else looks at the table has to wait.
     in_use = Insert("SET lock_timeout = '10ms'; SELECT FROM log").ok();
     return may;

@@ -70,7 +70,8 @@ absl::Status MaintainPartitions(pg::Pool& pool, absl::Duration retention, absl::
   ASSIGN_OR_RETURN(const absl::Time oldest, OldestPending(pool, deadline));
   const absl::Duration kept = std::max(retention, now - oldest);
   // Somebody may want a delivery to be sent again on the last day that it is kept.
-  const auto may_drop = [oldest](pg::Transaction& transaction) -> absl::StatusOr<bool> {
+  const auto may_drop = [oldest](pg::Transaction& transaction,
+                                 const std::string&) -> absl::StatusOr<bool> {
     ASSIGN_OR_RETURN(const absl::Time still_oldest, OldestPending(transaction));
     return still_oldest >= oldest;
   };
