@@ -1,5 +1,6 @@
 // The store of pages in Postgres, method by method. It has no fake: what works on runs is tested
 // with the real one (runs_test.cc).
+#include <functional>
 #include <optional>
 #include <thread>
 #include <vector>
@@ -46,6 +47,22 @@ class PageStoreTest : public RunsTest {
     EXPECT_TRUE(decided.ok()) << decided.status();
     EXPECT_THAT(*pages_.Sent(workflow_, {1}, Deadline()), IsEmpty());
     return decided.ok() ? decided->outcome : Outcome::kDecided;
+  }
+
+  // What `act` returns, which begins when `change` has been made, and waits for its commit.
+  template <typename Act>
+  auto During(const std::function<absl::Status(pg::Transaction&)>& change, Act act) {
+    decltype(act()) result;
+    std::thread acting;
+    const absl::Status changed = pool_.Run(Deadline(), [&](pg::Transaction& transaction) {
+      const absl::Status made = change(transaction);
+      acting = std::thread([&] { result = act(); });
+      EXPECT_TRUE(tests::AwaitBlocked(transaction));
+      return made;
+    });
+    acting.join();
+    EXPECT_EQ(changed, absl::OkStatus());
+    return result;
   }
 
   std::vector<int64_t> Ready(absl::Time now, int limit = 10) {
@@ -114,25 +131,56 @@ TEST_F(PageStoreTest, ADecisionIsLedgerPageAndCursorAtOnce) {
 
 TEST_F(PageStoreTest, ADecisionComesBeforeAMergeOrAfterIt) {
   const RunTask task = Load();
-  absl::StatusOr<DecidedPage> decided;
-  std::thread deciding;
 
-  const absl::Status merged = pool_.Run(Deadline(), [&](pg::Transaction& transaction) {
-    const absl::Status locked =
-        transaction.Execute(storage::kLockMembers, pg::Params().Add(kCommunity)).status();
-    if (!locked.ok()) return locked;
-    const auto gone = transaction.ExecuteDynamic(
-        "INSERT INTO gone_contacts (community_id, contact_id, gone_time) VALUES ($1, 3, now())",
-        pg::Params().Add(kCommunity));
-    deciding = std::thread([&] { decided = Decide(task, {3, 8}); });
-    EXPECT_TRUE(tests::AwaitBlocked(transaction));
-    return gone.status();
-  });
-  deciding.join();
+  const auto decided = During(
+      [](pg::Transaction& transaction) {
+        const auto locked =
+            transaction.Execute(storage::kLockMembers, pg::Params().Add(kCommunity));
+        if (!locked.ok()) return locked.status();
+        return transaction
+            .ExecuteDynamic(
+                "INSERT INTO gone_contacts (community_id, contact_id, gone_time)"
+                " VALUES ($1, 3, now())",
+                pg::Params().Add(kCommunity))
+            .status();
+      },
+      [&] {
+        return Decide(task, {3, 8});
+      });
 
-  EXPECT_EQ(merged, absl::OkStatus());
   ASSERT_TRUE(decided.ok()) << decided.status();
   EXPECT_THAT(decided->decision.send, ElementsAre(8));
+}
+
+TEST_F(PageStoreTest, ADecisionComesBeforeAChangeOfTheWorkflowOrAfterIt) {
+  const RunTask task = Load();
+
+  const auto decided = During(
+      [](pg::Transaction& transaction) {
+        return transaction.ExecuteDynamic("UPDATE workflows SET version = version + 1").status();
+      },
+      [&] {
+        return Decide(task, {3, 8});
+      });
+
+  ASSERT_TRUE(decided.ok()) << decided.status();
+  EXPECT_EQ(decided->outcome, Outcome::kStale);
+}
+
+TEST_F(PageStoreTest, AMergeDoesNotBringBackAPageThatIsSettledMeanwhile) {
+  ASSERT_TRUE(Decide(Load(), {3, 8}).ok());
+
+  const auto changed = During(
+      [&](pg::Transaction& transaction) {
+        return transaction
+            .Execute(storage::kClearPending, storage::KeyOf(workflow_).Add(int64_t{1}))
+            .status();
+      },
+      [&] { return ledger_.Merge(kCommunity, 2, {3}, clock_.Now(), Deadline()); });
+
+  ASSERT_TRUE(changed.ok()) << changed.status();
+  EXPECT_THAT(*changed, IsEmpty());
+  EXPECT_FALSE(Load().pending);
 }
 
 TEST_F(PageStoreTest, NothingIsDecidedWhileAPageIsPending) {
@@ -216,6 +264,41 @@ TEST_F(PageStoreTest, HalfOfAPageIsDecidedOnAgain) {
   EXPECT_THAT(*pages_.Sent(workflow_, {1, 2, 3, 4, 5}, Deadline()), UnorderedElementsAre(1, 2, 3));
   EXPECT_EQ(task.run->cursor, 3);
   EXPECT_EQ(task.run->matched_count, 3);
+}
+
+TEST_F(PageStoreTest, WhoIsUndecidedAgainLeavesRoomInTheDay) {
+  Change([](Workflow& workflow) { workflow.max_deliveries_per_day = 4; });
+  ASSERT_TRUE(Decide(Load(), {1, 2, 3, 4}).ok());
+  ASSERT_TRUE(pages_.Halve(fence_, Load(), 2, Deadline()).ok());
+  ASSERT_TRUE(pages_.Settle(fence_, Load(), 3, Deadline()).ok());
+
+  const auto decided = Decide(Load(), {3, 4, 5});
+
+  ASSERT_TRUE(decided.ok()) << decided.status();
+  EXPECT_THAT(decided->decision.send, ElementsAre(3, 4));
+  EXPECT_TRUE(decided->decision.cut);
+}
+
+TEST_F(PageStoreTest, APageOutlivesItsWorkflowUntilItIsHandedOver) {
+  ASSERT_TRUE(Decide(Load(), {1, 2}).ok());
+  Change([](Workflow& workflow) { workflow.state = State::kDeleted; });
+
+  while (*runs_.Prune({kPartition}, kStart, Deadline())) {
+  }
+
+  EXPECT_THAT(Load().pending, Optional(Field(&PendingPage::contacts, ElementsAre(1, 2))));
+}
+
+TEST_F(PageStoreTest, AnotherCapReleasesOnlyWhatTheCapHolds) {
+  for (const RunHold hold : {RunHold::kDailyCap, RunHold::kRetry}) {
+    const absl::Status postponed = pages_.Postpone(
+        fence_, Load(), {.hold = hold, .until = clock_.Now() + absl::Minutes(5)}, Deadline());
+    ASSERT_EQ(postponed, absl::OkStatus());
+
+    Change([](Workflow& workflow) { ++workflow.max_deliveries_per_day; });
+
+    EXPECT_EQ(LastRun().hold, hold == RunHold::kDailyCap ? RunHold::kNone : hold);
+  }
 }
 
 TEST_F(PageStoreTest, APostponedRunIsReadyInTime) {

@@ -348,5 +348,22 @@ TEST_F(RunsTest, WhatAnEndedRunLeavesIsRemovedInTime) {
   EXPECT_THAT(*pages_.Sent(workflow_, {1}, Deadline()), IsEmpty());
 }
 
+TEST_F(RunsTest, WhatADeletedWorkflowLeavesIsRemovedAlone) {
+  Put(1, 90);
+  Enable();
+  Work();
+  const WorkflowId other = CreateWorkflow();
+  Change([](Workflow& workflow) { workflow.state = State::kEnabled; }, other);
+  Work();
+  ASSERT_THAT(*pages_.Sent(other, {1}, Deadline()), ElementsAre(1));
+
+  Change([](Workflow& workflow) { workflow.state = State::kDeleted; });
+  while (*runs_.Prune({kPartition}, kStart, Deadline())) {
+  }
+
+  EXPECT_THAT(*pages_.Sent(workflow_, {1}, Deadline()), IsEmpty());
+  EXPECT_THAT(*pages_.Sent(other, {1}, Deadline()), ElementsAre(1));
+}
+
 }  // namespace
 }  // namespace crier::evaluator

@@ -98,6 +98,7 @@ TEST_F(EraserTest, AContactIsErasedFromEveryTable) {
   EXPECT_THAT(TablesWith("other@example.com"), testing::Not(IsEmpty()));
   EXPECT_EQ(Count("activities"), 1);
   EXPECT_EQ(Count("contact_redirects"), 0);
+  EXPECT_EQ(Count("events WHERE subject_id IS NULL AND activity_id IS NOT NULL"), 0);
 
   const std::vector<Event> after = Events(1);
   ASSERT_EQ(after.size(), before.size() + 1);
@@ -255,6 +256,21 @@ TEST_F(EraserTest, ADeletionGoesOnWhereAnotherReplicaStopped) {
 
   EXPECT_TRUE(other.GetDeletion(1, Deadline())->finish_time.has_value());
   EXPECT_EQ(Count("events WHERE community_id = 1 AND subject_id IS NOT NULL"), 0);
+}
+
+TEST_F(EraserTest, ADeletionThatAnotherReplicaIsAtIsLeftToIt) {
+  IngestPerson();
+  ASSERT_TRUE(eraser_.BeginDeletion(1, kNow, Deadline()).ok());
+
+  const absl::Status locked = pool_.Run(Deadline(), [&](pg::Transaction& transaction) {
+    const auto rows = transaction.ExecuteDynamic("SELECT FROM community_deletions FOR UPDATE");
+    EXPECT_FALSE(*eraser_.ContinueDeletions(kNow, Deadline()));
+    return rows.status();
+  });
+
+  EXPECT_EQ(locked, absl::OkStatus());
+  EXPECT_EQ(eraser_.GetDeletion(1, Deadline())->erased_count, 0);
+  EXPECT_TRUE(*eraser_.ContinueDeletions(kNow, Deadline()));
 }
 
 TEST_F(EraserTest, ACommunityThatIsDeletedTwiceIsErasedTwice) {

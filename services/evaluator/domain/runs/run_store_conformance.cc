@@ -101,10 +101,12 @@ TEST_P(RunStoreConformance, ASlotIsTakenOnce) {
 
   const DueSlot take = {slot, slot + absl::Hours(24)};
   ASSERT_TRUE(store_.TakeSlot(due[0], take, slot, Deadline()).ok());
+  const RunId second = store_.List(id, kNewest, 1, Deadline())->front().id;
+  ASSERT_TRUE(store_.Cancel(second, slot, Deadline()).ok());
   ASSERT_TRUE(store_.TakeSlot(due[0], take, slot, Deadline()).ok());
 
   const std::vector<Run> runs = *store_.List(id, kNewest, 10, Deadline());
-  ASSERT_THAT(runs, SizeIs(2));
+  ASSERT_THAT(runs, SizeIs(2)) << "also when the run of the slot is over";
   EXPECT_EQ(runs[0].trigger, RunTrigger::kSchedule);
   EXPECT_THAT(*store_.Due({0}, slot, 10, Deadline()), IsEmpty());
 }
