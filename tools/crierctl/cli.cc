@@ -232,7 +232,11 @@ int Run(int argc, const char* const* argv, Session& session) {
   }
   const absl::Status status = session.action();
   session.out << std::flush;
-  if (status.ok()) return 0;
+  // Of a failure, too, what there is to show may be the half of it.
+  if (session.out.fail()) {
+    ShowError("not all of the output could be written (is the disk full?)", session.err);
+  }
+  if (status.ok()) return session.out.fail() ? kFailed : 0;
   ShowError(status.message(), session.err);
   return IsUsageError(status) ? kWrongUsage : kFailed;
 }

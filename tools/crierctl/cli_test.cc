@@ -1,6 +1,7 @@
 #include "tools/crierctl/cli.h"
 
 #include <cstdlib>
+#include <fstream>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -52,6 +53,17 @@ TEST_F(CliTest, PrintsItsVersion) {
   EXPECT_EQ(RunWith({"version"}).exit_code, 0);
   EXPECT_THAT(RunWith({"version", "--output", "json"}).out, StartsWith("{\"version\":\""));
   EXPECT_THAT(RunWith({"--version"}).out, StartsWith("crierctl "));
+}
+
+TEST(CliOutputTest, OutputThatCannotBeWrittenIsAFailure) {
+  std::istringstream in;
+  std::ofstream full("/dev/full");
+  std::ostringstream err;
+  Session session{.in = in, .out = full, .err = err, .settings = {}, .action = {}};
+  const char* const words[] = {"crierctl", "version"};
+
+  EXPECT_EQ(Run(2, words, session), 1);
+  EXPECT_THAT(err.str(), HasSubstr("could be written"));
 }
 
 TEST_F(CliTest, FilesOfTlsMustBeThere) {
