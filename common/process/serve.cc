@@ -29,7 +29,7 @@ class Readiness {
   // Returns after how long to check again.
   absl::Duration Check() {
     Set(FirstFault());
-    return *ready_ ? kCheckInterval : kCheckIntervalUntilReady;
+    return last_->ok() ? kCheckInterval : kCheckIntervalUntilReady;
   }
 
   // The process is on its way out.
@@ -49,8 +49,9 @@ class Readiness {
   }
 
   void Set(const absl::Status& status) {
-    if (ready_ == status.ok()) return;
-    ready_ = status.ok();
+    // What keeps it from being ready may not be known at first, and be another thing later.
+    if (last_ == status) return;
+    last_ = status;
     gauge_.Set(status.ok() ? 1 : 0);
     server_.SetReady(status.ok());
     if (status.ok()) {
@@ -63,7 +64,7 @@ class Readiness {
   prometheus::Gauge& gauge_;
   rpc::Server& server_;
   const std::vector<Service*>& services_;
-  std::optional<bool> ready_;  // empty before the first check
+  std::optional<absl::Status> last_;  // empty before the first check
 };
 
 absl::StatusOr<std::unique_ptr<rpc::Server>> StartServer(const ServeOptions& options,

@@ -227,6 +227,24 @@ TEST(Serve, FollowsTheReadinessOfItsServices) {
   EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr("Postgres is away"));
 }
 
+TEST(Serve, SaysWhenItIsNotReadyForAnotherReason) {
+  Journal journal;
+  metrics::Registry registry;
+  FakeService service("events", journal);
+  std::atomic<int> checks = 0;
+  service.check_ready = [&] {
+    if (++checks == 3) Terminate();
+    return absl::UnavailableError(checks == 1 ? "not known yet" : "a peer is away");
+  };
+
+  testing::internal::CaptureStderr();
+  EXPECT_EQ(Serve(LocalOptions(), registry, {&service}), 0);
+  const std::string log = testing::internal::GetCapturedStderr();
+
+  EXPECT_THAT(log, HasSubstr("not known yet"));
+  EXPECT_THAT(log, HasSubstr("a peer is away"));
+}
+
 TEST(Serve, FailsWhenAnAddressIsTaken) {
   Journal journal;
   metrics::Registry registry;

@@ -4,8 +4,10 @@
 #include <thread>
 
 #include "absl/time/clock.h"
+#include "common/log/log.h"
 #include "common/rpc/server.h"
 #include "common/status/errors.h"
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/evaluator/domain/errors.h"
 #include "services/evaluator/domain/matching/fire_record.h"
@@ -235,6 +237,17 @@ TEST(UnconnectedClientsTest, AreUnavailable) {
   EXPECT_TRUE(absl::IsUnavailable(deliveries.Position(kProducer, Deadline()).status()));
   EXPECT_TRUE(absl::IsUnavailable(deliveries.Enqueue(kProducer, 0, {}, Deadline()).status()));
   EXPECT_TRUE(absl::IsUnavailable(deliveries.WebhookExists({1, 5}, Deadline()).status()));
+}
+
+TEST(PeerStatusTest, OperatorsAreToldWhyAPeerIsAway) {
+  log::SetLevel(log::Level::kInfo);
+  testing::internal::CaptureStderr();
+  PeerStatus(absl::UnavailableError("ipv4:10.0.0.1:7403: certificate verify failed"), "delivery")
+      .IgnoreError();
+  const std::string log = testing::internal::GetCapturedStderr();
+  log::SetLevel(log::Level::kWarning);
+
+  EXPECT_THAT(log, testing::HasSubstr("ipv4:10.0.0.1:7403: certificate verify failed"));
 }
 
 TEST(PeerStatusTest, HidesWhatIsOfNoUseToCallers) {

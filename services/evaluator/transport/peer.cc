@@ -18,8 +18,8 @@ absl::Status PeerStatus(const absl::Status& status, absl::string_view peer) {
     case absl::StatusCode::kResourceExhausted:
     case absl::StatusCode::kAborted:
     case absl::StatusCode::kCancelled:
-      // gRPC's text holds addresses, which are of no use to callers.
-      log::Debug("a peer is away", {{"peer", peer}, {"status", status}});
+      // gRPC's text, with address and cause, is for whoever operates this service, not for callers.
+      log::Info("a peer is away", {{"peer", peer}, {"status", status}});
       return NamedError(absl::StatusCode::kUnavailable, "PEER_UNAVAILABLE",
                         absl::StrCat("the ", peer, " service is away; try again"));
     default:
