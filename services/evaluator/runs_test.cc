@@ -262,6 +262,7 @@ TEST_F(RunsTest, AStaleOwnerCanDoNothing) {
   EXPECT_EQ(reason(pages_.Start(fence_, task, {}, 0, now, Deadline()).status()), "LEASE_LOST");
   EXPECT_EQ(reason(pages_.Decide(fence_, task, {}, 1, now, Deadline()).status()), "LEASE_LOST");
   EXPECT_EQ(reason(pages_.Settle(fence_, task, 9, Deadline())), "LEASE_LOST");
+  EXPECT_EQ(reason(pages_.Halve(fence_, task, 9, Deadline())), "LEASE_LOST");
   EXPECT_EQ(
       reason(pages_.Postpone(fence_, task, {.hold = RunHold::kRetry, .until = now}, Deadline())),
       "LEASE_LOST");
