@@ -107,9 +107,9 @@ struct IngestServer::Parts {
   IngestEngine engine;
   rpc::Executor executor;
   rpc::Executor query_executor;
-  IngestServiceHandler ingest_service;
-  EventServiceHandler event_service;
-  EntityServiceHandler entity_service;
+  transport::IngestService ingest_service;
+  transport::EventService event_service;
+  transport::EntityService entity_service;
 
   std::atomic<bool> has_room{false};
   std::optional<LogFollower> follower;

@@ -5,7 +5,7 @@
 #include <atomic>
 #include <cstddef>
 
-namespace crier::ingest {
+namespace crier::ingest::transport {
 
 // Bounds the bytes of the BatchIngest calls that are under way. A batch is let in whole or not at
 // all: were single records refused, a caller that repeats the batch would have them refused again,
@@ -30,6 +30,6 @@ class BatchAdmission {
   std::atomic<size_t> bytes_{0};
 };
 
-}  // namespace crier::ingest
+}  // namespace crier::ingest::transport
 
 #endif  // CRIER_SERVICES_INGEST_TRANSPORT_BATCH_ADMISSION_H_

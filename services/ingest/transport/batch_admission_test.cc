@@ -2,7 +2,7 @@
 
 #include "gtest/gtest.h"
 
-namespace crier::ingest {
+namespace crier::ingest::transport {
 namespace {
 
 TEST(BatchAdmissionTest, LetsInWhatFitsBesideTheOthers) {
@@ -26,4 +26,4 @@ TEST(BatchAdmissionTest, LetsInOneThatIsLargerThanAllAlone) {
 }
 
 }  // namespace
-}  // namespace crier::ingest
+}  // namespace crier::ingest::transport

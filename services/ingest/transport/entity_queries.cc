@@ -17,7 +17,7 @@
 #include "common/status/errors.h"
 #include "common/status/macros.h"
 
-namespace crier::ingest {
+namespace crier::ingest::transport {
 namespace {
 
 constexpr size_t kMaxFilterBytes = 16 * 1024;
@@ -163,4 +163,4 @@ std::string NextPageToken(const ListQuery& query, const EntityRun& run) {
                             EncodePosition(query.selection.evaluate_time, {last.values, last.id}));
 }
 
-}  // namespace crier::ingest
+}  // namespace crier::ingest::transport

@@ -12,7 +12,7 @@
 #include "google/protobuf/timestamp.pb.h"
 #include "services/ingest/domain/entity_reader.h"
 
-namespace crier::ingest {
+namespace crier::ingest::transport {
 
 // What there is to know of a kind of entity in requests.
 struct EntityNames {
@@ -56,6 +56,6 @@ absl::StatusOr<ListQuery> ParseList(const ListArguments& arguments, absl::Time n
 // The token of the page after a run; empty when nothing follows.
 std::string NextPageToken(const ListQuery& query, const EntityRun& run);
 
-}  // namespace crier::ingest
+}  // namespace crier::ingest::transport
 
 #endif  // CRIER_SERVICES_INGEST_TRANSPORT_ENTITY_QUERIES_H_

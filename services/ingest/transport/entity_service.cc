@@ -17,7 +17,7 @@
 #include "services/ingest/transport/entity_stream.h"
 #include "services/ingest/transport/merge_contacts.h"
 
-namespace crier::ingest {
+namespace crier::ingest::transport {
 namespace {
 
 constexpr int kMaxBatchGet = 1000;
@@ -104,9 +104,9 @@ absl::StatusOr<std::vector<int64_t>> ParseContacts(
 
 }  // namespace
 
-EntityServiceHandler::EntityServiceHandler(EntityReader& reader, Eraser& eraser, RecordSink& sink,
-                                           rpc::Executor& executor, const Clock& clock,
-                                           std::function<void()> on_deletion)
+EntityService::EntityService(EntityReader& reader, Eraser& eraser, RecordSink& sink,
+                             rpc::Executor& executor, const Clock& clock,
+                             std::function<void()> on_deletion)
     : reader_(reader),
       eraser_(eraser),
       sink_(sink),
@@ -114,16 +114,16 @@ EntityServiceHandler::EntityServiceHandler(EntityReader& reader, Eraser& eraser,
       clock_(clock),
       on_deletion_(std::move(on_deletion)) {}
 
-grpc::ServerUnaryReactor* EntityServiceHandler::MergeContacts(
-    grpc::CallbackServerContext* context, const v1::MergeContactsRequest* request,
-    entity::v1::Contact* response) {
-  return ingest::MergeContacts(sink_, context, request, response);
+grpc::ServerUnaryReactor* EntityService::MergeContacts(grpc::CallbackServerContext* context,
+                                                       const v1::MergeContactsRequest* request,
+                                                       entity::v1::Contact* response) {
+  return transport::MergeContacts(sink_, context, request, response);
 }
 
 template <typename Request, typename Entity>
-grpc::ServerUnaryReactor* EntityServiceHandler::GetOne(EntityKind kind,
-                                                       grpc::CallbackServerContext* context,
-                                                       const Request* request, Entity* response) {
+grpc::ServerUnaryReactor* EntityService::GetOne(EntityKind kind,
+                                                grpc::CallbackServerContext* context,
+                                                const Request* request, Entity* response) {
   return rpc::RunUnary(context, executor_, [=](const rpc::CallContext& call) -> absl::Status {
     ASSIGN_OR_RETURN(const api::ResourceId name,
                      api::ParseResource("name", NamesOf(kind).collection, request->name()));
@@ -134,10 +134,8 @@ grpc::ServerUnaryReactor* EntityServiceHandler::GetOne(EntityKind kind,
 }
 
 template <typename Request, typename Response, typename Add>
-grpc::ServerUnaryReactor* EntityServiceHandler::List(EntityKind kind,
-                                                     grpc::CallbackServerContext* context,
-                                                     const Request* request, Response* response,
-                                                     Add add) {
+grpc::ServerUnaryReactor* EntityService::List(EntityKind kind, grpc::CallbackServerContext* context,
+                                              const Request* request, Response* response, Add add) {
   return rpc::RunUnary(context, executor_, [=](const rpc::CallContext& call) -> absl::Status {
     ASSIGN_OR_RETURN(
         const ListQuery query,
@@ -153,10 +151,10 @@ grpc::ServerUnaryReactor* EntityServiceHandler::List(EntityKind kind,
 }
 
 template <typename Request>
-grpc::ServerUnaryReactor* EntityServiceHandler::Count(EntityKind kind,
-                                                      grpc::CallbackServerContext* context,
-                                                      const Request* request,
-                                                      v1::CountResponse* response) {
+grpc::ServerUnaryReactor* EntityService::Count(EntityKind kind,
+                                               grpc::CallbackServerContext* context,
+                                               const Request* request,
+                                               v1::CountResponse* response) {
   return rpc::RunUnary(context, executor_, [=](const rpc::CallContext& call) -> absl::Status {
     ASSIGN_OR_RETURN(const absl::Time now, EvaluateTimeOf(*request, clock_.Now()));
     ASSIGN_OR_RETURN(const EntitySelection selection,
@@ -168,9 +166,11 @@ grpc::ServerUnaryReactor* EntityServiceHandler::Count(EntityKind kind,
 }
 
 template <typename Response, typename Request, typename Fill>
-grpc::ServerWriteReactor<Response>* EntityServiceHandler::Stream(
-    EntityKind kind, grpc::CallbackServerContext* context, const Request* request,
-    const std::string& after_name, const char* after_field, Fill fill) {
+grpc::ServerWriteReactor<Response>* EntityService::Stream(EntityKind kind,
+                                                          grpc::CallbackServerContext* context,
+                                                          const Request* request,
+                                                          const std::string& after_name,
+                                                          const char* after_field, Fill fill) {
   const auto begin = [&]() -> absl::StatusOr<grpc::ServerWriteReactor<Response>*> {
     ASSIGN_OR_RETURN(
         const absl::Time now,
@@ -198,7 +198,7 @@ grpc::ServerWriteReactor<Response>* EntityServiceHandler::Stream(
   return stream.ok() ? *stream : new RefusedStream<Response>(stream.status());
 }
 
-grpc::ServerUnaryReactor* EntityServiceHandler::BatchGetContacts(
+grpc::ServerUnaryReactor* EntityService::BatchGetContacts(
     grpc::CallbackServerContext* context, const v1::BatchGetContactsRequest* request,
     v1::BatchGetContactsResponse* response) {
   return rpc::RunUnary(context, executor_, [=](const rpc::CallContext& call) -> absl::Status {
@@ -220,9 +220,9 @@ grpc::ServerUnaryReactor* EntityServiceHandler::BatchGetContacts(
   });
 }
 
-grpc::ServerUnaryReactor* EntityServiceHandler::DeleteContact(
-    grpc::CallbackServerContext* context, const v1::DeleteContactRequest* request,
-    google::protobuf::Empty* response) {
+grpc::ServerUnaryReactor* EntityService::DeleteContact(grpc::CallbackServerContext* context,
+                                                       const v1::DeleteContactRequest* request,
+                                                       google::protobuf::Empty* response) {
   return rpc::RunUnary(context, executor_, [=](const rpc::CallContext& call) -> absl::Status {
     ASSIGN_OR_RETURN(const api::ResourceId name,
                      api::ParseResource("name", api::kContacts, request->name()));
@@ -230,9 +230,9 @@ grpc::ServerUnaryReactor* EntityServiceHandler::DeleteContact(
   });
 }
 
-grpc::ServerUnaryReactor* EntityServiceHandler::DeleteCommunity(
-    grpc::CallbackServerContext* context, const v1::DeleteCommunityRequest* request,
-    v1::CommunityDeletion* response) {
+grpc::ServerUnaryReactor* EntityService::DeleteCommunity(grpc::CallbackServerContext* context,
+                                                         const v1::DeleteCommunityRequest* request,
+                                                         v1::CommunityDeletion* response) {
   return rpc::RunUnary(context, executor_, [=](const rpc::CallContext& call) -> absl::Status {
     ASSIGN_OR_RETURN(const int64_t community, api::ParseCommunity("name", request->name()));
     ASSIGN_OR_RETURN(const CommunityDeletion deletion,
@@ -243,7 +243,7 @@ grpc::ServerUnaryReactor* EntityServiceHandler::DeleteCommunity(
   });
 }
 
-grpc::ServerUnaryReactor* EntityServiceHandler::GetCommunityDeletion(
+grpc::ServerUnaryReactor* EntityService::GetCommunityDeletion(
     grpc::CallbackServerContext* context, const v1::GetCommunityDeletionRequest* request,
     v1::CommunityDeletion* response) {
   return rpc::RunUnary(context, executor_, [=](const rpc::CallContext& call) -> absl::Status {
@@ -255,26 +255,26 @@ grpc::ServerUnaryReactor* EntityServiceHandler::GetCommunityDeletion(
   });
 }
 
-grpc::ServerUnaryReactor* EntityServiceHandler::GetContact(grpc::CallbackServerContext* context,
-                                                           const v1::GetContactRequest* request,
-                                                           entity::v1::Contact* response) {
+grpc::ServerUnaryReactor* EntityService::GetContact(grpc::CallbackServerContext* context,
+                                                    const v1::GetContactRequest* request,
+                                                    entity::v1::Contact* response) {
   return GetOne(EntityKind::kContact, context, request, response);
 }
 
-grpc::ServerUnaryReactor* EntityServiceHandler::ListContacts(grpc::CallbackServerContext* context,
-                                                             const v1::ListContactsRequest* request,
-                                                             v1::ListContactsResponse* response) {
+grpc::ServerUnaryReactor* EntityService::ListContacts(grpc::CallbackServerContext* context,
+                                                      const v1::ListContactsRequest* request,
+                                                      v1::ListContactsResponse* response) {
   return List(EntityKind::kContact, context, request, response,
               [](v1::ListContactsResponse* to) { return to->add_contacts(); });
 }
 
-grpc::ServerUnaryReactor* EntityServiceHandler::CountContacts(
-    grpc::CallbackServerContext* context, const v1::CountContactsRequest* request,
-    v1::CountResponse* response) {
+grpc::ServerUnaryReactor* EntityService::CountContacts(grpc::CallbackServerContext* context,
+                                                       const v1::CountContactsRequest* request,
+                                                       v1::CountResponse* response) {
   return Count(EntityKind::kContact, context, request, response);
 }
 
-grpc::ServerWriteReactor<v1::StreamContactsResponse>* EntityServiceHandler::StreamContacts(
+grpc::ServerWriteReactor<v1::StreamContactsResponse>* EntityService::StreamContacts(
     grpc::CallbackServerContext* context, const v1::StreamContactsRequest* request) {
   using Frame = v1::StreamContactsResponse;
   const auto fill = [](int64_t community, const EntityRun& run, Frame* frame) -> absl::Status {
@@ -288,28 +288,27 @@ grpc::ServerWriteReactor<v1::StreamContactsResponse>* EntityServiceHandler::Stre
                        "after_contact", fill);
 }
 
-grpc::ServerUnaryReactor* EntityServiceHandler::GetOrganization(
-    grpc::CallbackServerContext* context, const v1::GetOrganizationRequest* request,
-    entity::v1::Organization* response) {
+grpc::ServerUnaryReactor* EntityService::GetOrganization(grpc::CallbackServerContext* context,
+                                                         const v1::GetOrganizationRequest* request,
+                                                         entity::v1::Organization* response) {
   return GetOne(EntityKind::kOrganization, context, request, response);
 }
 
-grpc::ServerUnaryReactor* EntityServiceHandler::ListOrganizations(
+grpc::ServerUnaryReactor* EntityService::ListOrganizations(
     grpc::CallbackServerContext* context, const v1::ListOrganizationsRequest* request,
     v1::ListOrganizationsResponse* response) {
   return List(EntityKind::kOrganization, context, request, response,
               [](v1::ListOrganizationsResponse* to) { return to->add_organizations(); });
 }
 
-grpc::ServerUnaryReactor* EntityServiceHandler::CountOrganizations(
+grpc::ServerUnaryReactor* EntityService::CountOrganizations(
     grpc::CallbackServerContext* context, const v1::CountOrganizationsRequest* request,
     v1::CountResponse* response) {
   return Count(EntityKind::kOrganization, context, request, response);
 }
 
-grpc::ServerWriteReactor<v1::StreamOrganizationsResponse>*
-EntityServiceHandler::StreamOrganizations(grpc::CallbackServerContext* context,
-                                          const v1::StreamOrganizationsRequest* request) {
+grpc::ServerWriteReactor<v1::StreamOrganizationsResponse>* EntityService::StreamOrganizations(
+    grpc::CallbackServerContext* context, const v1::StreamOrganizationsRequest* request) {
   using Frame = v1::StreamOrganizationsResponse;
   const auto fill = [](int64_t, const EntityRun& run, Frame* frame) -> absl::Status {
     for (const FoundEntity& entity : run.entities) {
@@ -321,26 +320,26 @@ EntityServiceHandler::StreamOrganizations(grpc::CallbackServerContext* context,
                        "after_organization", fill);
 }
 
-grpc::ServerUnaryReactor* EntityServiceHandler::GetActivity(grpc::CallbackServerContext* context,
-                                                            const v1::GetActivityRequest* request,
-                                                            entity::v1::Activity* response) {
+grpc::ServerUnaryReactor* EntityService::GetActivity(grpc::CallbackServerContext* context,
+                                                     const v1::GetActivityRequest* request,
+                                                     entity::v1::Activity* response) {
   return GetOne(EntityKind::kActivity, context, request, response);
 }
 
-grpc::ServerUnaryReactor* EntityServiceHandler::ListActivities(
-    grpc::CallbackServerContext* context, const v1::ListActivitiesRequest* request,
-    v1::ListActivitiesResponse* response) {
+grpc::ServerUnaryReactor* EntityService::ListActivities(grpc::CallbackServerContext* context,
+                                                        const v1::ListActivitiesRequest* request,
+                                                        v1::ListActivitiesResponse* response) {
   return List(EntityKind::kActivity, context, request, response,
               [](v1::ListActivitiesResponse* to) { return to->add_activities(); });
 }
 
-grpc::ServerUnaryReactor* EntityServiceHandler::CountActivities(
-    grpc::CallbackServerContext* context, const v1::CountActivitiesRequest* request,
-    v1::CountResponse* response) {
+grpc::ServerUnaryReactor* EntityService::CountActivities(grpc::CallbackServerContext* context,
+                                                         const v1::CountActivitiesRequest* request,
+                                                         v1::CountResponse* response) {
   return Count(EntityKind::kActivity, context, request, response);
 }
 
-grpc::ServerWriteReactor<v1::StreamActivitiesResponse>* EntityServiceHandler::StreamActivities(
+grpc::ServerWriteReactor<v1::StreamActivitiesResponse>* EntityService::StreamActivities(
     grpc::CallbackServerContext* context, const v1::StreamActivitiesRequest* request) {
   using Frame = v1::StreamActivitiesResponse;
   const auto fill = [](int64_t, const EntityRun& run, Frame* frame) -> absl::Status {
@@ -353,42 +352,42 @@ grpc::ServerWriteReactor<v1::StreamActivitiesResponse>* EntityServiceHandler::St
                        "after_activity", fill);
 }
 
-grpc::ServerUnaryReactor* EntityServiceHandler::GetSegment(grpc::CallbackServerContext* context,
-                                                           const v1::GetSegmentRequest* request,
-                                                           entity::v1::Segment* response) {
+grpc::ServerUnaryReactor* EntityService::GetSegment(grpc::CallbackServerContext* context,
+                                                    const v1::GetSegmentRequest* request,
+                                                    entity::v1::Segment* response) {
   return GetOne(EntityKind::kSegment, context, request, response);
 }
 
-grpc::ServerUnaryReactor* EntityServiceHandler::ListSegments(grpc::CallbackServerContext* context,
-                                                             const v1::ListSegmentsRequest* request,
-                                                             v1::ListSegmentsResponse* response) {
+grpc::ServerUnaryReactor* EntityService::ListSegments(grpc::CallbackServerContext* context,
+                                                      const v1::ListSegmentsRequest* request,
+                                                      v1::ListSegmentsResponse* response) {
   return List(EntityKind::kSegment, context, request, response,
               [](v1::ListSegmentsResponse* to) { return to->add_segments(); });
 }
 
-grpc::ServerUnaryReactor* EntityServiceHandler::CountSegments(
-    grpc::CallbackServerContext* context, const v1::CountSegmentsRequest* request,
-    v1::CountResponse* response) {
+grpc::ServerUnaryReactor* EntityService::CountSegments(grpc::CallbackServerContext* context,
+                                                       const v1::CountSegmentsRequest* request,
+                                                       v1::CountResponse* response) {
   return Count(EntityKind::kSegment, context, request, response);
 }
 
-grpc::ServerUnaryReactor* EntityServiceHandler::GetTag(grpc::CallbackServerContext* context,
-                                                       const v1::GetTagRequest* request,
-                                                       entity::v1::Tag* response) {
+grpc::ServerUnaryReactor* EntityService::GetTag(grpc::CallbackServerContext* context,
+                                                const v1::GetTagRequest* request,
+                                                entity::v1::Tag* response) {
   return GetOne(EntityKind::kTag, context, request, response);
 }
 
-grpc::ServerUnaryReactor* EntityServiceHandler::ListTags(grpc::CallbackServerContext* context,
-                                                         const v1::ListTagsRequest* request,
-                                                         v1::ListTagsResponse* response) {
+grpc::ServerUnaryReactor* EntityService::ListTags(grpc::CallbackServerContext* context,
+                                                  const v1::ListTagsRequest* request,
+                                                  v1::ListTagsResponse* response) {
   return List(EntityKind::kTag, context, request, response,
               [](v1::ListTagsResponse* to) { return to->add_tags(); });
 }
 
-grpc::ServerUnaryReactor* EntityServiceHandler::CountTags(grpc::CallbackServerContext* context,
-                                                          const v1::CountTagsRequest* request,
-                                                          v1::CountResponse* response) {
+grpc::ServerUnaryReactor* EntityService::CountTags(grpc::CallbackServerContext* context,
+                                                   const v1::CountTagsRequest* request,
+                                                   v1::CountResponse* response) {
   return Count(EntityKind::kTag, context, request, response);
 }
 
-}  // namespace crier::ingest
+}  // namespace crier::ingest::transport

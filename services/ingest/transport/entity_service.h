@@ -12,16 +12,15 @@
 #include "services/ingest/domain/eraser.h"
 #include "services/ingest/domain/record_sink.h"
 
-namespace crier::ingest {
+namespace crier::ingest::transport {
 
 // Thread-safe. The parts must outlive the server. Reading goes through an executor of its own, so
 // that long queries hold up nothing but each other.
-class EntityServiceHandler : public v1::EntityService::CallbackService {
+class EntityService : public v1::EntityService::CallbackService {
  public:
   // `on_deletion` is called when the deletion of a community has begun, for whoever carries it out.
-  EntityServiceHandler(EntityReader& reader, Eraser& eraser, RecordSink& sink,
-                       rpc::Executor& executor, const Clock& clock,
-                       std::function<void()> on_deletion);
+  EntityService(EntityReader& reader, Eraser& eraser, RecordSink& sink, rpc::Executor& executor,
+                const Clock& clock, std::function<void()> on_deletion);
 
   // Ends all streams; calls are still answered.
   void Drain() { draining_.store(true); }
@@ -124,6 +123,6 @@ class EntityServiceHandler : public v1::EntityService::CallbackService {
   std::atomic<bool> draining_{false};
 };
 
-}  // namespace crier::ingest
+}  // namespace crier::ingest::transport
 
 #endif  // CRIER_SERVICES_INGEST_TRANSPORT_ENTITY_SERVICE_H_

@@ -9,7 +9,7 @@
 #include "common/status/macros.h"
 #include "services/ingest/domain/errors.h"
 
-namespace crier::ingest {
+namespace crier::ingest::transport {
 namespace {
 
 constexpr int kMaxRun = 1000;
@@ -58,4 +58,4 @@ absl::Status TooManyReadersError() {
                          absl::Seconds(1));
 }
 
-}  // namespace crier::ingest
+}  // namespace crier::ingest::transport

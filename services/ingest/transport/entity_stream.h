@@ -17,7 +17,7 @@
 #include "common/rpc/executor.h"
 #include "services/ingest/domain/entity_reader.h"
 
-namespace crier::ingest {
+namespace crier::ingest::transport {
 
 // What a stream needs beside what it reads. The parts must outlive the server.
 struct StreamParts {
@@ -165,6 +165,6 @@ void EntityStream<Response>::EndOverloaded() {
   Advance();
 }
 
-}  // namespace crier::ingest
+}  // namespace crier::ingest::transport
 
 #endif  // CRIER_SERVICES_INGEST_TRANSPORT_ENTITY_STREAM_H_

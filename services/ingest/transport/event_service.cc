@@ -18,7 +18,7 @@
 #include "services/ingest/domain/log_partition.h"
 #include "services/ingest/transport/subscription.h"
 
-namespace crier::ingest {
+namespace crier::ingest::transport {
 namespace {
 
 constexpr char kReaders[] = "readers/";
@@ -93,7 +93,7 @@ absl::StatusOr<std::vector<LogHead>> ParsePositions(const v1::ConfirmPositionsRe
 
 }  // namespace
 
-grpc::ServerWriteReactor<grpc::ByteBuffer>* EventServiceHandler::Subscribe(
+grpc::ServerWriteReactor<grpc::ByteBuffer>* EventService::Subscribe(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* bytes) {
   v1::SubscribeRequest request;
   const absl::Status parsed = rpc::ParseRequest(*bytes, request);
@@ -106,9 +106,9 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* EventServiceHandler::Subscribe(
                           request.after_position());
 }
 
-grpc::ServerUnaryReactor* EventServiceHandler::GetLogHead(grpc::CallbackServerContext* context,
-                                                          const v1::GetLogHeadRequest* request,
-                                                          v1::LogHead* response) {
+grpc::ServerUnaryReactor* EventService::GetLogHead(grpc::CallbackServerContext* context,
+                                                   const v1::GetLogHeadRequest* request,
+                                                   v1::LogHead* response) {
   return rpc::RunUnary(context, executor_, [=](const rpc::CallContext& call) -> absl::Status {
     ASSIGN_OR_RETURN(const int64_t community,
                      api::ParseCommunity("community", request->community()));
@@ -119,9 +119,9 @@ grpc::ServerUnaryReactor* EventServiceHandler::GetLogHead(grpc::CallbackServerCo
   });
 }
 
-grpc::ServerUnaryReactor* EventServiceHandler::ListLogHeads(grpc::CallbackServerContext* context,
-                                                            const v1::ListLogHeadsRequest* request,
-                                                            v1::ListLogHeadsResponse* response) {
+grpc::ServerUnaryReactor* EventService::ListLogHeads(grpc::CallbackServerContext* context,
+                                                     const v1::ListLogHeadsRequest* request,
+                                                     v1::ListLogHeadsResponse* response) {
   return rpc::RunUnary(context, executor_, [=](const rpc::CallContext& call) -> absl::Status {
     ASSIGN_OR_RETURN(const std::vector<LogHead> heads, log_.Heads(call.deadline));
     for (const LogHead& head : heads) *response->add_heads() = ToProto(head);
@@ -129,9 +129,9 @@ grpc::ServerUnaryReactor* EventServiceHandler::ListLogHeads(grpc::CallbackServer
   });
 }
 
-grpc::ServerUnaryReactor* EventServiceHandler::RegisterReader(
-    grpc::CallbackServerContext* context, const v1::RegisterReaderRequest* request,
-    v1::LogReader* response) {
+grpc::ServerUnaryReactor* EventService::RegisterReader(grpc::CallbackServerContext* context,
+                                                       const v1::RegisterReaderRequest* request,
+                                                       v1::LogReader* response) {
   return rpc::RunUnary(context, executor_, [=](const rpc::CallContext& call) -> absl::Status {
     ASSIGN_OR_RETURN(const std::string id, ParseReader(request->name()));
     ASSIGN_OR_RETURN(const LogReader reader,
@@ -141,9 +141,9 @@ grpc::ServerUnaryReactor* EventServiceHandler::RegisterReader(
   });
 }
 
-grpc::ServerUnaryReactor* EventServiceHandler::ConfirmPositions(
-    grpc::CallbackServerContext* context, const v1::ConfirmPositionsRequest* request,
-    google::protobuf::Empty* response) {
+grpc::ServerUnaryReactor* EventService::ConfirmPositions(grpc::CallbackServerContext* context,
+                                                         const v1::ConfirmPositionsRequest* request,
+                                                         google::protobuf::Empty* response) {
   return rpc::RunUnary(context, executor_, [=](const rpc::CallContext& call) -> absl::Status {
     ASSIGN_OR_RETURN(const std::string id, ParseReader(request->name()));
     ASSIGN_OR_RETURN(const std::vector<LogHead> positions, ParsePositions(*request));
@@ -151,9 +151,9 @@ grpc::ServerUnaryReactor* EventServiceHandler::ConfirmPositions(
   });
 }
 
-grpc::ServerUnaryReactor* EventServiceHandler::ListReaders(grpc::CallbackServerContext* context,
-                                                           const v1::ListReadersRequest* request,
-                                                           v1::ListReadersResponse* response) {
+grpc::ServerUnaryReactor* EventService::ListReaders(grpc::CallbackServerContext* context,
+                                                    const v1::ListReadersRequest* request,
+                                                    v1::ListReadersResponse* response) {
   return rpc::RunUnary(context, executor_, [=](const rpc::CallContext& call) -> absl::Status {
     ASSIGN_OR_RETURN(const std::vector<LogReader> readers, readers_.List(call.deadline));
     for (const LogReader& reader : readers) *response->add_readers() = ToProto(reader);
@@ -161,13 +161,13 @@ grpc::ServerUnaryReactor* EventServiceHandler::ListReaders(grpc::CallbackServerC
   });
 }
 
-grpc::ServerUnaryReactor* EventServiceHandler::DeleteReader(grpc::CallbackServerContext* context,
-                                                            const v1::DeleteReaderRequest* request,
-                                                            google::protobuf::Empty* response) {
+grpc::ServerUnaryReactor* EventService::DeleteReader(grpc::CallbackServerContext* context,
+                                                     const v1::DeleteReaderRequest* request,
+                                                     google::protobuf::Empty* response) {
   return rpc::RunUnary(context, executor_, [=](const rpc::CallContext& call) -> absl::Status {
     ASSIGN_OR_RETURN(const std::string id, ParseReader(request->name()));
     return readers_.Remove(id, call.deadline);
   });
 }
 
-}  // namespace crier::ingest
+}  // namespace crier::ingest::transport

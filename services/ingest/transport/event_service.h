@@ -9,14 +9,14 @@
 #include "services/ingest/domain/log_readers.h"
 #include "services/ingest/domain/log_tail.h"
 
-namespace crier::ingest {
+namespace crier::ingest::transport {
 
 // Thread-safe. The parts must outlive the server.
-class EventServiceHandler
+class EventService
     : public v1::EventService::WithRawCallbackMethod_Subscribe<v1::EventService::CallbackService> {
  public:
-  EventServiceHandler(EventLog& log, LogTail& tail, LogReaders& readers, rpc::Executor& executor,
-                      const Clock& clock)
+  EventService(EventLog& log, LogTail& tail, LogReaders& readers, rpc::Executor& executor,
+               const Clock& clock)
       : log_(log), tail_(tail), readers_(readers), executor_(executor), clock_(clock) {}
 
   grpc::ServerWriteReactor<grpc::ByteBuffer>* Subscribe(grpc::CallbackServerContext* context,
@@ -48,6 +48,6 @@ class EventServiceHandler
   const Clock& clock_;
 };
 
-}  // namespace crier::ingest
+}  // namespace crier::ingest::transport
 
 #endif  // CRIER_SERVICES_INGEST_TRANSPORT_EVENT_SERVICE_H_

@@ -15,7 +15,7 @@
 #include "services/ingest/transport/record_feeder.h"
 #include "services/ingest/transport/requests.h"
 
-namespace crier::ingest {
+namespace crier::ingest::transport {
 namespace {
 
 // gRPC makes a request for one call, and reads it no more once the handler has it: so what is in it
@@ -73,9 +73,9 @@ typename rpc::FrameStream<Request, v1::IngestAcknowledgement>::Work FeedTo(
 }  // namespace
 
 template <typename Request>
-grpc::ServerUnaryReactor* IngestServiceHandler::IngestOne(grpc::CallbackServerContext* context,
-                                                          const Request* request,
-                                                          v1::IngestResult* response) {
+grpc::ServerUnaryReactor* IngestService::IngestOne(grpc::CallbackServerContext* context,
+                                                   const Request* request,
+                                                   v1::IngestResult* response) {
   return rpc::StartUnary(context, [&](const rpc::CallContext& call, rpc::FinishCall finish) {
     absl::StatusOr<Record> record = ToRecord(Own(request));
     if (!record.ok()) return finish(record.status());
@@ -90,27 +90,27 @@ grpc::ServerUnaryReactor* IngestServiceHandler::IngestOne(grpc::CallbackServerCo
   });
 }
 
-grpc::ServerUnaryReactor* IngestServiceHandler::UpsertContact(
-    grpc::CallbackServerContext* context, const v1::UpsertContactRequest* request,
-    v1::IngestResult* response) {
+grpc::ServerUnaryReactor* IngestService::UpsertContact(grpc::CallbackServerContext* context,
+                                                       const v1::UpsertContactRequest* request,
+                                                       v1::IngestResult* response) {
   return IngestOne(context, request, response);
 }
 
-grpc::ServerUnaryReactor* IngestServiceHandler::UpsertOrganization(
+grpc::ServerUnaryReactor* IngestService::UpsertOrganization(
     grpc::CallbackServerContext* context, const v1::UpsertOrganizationRequest* request,
     v1::IngestResult* response) {
   return IngestOne(context, request, response);
 }
 
-grpc::ServerUnaryReactor* IngestServiceHandler::RecordActivity(
-    grpc::CallbackServerContext* context, const v1::RecordActivityRequest* request,
-    v1::IngestResult* response) {
+grpc::ServerUnaryReactor* IngestService::RecordActivity(grpc::CallbackServerContext* context,
+                                                        const v1::RecordActivityRequest* request,
+                                                        v1::IngestResult* response) {
   return IngestOne(context, request, response);
 }
 
-grpc::ServerUnaryReactor* IngestServiceHandler::BatchIngest(grpc::CallbackServerContext* context,
-                                                            const v1::BatchIngestRequest* request,
-                                                            v1::BatchIngestResponse* response) {
+grpc::ServerUnaryReactor* IngestService::BatchIngest(grpc::CallbackServerContext* context,
+                                                     const v1::BatchIngestRequest* request,
+                                                     v1::BatchIngestResponse* response) {
   return rpc::StartUnary(context, [&](const rpc::CallContext& call, rpc::FinishCall finish) {
     const size_t bytes = request->ByteSizeLong();
     if (!batches_.Enter(bytes)) {
@@ -129,7 +129,7 @@ grpc::ServerUnaryReactor* IngestServiceHandler::BatchIngest(grpc::CallbackServer
   });
 }
 
-grpc::ServerReadReactor<grpc::ByteBuffer>* IngestServiceHandler::StreamIngest(
+grpc::ServerReadReactor<grpc::ByteBuffer>* IngestService::StreamIngest(
     grpc::CallbackServerContext* context, grpc::ByteBuffer* response) {
   return rpc::FrameCollection<v1::StreamIngestRequest, v1::IngestAcknowledgement,
                               v1::StreamIngestResponse>::Start(streams_,
@@ -139,10 +139,10 @@ grpc::ServerReadReactor<grpc::ByteBuffer>* IngestServiceHandler::StreamIngest(
 }
 
 grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>*
-IngestServiceHandler::StreamIngestWithAcknowledgements(grpc::CallbackServerContext* context) {
+IngestService::StreamIngestWithAcknowledgements(grpc::CallbackServerContext* context) {
   using Request = v1::StreamIngestWithAcknowledgementsRequest;
   return rpc::FrameExchange<Request, v1::IngestAcknowledgement>::Start(
       streams_, FeedTo<Request>(sink_, *context));
 }
 
-}  // namespace crier::ingest
+}  // namespace crier::ingest::transport

@@ -11,7 +11,7 @@
 #include "services/ingest/domain/record_sink.h"
 #include "services/ingest/transport/batch_admission.h"
 
-namespace crier::ingest {
+namespace crier::ingest::transport {
 
 // Unary methods get messages; streams get bytes, which rpc::FrameStream parses.
 using IngestServiceMethods = v1::IngestService::WithCallbackMethod_UpsertContact<
@@ -23,10 +23,10 @@ using IngestServiceMethods = v1::IngestService::WithCallbackMethod_UpsertContact
                         v1::IngestService::Service>>>>>>;
 
 // Thread-safe. Checks requests and hands their records to the sink; no handler waits.
-class IngestServiceHandler : public IngestServiceMethods {
+class IngestService : public IngestServiceMethods {
  public:
   // The parts must outlive the server.
-  IngestServiceHandler(RecordSink& sink, IngestObserver& observer)
+  IngestService(RecordSink& sink, IngestObserver& observer)
       : sink_(sink), observer_(observer), batches_(kMaxBatchBytes) {}
 
   // Ends all streams with `status`, once what they have read is answered.
@@ -63,6 +63,6 @@ class IngestServiceHandler : public IngestServiceMethods {
   rpc::OpenStreams streams_;
 };
 
-}  // namespace crier::ingest
+}  // namespace crier::ingest::transport
 
 #endif  // CRIER_SERVICES_INGEST_TRANSPORT_INGEST_SERVICE_H_

@@ -6,7 +6,7 @@
 #include "common/trace/context.h"
 #include "services/ingest/transport/requests.h"
 
-namespace crier::ingest {
+namespace crier::ingest::transport {
 
 grpc::ServerUnaryReactor* MergeContacts(RecordSink& sink, grpc::CallbackServerContext* context,
                                         const v1::MergeContactsRequest* request,
@@ -25,4 +25,4 @@ grpc::ServerUnaryReactor* MergeContacts(RecordSink& sink, grpc::CallbackServerCo
   });
 }
 
-}  // namespace crier::ingest
+}  // namespace crier::ingest::transport

@@ -8,13 +8,13 @@
 #include "crier/ingest/v1/entity_service.pb.h"
 #include "services/ingest/domain/record_sink.h"
 
-namespace crier::ingest {
+namespace crier::ingest::transport {
 
 // Serves a call. `sink` must outlive the server.
 grpc::ServerUnaryReactor* MergeContacts(RecordSink& sink, grpc::CallbackServerContext* context,
                                         const v1::MergeContactsRequest* request,
                                         entity::v1::Contact* response);
 
-}  // namespace crier::ingest
+}  // namespace crier::ingest::transport
 
 #endif  // CRIER_SERVICES_INGEST_TRANSPORT_MERGE_CONTACTS_H_

@@ -8,7 +8,7 @@
 #include "absl/time/clock.h"
 #include "services/ingest/transport/requests.h"
 
-namespace crier::ingest {
+namespace crier::ingest::transport {
 namespace {
 
 // However long a stream may last, no record of it waits longer than that of a unary call may.
@@ -122,4 +122,4 @@ void RecordFeeder::Run() {
   }
 }
 
-}  // namespace crier::ingest
+}  // namespace crier::ingest::transport

@@ -15,7 +15,7 @@
 #include "google/protobuf/repeated_field.h"
 #include "services/ingest/domain/record_sink.h"
 
-namespace crier::ingest {
+namespace crier::ingest::transport {
 
 // Thread-safe; the frames of one stream go through one feeder, so that records are submitted in
 // their order however long a frame has to wait for room.
@@ -49,6 +49,6 @@ class RecordFeeder : public std::enable_shared_from_this<RecordFeeder> {
   bool running_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
-}  // namespace crier::ingest
+}  // namespace crier::ingest::transport
 
 #endif  // CRIER_SERVICES_INGEST_TRANSPORT_RECORD_FEEDER_H_

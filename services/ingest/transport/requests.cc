@@ -22,7 +22,7 @@
 #include "services/ingest/domain/normalize.h"
 #include "services/ingest/domain/validation.h"
 
-namespace crier::ingest {
+namespace crier::ingest::transport {
 namespace {
 
 // A part that keeps the whole alive.
@@ -197,4 +197,4 @@ v1::BatchIngestItemResult ToItemResult(const absl::StatusOr<Ingested>& result) {
   return item;
 }
 
-}  // namespace crier::ingest
+}  // namespace crier::ingest::transport

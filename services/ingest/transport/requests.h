@@ -10,7 +10,7 @@
 #include "crier/ingest/v1/ingest_service.pb.h"
 #include "services/ingest/domain/record.h"
 
-namespace crier::ingest {
+namespace crier::ingest::transport {
 
 // The record of a request, checked and in normal form; it keeps parts of the request.
 // INVALID_ARGUMENT names everything that is wrong, by paths within the request.
@@ -28,6 +28,6 @@ absl::Status CheckItemCount(int count);
 v1::IngestResult ToProto(const Ingested& ingested);
 v1::BatchIngestItemResult ToItemResult(const absl::StatusOr<Ingested>& result);
 
-}  // namespace crier::ingest
+}  // namespace crier::ingest::transport
 
 #endif  // CRIER_SERVICES_INGEST_TRANSPORT_REQUESTS_H_

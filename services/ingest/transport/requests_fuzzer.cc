@@ -12,7 +12,7 @@
 #include "services/ingest/transport/requests.h"
 #include "tests/support/fuzzing.h"
 
-namespace crier::ingest {
+namespace crier::ingest::transport {
 namespace {
 
 using tests::FuzzCheck;
@@ -84,11 +84,12 @@ void CheckItem(v1::BatchIngestItem item) {
 }
 
 }  // namespace
-}  // namespace crier::ingest
+}  // namespace crier::ingest::transport
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const google::protobuf::LogSilencer silencer;  // most of it is no UTF-8
   crier::ingest::v1::BatchIngestItem item;
-  if (item.ParseFromArray(data, static_cast<int>(size))) crier::ingest::CheckItem(std::move(item));
+  if (item.ParseFromArray(data, static_cast<int>(size)))
+    crier::ingest::transport::CheckItem(std::move(item));
   return 0;
 }

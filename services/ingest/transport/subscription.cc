@@ -11,7 +11,7 @@
 #include "google/protobuf/wire_format_lite.h"
 #include "services/ingest/domain/errors.h"
 
-namespace crier::ingest {
+namespace crier::ingest::transport {
 namespace {
 
 using google::protobuf::internal::WireFormatLite;
@@ -118,4 +118,4 @@ void Subscription::End(const absl::Status& status) {
   Finish(rpc::ToGrpc(status));
 }
 
-}  // namespace crier::ingest
+}  // namespace crier::ingest::transport

@@ -14,7 +14,7 @@
 #include "services/ingest/domain/event_log.h"
 #include "services/ingest/domain/log_tail.h"
 
-namespace crier::ingest {
+namespace crier::ingest::transport {
 
 // The reactor of a Subscribe call: reads a frame from the log (on the executor, because that may
 // wait for the database), writes it, waits for the tail when there is no more, and again. At any
@@ -56,6 +56,6 @@ class Subscription : public grpc::ServerWriteReactor<grpc::ByteBuffer>, private 
   bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
-}  // namespace crier::ingest
+}  // namespace crier::ingest::transport
 
 #endif  // CRIER_SERVICES_INGEST_TRANSPORT_SUBSCRIPTION_H_
