@@ -54,11 +54,12 @@ TEST(PgCapStoreTest, OfTwoEvaluatorsAtOnceTheSecondKnowsWhatTheFirstHasCounted) 
   std::thread counting;
 
   const absl::Status first = store.pool().Run(Deadline(), [&](pg::Transaction& transaction) {
-    const auto updated = transaction.ExecuteDynamic("UPDATE event_caps SET through_position = 2");
+    const auto locked = transaction.ExecuteDynamic("SELECT FROM event_caps FOR UPDATE");
+    if (!locked.ok()) return locked.status();
     counting = std::thread(
         [&] { EXPECT_TRUE(store.Count({Match(2)}, 0, absl::ZeroDuration(), Deadline()).ok()); });
     EXPECT_TRUE(tests::AwaitBlocked(transaction));
-    return updated.status();
+    return transaction.ExecuteDynamic("UPDATE event_caps SET through_position = 2").status();
   });
   counting.join();
 
