@@ -62,7 +62,7 @@ TEST(CliOutputTest, OutputThatCannotBeWrittenIsAFailure) {
   Session session{.in = in, .out = full, .err = err, .settings = {}, .action = {}};
   const char* const words[] = {"crierctl", "version"};
 
-  EXPECT_EQ(Run(2, words, session), 1);
+  EXPECT_EQ(crierctl::Run(2, words, session), 1);
   EXPECT_THAT(err.str(), HasSubstr("could be written"));
 }
 

@@ -44,7 +44,7 @@ std::string NoConnection(absl::string_view reason, absl::string_view address) {
     return absl::StrCat("the certificate of the server at ", address,
                         " has expired, or is of no authority in --tls-ca-file");
   }
-  if (says("is not in peer certificate")) {
+  if (says("is not in peer certificate") || says("Hostname Verification Check failed")) {
     return absl::StrCat("the certificate of the server at ", address,
                         " is for other names; call it by one of them");
   }

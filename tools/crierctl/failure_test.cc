@@ -55,8 +55,12 @@ TEST(Explain, SaysWhyThereIsNoTlsConnection) {
   EXPECT_THAT(explained("Ssl handshake failed: SSL_ERROR_SSL: error:0A000086:SSL routines::"
                         "certificate verify failed"),
               AllOf(HasSubstr("certificate"), HasSubstr("expired"), HasSubstr("--tls-ca-file")));
-  EXPECT_THAT(explained("Peer name 127.0.0.1 is not in peer certificate"),
-              HasSubstr("for other names"));
+  for (const absl::string_view not_it :
+       {"Peer name 127.0.0.1 is not in peer certificate",
+        "Custom verification check failed with error: UNAUTHENTICATED: "
+        "Hostname Verification Check failed."}) {
+    EXPECT_THAT(explained(not_it), HasSubstr("for other names"));
+  }
   EXPECT_THAT(explained("Ssl handshake failed: SSL_ERROR_SSL: error:0A00010B:SSL routines::"
                         "wrong version number"),
               HasSubstr("speaks no TLS"));
