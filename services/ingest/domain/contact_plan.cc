@@ -26,15 +26,16 @@ void StartFrom(const std::set<int64_t>& ids, const Known& known, ContactPlan& pl
   }
 }
 
-void ResolveLabels(Contact& contact, const LabelBook& book, ContactPlan& plan) {
-  book.Resolve(plan.community, *contact.mutable_segments(), plan.labels);
-  book.Resolve(plan.community, *contact.mutable_tags(), plan.labels);
+absl::Status ResolveLabels(Contact& contact, const LabelBook& book, ContactPlan& plan) {
+  RETURN_IF_ERROR(book.Resolve(plan.community, *contact.mutable_segments(), plan.labels));
+  return book.Resolve(plan.community, *contact.mutable_tags(), plan.labels);
 }
 
 // A new contact is what its record says: see AddToNothing().
-void StartNew(const Contact& record, const Known& known, const LabelBook& book, ContactPlan& plan) {
+absl::Status StartNew(const Contact& record, const Known& known, const LabelBook& book,
+                      ContactPlan& plan) {
   plan.contact = known.CopyOf(record);
-  ResolveLabels(*plan.contact, book, plan);
+  return ResolveLabels(*plan.contact, book, plan);
 }
 
 // What the mask takes away of `before`, and the record does not give back.
@@ -77,12 +78,13 @@ bool AddRecord(const Contact& contact, const Mask& mask, ContactPlan& plan) {
   return changed;
 }
 
-bool AddRecord(const ContactRecord& record, const LabelBook& book, ContactPlan& plan) {
+absl::StatusOr<bool> AddRecord(const ContactRecord& record, const LabelBook& book,
+                               ContactPlan& plan) {
   if (record.contact->segments().empty() && record.contact->tags().empty()) {
     return AddRecord(*record.contact, record.mask, plan);
   }
   Contact resolved = *record.contact;
-  ResolveLabels(resolved, book, plan);
+  RETURN_IF_ERROR(ResolveLabels(resolved, book, plan));
   return AddRecord(resolved, record.mask, plan);
 }
 
@@ -118,10 +120,11 @@ absl::StatusOr<ContactPlan> PlanRecord(int64_t community, const ContactRecord& r
 
   bool changed = true;
   if (ids.empty()) {
-    StartNew(*record.contact, known, labels, plan);
+    RETURN_IF_ERROR(StartNew(*record.contact, known, labels, plan));
   } else {
     StartFrom(ids, known, plan);
-    changed = AddRecord(record, labels, plan) || !plan.losers.empty();
+    ASSIGN_OR_RETURN(const bool added, AddRecord(record, labels, plan));
+    changed = added || !plan.losers.empty();
   }
   for (Sighting sighting : record.sightings) {
     if (!sighting.has_seen_time()) *sighting.mutable_seen_time() = accept_time;

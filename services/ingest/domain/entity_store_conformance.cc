@@ -4,6 +4,7 @@
 
 #include "absl/time/clock.h"
 #include "gmock/gmock.h"
+#include "services/ingest/domain/limits.h"
 #include "services/ingest/domain/test_records.h"
 
 namespace crier::ingest {
@@ -41,6 +42,28 @@ TEST_P(EntityStoreConformance, KnowsLabelsByName) {
   contact.mutable_segments(0)->set_name("vip");
 
   EXPECT_THAT(Ingest({ContactOf(1, contact)}), ElementsAre("UNCHANGED communities/1/contacts/1"));
+}
+
+TEST_P(EntityStoreConformance, NumbersLabelsOnFromWhatIsNotTooGreat) {
+  Contact contact = ContactWith({"a@x.y"});
+  for (const int64_t id : {int64_t{7}, kMaxLabelId}) {
+    contact.add_tags()->set_id(id);
+    contact.mutable_tags()->rbegin()->set_name("Given");
+  }
+  Ingest({ContactOf(1, contact)});
+  Lookup lookup;
+  lookup.communities = {1};
+  lookup.label_names = {{1, LabelKind::kTag, "new"}};
+
+  std::map<std::pair<int64_t, LabelKind>, int64_t> last_ids;
+  const auto done =
+      store_->Transact(lookup, absl::Now() + absl::Seconds(30), [&](const Known& known) {
+        last_ids = known.labels.last_ids;
+        return Changes();
+      });
+
+  ASSERT_TRUE(done.ok()) << done.status();
+  EXPECT_THAT(last_ids, ElementsAre(testing::Pair(std::pair(int64_t{1}, LabelKind::kTag), 7)));
 }
 
 TEST_P(EntityStoreConformance, AnswersARepeatedRequestAsBefore) {

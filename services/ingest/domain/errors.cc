@@ -10,6 +10,13 @@ absl::Status EntityTooLargeError(absl::string_view limit) {
                     absl::StrCat("with what is known already, ", limit, "; send less"));
 }
 
+absl::Status LabelIdReservedError(int64_t id) {
+  return NamedError(absl::StatusCode::kFailedPrecondition, "LABEL_ID_RESERVED",
+                    absl::StrCat("no segment or tag has the id ", id,
+                                 ", and from 2^52 + 1 to 2^53 only Crier assigns ids; leave it out "
+                                 "to go by the name alone"));
+}
+
 absl::Status EntityNotFoundError(EntityKind kind, absl::string_view name) {
   const auto not_found = [name](absl::string_view reason, absl::string_view noun) {
     return NamedError(absl::StatusCode::kNotFound, reason,

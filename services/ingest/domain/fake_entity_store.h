@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "services/ingest/domain/entity_store.h"
+#include "services/ingest/domain/limits.h"
 #include "services/ingest/domain/log_partition.h"
 
 namespace crier::ingest {
@@ -119,7 +120,7 @@ class FakeEntityStore : public EntityStore {
     for (const auto& [id, name] : changes.labels) {
       known.labels.names[id] = name;
       int64_t& last = known.labels.last_ids[{id.community, id.kind}];
-      last = std::max(last, id.id);
+      if (id.id <= kMaxAssignedLabelId) last = std::max(last, id.id);
     }
     for (const auto& [key, stored] : changes.requests) known.requests[key] = stored;
     for (const LoggedEvent& logged : changes.events) {

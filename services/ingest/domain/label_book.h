@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "crier/entity/v1/contact.pb.h"
 #include "google/protobuf/repeated_field.h"
@@ -48,8 +49,8 @@ struct Label {
 struct KnownLabels {
   // All that have an id or a folded name of those asked for.
   std::map<LabelId, std::string> names;
-  // The greatest id of any label of the community, for every community and kind with a name asked
-  // for; 0 when there are no labels.
+  // The greatest id to kMaxAssignedLabelId of any label of the community, for every community and
+  // kind with a name asked for; 0 when there are none.
   std::map<std::pair<int64_t, LabelKind>, int64_t> last_ids;
 };
 
@@ -62,11 +63,13 @@ class LabelBook {
   // Gives every label of the list an id and the name by which it is known from then on: one with an
   // id keeps both, one without has those of the label with this name (the least id, should there be
   // several), or the next id. Drops repetitions. Appends to `changes` the labels that are new or
-  // have a new name.
-  void Resolve(int64_t community, google::protobuf::RepeatedPtrField<entity::v1::Segment>& labels,
-               std::vector<Label>& changes) const;
-  void Resolve(int64_t community, google::protobuf::RepeatedPtrField<entity::v1::Tag>& labels,
-               std::vector<Label>& changes) const;
+  // have a new name. LABEL_ID_RESERVED when a new one has an id of those that are only assigned.
+  absl::Status Resolve(int64_t community,
+                       google::protobuf::RepeatedPtrField<entity::v1::Segment>& labels,
+                       std::vector<Label>& changes) const;
+  absl::Status Resolve(int64_t community,
+                       google::protobuf::RepeatedPtrField<entity::v1::Tag>& labels,
+                       std::vector<Label>& changes) const;
 
   // Makes changes known to what is resolved later.
   void Keep(const std::vector<Label>& changes);
@@ -76,9 +79,9 @@ class LabelBook {
 
  private:
   template <typename Named>
-  void ResolveList(int64_t community, LabelKind kind,
-                   google::protobuf::RepeatedPtrField<Named>& labels,
-                   std::vector<Label>& changes) const;
+  absl::Status ResolveList(int64_t community, LabelKind kind,
+                           google::protobuf::RepeatedPtrField<Named>& labels,
+                           std::vector<Label>& changes) const;
   void SetName(const LabelId& id, const std::string& name);
 
   std::map<LabelId, std::string> names_;

@@ -6,6 +6,8 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "services/ingest/domain/errors.h"
+#include "services/ingest/domain/limits.h"
 
 namespace crier::ingest {
 namespace {
@@ -13,6 +15,7 @@ namespace {
 using entity::v1::Contact;
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::SizeIs;
 
 class LabelBookTest : public testing::Test {
  protected:
@@ -25,7 +28,7 @@ class LabelBookTest : public testing::Test {
       contact.mutable_tags()->rbegin()->set_name(name);
     }
     std::vector<Label> changes;
-    book_.Resolve(community, *contact.mutable_tags(), changes);
+    EXPECT_TRUE(book_.Resolve(community, *contact.mutable_tags(), changes).ok());
     book_.Keep(changes);
     brought_.clear();
     for (const Label& label : changes) brought_.push_back(absl::StrCat(label.id.id, label.name));
@@ -57,6 +60,27 @@ TEST_F(LabelBookTest, TakesIdsOfCallersAndTheirNames) {
   EXPECT_THAT(brought_, ElementsAre("5Customer"));
   EXPECT_THAT(Resolve({{0, "customer"}}), ElementsAre("5Customer"));
   EXPECT_THAT(Resolve({{0, "VIP"}}), ElementsAre("92VIP")) << "no longer the name of 5";
+}
+
+TEST_F(LabelBookTest, GreatIdsOfCallersDoNotDecideTheNextOnes) {
+  EXPECT_THAT(Resolve({{kMaxLabelId, "Great"}, {0, "Next"}}),
+              ElementsAre(absl::StrCat(kMaxLabelId, "Great"), "41Next"));
+  EXPECT_THAT(Resolve({{kMaxAssignedLabelId + 1, "Less"}}), SizeIs(1));
+  EXPECT_THAT(Resolve({{0, "Later"}, {0, "great"}}),
+              ElementsAre("42Later", absl::StrCat(kMaxLabelId, "Great")));
+}
+
+TEST_F(LabelBookTest, ThereIsRoomAfterTheGreatestIdThatCallersBring) {
+  const std::string after = absl::StrCat(kMaxLabelIdToNumberFrom + 1);
+  EXPECT_THAT(Resolve({{kMaxLabelIdToNumberFrom, "Given"}, {0, "Next"}}),
+              ElementsAre(absl::StrCat(kMaxLabelIdToNumberFrom, "Given"), after + "Next"));
+  EXPECT_THAT(Resolve({{kMaxLabelIdToNumberFrom + 1, "Echoed"}}), ElementsAre(after + "Echoed"));
+  for (const int64_t id : {kMaxLabelIdToNumberFrom + 2, kMaxAssignedLabelId}) {
+    Contact contact;
+    contact.add_tags()->set_id(id);
+    std::vector<Label> changes;
+    EXPECT_EQ(book_.Resolve(1, *contact.mutable_tags(), changes), LabelIdReservedError(id));
+  }
 }
 
 TEST_F(LabelBookTest, OfOneListAnIdAndItsNameAreOne) {

@@ -6,6 +6,7 @@
 
 #include "common/status/macros.h"
 #include "services/ingest/domain/identity.h"
+#include "services/ingest/domain/limits.h"
 #include "services/ingest/storage/label_store_sql.h"
 
 namespace crier::ingest::storage {
@@ -35,8 +36,11 @@ absl::Status LoadLastIds(Transaction& transaction, const LabelTable& table, cons
   }
   if (naming.empty()) return absl::OkStatus();
   ASSIGN_OR_RETURN(const Rows last,
-                   transaction.Execute(table.last_ids, Params().AddArray(std::vector<int64_t>(
-                                                           naming.begin(), naming.end()))));
+                   transaction.Execute(
+                       table.last_ids,
+                       Params()
+                           .AddArray(std::vector<int64_t>(naming.begin(), naming.end()))
+                           .Add(kMaxAssignedLabelId)));
   for (const Rows::Row row : last) {
     known.last_ids[{row.Int64(0), table.kind}] = row.OptionalInt64(1).value_or(0);
   }

@@ -6,9 +6,10 @@
 
 namespace crier::ingest::storage {
 
+// Communities, greatest id that counts; likewise of tags.
 inline constexpr pg::Statement kLastSegmentIds{
     "last_segment_ids",
-    "SELECT c, (SELECT max(segment_id) FROM segments WHERE community_id = c)"
+    "SELECT c, (SELECT max(segment_id) FROM segments WHERE community_id = c AND segment_id <= $2)"
     " FROM unnest($1::bigint[]) AS c"};
 
 inline constexpr pg::Statement kSaveSegments{
@@ -20,7 +21,7 @@ inline constexpr pg::Statement kSaveSegments{
 
 inline constexpr pg::Statement kLastTagIds{
     "last_tag_ids",
-    "SELECT c, (SELECT max(tag_id) FROM tags WHERE community_id = c)"
+    "SELECT c, (SELECT max(tag_id) FROM tags WHERE community_id = c AND tag_id <= $2)"
     " FROM unnest($1::bigint[]) AS c"};
 
 inline constexpr pg::Statement kSaveTags{
