@@ -50,21 +50,28 @@ std::vector<Identity> LostBy(const ContactPlan& plan, const Contact& before) {
 }
 
 // Finds the identities that only the store will know of: a handle that another one has replaced,
-// and whatever losers bring along.
-void FindApart(const std::set<int64_t>& ids, const Known& known, ContactPlan& plan) {
-  std::set<Identity> apart(plan.identities.begin(), plan.identities.end());
-  const auto add = [&](int64_t id) {
-    for (Identity& identity :
-         IdentitiesOf(plan.community, *known.contacts.at({plan.community, id}))) {
+// whatever a mask has taken away but the record was found by, and whatever losers bring along.
+void FindApart(const std::set<int64_t>& ids, const Known& known, const Mask& mask,
+               ContactPlan& plan) {
+  // Lists only ever grow without a mask, and may be long.
+  const auto said_by = mask.empty() ? HandlesOf : IdentitiesOf;
+  const auto contact = [&](int64_t id) -> const Contact& {
+    return *known.contacts.at({plan.community, id});
+  };
+  std::set<Identity> apart;
+  for (const Identity& identity : plan.identities) {
+    if (!mask.empty() || IsHandle(identity.kind)) apart.insert(identity);
+  }
+  for (Identity& identity : said_by(plan.community, contact(*ids.begin()))) {
+    apart.insert(std::move(identity));
+  }
+  for (const Identity& identity : said_by(plan.community, *plan.contact)) apart.erase(identity);
+  // These lead elsewhere, wherever else they are said.
+  for (const int64_t loser : plan.losers) {
+    for (Identity& identity : IdentitiesOf(plan.community, contact(loser))) {
       apart.insert(std::move(identity));
     }
-  };
-  add(*ids.begin());
-  for (const Identity& identity : IdentitiesOf(plan.community, *plan.contact)) {
-    apart.erase(identity);
   }
-  // These lead elsewhere, wherever else they are said.
-  for (const int64_t loser : plan.losers) add(loser);
   for (const Identity& identity : plan.lost) apart.erase(identity);
   plan.apart.assign(apart.begin(), apart.end());
 }
@@ -130,7 +137,7 @@ absl::StatusOr<ContactPlan> PlanRecord(int64_t community, const ContactRecord& r
     if (!sighting.has_seen_time()) *sighting.mutable_seen_time() = accept_time;
     changed |= AddSighting(sighting, *plan.contact);
   }
-  if (!ids.empty() && (changed || any_new)) FindApart(ids, known, plan);
+  if (!ids.empty() && (changed || any_new)) FindApart(ids, known, record.mask, plan);
   if (changed) RETURN_IF_ERROR(MarkChanged(plan));
   return plan;
 }
@@ -140,7 +147,7 @@ absl::StatusOr<ContactPlan> PlanMerge(int64_t community, const std::set<int64_t>
   ContactPlan plan;
   plan.community = community;
   StartFrom(ids, known, plan);
-  FindApart(ids, known, plan);
+  FindApart(ids, known, /*mask=*/{}, plan);
   if (!plan.losers.empty()) RETURN_IF_ERROR(MarkChanged(plan));
   return plan;
 }

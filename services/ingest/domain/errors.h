@@ -15,8 +15,8 @@ namespace crier::ingest {
 // limit. `limit` names it, for example `all_emails holds more than 1,000 elements`.
 absl::Status EntityTooLargeError(absl::string_view limit);
 
-// FAILED_PRECONDITION, `LABEL_ID_RESERVED`: a segment or tag that is not known has an id of those that
-// are only assigned.
+// FAILED_PRECONDITION, `LABEL_ID_RESERVED`: a segment or tag that is not known has an id of those
+// that are only assigned.
 absl::Status LabelIdReservedError(int64_t id);
 
 // NOT_FOUND, `CONTACT_NOT_FOUND` and so on: there is no entity of this name. `name` says of which,

@@ -221,6 +221,15 @@ bool IsPlaceholder(absl::string_view identifier) {
 
 std::string CaseFold(absl::string_view clean) { return absl::AsciiStrToLower(clean); }
 
+std::vector<Identity> HandlesOf(int64_t community, const Contact& contact) {
+  std::vector<Identity> handles;
+  for (const Network& network : Networks()) {
+    const std::string& handle = (contact.*network.profile)().handle();
+    if (!handle.empty()) handles.push_back({community, network.kind, CaseFold(handle)});
+  }
+  return handles;
+}
+
 std::vector<Identity> IdentitiesOf(int64_t community, const Contact& contact) {
   std::vector<Identity> identities;
   identities.reserve(static_cast<size_t>(contact.all_emails_size() + contact.external_ids_size()) +
@@ -234,10 +243,7 @@ std::vector<Identity> IdentitiesOf(int64_t community, const Contact& contact) {
         {community, IdentityKind::kExternalId,
          absl::StrCat(external.source().size(), ":", external.source(), external.id())});
   }
-  for (const Network& network : Networks()) {
-    const std::string& handle = (contact.*network.profile)().handle();
-    if (!handle.empty()) identities.push_back({community, network.kind, CaseFold(handle)});
-  }
+  for (Identity& handle : HandlesOf(community, contact)) identities.push_back(std::move(handle));
   std::sort(identities.begin(), identities.end());
   identities.erase(std::unique(identities.begin(), identities.end()), identities.end());
   return identities;

@@ -26,6 +26,8 @@ enum class IdentityKind : int32_t {
   kYoutube = 7,
 };
 
+constexpr bool IsHandle(IdentityKind kind) { return kind >= IdentityKind::kLinkedIn; }
+
 // A key that belongs to at most one contact of a community. `value` is in normal form.
 struct Identity {
   int64_t community = 0;
@@ -87,6 +89,9 @@ std::string CaseFold(absl::string_view clean);
 
 // Every identity of a contact in normal form (see normalize.h), sorted and without duplicates.
 std::vector<Identity> IdentitiesOf(int64_t community, const entity::v1::Contact& contact);
+
+// Those of them that are handles: of each network one at most.
+std::vector<Identity> HandlesOf(int64_t community, const entity::v1::Contact& contact);
 
 }  // namespace crier::ingest
 

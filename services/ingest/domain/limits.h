@@ -15,8 +15,8 @@ inline constexpr int kMaxBatchItems = 1000;
 inline constexpr int kMaxDuplicates = 100;
 inline constexpr int64_t kMaxLabelId = int64_t{1} << 62;
 // Ids are assigned up to the greatest that every reader of JSON takes exactly. Callers bring new
-// ones up to the lesser of these, or beyond the greater; so there is always room to assign more, and
-// what a caller brings never decides how great the next ones are.
+// ones up to the lesser of these, or beyond the greater; so there is always room to assign more,
+// and what a caller brings never decides how great the next ones are.
 inline constexpr int64_t kMaxLabelIdToNumberFrom = int64_t{1} << 52;
 inline constexpr int64_t kMaxAssignedLabelId = int64_t{1} << 53;
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/container/flat_hash_set.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "common/status/macros.h"
@@ -222,10 +223,10 @@ absl::Status CheckBytes(size_t bytes) {
 
 bool AddPrimaryToAllEmails(Contact& contact) {
   if (contact.primary_email().empty()) return false;
-  const std::string primary = CaseFold(contact.primary_email());
   const auto& emails = contact.all_emails();
-  if (std::any_of(emails.begin(), emails.end(),
-                  [&](const std::string& email) { return CaseFold(email) == primary; })) {
+  if (std::any_of(emails.begin(), emails.end(), [&](const std::string& email) {
+        return absl::EqualsIgnoreCase(email, contact.primary_email());
+      })) {
     return false;
   }
   contact.add_all_emails(contact.primary_email());
@@ -321,8 +322,10 @@ bool AddSighting(const Sighting& sighting, Contact& known) {
 
 void MergeContacts(const Contact& loser, Contact& winner) {
   // Adding the loser unites the lists in the winner's order; adding the winner again restores every
-  // value that the loser has replaced.
-  const Contact before = winner;
+  // value that the loser has replaced. Its lists without values, which may be long, are there.
+  Contact before = winner;
+  before.clear_all_emails();
+  before.clear_external_ids();
   AddToContact(loser, winner);
   AddToContact(before, winner);
   // Two views of one person are no change of job.

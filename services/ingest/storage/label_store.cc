@@ -36,11 +36,10 @@ absl::Status LoadLastIds(Transaction& transaction, const LabelTable& table, cons
   }
   if (naming.empty()) return absl::OkStatus();
   ASSIGN_OR_RETURN(const Rows last,
-                   transaction.Execute(
-                       table.last_ids,
-                       Params()
-                           .AddArray(std::vector<int64_t>(naming.begin(), naming.end()))
-                           .Add(kMaxAssignedLabelId)));
+                   transaction.Execute(table.last_ids, Params()
+                                                           .AddArray(std::vector<int64_t>(
+                                                               naming.begin(), naming.end()))
+                                                           .Add(kMaxAssignedLabelId)));
   for (const Rows::Row row : last) {
     known.last_ids[{row.Int64(0), table.kind}] = row.OptionalInt64(1).value_or(0);
   }
