@@ -247,7 +247,7 @@ class ObservabilityTest(unittest.TestCase):
         self.assertEqual({series for series in new if not series.startswith(("exposer_", *LATE_METRICS))}, set())
 
     def test_no_panel_is_empty(self):
-        _, _, dashboards = observability.load()
+        _, _, dashboards, _ = observability.load()
         queries = {(dashboard["title"], title, query) for dashboard in dashboards.values()
                    for title, query in observability.expressions(dashboard)}
         self.assertGreater(len(queries), 60)
