@@ -184,4 +184,6 @@ constexpr pg::Statement kDeleteExpiredKeys{
 
 }  // namespace crier::delivery::storage
 
+#undef CRIER_WEBHOOK_COLUMNS
+
 #endif  // CRIER_SERVICES_DELIVERY_STORAGE_WEBHOOK_SQL_H_

@@ -90,8 +90,8 @@ class Lane {
   void Answered(const Answer& answer, Moment now) { pace_.End(answer, now.monotonic); }
   // The attempt was not made in the end.
   void NotAttempted(Moment now) { pace_.Undo(now.monotonic); }
-  // In this and the next two, `taken_at` is the news() when the delivery was taken. If TryNow() has
-  // come since, somebody may have queued it anew, and the database tells.
+  // In Settled(), Requeued() and Hold(), `taken_at` is the news() when the delivery was taken. If
+  // TryNow() has come since, somebody may have queued it anew, and the database tells.
   void Settled(const MessageId& id, LaneNews taken_at);
   // `delivery` as it was taken; queued again for `due_time` after one more attempt.
   void Requeued(const QueuedDelivery& delivery, LaneNews taken_at, absl::Time due_time, Moment now);

@@ -66,9 +66,9 @@ class WebhookStore {
 
   // Applies ApplyAction to the webhook as Update does a change, at `now`; a webhook that is in the
   // wanted state already is returned as it is. When that disables it, the operational webhooks of
-  // its community get a notice. When that enables it, the replica that works on
-  // its shard is told to look for what is pending, which kEnableAnew cancels before. All in one
-  // transaction. Errors as for Update, and those of ApplyAction.
+  // its community get a notice. When that enables it, the replica that works on its shard is told
+  // to look for what is pending, which kEnableAnew cancels before. All in one transaction. Errors
+  // as for Update, and those of ApplyAction.
   virtual absl::StatusOr<Webhook> ChangeState(const WebhookId& id, absl::string_view etag,
                                               StateAction action, absl::Time now,
                                               absl::Time deadline) = 0;
