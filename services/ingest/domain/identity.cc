@@ -8,6 +8,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "common/base/utf8.h"
+#include "services/ingest/domain/host_name.h"
+#include "services/ingest/domain/limits.h"
 
 namespace crier::ingest {
 namespace {
@@ -178,7 +180,12 @@ bool IsEmail(absl::string_view email) {
 
 std::optional<std::string> CleanEmail(absl::string_view email) {
   if (!IsEmail(email)) return std::nullopt;
-  return std::string(StripBlanks(email));
+  const absl::string_view clean = StripBlanks(email);
+  const absl::string_view domain = clean.substr(clean.find('@') + 1);
+  const absl::string_view mailbox = clean.substr(0, clean.size() - domain.size());
+  const std::optional<std::string> ascii = AsciiHostName(domain);
+  if (!ascii || mailbox.size() + ascii->size() > kMaxEmailBytes) return std::string(clean);
+  return absl::StrCat(mailbox, *ascii);
 }
 
 std::optional<std::string> CleanHandle(const Network& network, absl::string_view handle) {

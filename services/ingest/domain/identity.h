@@ -71,7 +71,9 @@ const std::vector<Network>& Networks();
 // do not show, such as the byte order mark, which come along when texts are copied.
 bool IsEmail(absl::string_view email);
 
-// The address without blanks around it; nothing when it is not an address.
+// The address without blanks around it, its domain in ASCII (host_name.h), so that one mailbox has
+// one address; a domain that is no host name stays as it is, and so does one that would make the
+// address longer than addresses may be. Nothing when it is not an address.
 std::optional<std::string> CleanEmail(absl::string_view email);
 
 // The handle as it is shown: without blanks, `@`, percent-encoding and the forms of profile URLs

@@ -4,6 +4,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "services/ingest/domain/limits.h"
 
 namespace crier::ingest {
 namespace {
@@ -16,7 +17,27 @@ using testing::Optional;
 TEST(CleanEmail, TrimsAndKeepsTheCase) {
   EXPECT_THAT(CleanEmail(" Marion.Sanford@Example.com\n"),
               Optional(Eq("Marion.Sanford@Example.com")));
-  EXPECT_THAT(CleanEmail("märion@exämple.com"), Optional(Eq("märion@exämple.com")));
+  EXPECT_THAT(CleanEmail("Märion@Example.com"), Optional(Eq("Märion@Example.com")));
+}
+
+TEST(CleanEmail, HasTheDomainAsTheDnsHasIt) {
+  for (const char* email :
+       {"a@ü.example", "a@Ü.example", "a@u\u0308.example", "a@ü。example", "a@xn--tda.example"}) {
+    EXPECT_THAT(CleanEmail(email), Optional(Eq("a@xn--tda.example"))) << email;
+  }
+  EXPECT_THAT(CleanEmail("ä@ü.example"), Optional(Eq("ä@xn--tda.example"))) << "not the mailbox";
+}
+
+TEST(CleanEmail, KeepsADomainThatIsNoHostName) {
+  for (const char* email : {"a@ü", "a@ü_b.example", "a@ü..example", "a@[::1]", "a@℀.com"}) {
+    EXPECT_THAT(CleanEmail(email), Optional(Eq(email)));
+  }
+}
+
+TEST(CleanEmail, IsNoLongerThanAddressesMayBe) {
+  std::string longest = std::string(kMaxEmailBytes, 'a') + "@ü.example";
+  longest.erase(0, longest.size() - kMaxEmailBytes);
+  EXPECT_THAT(CleanEmail(longest), Optional(Eq(longest)));
 }
 
 TEST(CleanEmail, TakesOffWhatDoesNotShow) {

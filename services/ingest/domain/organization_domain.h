@@ -9,13 +9,11 @@
 
 namespace crier::ingest {
 
-// The registrable domain of a host name or URL, in lower case: what somebody has registered below a
-// public suffix, so `https://www.shop.example.co.uk/about` is `example.co.uk`. Below a suffix that
-// the Public Suffix List does not know, its last two labels. What is not ASCII is given in the form
-// that the DNS has (`münchen.de` is `xn--mnchen-3ya.de`), so that one domain has one name, and what
-// only looks like another one has a name of its own. Nothing when there is no host name, of at most
-// 253 characters in that form, or nothing registered: an address of numbers, a public suffix
-// itself. Of its own result, the same. The list is the one that libpsl was built with.
+// The registrable domain of a host name or URL, in lower case and in ASCII (host_name.h): what
+// somebody has registered below a public suffix, so `https://www.shop.example.co.uk/about` is
+// `example.co.uk`. Below a suffix that the Public Suffix List does not know, its last two labels.
+// Nothing when there is no host name, or nothing registered: a public suffix itself. Of its own
+// result, the same. The list is the one that libpsl was built with.
 std::optional<std::string> RegistrableDomain(absl::string_view text);
 
 // Whether the registrable domain is that of a provider where anybody gets a mailbox, and so says
