@@ -334,7 +334,12 @@ void Batcher<Item, Result>::Release(const Batch& batch) {
   absl::MutexLock lock(&mutex_);
   --at_work_;
   for (Lane* const lane : batch.lanes) --lane->at_work;
-  if (AnyWaits() || stopping_) changed_.Signal();
+  if (stopping_) {
+    // Those who waited for a lane to be free may have nothing left to wait for.
+    changed_.SignalAll();
+  } else if (AnyWaits()) {
+    changed_.Signal();
+  }
 }
 
 template <typename Item, typename Result>

@@ -1,4 +1,5 @@
 // Batches that are worked on at the same time.
+#include <atomic>
 #include <thread>
 #include <vector>
 
@@ -92,6 +93,27 @@ TEST_F(BatcherTest, NothingWaitsLongForABatchThatTakesLong) {
 
   EXPECT_THAT(work_.batches(), ElementsAre(Numbers{1}, Numbers{2}));
   work_.Open();
+}
+
+TEST_F(BatcherTest, TheDestructorLetsGoOfAllWhoWaitForALane) {
+  options_.workers = options_.lanes = 4;
+  Start();
+  Submit({1}, 1, 0);
+  work_.AwaitBatches(1);
+  Submit({2}, 1, 0);  // for which its lane must be free first
+  std::atomic<bool> ending = false;
+  std::thread end([&] {
+    ending = true;
+    batcher_.reset();
+  });
+
+  // Nothing tells that the destructor has begun to wait; it has next to nothing to do before.
+  while (!ending) std::this_thread::yield();
+  for (int i = 0; i < 1000; ++i) std::this_thread::yield();
+  work_.Open();
+  end.join();
+
+  EXPECT_EQ(results_.size(), 2);
 }
 
 TEST_F(BatcherTest, ManyCallersAllGetTheirResultsOnce) {

@@ -91,6 +91,10 @@ void Subscription::AwaitMore() {
 }
 
 void Subscription::OnWake(absl::Status status) {
+  {
+    // Whoever has registered this has yet to let go of the lock, and of the stream with it.
+    absl::MutexLock lock(&mutex_);
+  }
   if (!status.ok()) return End(status);
   ScheduleRead();
 }
