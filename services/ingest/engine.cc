@@ -6,7 +6,7 @@
 
 #include "absl/time/clock.h"
 #include "services/ingest/domain/errors.h"
-#include "services/ingest/domain/log_partition.h"
+#include "services/ingest/domain/log/log_partition.h"
 
 namespace crier::ingest {
 namespace {

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "common/batch/batcher.h"
-#include "services/ingest/domain/ingester.h"
-#include "services/ingest/domain/record_sink.h"
+#include "services/ingest/domain/records/record_sink.h"
+#include "services/ingest/domain/writing/ingester.h"
 
 namespace crier::ingest {
 

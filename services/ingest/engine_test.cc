@@ -12,9 +12,9 @@
 #include "common/status/errors.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "services/ingest/domain/fake_entity_store.h"
-#include "services/ingest/domain/log_partition.h"
-#include "services/ingest/domain/test_records.h"
+#include "services/ingest/domain/fakes/fake_entity_store.h"
+#include "services/ingest/domain/fakes/test_records.h"
+#include "services/ingest/domain/log/log_partition.h"
 
 namespace crier::ingest {
 namespace {

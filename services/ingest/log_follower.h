@@ -5,8 +5,8 @@
 #include "common/base/periodic_task.h"
 #include "common/pg/listener.h"
 #include "common/pg/pool.h"
-#include "services/ingest/domain/event_log.h"
-#include "services/ingest/domain/log_tail.h"
+#include "services/ingest/domain/log/event_log.h"
+#include "services/ingest/domain/log/log_tail.h"
 
 namespace crier::ingest {
 

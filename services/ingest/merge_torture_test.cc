@@ -14,7 +14,7 @@
 #include "absl/strings/str_split.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "services/ingest/domain/identity.h"
+#include "services/ingest/domain/entities/identity.h"
 #include "services/ingest/server_test_fixture.h"
 
 namespace crier::ingest {

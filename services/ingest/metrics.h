@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "common/metrics/metrics.h"
-#include "services/ingest/domain/ingester.h"
-#include "services/ingest/domain/log_readers.h"
+#include "services/ingest/domain/log/log_readers.h"
+#include "services/ingest/domain/writing/ingester.h"
 
 namespace crier::ingest {
 

@@ -5,7 +5,7 @@
     documents.py --self-test  plants one of each kind and sees it reported
 
 A path may leave out `services/` and the name of a service, and the ending of the file, as prose does:
-`domain/log_tail` is services/ingest/domain/log_tail.h.
+`domain/log/log_tail` is services/ingest/domain/log/log_tail.h.
 """
 
 import os
@@ -48,16 +48,16 @@ def lost(document, text, paths):
 
 
 def self_test():
-    paths = paths_of(["README.md", "deploy/README.md", "deploy/settings.md", "services/ingest/domain/log_tail.h",
+    paths = paths_of(["README.md", "deploy/README.md", "deploy/settings.md", "services/ingest/domain/log/log_tail.h",
                       "tools/lint"])
     cases = [
         ("README.md", "see [this](deploy/settings.md) and [that](https://example.com/x)", 0),
         ("README.md", "see [this](settings.md)", 1),
         ("deploy/README.md", "see [this](settings.md), `tools/lint`, `./tools/lint`, `tools/`", 0),
         ("deploy/README.md", "see [this](deploy/settings.md)", 1),
-        ("README.md", "`ingest/domain/log_tail`, `domain/log_tail`, `services/ingest/domain/`", 0),
+        ("README.md", "`ingest/domain/log/log_tail`, `domain/log/log_tail`, `services/ingest/domain/`", 0),
         ("README.md", "`.crier/demo.log`, `application/json`, `services/<service>/domain`", 0),
-        ("README.md", "`ingest/domain/log_head`", 1),
+        ("README.md", "`ingest/domain/log/log_head`", 1),
         ("README.md", "`tools/linter`, and `domain/gone/`", 2),
     ]
     wrong = [case for case in cases if len(list(lost(case[0], case[1], paths))) != case[2]]

@@ -46,6 +46,7 @@ RULES = [
 # The folders of a domain, from the bottom up: each includes only itself and those before it. What
 # lies beside them (errors.h) is for all; fakes and tests may use all.
 DOMAIN_FOLDERS = {
+    "ingest": ["entities", "records", "log", "writing"],
     "delivery": ["webhooks", "payloads", "attempts", "queue", "intake", "dispatch", "repair"],
     "evaluator": ["workflows", "matching", "peers", "limits", "runs", "partitions", "management"],
 }

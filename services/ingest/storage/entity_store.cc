@@ -10,7 +10,7 @@
 #include "common/pg/transaction.h"
 #include "common/status/macros.h"
 #include "services/ingest/domain/errors.h"
-#include "services/ingest/domain/log_partition.h"
+#include "services/ingest/domain/log/log_partition.h"
 #include "services/ingest/storage/entity_columns.h"
 #include "services/ingest/storage/entity_store_sql.h"
 #include "services/ingest/storage/identity_store.h"

@@ -10,7 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/pg/pool.h"
-#include "services/ingest/domain/entity_store.h"
+#include "services/ingest/domain/writing/entity_store.h"
 
 namespace crier::ingest::storage {
 

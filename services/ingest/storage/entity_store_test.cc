@@ -13,9 +13,9 @@
 #include "common/status/errors.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "services/ingest/domain/entity_store_conformance.h"
-#include "services/ingest/domain/ingester.h"
-#include "services/ingest/domain/log_partition.h"
+#include "services/ingest/domain/log/log_partition.h"
+#include "services/ingest/domain/writing/entity_store_conformance.h"
+#include "services/ingest/domain/writing/ingester.h"
 #include "services/ingest/storage/store_test_fixture.h"
 #include "tests/support/postgres_proxy.h"
 

@@ -8,7 +8,7 @@
 #include "absl/time/time.h"
 #include "common/pg/pool.h"
 #include "common/pg/time_partitions.h"
-#include "services/ingest/domain/event_log.h"
+#include "services/ingest/domain/log/event_log.h"
 
 namespace crier::ingest::storage {
 

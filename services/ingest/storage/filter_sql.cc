@@ -8,7 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "google/protobuf/timestamp.pb.h"
-#include "services/ingest/domain/identity.h"
+#include "services/ingest/domain/entities/identity.h"
 
 namespace crier::ingest::storage {
 namespace {

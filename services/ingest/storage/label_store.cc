@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "common/status/macros.h"
-#include "services/ingest/domain/identity.h"
-#include "services/ingest/domain/limits.h"
+#include "services/ingest/domain/entities/identity.h"
+#include "services/ingest/domain/entities/limits.h"
 #include "services/ingest/storage/label_store_sql.h"
 
 namespace crier::ingest::storage {

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
-#include "services/ingest/domain/entity_store.h"
-#include "services/ingest/domain/event_log.h"
+#include "services/ingest/domain/log/event_log.h"
+#include "services/ingest/domain/writing/entity_store.h"
 
 namespace crier::ingest::storage {
 

@@ -9,7 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/pg/pool.h"
-#include "services/ingest/domain/log_readers.h"
+#include "services/ingest/domain/log/log_readers.h"
 
 namespace crier::ingest::storage {
 

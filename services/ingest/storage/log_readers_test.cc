@@ -2,7 +2,7 @@
 
 #include "common/status/errors.h"
 #include "gmock/gmock.h"
-#include "services/ingest/domain/log_partition.h"
+#include "services/ingest/domain/log/log_partition.h"
 #include "services/ingest/storage/store_test_fixture.h"
 
 namespace crier::ingest::storage {

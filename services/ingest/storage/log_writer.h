@@ -10,7 +10,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/pg/transaction.h"
-#include "services/ingest/domain/entity_store.h"
+#include "services/ingest/domain/log/logged_event.h"
+#include "services/ingest/domain/writing/entity_store.h"
 
 namespace crier::ingest::storage {
 

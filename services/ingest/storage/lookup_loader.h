@@ -4,7 +4,7 @@
 
 #include "absl/status/status.h"
 #include "common/pg/transaction.h"
-#include "services/ingest/domain/entity_store.h"
+#include "services/ingest/domain/writing/entity_store.h"
 
 namespace crier::ingest::storage {
 

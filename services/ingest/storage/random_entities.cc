@@ -11,7 +11,7 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "common/api/time.h"
-#include "services/ingest/domain/identity.h"
+#include "services/ingest/domain/entities/identity.h"
 
 namespace crier::ingest::storage {
 namespace {

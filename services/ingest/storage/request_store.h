@@ -9,7 +9,7 @@
 #include "absl/time/time.h"
 #include "common/pg/time_partitions.h"
 #include "common/pg/transaction.h"
-#include "services/ingest/domain/entity_store.h"
+#include "services/ingest/domain/writing/entity_store.h"
 
 namespace crier::ingest::storage {
 

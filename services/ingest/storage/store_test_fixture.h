@@ -12,7 +12,7 @@
 #include "common/pg/time_partitions.h"
 #include "crier_ingest_migrations.h"
 #include "gtest/gtest.h"
-#include "services/ingest/domain/test_records.h"
+#include "services/ingest/domain/fakes/test_records.h"
 #include "services/ingest/storage/entity_store.h"
 #include "services/ingest/storage/event_log.h"
 #include "services/ingest/storage/request_store.h"

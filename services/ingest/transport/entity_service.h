@@ -10,7 +10,7 @@
 #include "crier/ingest/v1/entity_service.grpc.pb.h"
 #include "services/ingest/domain/entity_reader.h"
 #include "services/ingest/domain/eraser.h"
-#include "services/ingest/domain/record_sink.h"
+#include "services/ingest/domain/records/record_sink.h"
 
 namespace crier::ingest::transport {
 

@@ -15,7 +15,7 @@
 #include "common/rpc/unary.h"
 #include "common/status/errors.h"
 #include "common/status/macros.h"
-#include "services/ingest/domain/log_partition.h"
+#include "services/ingest/domain/log/log_partition.h"
 #include "services/ingest/transport/subscription.h"
 
 namespace crier::ingest::transport {

@@ -5,9 +5,9 @@
 #include "common/base/clock.h"
 #include "common/rpc/executor.h"
 #include "crier/ingest/v1/event_service.grpc.pb.h"
-#include "services/ingest/domain/event_log.h"
-#include "services/ingest/domain/log_readers.h"
-#include "services/ingest/domain/log_tail.h"
+#include "services/ingest/domain/log/event_log.h"
+#include "services/ingest/domain/log/log_readers.h"
+#include "services/ingest/domain/log/log_tail.h"
 
 namespace crier::ingest::transport {
 

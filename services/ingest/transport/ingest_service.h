@@ -7,8 +7,8 @@
 #include "absl/status/status.h"
 #include "common/rpc/open_streams.h"
 #include "crier/ingest/v1/ingest_service.grpc.pb.h"
-#include "services/ingest/domain/ingester.h"
-#include "services/ingest/domain/record_sink.h"
+#include "services/ingest/domain/records/record_sink.h"
+#include "services/ingest/domain/writing/ingester.h"
 #include "services/ingest/transport/batch_admission.h"
 
 namespace crier::ingest::transport {

@@ -6,7 +6,7 @@
 #include <grpcpp/support/server_callback.h>
 
 #include "crier/ingest/v1/entity_service.pb.h"
-#include "services/ingest/domain/record_sink.h"
+#include "services/ingest/domain/records/record_sink.h"
 
 namespace crier::ingest::transport {
 

@@ -13,7 +13,7 @@
 #include "absl/time/time.h"
 #include "crier/ingest/v1/ingest_service.pb.h"
 #include "google/protobuf/repeated_field.h"
-#include "services/ingest/domain/record_sink.h"
+#include "services/ingest/domain/records/record_sink.h"
 
 namespace crier::ingest::transport {
 

@@ -17,10 +17,10 @@
 #include "common/status/macros.h"
 #include "google/protobuf/io/coded_stream.h"
 #include "google/protobuf/io/zero_copy_stream_impl_lite.h"
-#include "services/ingest/domain/limits.h"
-#include "services/ingest/domain/masked_update.h"
-#include "services/ingest/domain/normalize.h"
-#include "services/ingest/domain/validation.h"
+#include "services/ingest/domain/entities/limits.h"
+#include "services/ingest/domain/entities/masked_update.h"
+#include "services/ingest/domain/records/normalize.h"
+#include "services/ingest/domain/records/validation.h"
 
 namespace crier::ingest::transport {
 namespace {

@@ -8,7 +8,7 @@
 #include "absl/status/statusor.h"
 #include "crier/ingest/v1/entity_service.pb.h"
 #include "crier/ingest/v1/ingest_service.pb.h"
-#include "services/ingest/domain/record.h"
+#include "services/ingest/domain/records/record.h"
 
 namespace crier::ingest::transport {
 

@@ -11,8 +11,8 @@
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "common/rpc/executor.h"
-#include "services/ingest/domain/event_log.h"
-#include "services/ingest/domain/log_tail.h"
+#include "services/ingest/domain/log/event_log.h"
+#include "services/ingest/domain/log/log_tail.h"
 
 namespace crier::ingest::transport {
 

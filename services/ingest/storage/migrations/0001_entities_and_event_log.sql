@@ -85,7 +85,7 @@ CREATE TABLE contacts (
 -- Which contact an e-mail address, a handle or an external id belongs to.
 CREATE TABLE contact_identities (
   community_id bigint NOT NULL,
-  kind smallint NOT NULL,  -- IdentityKind in services/ingest/domain/identity.h
+  kind smallint NOT NULL,  -- IdentityKind in services/ingest/domain/entities/identity.h
   value text COLLATE "C" NOT NULL,
   contact_id bigint NOT NULL,
   apart boolean NOT NULL,  -- the contact need not say so itself

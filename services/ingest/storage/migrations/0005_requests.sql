@@ -8,7 +8,7 @@ CREATE TABLE requests (
   request_id bytea NOT NULL,
   fingerprint bytea NOT NULL,
   entity_name text NOT NULL,
-  outcome smallint NOT NULL,   -- Ingested::Outcome in services/ingest/domain/record.h
+  outcome smallint NOT NULL,   -- Ingested::Outcome in services/ingest/domain/records/record.h
   accept_time timestamptz NOT NULL,
   PRIMARY KEY (community_id, request_id, accept_time)
 ) PARTITION BY RANGE (accept_time);
