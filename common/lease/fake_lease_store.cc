@@ -8,7 +8,8 @@
 namespace crier::lease {
 
 absl::StatusOr<HeartbeatResult> FakeLeaseStore::Heartbeat(absl::string_view owner_view,
-                                                          absl::Duration duration) {
+                                                          absl::Duration duration,
+                                                          const std::vector<Lease>& finished) {
   const std::string owner(owner_view);
   absl::MutexLock lock(&mutex_);
   ++heartbeats_;
@@ -20,14 +21,17 @@ absl::StatusOr<HeartbeatResult> FakeLeaseStore::Heartbeat(absl::string_view owne
   }
   owners_[owner] = now + duration;
   const int share = ShareOf(owner);
+  for (const Lease& lease : finished) {
+    if (lease.slot >= static_cast<int32_t>(slots_.size())) continue;
+    Slot& slot = slots_[lease.slot];
+    if (slot.owner == owner && slot.releasing && slot.epoch == lease.epoch) {
+      slot = Slot{"", slot.epoch};
+    }
+  }
 
   int held = 0;
   for (Slot& slot : slots_) {
-    if (slot.owner != owner || slot.expires <= now) continue;
-    if (slot.releasing) {
-      slot = Slot{"", slot.epoch};
-      continue;
-    }
+    if (slot.owner != owner || slot.releasing || slot.expires <= now) continue;
     slot.expires = now + duration;
     slot.releasing = held == share;
     if (!slot.releasing) ++held;

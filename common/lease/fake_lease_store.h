@@ -20,8 +20,8 @@ class FakeLeaseStore : public LeaseStore {
   // `clock` is the store's time; it must outlive the store.
   FakeLeaseStore(int slots, const Clock& clock) : clock_(clock), slots_(slots) {}
 
-  absl::StatusOr<HeartbeatResult> Heartbeat(absl::string_view owner,
-                                            absl::Duration duration) override;
+  absl::StatusOr<HeartbeatResult> Heartbeat(absl::string_view owner, absl::Duration duration,
+                                            const std::vector<Lease>& finished) override;
   absl::Status Release(absl::string_view owner) override;
 
   // From now on every call answers with `failure`; OK ends that.

@@ -22,10 +22,10 @@ TEST(FakeLeaseStoreTest, FailsWhenTold) {
   FakeClock clock(absl::UnixEpoch());
   FakeLeaseStore store(1, clock);
   store.FailWith(absl::UnavailableError("away"));
-  EXPECT_TRUE(absl::IsUnavailable(store.Heartbeat("a", absl::Seconds(1)).status()));
+  EXPECT_TRUE(absl::IsUnavailable(store.Heartbeat("a", absl::Seconds(1), {}).status()));
   EXPECT_TRUE(absl::IsUnavailable(store.Release("a")));
   store.FailWith(absl::OkStatus());
-  EXPECT_TRUE(store.Heartbeat("a", absl::Seconds(1)).ok());
+  EXPECT_TRUE(store.Heartbeat("a", absl::Seconds(1), {}).ok());
   EXPECT_EQ(store.heartbeats(), 2);
 }
 

@@ -17,7 +17,8 @@ namespace crier::lease {
 // a new epoch only.
 //
 // A slot that moves to another replica because more of them share the work stays with the old epoch
-// in the store for about one heartbeat after `on_lost`: what is in flight can still be finished.
+// in the store after `on_lost` for as long as it is `in_use`, up to the lease duration: what is in
+// flight can still be finished.
 class LeaseKeeper {
  public:
   using Callbacks = LeaseCallbacks;

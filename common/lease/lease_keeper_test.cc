@@ -20,9 +20,9 @@ class CountingStore : public FakeLeaseStore {
   CountingStore(const Clock& clock, int heartbeats)
       : FakeLeaseStore(1, clock), awaited_(heartbeats) {}
 
-  absl::StatusOr<HeartbeatResult> Heartbeat(absl::string_view owner,
-                                            absl::Duration duration) override {
-    auto result = FakeLeaseStore::Heartbeat(owner, duration);
+  absl::StatusOr<HeartbeatResult> Heartbeat(absl::string_view owner, absl::Duration duration,
+                                            const std::vector<Lease>& finished) override {
+    auto result = FakeLeaseStore::Heartbeat(owner, duration, finished);
     if (heartbeats() == awaited_) reached_.Notify();
     return result;
   }
@@ -48,7 +48,7 @@ TEST(LeaseKeeperTest, GainsAtOnceAndGivesBackWhenItStops) {
   keeper.Stop();
 
   EXPECT_THAT(lost, ElementsAre(Lease{0, 1}, Lease{1, 1}));
-  EXPECT_EQ(store.Heartbeat("other", absl::Hours(2))->held.size(), 2);
+  EXPECT_EQ(store.Heartbeat("other", absl::Hours(2), {})->held.size(), 2);
   keeper.Stop();
   EXPECT_EQ(lost.size(), 2) << "the second Stop does nothing";
 }

@@ -6,6 +6,9 @@
 namespace crier::lease {
 namespace {
 
+// How often to look whether what is being given back is still in use.
+constexpr absl::Duration kHandOverInterval = absl::Milliseconds(100);
+
 prometheus::Counter* ChangeCounter(const LeaseOptions& options, const char* change) {
   if (options.metrics == nullptr) return nullptr;
   return &options.metrics->Counter("crier_lease_changes_total",
@@ -15,6 +18,10 @@ prometheus::Counter* ChangeCounter(const LeaseOptions& options, const char* chan
 
 void Add(prometheus::Counter* counter, size_t count) {
   if (counter != nullptr) counter->Increment(static_cast<double>(count));
+}
+
+void Erase(std::vector<Lease>& leases, const Lease& lease) {
+  leases.erase(std::remove(leases.begin(), leases.end(), lease), leases.end());
 }
 
 }  // namespace
@@ -36,13 +43,17 @@ absl::Duration LeaseSession::Tick() {
   // Counted from before the call: the store counts from a moment within it, so a lease ends here
   // before it ends there.
   const absl::Duration valid_until = clock_.Monotonic() + options_.duration;
+  const std::vector<Lease> finished = Finished();
   const absl::StatusOr<HeartbeatResult> result =
-      store_.Heartbeat(options_.owner, options_.duration);
+      store_.Heartbeat(options_.owner, options_.duration, finished);
   const absl::Duration now = clock_.Monotonic();
 
   if (result.ok() && now < valid_until && !RanOut(now)) {
-    Adopt(result->held, valid_until);
-    return options_.heartbeat;
+    for (const Lease& lease : finished) Erase(giving_back_, lease);
+    const std::vector<Lease> lost = Adopt(result->held, valid_until);
+    giving_back_.insert(giving_back_.end(), lost.begin(), lost.end());
+    return giving_back_.empty() ? options_.heartbeat
+                                : std::min(options_.heartbeat, kHandOverInterval);
   }
   // It failed, or its answer came too late to trust.
   if (RanOut(now)) LoseAll();
@@ -59,7 +70,15 @@ bool LeaseSession::RanOut(absl::Duration now) const {
   return !held_.empty() && now >= valid_until_;
 }
 
-void LeaseSession::Adopt(const std::vector<Lease>& held, absl::Duration valid_until) {
+std::vector<Lease> LeaseSession::Finished() const {
+  std::vector<Lease> finished;
+  for (const Lease& lease : giving_back_) {
+    if (callbacks_.in_use == nullptr || !callbacks_.in_use(lease)) finished.push_back(lease);
+  }
+  return finished;
+}
+
+std::vector<Lease> LeaseSession::Adopt(const std::vector<Lease>& held, absl::Duration valid_until) {
   std::vector<Lease> lost;
   std::vector<Lease> gained;
   std::map<int32_t, int64_t> before = std::exchange(held_, {});
@@ -79,10 +98,12 @@ void LeaseSession::Adopt(const std::vector<Lease>& held, absl::Duration valid_un
   Add(gained_, gained.size());
   for (const Lease& lease : lost) callbacks_.on_lost(lease);
   for (const Lease& lease : gained) callbacks_.on_gained(lease);
+  return lost;
 }
 
 void LeaseSession::LoseAll() {
   must_release_ = true;
+  giving_back_.clear();  // goes with the rest
   Adopt({}, -absl::InfiniteDuration());
 }
 

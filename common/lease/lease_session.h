@@ -30,6 +30,10 @@ struct LeaseOptions {
 struct LeaseCallbacks {
   std::function<void(const Lease&)> on_gained;
   std::function<void(const Lease&)> on_lost;
+  // Whether something is still under way that was begun under a lease, which has been lost since
+  // because others shall share the work. While it is, nobody else gets the slot, unless it lasts
+  // for longer than the lease would have. Null: never.
+  std::function<bool(const Lease&)> in_use = nullptr;
 };
 
 // Heartbeats when told, compares what the store says with what is held, and tells of the
@@ -42,7 +46,7 @@ class LeaseSession {
                LeaseCallbacks callbacks);
 
   // One heartbeat. Returns how long to wait before the next: the heartbeat interval, or less when
-  // the leases run out before.
+  // the leases run out before, or others wait for slots that are being given back.
   absl::Duration Tick();
 
   // Loses everything, then gives it back to the store.
@@ -52,8 +56,12 @@ class LeaseSession {
   // Whether the leases have run out at `now`. None of them can be renewed any more.
   bool RanOut(absl::Duration now) const;
 
-  // Takes over what the store says is held; `valid_until` by the monotonic clock.
-  void Adopt(const std::vector<Lease>& held, absl::Duration valid_until);
+  // What is being given back and not in use any more.
+  std::vector<Lease> Finished() const;
+
+  // Takes over what the store says is held; `valid_until` by the monotonic clock. Returns what has
+  // been lost.
+  std::vector<Lease> Adopt(const std::vector<Lease>& held, absl::Duration valid_until);
   void LoseAll();
 
   LeaseStore& store_;
@@ -68,6 +76,7 @@ class LeaseSession {
   bool must_release_ = false;
 
   std::map<int32_t, int64_t> held_;  // slot → epoch
+  std::vector<Lease> giving_back_;   // lost, and not yet told the store as finished
   absl::Duration valid_until_ = -absl::InfiniteDuration();
 };
 

@@ -19,10 +19,10 @@ class SlowStore : public LeaseStore {
  public:
   SlowStore(LeaseStore& store, FakeClock& clock) : store_(store), clock_(clock) {}
 
-  absl::StatusOr<HeartbeatResult> Heartbeat(absl::string_view owner,
-                                            absl::Duration duration) override {
+  absl::StatusOr<HeartbeatResult> Heartbeat(absl::string_view owner, absl::Duration duration,
+                                            const std::vector<Lease>& finished) override {
     clock_.Advance(before_);
-    auto result = store_.Heartbeat(owner, duration);
+    auto result = store_.Heartbeat(owner, duration, finished);
     clock_.Advance(after_);
     return result;
   }
@@ -79,11 +79,47 @@ TEST_F(LeaseSessionTest, LosesWhatANewOwnerShallHave) {
   LeaseSession session = NewSession();
   session.Tick();
   Calls();
-  ASSERT_TRUE(store_.Heartbeat("newcomer", kDuration).ok());
+  ASSERT_TRUE(store_.Heartbeat("newcomer", kDuration, {}).ok());
 
   session.Tick();
 
   EXPECT_THAT(Calls(), ElementsAre("-1@1"));
+}
+
+TEST_F(LeaseSessionTest, WhatIsInUseStaysUntilItIsNot) {
+  bool in_use = true;
+  std::vector<Lease> asked;
+  LeaseSession session(store_, clock_, {"me", kDuration, kHeartbeat},
+                       {[](const Lease&) {}, [](const Lease&) {},
+                        [&](const Lease& lease) {
+                          asked.push_back(lease);
+                          return in_use;
+                        }});
+  session.Tick();
+  ASSERT_TRUE(store_.Heartbeat("newcomer", kDuration, {}).ok());
+
+  EXPECT_EQ(session.Tick(), absl::Milliseconds(100)) << "looks again soon";
+  EXPECT_EQ(session.Tick(), absl::Milliseconds(100));
+  EXPECT_THAT(asked, ElementsAre(Lease{1, 1}));
+  EXPECT_THAT(store_.Heartbeat("newcomer", kDuration, {})->held, IsEmpty());
+
+  in_use = false;
+  EXPECT_EQ(session.Tick(), kHeartbeat);
+  EXPECT_THAT(store_.Heartbeat("newcomer", kDuration, {})->held, ElementsAre(Lease{1, 2}));
+}
+
+TEST_F(LeaseSessionTest, TellsAgainWhatIsFinishedWhenTheStoreDidNotHear) {
+  LeaseSession session = NewSession();
+  session.Tick();
+  ASSERT_TRUE(store_.Heartbeat("newcomer", kDuration, {}).ok());
+  session.Tick();
+  store_.FailWith(absl::UnavailableError("away"));
+  session.Tick();
+  store_.FailWith(absl::OkStatus());
+
+  session.Tick();
+
+  EXPECT_THAT(store_.Heartbeat("newcomer", kDuration, {})->held, ElementsAre(Lease{1, 2}));
 }
 
 TEST_F(LeaseSessionTest, TellsTheLossBeforeTheGainOfTheSameSlot) {
@@ -195,7 +231,7 @@ TEST_F(LeaseSessionTest, StopLosesEverythingAndGivesItBack) {
   session.Stop();
 
   EXPECT_THAT(Calls(), ElementsAre("-0@1", "-1@1"));
-  EXPECT_EQ(store_.Heartbeat("other", kDuration)->held.size(), 2);
+  EXPECT_EQ(store_.Heartbeat("other", kDuration, {})->held.size(), 2);
 }
 
 TEST_F(LeaseSessionTest, StopWithoutAStoreStillTellsTheLoss) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <ostream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -21,6 +22,10 @@ struct Lease {
 
   friend bool operator==(const Lease& a, const Lease& b) {
     return a.slot == b.slot && a.epoch == b.epoch;
+  }
+  template <typename H>
+  friend H AbslHashValue(H state, const Lease& lease) {
+    return H::combine(std::move(state), lease.slot, lease.epoch);
   }
   friend std::ostream& operator<<(std::ostream& out, const Lease& lease) {
     return out << "slot " << lease.slot << " epoch " << lease.epoch;
@@ -48,11 +53,14 @@ class LeaseStore {
   //
   // Gives slots back beyond that share, so that a new owner finds some free. This takes two
   // heartbeats: after the first the slots are no longer among `held`, but nobody else gets them
-  // before the second. What was in flight can be finished under the old epoch in between.
+  // before one that names them, with their epochs, as `finished`. What was in flight can be
+  // finished under the old epoch in between, for as long as the lease would have lasted anyway:
+  // it is not extended any more. Leases that `owner` has not given back are never `finished`.
   //
   // A lease that has expired is not renewed, even when nobody has taken it: it is taken anew.
   virtual absl::StatusOr<HeartbeatResult> Heartbeat(absl::string_view owner,
-                                                    absl::Duration duration) = 0;
+                                                    absl::Duration duration,
+                                                    const std::vector<Lease>& finished) = 0;
 
   // Gives everything back at once and forgets the owner.
   virtual absl::Status Release(absl::string_view owner) = 0;

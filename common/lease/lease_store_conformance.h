@@ -29,18 +29,29 @@ class LeaseStoreConformance : public testing::Test {
  protected:
   static constexpr absl::Duration kDuration = absl::Seconds(10);
 
-  HeartbeatResult Heartbeat(const std::string& owner) {
-    absl::StatusOr<HeartbeatResult> result = fixture_.store().Heartbeat(owner, kDuration);
+  HeartbeatResult Heartbeat(const std::string& owner, const std::vector<Lease>& finished = {}) {
+    absl::StatusOr<HeartbeatResult> result = fixture_.store().Heartbeat(owner, kDuration, finished);
     EXPECT_TRUE(result.ok()) << result.status();
     return result.ok() ? *result : HeartbeatResult{};
   }
 
-  std::vector<Lease> Held(const std::string& owner) { return Heartbeat(owner).held; }
+  std::vector<Lease> Held(const std::string& owner, const std::vector<Lease>& finished = {}) {
+    return Heartbeat(owner, finished).held;
+  }
+
+  // Whatever may have been given back: for owners with nothing under way.
+  static std::vector<Lease> Everything() {
+    std::vector<Lease> everything;
+    for (int32_t slot = 0; slot < kConformanceSlots; ++slot) {
+      for (int64_t epoch = 1; epoch < 100; ++epoch) everything.push_back({slot, epoch});
+    }
+    return everything;
+  }
 
   // Heartbeats of all owners in turn, as many as it takes for slots to find their new owners.
   void Settle(const std::vector<std::string>& owners) {
     for (int round = 0; round < 3; ++round) {
-      for (const std::string& owner : owners) Heartbeat(owner);
+      for (const std::string& owner : owners) Heartbeat(owner, Everything());
     }
   }
 
@@ -75,14 +86,15 @@ TYPED_TEST_P(LeaseStoreConformance, ARenewalKeepsTheEpochs) {
   EXPECT_EQ(this->Held("a"), before);
 }
 
-TYPED_TEST_P(LeaseStoreConformance, ANewOwnerGetsAHalfAfterItWasGivenBack) {
+TYPED_TEST_P(LeaseStoreConformance, ANewOwnerGetsAHalfAfterItWasFinished) {
   const std::vector<Lease> before = this->Held("a");
 
   EXPECT_THAT(this->Held("b"), testing::IsEmpty()) << "nothing is free yet";
   const std::vector<Lease> kept = this->Held("a");
   EXPECT_EQ(kept.size(), kConformanceSlots / 2);
-  EXPECT_THAT(this->Held("b"), testing::IsEmpty()) << "what is in flight may be finished";
   EXPECT_EQ(this->Held("a"), kept);
+  EXPECT_THAT(this->Held("b"), testing::IsEmpty()) << "what is in flight may be finished";
+  EXPECT_EQ(this->Held("a", before), kept);
   const std::vector<Lease> moved = this->Held("b");
 
   EXPECT_EQ(moved.size(), kConformanceSlots / 2);
@@ -90,6 +102,52 @@ TYPED_TEST_P(LeaseStoreConformance, ANewOwnerGetsAHalfAfterItWasGivenBack) {
     EXPECT_GT(lease.epoch, before[lease.slot].epoch) << lease;
     EXPECT_THAT(kept, testing::Each(testing::Field(&Lease::slot, testing::Ne(lease.slot))));
   }
+}
+
+TYPED_TEST_P(LeaseStoreConformance, OnlyWhatIsNamedIsFinished) {
+  const std::vector<Lease> before = this->Held("a");
+  this->Held("b");
+  this->Held("a");
+  const Lease finished = before[6];
+  const Lease of_an_earlier_epoch = {7, before[7].epoch - 1};
+  const Lease of_nobody = {99, 1};
+
+  this->Held("a", {finished, of_an_earlier_epoch, of_nobody});
+
+  EXPECT_THAT(this->Held("b"), testing::ElementsAre(testing::Field(&Lease::slot, finished.slot)));
+}
+
+TYPED_TEST_P(LeaseStoreConformance, NobodyElseFinishesALease) {
+  const std::vector<Lease> before = this->Held("a");
+  this->Held("b");
+  this->Held("a");
+  EXPECT_THAT(this->Held("b", before), testing::IsEmpty());
+}
+
+TYPED_TEST_P(LeaseStoreConformance, WhatIsNeverFinishedLastsNoLongerThanItsLease) {
+  this->Held("a");
+  this->Held("b");
+  const std::vector<Lease> kept = this->Held("a");
+  this->fixture_.Advance(this->kDuration / 2);
+  EXPECT_EQ(this->Held("a"), kept);
+  EXPECT_THAT(this->Held("b"), testing::IsEmpty());
+  this->fixture_.Advance(this->kDuration * 2 / 3);
+
+  EXPECT_EQ(this->Held("b").size(), kConformanceSlots / 2);
+  EXPECT_EQ(this->Held("a"), kept);
+}
+
+TYPED_TEST_P(LeaseStoreConformance, WhoRemainsTakesBackWhatHeHasFinished) {
+  const std::vector<Lease> before = this->Held("a");
+  this->Held("b");
+  this->Held("a");
+  ASSERT_TRUE(this->fixture_.store().Release("b").ok());
+
+  const std::vector<Lease> after = this->Held("a", before);
+
+  ASSERT_EQ(after.size(), kConformanceSlots);
+  EXPECT_EQ(after[0], before[0]);
+  EXPECT_GT(after[7].epoch, before[7].epoch);
 }
 
 TYPED_TEST_P(LeaseStoreConformance, SharesDifferByOneAtMost) {
@@ -172,7 +230,7 @@ TYPED_TEST_P(LeaseStoreConformance, NoSlotHasTwoOwnersWhenAllHeartbeatAtOnce) {
   for (const std::string& owner : owners) {
     threads.emplace_back([&, owner] {
       for (int round = 0; round < 10; ++round) {
-        for (const Lease& lease : this->Held(owner)) {
+        for (const Lease& lease : this->Held(owner, this->Everything())) {
           absl::MutexLock lock(&mutex);
           const auto entry = holders.emplace(std::make_pair(lease.slot, lease.epoch), owner).first;
           EXPECT_EQ(entry->second, owner) << lease;
@@ -187,7 +245,9 @@ TYPED_TEST_P(LeaseStoreConformance, NoSlotHasTwoOwnersWhenAllHeartbeatAtOnce) {
 }
 
 REGISTER_TYPED_TEST_SUITE_P(LeaseStoreConformance, ALoneOwnerHoldsEverySlot, ARenewalKeepsTheEpochs,
-                            ANewOwnerGetsAHalfAfterItWasGivenBack, SharesDifferByOneAtMost,
+                            ANewOwnerGetsAHalfAfterItWasFinished, OnlyWhatIsNamedIsFinished,
+                            NobodyElseFinishesALease, WhatIsNeverFinishedLastsNoLongerThanItsLease,
+                            WhoRemainsTakesBackWhatHeHasFinished, SharesDifferByOneAtMost,
                             MoreOwnersThanSlotsIsFine, AnOwnerThatFallsSilentIsReplaced,
                             AnExpiredLeaseComesBackWithANewEpoch, ReleaseFreesEverythingAtOnce,
                             ReleaseOfAStrangerChangesNothing, WhatWasReleasedComesBackWithANewEpoch,

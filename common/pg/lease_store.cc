@@ -1,6 +1,7 @@
 #include "common/pg/lease_store.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/time/clock.h"
 #include "common/lease/fair_share.h"
@@ -29,7 +30,31 @@ absl::StatusOr<int> FairShare(Transaction& transaction, absl::string_view owner,
   return lease::FairShare(counts[0].Int32(2), *live_owners, /*rank=*/counts[0].Int32(1));
 }
 
-// Stops holding what is beyond the share. The slots are freed with the next heartbeat.
+// The owner, the slots and their epochs.
+Params Fenced(absl::string_view owner, const std::vector<Lease>& leases) {
+  std::vector<int32_t> slots;
+  std::vector<int64_t> epochs;
+  for (const Lease& lease : leases) {
+    slots.push_back(lease.slot);
+    epochs.push_back(lease.epoch);
+  }
+  return std::move(Params().Add(owner).AddArray(slots).AddArray(epochs));
+}
+
+// Others take leases with their next heartbeats. Those who listen for this make them at once.
+absl::Status NotifyRelease(Transaction& transaction, const std::string& channel) {
+  return transaction.Execute(sql::kNotifyRelease, Params().Add(channel)).status();
+}
+
+absl::Status FreeFinished(Transaction& transaction, absl::string_view owner,
+                          const std::vector<Lease>& finished, const std::string& channel) {
+  if (finished.empty()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const Rows freed,
+                   transaction.Execute(sql::kFreeFinished, Fenced(owner, finished)));
+  return freed.empty() ? absl::OkStatus() : NotifyRelease(transaction, channel);
+}
+
+// Stops holding what is beyond the share.
 absl::Status GiveBack(Transaction& transaction, absl::string_view owner, int share,
                       std::vector<Lease>& held) {
   std::vector<int32_t> slots;
@@ -55,12 +80,14 @@ void SortBySlot(std::vector<Lease>& leases) {
 }
 
 absl::StatusOr<HeartbeatResult> HeartbeatIn(Transaction& transaction, absl::string_view owner,
-                                            absl::Duration duration) {
+                                            absl::Duration duration,
+                                            const std::vector<Lease>& finished,
+                                            const std::string& channel) {
   const int64_t micros = absl::ToInt64Microseconds(duration);
   RETURN_IF_ERROR(transaction.Execute(sql::kLockLeases).status());
   RETURN_IF_ERROR(transaction.Execute(sql::kForgetExpiredOwners).status());
   RETURN_IF_ERROR(transaction.Execute(sql::kOwnerLives, Params().Add(owner).Add(micros)).status());
-  RETURN_IF_ERROR(transaction.Execute(sql::kFreeReleasing, Params().Add(owner)).status());
+  RETURN_IF_ERROR(FreeFinished(transaction, owner, finished, channel));
 
   HeartbeatResult result;
   ASSIGN_OR_RETURN(const int share, FairShare(transaction, owner, &result.live_owners));
@@ -88,7 +115,7 @@ CREATE TABLE leases (
   slot        integer     PRIMARY KEY,
   owner       text        NOT NULL DEFAULT '',  -- empty: free
   epoch       bigint      NOT NULL DEFAULT 0,
-  releasing   boolean     NOT NULL DEFAULT false,  -- given back with the owner's next heartbeat
+  releasing   boolean     NOT NULL DEFAULT false,  -- the owner is finishing what is under way
   expire_time timestamptz NOT NULL DEFAULT '-infinity'
 ) WITH (fillfactor = 10);
 
@@ -107,11 +134,13 @@ absl::Status PgLeaseStore::InitializeSlots(int32_t count, absl::Time deadline) {
 }
 
 absl::StatusOr<HeartbeatResult> PgLeaseStore::Heartbeat(absl::string_view owner,
-                                                        absl::Duration duration) {
+                                                        absl::Duration duration,
+                                                        const std::vector<Lease>& finished) {
+  const std::string channel = LeaseChannel(pool_.database().schema);
   HeartbeatResult result;
   RETURN_IF_ERROR(
       pool_.Run(absl::Now() + duration / 2, [&](Transaction& transaction) -> absl::Status {
-        ASSIGN_OR_RETURN(result, HeartbeatIn(transaction, owner, duration));
+        ASSIGN_OR_RETURN(result, HeartbeatIn(transaction, owner, duration, finished, channel));
         return absl::OkStatus();
       }));
   return result;
@@ -122,23 +151,13 @@ absl::Status PgLeaseStore::Release(absl::string_view owner) {
     RETURN_IF_ERROR(transaction.Execute(sql::kLockLeases).status());
     RETURN_IF_ERROR(transaction.Execute(sql::kRelease, Params().Add(owner)).status());
     RETURN_IF_ERROR(transaction.Execute(sql::kForgetOwner, Params().Add(owner)).status());
-    return transaction
-        .Execute(sql::kNotifyRelease, Params().Add(LeaseChannel(pool_.database().schema)))
-        .status();
+    return NotifyRelease(transaction, LeaseChannel(pool_.database().schema));
   });
 }
 
 absl::StatusOr<std::vector<Lease>> LockLeases(Transaction& transaction, absl::string_view owner,
                                               const std::vector<Lease>& leases) {
-  std::vector<int32_t> slots;
-  std::vector<int64_t> epochs;
-  for (const Lease& lease : leases) {
-    slots.push_back(lease.slot);
-    epochs.push_back(lease.epoch);
-  }
-  ASSIGN_OR_RETURN(
-      const Rows rows,
-      transaction.Execute(sql::kFence, Params().Add(owner).AddArray(slots).AddArray(epochs)));
+  ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(sql::kFence, Fenced(owner, leases)));
   std::vector<Lease> held;
   Append(rows, held);
   return held;

@@ -18,7 +18,7 @@ namespace crier::pg {
 // migration to include. The slots are inserted by InitializeSlots.
 extern const char kLeaseTablesSql[];
 
-// Where those who release their leases say so, for a Listener.
+// Where it is said that leases have become free, for a Listener.
 std::string LeaseChannel(absl::string_view schema);
 
 // Keeps the leases of one service in its schema. Thread-safe.
@@ -31,9 +31,10 @@ class PgLeaseStore : public lease::LeaseStore {
   absl::Status InitializeSlots(int32_t count, absl::Time deadline);
 
   // Takes at most half of `duration`, then DEADLINE_EXCEEDED: there must be time to try again
-  // before the leases run out.
-  absl::StatusOr<lease::HeartbeatResult> Heartbeat(absl::string_view owner,
-                                                   absl::Duration duration) override;
+  // before the leases run out. Notifies the LeaseChannel of what others may take.
+  absl::StatusOr<lease::HeartbeatResult> Heartbeat(
+      absl::string_view owner, absl::Duration duration,
+      const std::vector<lease::Lease>& finished) override;
 
   // Takes at most a few seconds. Notifies the LeaseChannel.
   absl::Status Release(absl::string_view owner) override;

@@ -39,12 +39,16 @@ constexpr Statement kCountOwners{"lease_count_owners", R"sql(
          (SELECT count(*) FROM leases)
   FROM lease_owners)sql"};
 
-constexpr Statement kFreeReleasing{"lease_free_releasing", R"sql(
-  UPDATE leases SET owner = '', releasing = false WHERE owner = $1 AND releasing)sql"};
+constexpr Statement kFreeFinished{"lease_free_finished", R"sql(
+  UPDATE leases SET owner = '', releasing = false
+  FROM unnest($2::int[], $3::bigint[]) AS finished (slot, epoch)
+  WHERE owner = $1 AND releasing
+    AND leases.slot = finished.slot AND leases.epoch = finished.epoch
+  RETURNING leases.slot)sql"};
 
 constexpr Statement kRenew{"lease_renew", R"sql(
   UPDATE leases SET expire_time = clock_timestamp() + $2 * interval '1 microsecond'
-  WHERE owner = $1 AND expire_time > clock_timestamp()
+  WHERE owner = $1 AND NOT releasing AND expire_time > clock_timestamp()
   RETURNING slot, epoch)sql"};
 
 constexpr Statement kMarkReleasing{"lease_mark_releasing", R"sql(

@@ -62,7 +62,7 @@ class PgLeaseStoreTest : public testing::Test {
   static constexpr absl::Duration kDuration = absl::Seconds(10);
 
   std::vector<Lease> Heartbeat(absl::string_view owner) {
-    const auto result = fixture_.store().Heartbeat(owner, kDuration);
+    const auto result = fixture_.store().Heartbeat(owner, kDuration, {});
     EXPECT_TRUE(result.ok()) << result.status();
     return result.ok() ? result->held : std::vector<Lease>();
   }
@@ -119,6 +119,21 @@ TEST_F(PgLeaseStoreTest, ReleasingIsHeard) {
   heard.WaitForNotification();
 }
 
+TEST_F(PgLeaseStoreTest, WhatIsFinishedIsHeardOf) {
+  absl::Notification listening, heard;
+  Listener listener(fixture_.database_, LeaseChannel(fixture_.database_.schema),
+                    {.on_notify = [&](absl::string_view) { heard.Notify(); },
+                     .on_gap = [&] { listening.Notify(); }});
+  listening.WaitForNotification();
+  const std::vector<Lease> before = Heartbeat("a");
+  Heartbeat("b");
+  Heartbeat("a");
+
+  ASSERT_TRUE(fixture_.store().Heartbeat("a", kDuration, before).ok());
+
+  heard.WaitForNotification();
+}
+
 TEST_F(PgLeaseStoreTest, ALeaseThatMovedIsNotLocked) {
   const std::vector<Lease> before = Heartbeat("a");
   ASSERT_TRUE(fixture_.store().Release("a").ok());
@@ -167,7 +182,7 @@ TEST_F(PgLeaseStoreTest, AnOwnerThatHangsWithinItsHeartbeatHoldsUpNobodyElses) {
   });
   hangs.WaitForNotification();
 
-  const absl::StatusOr<HeartbeatResult> result = fixture_.store().Heartbeat("b", kUsual);
+  const absl::StatusOr<HeartbeatResult> result = fixture_.store().Heartbeat("b", kUsual, {});
   over.Notify();
   hanging.join();
 

@@ -239,7 +239,9 @@ DeliveryServer::Parts::Parts(const DeliveryOptions& options, metrics::Registry& 
                   [this](const lease::Lease& lease) {
                     if (lease.slot == kMeasuringShard) measures.store(false);
                     scheduler.Lose(lease);
-                  }}),
+                  },
+              // Whoever has the shard next would repeat the attempts under way.
+              .in_use = [this](const lease::Lease& lease) { return scheduler.IsUnsettled(lease); }}),
       queue_depth(registry),
       executor({.threads = options.postgres_connections}),
       webhook_service(webhooks, tester, policy, clock, executor),

@@ -16,7 +16,7 @@ class PgUnderTest : public MemberLedgerUnderTest {
   PgUnderTest() {
     pg::PgLeaseStore leases(pool_);
     EXPECT_TRUE(leases.InitializeSlots(1, Deadline()).ok());
-    const auto leased = leases.Heartbeat(fence_.owner, absl::Minutes(10));
+    const auto leased = leases.Heartbeat(fence_.owner, absl::Minutes(10), {});
     EXPECT_TRUE(leased.ok() && leased->held.size() == 1) << leased.status();
     if (leased.ok()) fence_.lease = leased->held.at(0);
   }

@@ -86,7 +86,7 @@ class RunsTest : public testing::Test {
 
   // The log partition's lease, as its only live owner.
   Fence TakeLease(const std::string& owner) {
-    const auto result = leases_.Heartbeat(owner, absl::Minutes(10));
+    const auto result = leases_.Heartbeat(owner, absl::Minutes(10), {});
     EXPECT_TRUE(result.ok()) << result.status();
     EXPECT_THAT(result->held, testing::SizeIs(1));
     return {owner, result->held.empty() ? lease::Lease() : result->held[0]};

@@ -90,8 +90,6 @@ class Load:
 class ReplicasTest(unittest.TestCase):
     def start(self, stack_receiver):
         suite = self.enterContext(Suite(POSTGRES_URL, replicas=2, receiver_port=stack_receiver.port))
-        # A shard that changes hands may have attempts under way, which are then made again.
-        suite.wait_until_shared()
         self.webhooks = [suite.create_enabled_workflow(community, NEW_MEMBER, stack_receiver.url)[0]
                          for community in COMMUNITIES]
         return suite

@@ -76,21 +76,12 @@ class Replica:
             if line.get("message") == message:
                 return line
 
-    def _sum(self, metric, label):
-        """Of the series with `label` in their name."""
+    def calls(self):
+        """How many calls of its own services it has begun to answer."""
         with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics_port}/metrics", timeout=5) as response:
             lines = response.read().decode("utf-8").splitlines()
         return sum(float(line.rpartition(" ")[2]) for line in lines
-                   if line.startswith(metric + "{") and label in line)
-
-    def calls(self):
-        """How many calls of its own services it has begun to answer."""
-        return self._sum("grpc_server_started_total", "crier.")
-
-    def leases(self):
-        """How many it holds."""
-        changes = "crier_lease_changes_total"
-        return self._sum(changes, 'change="gained"') - self._sum(changes, 'change="lost"')
+                   if line.startswith("grpc_server_started_total{") and "crier." in line)
 
     def wait_until_called(self):
         eventually(self.calls)
@@ -170,12 +161,6 @@ class Suite:
         """Calls go to the evaluators that there are now."""
         self.evaluator_channel = self.channel(self.name_of("evaluator"))
         self.workflows = workflow_service_pb2_grpc.WorkflowServiceStub(self.evaluator_channel)
-
-    def wait_until_shared(self):
-        """Returns when the replicas of each service have as many leases as each other."""
-        for replicas in (self.evaluator, self.delivery):
-            eventually(lambda of=replicas: [replica.leases() for replica in of],
-                       lambda leases: min(leases) > 0 and max(leases) - min(leases) <= 1)
 
     def __enter__(self):
         return self

@@ -78,7 +78,7 @@ class DeliveryStorageTest : public testing::Test {
   void Lease(const std::string& owner) {
     database_.Run(schema_, "UPDATE leases SET expire_time = '-infinity'");
     database_.Run(schema_, "DELETE FROM lease_owners");
-    const auto result = leases_.Heartbeat(owner, absl::Hours(1));
+    const auto result = leases_.Heartbeat(owner, absl::Hours(1), {});
     ASSERT_TRUE(result.ok()) << result.status();
     ASSERT_EQ(result->held.size(), kShardCount);
     held_ = result->held;

@@ -172,6 +172,17 @@ bool Lanes::HasTurn() const {
   return false;
 }
 
+void Lanes::Taken(const lease::Lease& lease) {
+  ++unsettled_;
+  ++unsettled_of_[lease];
+}
+
+void Lanes::Settled(const lease::Lease& lease) {
+  --unsettled_;
+  const auto of_lease = unsettled_of_.find(lease);
+  if (--of_lease->second == 0) unsettled_of_.erase(of_lease);
+}
+
 bool Lanes::HasPlace(bool suspect) const {
   return in_flight_[suspect] < (suspect ? options_.max_suspect : options_.max_in_flight) &&
          unsettled_ < options_.max_unsettled;

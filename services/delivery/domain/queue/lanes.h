@@ -83,9 +83,10 @@ class Lanes {
 
   // --- what was taken ---
   // An attempt whose outcome is to be stored.
-  void Taken() { ++unsettled_; }
-  void Settled() { --unsettled_; }
+  void Taken(const lease::Lease& lease);
+  void Settled(const lease::Lease& lease);
   int unsettled() const { return unsettled_; }
+  bool IsUnsettled(const lease::Lease& lease) const { return unsettled_of_.contains(lease); }
   // The attempt is off the wire, and its lane was gone before.
   void FreeOrphan() { --in_flight_[false]; }
 
@@ -119,6 +120,7 @@ class Lanes {
   int size_ = 0;
   std::array<int, 2> in_flight_ = {};  // by whether the receiver is a suspect
   int unsettled_ = 0;                  // in flight included
+  absl::flat_hash_map<lease::Lease, int> unsettled_of_;  // the same by lease; none is 0
   std::array<int64_t, 3> circuit_changes_ = {};
 };
 

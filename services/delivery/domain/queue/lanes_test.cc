@@ -30,7 +30,7 @@ class LanesTest : public testing::Test {
   Lanes::Entry& TakeNext() {
     Lanes::Entry& entry = *lanes_.NextTurn();
     taken_ = entry.lane.Take(Now());
-    lanes_.Taken();
+    lanes_.Taken(entry.lane.lease());
     Replan(entry);
     return entry;
   }
@@ -39,7 +39,7 @@ class LanesTest : public testing::Test {
   void Answer(Lanes::Entry& entry) {
     entry.lane.Answered({}, Now());
     entry.lane.Settled(taken_.id.message, entry.lane.news());
-    lanes_.Settled();
+    lanes_.Settled(entry.lane.lease());
     Replan(entry);
   }
 

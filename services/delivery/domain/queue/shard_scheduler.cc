@@ -195,7 +195,7 @@ std::vector<Claim> ShardScheduler::TakeReady(int max) {
     if (entry == nullptr) break;
     if (entry->lane.IsReady(now)) {
       claims.push_back({entry->lane.lease(), entry->lane.Take(now), entry->lane.news()});
-      lanes_.Taken();
+      lanes_.Taken(claims.back().lease);
     }
     Replan(*entry, now);  // to the end of its round if it has more
   }
@@ -216,7 +216,7 @@ bool ShardScheduler::SetLimits(const WebhookId& webhook, int max_concurrency,
 
 void ShardScheduler::PutBack(Claim claim) {
   absl::MutexLock lock(&mutex_);
-  Settle();
+  Settle(claim);
   Lanes::Entry* const entry = lanes_.Find(claim.delivery.id.webhook, claim.lease);
   if (entry == nullptr) return FreeOrphan();
   const Moment now = Now();
@@ -226,7 +226,7 @@ void ShardScheduler::PutBack(Claim claim) {
 
 void ShardScheduler::Held(const Claim& claim) {
   absl::MutexLock lock(&mutex_);
-  Settle();
+  Settle(claim);
   Lanes::Entry* const entry = lanes_.Find(claim.delivery.id.webhook, claim.lease);
   if (entry == nullptr) return FreeOrphan();
   const Moment now = Now();
@@ -259,7 +259,7 @@ void ShardScheduler::NotAttempted(const Claim& claim) {
 
 void ShardScheduler::Settled(const Claim& claim) {
   absl::MutexLock lock(&mutex_);
-  Settle();
+  Settle(claim);
   Lanes::Entry* const entry = lanes_.Find(claim.delivery.id.webhook, claim.lease);
   if (entry == nullptr) return;
   entry->lane.Settled(claim.delivery.id.message, claim.taken_at);
@@ -268,7 +268,7 @@ void ShardScheduler::Settled(const Claim& claim) {
 
 void ShardScheduler::Requeued(const Claim& claim, absl::Time due_time) {
   absl::MutexLock lock(&mutex_);
-  Settle();
+  Settle(claim);
   Lanes::Entry* const entry = lanes_.Find(claim.delivery.id.webhook, claim.lease);
   if (entry == nullptr) return;
   const Moment now = Now();
@@ -278,7 +278,7 @@ void ShardScheduler::Requeued(const Claim& claim, absl::Time due_time) {
 
 void ShardScheduler::Forgotten(const Claim& claim, absl::Time due_time) {
   absl::MutexLock lock(&mutex_);
-  Settle();
+  Settle(claim);
   Lanes::Entry* const entry = lanes_.Find(claim.delivery.id.webhook, claim.lease);
   if (entry == nullptr) return;
   entry->lane.Forgotten(claim.delivery.id.message, due_time);
@@ -298,6 +298,11 @@ int ShardScheduler::unsettled() const {
 std::array<int64_t, 3> ShardScheduler::circuit_changes() const {
   absl::MutexLock lock(&mutex_);
   return lanes_.circuit_changes();
+}
+
+bool ShardScheduler::IsUnsettled(const lease::Lease& lease) const {
+  absl::MutexLock lock(&mutex_);
+  return lanes_.IsUnsettled(lease);
 }
 
 // --- waiting ---
@@ -392,8 +397,8 @@ void ShardScheduler::FreeOrphan() {
   TellOfTurns();
 }
 
-void ShardScheduler::Settle() {
-  lanes_.Settled();
+void ShardScheduler::Settle(const Claim& claim) {
+  lanes_.Settled(claim.lease);
   if (lanes_.unsettled() == 0) settled_.SignalAll();
   TellOfTurns();
 }

@@ -136,6 +136,8 @@ class ShardScheduler {
   int size() const;
   // Claims that wait for one of Settled, Requeued and Forgotten, on the wire included.
   int unsettled() const;
+  // Whether there are such claims of the lease, which may have been lost.
+  bool IsUnsettled(const lease::Lease& lease) const;
   // How often circuits of receivers have come to each state, by Circuit.
   std::array<int64_t, 3> circuit_changes() const;
 
@@ -164,7 +166,7 @@ class ShardScheduler {
   // The place on the wire of a claim whose lane is gone.
   void FreeOrphan() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // A claim is outstanding no more.
-  void Settle() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Settle(const Claim& claim) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool HasLoads() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool HasReady() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Time NextSearch() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

@@ -81,5 +81,21 @@ TEST_F(ShardSchedulerTest, SettlingTheLastClaimEndsTheWait) {
   EXPECT_TRUE(scheduler.WaitUntilSettled(absl::ZeroDuration()));
 }
 
+TEST_F(ShardSchedulerTest, ALostLeaseIsUnsettledUntilTheOutcomesOfItsAttemptsAreStored) {
+  ShardScheduler& scheduler = Make();
+  Enqueue(a_);
+  const Claim claim = scheduler.TakeReady(kAll).front();
+  scheduler.Lose(claim.lease);
+  scheduler.Gain({claim.lease.slot, claim.lease.epoch + 1});
+  EXPECT_TRUE(scheduler.IsUnsettled(claim.lease));
+  EXPECT_FALSE(scheduler.IsUnsettled({claim.lease.slot, claim.lease.epoch + 1}));
+
+  scheduler.Answered(claim, {});
+  EXPECT_TRUE(scheduler.IsUnsettled(claim.lease)) << "answered, and not yet stored";
+  scheduler.Settled(claim);
+
+  EXPECT_FALSE(scheduler.IsUnsettled(claim.lease));
+}
+
 }  // namespace
 }  // namespace crier::delivery
