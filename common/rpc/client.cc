@@ -21,8 +21,11 @@ std::shared_ptr<grpc::Channel> Connect(const std::string& address, const ClientO
   // Traffic inside of a deployment; a proxy of the environment is meant for the world outside.
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
 
-  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 20'000);
-  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
+  // A replica that stands still, with its node, answers nothing and refuses nothing: half of the
+  // calls would go there and wait for their deadlines. About as soon as its leases have run out,
+  // they all go to the others.
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 3'000);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 3'000);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
 
   // A replica that restarts is back within seconds; the defaults would wait for up to two minutes.

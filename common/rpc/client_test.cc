@@ -4,7 +4,9 @@
 #include <cstdlib>
 #include <thread>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "common/http/test_server.h"
 #include "common/rpc/rpc_test.h"
 
 namespace crier::rpc {
@@ -53,6 +55,21 @@ TEST_F(ChannelTest, ComesBackSoonAfterTheServerDoes) {
 
   const absl::Time limit = absl::Now() + kPatience;
   while (!call().ok()) ASSERT_LT(absl::Now(), limit);
+}
+
+TEST_F(ChannelTest, GivesAReplicaUpThatStandsStill) {
+  http::TestServer stopped([](http::TestConnection& connection) {
+    connection.Write(absl::string_view("\0\0\0\4\0\0\0\0\0", 9));  // empty HTTP/2 settings
+    while (!connection.ReadRequest().empty()) {
+    }
+  });
+  const auto stub = EventService::NewStub(Connect(absl::StrCat("127.0.0.1:", stopped.port())));
+  LogHead head;
+
+  const absl::Status status = Call(*stub, &EventService::Stub::GetLogHead, GetLogHeadRequest(),
+                                   head, absl::Now() + absl::Seconds(20));
+
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable) << status;
 }
 
 TEST_F(ChannelTest, IgnoresTheProxyOfTheEnvironment) {

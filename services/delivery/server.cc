@@ -229,19 +229,20 @@ DeliveryServer::Parts::Parts(const DeliveryOptions& options, metrics::Registry& 
       recoverer(engine_repairs, clock, registry),
       secret_keeper(secrets, key_rings, options.secret_keys_file, clock, registry),
       tester(sender, clock, options.activity_base_url),
-      keeper(leases, clock, {.owner = owner, .metrics = &registry, .kind = "delivery_shards"},
-             {.on_gained =
-                  [this](const lease::Lease& lease) {
-                    scheduler.Gain(lease);
-                    if (lease.slot == kMeasuringShard) measures.store(true);
-                  },
-              .on_lost =
-                  [this](const lease::Lease& lease) {
-                    if (lease.slot == kMeasuringShard) measures.store(false);
-                    scheduler.Lose(lease);
-                  },
-              // Whoever has the shard next would repeat the attempts under way.
-              .in_use = [this](const lease::Lease& lease) { return scheduler.IsUnsettled(lease); }}),
+      keeper(
+          leases, clock, {.owner = owner, .metrics = &registry, .kind = "delivery_shards"},
+          {.on_gained =
+               [this](const lease::Lease& lease) {
+                 scheduler.Gain(lease);
+                 if (lease.slot == kMeasuringShard) measures.store(true);
+               },
+           .on_lost =
+               [this](const lease::Lease& lease) {
+                 if (lease.slot == kMeasuringShard) measures.store(false);
+                 scheduler.Lose(lease);
+               },
+           // Whoever has the shard next would repeat the attempts under way.
+           .in_use = [this](const lease::Lease& lease) { return scheduler.IsUnsettled(lease); }}),
       queue_depth(registry),
       executor({.threads = options.postgres_connections}),
       webhook_service(webhooks, tester, policy, clock, executor),

@@ -118,8 +118,8 @@ class Lanes {
   // By how much the wall clock is ahead of the monotonic one, as of the timers.
   absl::Time clock_offset_ = absl::InfinitePast();
   int size_ = 0;
-  std::array<int, 2> in_flight_ = {};  // by whether the receiver is a suspect
-  int unsettled_ = 0;                  // in flight included
+  std::array<int, 2> in_flight_ = {};                    // by whether the receiver is a suspect
+  int unsettled_ = 0;                                    // in flight included
   absl::flat_hash_map<lease::Lease, int> unsettled_of_;  // the same by lease; none is 0
   std::array<int64_t, 3> circuit_changes_ = {};
 };
