@@ -28,6 +28,8 @@ class AllInOne(Replica):
 
     def __exit__(self, *_):
         self.channel.close()
-        self.stop()
+        fault = self.stop()
         subprocess.run(["psql", self._postgres_url, "-q", "-c", "SET client_min_messages = error", "-c",
                         f"DROP SCHEMA IF EXISTS {', '.join(self.schemas.values())} CASCADE"], check=True)
+        if fault:
+            raise AssertionError(fault)

@@ -49,6 +49,7 @@ class Replica:
     def __init__(self, arguments, name):
         self.name = name
         self.log = []
+        self._killed = False
         self._lines = queue.Queue()
         self.process = subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True, encoding="utf-8")
         self._reader = threading.Thread(target=self._read, daemon=True)
@@ -87,6 +88,7 @@ class Replica:
         eventually(self.calls)
 
     def kill(self):
+        self._killed = True
         self.process.kill()
         self.process.wait()
 
@@ -107,10 +109,14 @@ class Replica:
             self.process.send_signal(signal.SIGTERM)
 
     def stop(self):
+        """Returns what is wrong with its end, if anything: it crashed, or a sanitizer has complained."""
         self.begin_to_stop()
-        self.process.wait(timeout=TIMEOUT_SECONDS)
+        code = self.process.wait(timeout=TIMEOUT_SECONDS)
         self._reader.join()
         self.process.stderr.close()
+        if code == 0 or self._killed:
+            return None
+        return f"{self.name} ended with {code}:\n{''.join(self.log[-60:])}"
 
 
 def target(replicas):
@@ -249,11 +255,12 @@ class Suite:
             channel.close()
         for replica in self.all():
             replica.begin_to_stop()
-        for replica in self.all():
-            replica.stop()
+        faults = [fault for replica in self.all() if (fault := replica.stop())]
         schemas = ", ".join(f"{self.schema}_{service}" for service in ("ingest", "evaluator", "delivery"))
         subprocess.run(["psql", self._postgres_url, "-q", "-c", "SET client_min_messages = error", "-c",
                         f"DROP SCHEMA IF EXISTS {schemas} CASCADE"], check=False)
+        if faults:
+            raise AssertionError("\n".join(faults))
 
 
 Received = collections.namedtuple("Received", "message_id headers body")
