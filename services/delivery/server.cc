@@ -325,7 +325,7 @@ DeliveryServer::DeliveryServer(const DeliveryOptions& options, metrics::Registry
                                const Clock& clock)
     : parts_(std::make_unique<Parts>(options, registry, clock)) {}
 
-DeliveryServer::~DeliveryServer() { Stop(); }
+DeliveryServer::~DeliveryServer() { parts_->Stop(); }
 
 std::vector<grpc::Service*> DeliveryServer::rpc_services() {
   return {&parts_->webhook_service, &parts_->delivery_service, &parts_->target_service,
