@@ -20,10 +20,6 @@ void Add(prometheus::Counter* counter, size_t count) {
   if (counter != nullptr) counter->Increment(static_cast<double>(count));
 }
 
-void Erase(std::vector<Lease>& leases, const Lease& lease) {
-  leases.erase(std::remove(leases.begin(), leases.end(), lease), leases.end());
-}
-
 }  // namespace
 
 LeaseSession::LeaseSession(LeaseStore& store, const Clock& clock, LeaseOptions options,
@@ -42,16 +38,20 @@ absl::Duration LeaseSession::Tick() {
 
   // Counted from before the call: the store counts from a moment within it, so a lease ends here
   // before it ends there.
-  const absl::Duration valid_until = clock_.Monotonic() + options_.duration;
-  const std::vector<Lease> finished = Finished();
+  const absl::Duration start = clock_.Monotonic();
+  const absl::Duration valid_until = start + options_.duration;
+  const std::vector<Lease> finished = Finished(start);
   const absl::StatusOr<HeartbeatResult> result =
       store_.Heartbeat(options_.owner, options_.duration, finished);
   const absl::Duration now = clock_.Monotonic();
 
   if (result.ok() && now < valid_until && !RanOut(now)) {
-    for (const Lease& lease : finished) Erase(giving_back_, lease);
-    const std::vector<Lease> lost = Adopt(result->held, valid_until);
-    giving_back_.insert(giving_back_.end(), lost.begin(), lost.end());
+    for (const Lease& lease : finished) {
+      std::erase_if(giving_back_, [&](const auto& entry) { return entry.first == lease; });
+    }
+    for (const Lease& lease : Adopt(result->held, valid_until)) {
+      giving_back_.emplace_back(lease, valid_until);
+    }
     return giving_back_.empty() ? options_.heartbeat
                                 : std::min(options_.heartbeat, kHandOverInterval);
   }
@@ -70,9 +70,10 @@ bool LeaseSession::RanOut(absl::Duration now) const {
   return !held_.empty() && now >= valid_until_;
 }
 
-std::vector<Lease> LeaseSession::Finished() const {
+std::vector<Lease> LeaseSession::Finished(absl::Duration now) {
+  std::erase_if(giving_back_, [now](const auto& entry) { return entry.second <= now; });
   std::vector<Lease> finished;
-  for (const Lease& lease : giving_back_) {
+  for (const auto& [lease, expires] : giving_back_) {
     if (callbacks_.in_use == nullptr || !callbacks_.in_use(lease)) finished.push_back(lease);
   }
   return finished;

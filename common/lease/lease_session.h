@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -56,8 +57,9 @@ class LeaseSession {
   // Whether the leases have run out at `now`. None of them can be renewed any more.
   bool RanOut(absl::Duration now) const;
 
-  // What is being given back and not in use any more.
-  std::vector<Lease> Finished() const;
+  // What is being given back and not in use any more at `now`. What is, for longer than its lease
+  // lasts in the store, is given back no more.
+  std::vector<Lease> Finished(absl::Duration now);
 
   // Takes over what the store says is held; `valid_until` by the monotonic clock. Returns what has
   // been lost.
@@ -76,7 +78,8 @@ class LeaseSession {
   bool must_release_ = false;
 
   std::map<int32_t, int64_t> held_;  // slot → epoch
-  std::vector<Lease> giving_back_;   // lost, and not yet told the store as finished
+  // Lost, and not yet told the store as finished → when the lease runs out there, or earlier.
+  std::vector<std::pair<Lease, absl::Duration>> giving_back_;
   absl::Duration valid_until_ = -absl::InfiniteDuration();
 };
 

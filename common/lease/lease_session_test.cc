@@ -108,6 +108,29 @@ TEST_F(LeaseSessionTest, WhatIsInUseStaysUntilItIsNot) {
   EXPECT_THAT(store_.Heartbeat("newcomer", kDuration, {})->held, ElementsAre(Lease{1, 2}));
 }
 
+TEST_F(LeaseSessionTest, WhatIsInUseForLongerThanItsLeaseIsLetGo) {
+  int asked = 0;
+  LeaseSession session(store_, clock_, {"me", kDuration, kHeartbeat},
+                       {[](const Lease&) {}, [](const Lease&) {},
+                        [&](const Lease&) {
+                          ++asked;
+                          return true;
+                        }});
+  session.Tick();
+  ASSERT_TRUE(store_.Heartbeat("newcomer", kDuration, {}).ok());
+  session.Tick();
+  clock_.Advance(kDuration / 2);
+  ASSERT_TRUE(store_.Heartbeat("newcomer", kDuration, {}).ok());
+  session.Tick();
+  clock_.Advance(kDuration / 2);
+  asked = 0;
+
+  EXPECT_EQ(session.Tick(), kHeartbeat);
+
+  EXPECT_EQ(asked, 0);
+  EXPECT_THAT(store_.Heartbeat("newcomer", kDuration, {})->held, ElementsAre(Lease{1, 2}));
+}
+
 TEST_F(LeaseSessionTest, TellsAgainWhatIsFinishedWhenTheStoreDidNotHear) {
   LeaseSession session = NewSession();
   session.Tick();
