@@ -87,6 +87,11 @@ std::string SessionSetup(const Database& database, bool by_index_only) {
       // A replica that hangs with a transaction open must not hold its locks for longer than the
       // leases that others take over from it meanwhile.
       "SET idle_in_transaction_session_timeout TO '5s'; "
+      // The same when it hangs, or is cut off, with the server about to send it rows: no other
+      // timeout of the server ends that. Means nothing on a Unix socket.
+      "SET tcp_user_timeout TO '5s'; "
+      "SET tcp_keepalives_idle TO '10s'; SET tcp_keepalives_interval TO '3s'; "
+      "SET tcp_keepalives_count TO 3; "
       // What goes without a transaction (Pool::Read) cannot write; BEGIN says READ WRITE.
       "SET default_transaction_isolation TO 'read committed'; "
       "SET default_transaction_read_only TO on";

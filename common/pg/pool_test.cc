@@ -122,6 +122,22 @@ TEST_F(PoolTest, LooksUpByIndexAlsoWhatThePlannerTakesForSmall) {
   EXPECT_THAT(plan, testing::Not(testing::HasSubstr("Seq Scan")));
 }
 
+TEST_F(PoolTest, TheServerDoesNotWaitForEverForAReplicaThatStandsStill) {
+  constexpr Statement kTimeouts{"timeouts",
+                                "SELECT setting FROM pg_settings WHERE name IN"
+                                " ('idle_in_transaction_session_timeout', 'tcp_user_timeout')"};
+  Pool pool(database_, {});
+  std::vector<std::string> timeouts;
+  const absl::Status status =
+      pool.Run(TestDatabase::Deadline(), [&](Transaction& transaction) -> absl::Status {
+        ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kTimeouts));
+        for (const Rows::Row row : rows) timeouts.emplace_back(row.Text(0));
+        return absl::OkStatus();
+      });
+  ASSERT_TRUE(status.ok()) << status;
+  EXPECT_EQ(timeouts, std::vector<std::string>({"5000", "5000"}));
+}
+
 TEST_F(PoolTest, SharesItsConnectionsAmongManyThreads) {
   server_.Run(database_, "INSERT INTO t VALUES (1)");
   Pool pool(database_, {/*size=*/3});
