@@ -63,6 +63,25 @@ class ExamplesTest(ExamplesTestCase):
                 self.assertEqual(out.strip(), f"CREATED={COUNT}", err)
 
 
+    def test_a_replica_that_stands_still_loses_and_repeats_nothing(self):
+        count = 10_000  # enough for it to stand still in between
+        clients = {}
+        for community, language in enumerate(CLIENTS, 7):
+            replicas = [self.suite.start_ingest(), self.suite.start_ingest()]
+            for replica in replicas:
+                replica.wait_for("ready")
+            clients[language] = client = self.start(language, target(replicas), community, count)
+            client.stdout.readline()  # the unary call is done, the stream begins
+            eventually(lambda of=community: self.contacts_of(of) >= 500)
+            next(replica for replica in replicas if replica.calls("StreamIngestWithAcknowledgements")).stall()
+            self.assertIsNone(client.poll(), "it has not come to the end before")
+        for language, client in clients.items():
+            with self.subTest(language):
+                out, err = client.communicate(timeout=TIMEOUT_SECONDS)
+                self.assertEqual(client.returncode, 0, err[-1000:])
+                self.assertEqual(out.strip(), f"CREATED={count}", err[-1000:])
+
+
 class ExamplesOutageTest(ExamplesTestCase):
     def postgres_url(self):
         self.postgres = PrivatePostgres("examples")

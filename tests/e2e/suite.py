@@ -77,12 +77,12 @@ class Replica:
             if line.get("message") == message:
                 return line
 
-    def calls(self):
-        """How many calls of its own services it has begun to answer."""
+    def calls(self, method="crier."):
+        """How many calls of its own services, or of this method, it has begun to answer."""
         with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics_port}/metrics", timeout=5) as response:
             lines = response.read().decode("utf-8").splitlines()
         return sum(float(line.rpartition(" ")[2]) for line in lines
-                   if line.startswith("grpc_server_started_total{") and "crier." in line)
+                   if line.startswith("grpc_server_started_total{") and method in line)
 
     def wait_until_called(self):
         eventually(self.calls)

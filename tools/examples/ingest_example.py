@@ -30,6 +30,8 @@ def connect(target):
         ("grpc.service_config", SERVICE_CONFIG.read_text(encoding="utf-8")),
         ("grpc.enable_retries", 1),
         ("grpc.max_reconnect_backoff_ms", 2000),
+        ("grpc.keepalive_time_ms", 3000),
+        ("grpc.keepalive_timeout_ms", 3000),
     ])
 
 
