@@ -144,12 +144,15 @@ constexpr pg::Statement kRequeue{
     "  AND queue.delivery_id = again.delivery_id AND queue.attempt_count < again.number"
     " RETURNING again.place"};
 
-// Takes deliveries off the queue that are not to be attempted.
+// Takes deliveries off the queue that are not to be attempted, and returns the places, from 1, of
+// those that it found there.
 constexpr pg::Statement kDrop{
     "drop_queued",
-    "DELETE FROM queue USING unnest($1::delivery_key[]) AS gone"
+    "DELETE FROM queue USING unnest($1::delivery_key[]) WITH ORDINALITY"
+    "  AS gone (community_id, webhook_id, delivery_id, place)"
     " WHERE queue.community_id = gone.community_id AND queue.webhook_id = gone.webhook_id"
-    "  AND queue.delivery_id = gone.delivery_id"};
+    "  AND queue.delivery_id = gone.delivery_id"
+    " RETURNING gone.place"};
 
 // Of deliveries that were on the queue: so their attempts cannot be there yet.
 constexpr pg::Statement kInsertAttempts{
@@ -158,26 +161,29 @@ constexpr pg::Statement kInsertAttempts{
     " exchange, response, outcome, response_status, duration_us)"
     " SELECT * FROM unnest($1::attempt_row[])"};
 
-// Of the others: a repetition finds its rows and leaves them.
+// Of the others: a repetition finds its rows and leaves them. Returns the deliveries whose attempts
+// are new.
 constexpr pg::Statement kInsertLateAttempts{
     "insert_late_attempts",
     "INSERT INTO attempts (community_id, webhook_id, delivery_id, number, delivery_state,"
     " exchange, response, outcome, response_status, duration_us)"
-    " SELECT * FROM unnest($1::attempt_row[]) ON CONFLICT DO NOTHING"};
+    " SELECT * FROM unnest($1::attempt_row[]) ON CONFLICT DO NOTHING RETURNING delivery_id"};
 
 // The pending deliveries of a webhook that is being deleted. The replica that has them in memory
 // finds the webhook gone before it begins an attempt.
 constexpr pg::Statement kCancelDeliveries{
     "cancel_deliveries", "DELETE FROM queue WHERE community_id = $1 AND webhook_id = $2"};
 
-// The same of a webhook that stays, and that a replica may have deliveries of in memory.
+// The same of a webhook that stays, and that a replica may have deliveries of in memory. Returns
+// how many there were.
 constexpr pg::Statement kCancelAllQueued{
     "cancel_all_queued",
     "WITH gone AS (DELETE FROM queue WHERE community_id = $1 AND webhook_id = $2"
     "  RETURNING delivery_id)"
-    " UPDATE webhooks SET cancelled_through = greatest(cancelled_through,"
+    ", noted AS (UPDATE webhooks SET cancelled_through = greatest(cancelled_through,"
     "  (SELECT delivery_id FROM gone ORDER BY delivery_id DESC LIMIT 1))"
-    " WHERE community_id = $1 AND webhook_id = $2"};
+    " WHERE community_id = $1 AND webhook_id = $2)"
+    " SELECT count(*) FROM gone"};
 
 // Takes deliveries off the queue, without an attempt.
 constexpr pg::Statement kCancelQueued{

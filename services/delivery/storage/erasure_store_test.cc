@@ -82,7 +82,7 @@ class PgErasureStoreTest : public DeliveryStorageTest {
 
   PgErasureStore erasures_{pool_};
   crypto::KeyRingHolder rings_{crypto::KeyRing::Plaintext()};
-  PgWebhookStore webhooks_{pool_, rings_};
+  PgWebhookStore webhooks_{pool_, rings_, metrics_};
 };
 
 TEST_F(PgErasureStoreTest, DoesNothingWithoutErasures) { EXPECT_FALSE(Step().found); }
@@ -193,7 +193,7 @@ TEST_F(PgErasureStoreTest, TheResponseOfAnAttemptUnderWayIsNotKept) {
 
   EXPECT_THAT(
       Commit({Answered(id, DeliveryState::kPending), Answered(last, DeliveryState::kSucceeded)}),
-      ElementsAre(Recorded::kWritten, Recorded::kWritten));
+      ElementsAre(Recorded::kCancelled, Recorded::kCancelled));
 
   EXPECT_EQ(Get(id).state, DeliveryState::kCancelled);
   for (const DeliveryId& delivery : {id, last}) {

@@ -62,7 +62,7 @@ class HealthTest : public DeliveryStorageTest {
   }
 
   const crypto::KeyRingHolder rings_{crypto::KeyRing::Plaintext()};
-  PgWebhookStore webhooks_{pool_, rings_};
+  PgWebhookStore webhooks_{pool_, rings_, metrics_};
 };
 
 TEST_F(HealthTest, WhatAnAttemptShowsDoesNotUndoAChangeOfTheWebhook) {
@@ -158,7 +158,7 @@ TEST_F(HealthTest, OfADeletedWebhookNothingIsFoundNorTold) {
       Finds(id, Finding::Kind::kGone, absl::ZeroDuration(), DeliveryState::kExhausted);
   ASSERT_TRUE(webhooks_.Delete(webhook, "", Deadline()).ok());
 
-  EXPECT_THAT(Commit({gone}), ElementsAre(Recorded::kWritten));
+  EXPECT_THAT(Commit({gone}), ElementsAre(Recorded::kCancelled));
 
   EXPECT_THAT(Queue(operational), IsEmpty());
 }

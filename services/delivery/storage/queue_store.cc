@@ -42,14 +42,17 @@ class Changes {
  public:
   // `outcomes` must outlive this.
   explicit Changes(const std::vector<AttemptOutcome>& outcomes)
-      : outcomes_(outcomes), queued_(outcomes.size(), false), wanted_(outcomes.size(), false) {}
+      : outcomes_(outcomes),
+        queued_(outcomes.size(), false),
+        wanted_(outcomes.size(), false),
+        cancelled_(outcomes.size(), false) {}
 
   // Takes up the outcome at a place.
   void Add(size_t place) {
     const AttemptOutcome& outcome = outcomes_[place];
     const bool over = outcome.state != DeliveryState::kPending;
     if (!outcome.attempt) {
-      if (over) dropped_.push_back(outcome.id);
+      if (over) dropped_.push_back(place);
       return;
     }
     (over ? finished_ : again_).push_back(place);
@@ -57,10 +60,7 @@ class Changes {
 
   // The queue comes first: its rows are what this and a cancellation wait for each other at.
   absl::Status Write(Transaction& transaction) {
-    if (!dropped_.empty()) {
-      ASSIGN_OR_RETURN(const Params keys, Keys(transaction, dropped_));
-      RETURN_IF_ERROR(transaction.Execute(kDrop, keys).status());
-    }
+    RETURN_IF_ERROR(Drop(transaction));
     RETURN_IF_ERROR(WriteQueue(transaction, kDequeue, finished_));
     RETURN_IF_ERROR(KeepWanted(transaction));
     RETURN_IF_ERROR(WriteQueue(transaction, kRequeue, again_));
@@ -70,12 +70,31 @@ class Changes {
   // Whether the delivery of the outcome at a place goes on, though that was its last attempt.
   bool wanted_again(size_t place) const { return wanted_[place]; }
 
+  // Whether somebody has cancelled the delivery of the outcome at a place before it was written.
+  bool cancelled(size_t place) const { return cancelled_[place]; }
+
   // Whether the outcome at a place has ended its delivery, which was on the queue.
   bool ended(size_t place) const {
     return outcomes_[place].state != DeliveryState::kPending && queued_[place] && !wanted_[place];
   }
 
  private:
+  absl::Status Drop(Transaction& transaction) {
+    if (dropped_.empty()) return absl::OkStatus();
+    std::vector<DeliveryId> ids;
+    for (const size_t place : dropped_) ids.push_back(outcomes_[place].id);
+    ASSIGN_OR_RETURN(const Params keys, Keys(transaction, ids));
+    ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kDrop, keys));
+    MarkQueued(rows, dropped_);
+    for (const size_t place : dropped_) cancelled_[place] = !queued_[place];
+    return absl::OkStatus();
+  }
+
+  // The first column of the rows is a place among `places`, from 1.
+  void MarkQueued(const Rows& rows, const std::vector<size_t>& places) {
+    for (const Rows::Row row : rows) queued_[places[static_cast<size_t>(row.Int64(0)) - 1]] = true;
+  }
+
   // What is exhausted, but was wanted again since the attempt began, stays on the queue.
   absl::Status KeepWanted(Transaction& transaction) {
     std::vector<size_t> kept;
@@ -105,7 +124,7 @@ class Changes {
     }
     ASSIGN_OR_RETURN(const Rows rows,
                      transaction.Execute(statement, Params().AddRows(std::move(attempted))));
-    for (const Rows::Row row : rows) queued_[places[static_cast<size_t>(row.Int64(0)) - 1]] = true;
+    MarkQueued(rows, places);
     return absl::OkStatus();
   }
 
@@ -128,7 +147,19 @@ class Changes {
           transaction.Execute(kInsertAttempts, Params().AddRows(std::move(attempts))).status());
     }
     if (!any_late) return absl::OkStatus();
-    return transaction.Execute(kInsertLateAttempts, Params().AddRows(std::move(late))).status();
+    ASSIGN_OR_RETURN(const Rows rows,
+                     transaction.Execute(kInsertLateAttempts, Params().AddRows(std::move(late))));
+    // An attempt that is there already is that of a commit which is repeated: then it was this that
+    // took the delivery off the queue.
+    std::set<std::string> added;
+    for (const Rows::Row row : rows) added.insert(row.Text(0));
+    for (const std::vector<size_t>& places : {finished_, again_}) {
+      for (const size_t place : places) {
+        cancelled_[place] =
+            !queued_[place] && added.count(outcomes_[place].id.message.ToUuid()) > 0;
+      }
+    }
+    return absl::OkStatus();
   }
 
   void AddAttempt(size_t place, RowArray& row) const {
@@ -158,11 +189,12 @@ class Changes {
   }
 
   const std::vector<AttemptOutcome>& outcomes_;
-  std::vector<DeliveryId> dropped_;
-  std::vector<size_t> finished_;  // places of outcomes, as the next
+  std::vector<size_t> dropped_;  // places of outcomes, as the next
+  std::vector<size_t> finished_;
   std::vector<size_t> again_;
-  std::vector<bool> queued_;  // by place: found on the queue
-  std::vector<bool> wanted_;  // and left there, though its attempt was the last
+  std::vector<bool> queued_;     // by place: found on the queue
+  std::vector<bool> wanted_;     // and left there, though its attempt was the last
+  std::vector<bool> cancelled_;  // or not found there, because somebody had cancelled it
 };
 
 // The epochs by shard under which this replica still holds leases, locked until the end of the
@@ -318,6 +350,7 @@ absl::StatusOr<std::vector<Recorded>> PgQueueStore::Commit(
     for (size_t i = 0; i < outcomes.size(); ++i) {
       recorded.push_back(!written[i]               ? Recorded::kFenced
                          : changes.wanted_again(i) ? Recorded::kWantedAgain
+                         : changes.cancelled(i)    ? Recorded::kCancelled
                                                    : Recorded::kWritten);
     }
     std::vector<Notice> notices = ExhaustedNotices(outcomes, changes);

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/api/resource_name.h"
 #include "common/status/macros.h"
+#include "services/delivery/domain/dispatch/attempt_metrics.h"
 #include "services/delivery/domain/errors.h"
 #include "services/delivery/domain/queue/shard.h"
 #include "services/delivery/storage/cancellation.h"
@@ -106,7 +107,10 @@ absl::Status CheckWebhook(Transaction& transaction, const WebhookId& webhook) {
 
 }  // namespace
 
-PgRepairStore::PgRepairStore(pg::Pool& pool) : pool_(pool), schema_(pool.database().schema) {}
+PgRepairStore::PgRepairStore(pg::Pool& pool, metrics::Registry& metrics)
+    : pool_(pool),
+      schema_(pool.database().schema),
+      cancelled_(EndedDeliveries(metrics, DeliveryState::kCancelled)) {}
 
 absl::Status PgRepairStore::Redeliver(const DeliveryId& id, absl::Time due_time,
                                       absl::Time deadline) {
@@ -123,13 +127,15 @@ absl::Status PgRepairStore::Redeliver(const DeliveryId& id, absl::Time due_time,
 }
 
 absl::Status PgRepairStore::Cancel(const DeliveryId& id, absl::Time deadline) {
-  return pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
     ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kFindForRepair, Key(id)));
     if (rows.empty()) return NotFound(id);
     ASSIGN_OR_RETURN(const int cancelled, CancelQueued(transaction, id.webhook.community,
                                                        {id.webhook.id}, {id.message.ToUuid()}));
     return cancelled == 0 ? DeliveryNotPendingError() : absl::OkStatus();
-  });
+  }));
+  cancelled_.Increment();
+  return absl::OkStatus();
 }
 
 absl::StatusOr<Recovery> PgRepairStore::StartRecovery(const Recovery& recovery,

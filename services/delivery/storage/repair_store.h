@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "common/metrics/metrics.h"
 #include "common/pg/pool.h"
 #include "services/delivery/domain/repair/repair_store.h"
 
@@ -13,8 +14,8 @@ namespace crier::delivery::storage {
 // Thread-safe.
 class PgRepairStore : public RepairStore {
  public:
-  // `pool` must outlive the store.
-  explicit PgRepairStore(pg::Pool& pool);
+  // Both must outlive the store.
+  PgRepairStore(pg::Pool& pool, metrics::Registry& metrics);
 
   absl::Status Redeliver(const DeliveryId& id, absl::Time due_time, absl::Time deadline) override;
   absl::Status Cancel(const DeliveryId& id, absl::Time deadline) override;
@@ -31,6 +32,7 @@ class PgRepairStore : public RepairStore {
  private:
   pg::Pool& pool_;
   const std::string schema_;
+  prometheus::Counter& cancelled_;
 };
 
 }  // namespace crier::delivery::storage

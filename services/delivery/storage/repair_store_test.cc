@@ -2,6 +2,7 @@
 
 #include "common/status/errors.h"
 #include "gmock/gmock.h"
+#include "services/delivery/domain/dispatch/attempt_metrics.h"
 #include "services/delivery/domain/repair/repair_store_conformance.h"
 #include "services/delivery/storage/delivery_fixture.h"
 #include "services/delivery/storage/webhook_store.h"
@@ -50,9 +51,9 @@ class PgRepairStoreTest : public DeliveryStorageTest {
     return repairs_.GetRecovery(recovery.community, recovery.id, Deadline()).value();
   }
 
-  PgRepairStore repairs_{pool_};
+  PgRepairStore repairs_{pool_, metrics_};
   const crypto::KeyRingHolder rings_{crypto::KeyRing::Plaintext()};
-  PgWebhookStore webhooks_{pool_, rings_};
+  PgWebhookStore webhooks_{pool_, rings_, metrics_};
   const WebhookId webhook_ = AddWebhook();
 };
 
@@ -181,6 +182,7 @@ TEST_F(PgRepairStoreTest, CancelsWhatIsPending) {
   EXPECT_EQ(ErrorReason(repairs_.Cancel(id, Deadline())), "DELIVERY_NOT_PENDING");
   EXPECT_EQ(ErrorReason(repairs_.Cancel({webhook_, ids_.Next()}, Deadline())),
             "DELIVERY_NOT_FOUND");
+  EXPECT_EQ(EndedDeliveries(metrics_, DeliveryState::kCancelled).Value(), 1);
 }
 
 TEST_F(PgRepairStoreTest, RecoversWhatIsExhaustedInSteps) {
@@ -267,7 +269,8 @@ TEST_F(PgRepairStoreTest, WhatWasCancelledDuringItsLastAttemptStaysCancelled) {
   const DeliveryId id = Store(webhook_);
   ASSERT_TRUE(repairs_.Cancel(id, Deadline()).ok());
 
-  Commit({Outcome(id, DeliveryState::kExhausted, 1)});
+  EXPECT_THAT(Commit({Outcome(id, DeliveryState::kExhausted, 1)}),
+              ElementsAre(Recorded::kCancelled));
 
   EXPECT_EQ(Get(id).state, DeliveryState::kCancelled);
   Start(webhook_);
@@ -304,7 +307,7 @@ class PgRepairs : private DeliveryStorageTest {
  private:
   void TestBody() override {}
 
-  PgRepairStore store_{pool_};
+  PgRepairStore store_{pool_, metrics_};
 };
 
 std::shared_ptr<RepairStore> MakeStore() {

@@ -9,6 +9,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "common/status/macros.h"
+#include "services/delivery/domain/dispatch/attempt_metrics.h"
 #include "services/delivery/domain/errors.h"
 #include "services/delivery/domain/queue/shard.h"
 #include "services/delivery/storage/delivery_sql.h"
@@ -220,6 +221,13 @@ absl::Status StoreChange(Transaction& transaction, const KeyRing& ring, const We
 
 }  // namespace
 
+PgWebhookStore::PgWebhookStore(pg::Pool& pool, const crypto::KeyRingHolder& rings,
+                               metrics::Registry& metrics)
+    : pool_(pool),
+      rings_(rings),
+      cancelled_(EndedDeliveries(metrics, DeliveryState::kCancelled)),
+      notices_(pool.database().schema) {}
+
 absl::StatusOr<Webhook> PgWebhookStore::Create(const Webhook& webhook, absl::string_view request_id,
                                                absl::Time deadline) {
   Webhook created;
@@ -343,7 +351,9 @@ absl::StatusOr<Webhook> PgWebhookStore::ChangeState(const WebhookId& id, absl::s
                                                     StateAction action, absl::Time now,
                                                     absl::Time deadline) {
   Webhook webhook;
+  int64_t cancelled = 0;
   RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+    cancelled = 0;
     ASSIGN_OR_RETURN(webhook, LockWebhook(transaction, *rings_.Get(), id, etag));
     ASSIGN_OR_RETURN(const bool changed, ApplyAction(action, now, webhook));
     if (!changed) return absl::OkStatus();
@@ -354,23 +364,30 @@ absl::StatusOr<Webhook> PgWebhookStore::ChangeState(const WebhookId& id, absl::s
     }
     if (webhook.state != WebhookState::kEnabled) return absl::OkStatus();
     if (action == StateAction::kEnableAnew) {
-      RETURN_IF_ERROR(
-          transaction.Execute(kCancelAllQueued, Params().Add(id.community).Add(id.id)).status());
+      ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kCancelAllQueued,
+                                                            Params().Add(id.community).Add(id.id)));
+      cancelled = rows[0].Int64(0);
     }
     return NotifyTryNow(transaction, pool_.database().schema, id);
   }));
+  cancelled_.Increment(static_cast<double>(cancelled));
   return webhook;
 }
 
 absl::Status PgWebhookStore::Delete(const WebhookId& id, absl::string_view etag,
                                     absl::Time deadline) {
-  return pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+  int64_t cancelled = 0;
+  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
     RETURN_IF_ERROR(LockWebhook(transaction, *rings_.Get(), id, etag).status());
     const Params key = Params().Add(id.community).Add(id.id);
     RETURN_IF_ERROR(transaction.Execute(kDeleteKeys, key).status());
     RETURN_IF_ERROR(transaction.Execute(kEmptyWebhook, key).status());
-    return transaction.Execute(kCancelDeliveries, key).status();
-  });
+    ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kCancelDeliveries, key));
+    cancelled = rows.affected();
+    return absl::OkStatus();
+  }));
+  cancelled_.Increment(static_cast<double>(cancelled));
+  return absl::OkStatus();
 }
 
 }  // namespace crier::delivery::storage

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "common/crypto/key_ring.h"
+#include "common/metrics/metrics.h"
 #include "common/pg/pool.h"
 #include "services/delivery/domain/webhooks/webhook_store.h"
 #include "services/delivery/storage/notice_writer.h"
@@ -16,9 +17,8 @@ namespace crier::delivery::storage {
 // Thread-safe.
 class PgWebhookStore : public WebhookStore {
  public:
-  // Seals secrets under the ring that is good at the time. Both must outlive the store.
-  PgWebhookStore(pg::Pool& pool, const crypto::KeyRingHolder& rings)
-      : pool_(pool), rings_(rings), notices_(pool.database().schema) {}
+  // Seals secrets under the ring that is good at the time. All must outlive the store.
+  PgWebhookStore(pg::Pool& pool, const crypto::KeyRingHolder& rings, metrics::Registry& metrics);
 
   absl::StatusOr<Webhook> Create(const Webhook& webhook, absl::string_view request_id,
                                  absl::Time deadline) override;
@@ -43,6 +43,7 @@ class PgWebhookStore : public WebhookStore {
  private:
   pg::Pool& pool_;
   const crypto::KeyRingHolder& rings_;
+  prometheus::Counter& cancelled_;
   NoticeWriter notices_;
   WebhookCache cache_;
 };

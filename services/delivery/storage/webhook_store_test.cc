@@ -10,6 +10,7 @@
 #include "absl/time/clock.h"
 #include "common/pg/listener.h"
 #include "gtest/gtest.h"
+#include "services/delivery/domain/dispatch/attempt_metrics.h"
 #include "services/delivery/domain/webhooks/webhook_store_conformance.h"
 #include "services/delivery/storage/queue_notices.h"
 #include "services/delivery/storage/schema.h"
@@ -27,11 +28,13 @@ class StoreInPostgres {
       : database_(server_.NewSchemaName()),
         pool_(Migrated(), {}),
         rings_(crypto::KeyRing::Parse(crypto::KeyRing::MakeLine("test")).value()),
-        store_(pool_, rings_) {}
+        store_(pool_, rings_, metrics_) {}
 
   WebhookStore& store() { return store_; }
 
   const pg::Database& database() const { return database_; }
+
+  double cancelled() { return EndedDeliveries(metrics_, DeliveryState::kCancelled).Value(); }
 
   // Runs SQL in the schema.
   pg::Rows Run(absl::string_view sql) { return server_.Run(database_, sql); }
@@ -47,6 +50,7 @@ class StoreInPostgres {
   const pg::Database database_;
   pg::Pool pool_;
   crypto::KeyRingHolder rings_;
+  metrics::Registry metrics_;
   PgWebhookStore store_;
 };
 
@@ -123,6 +127,7 @@ TEST_F(PgWebhookStoreTest, DeletionCancelsThePendingDeliveriesOfTheWebhook) {
 
   EXPECT_EQ(Count("queue"), 1);
   EXPECT_EQ(Count(absl::StrCat("queue WHERE webhook_id = ", kept.id.id)), 1);
+  EXPECT_EQ(postgres_.cancelled(), 2);
 }
 
 TEST_F(PgWebhookStoreTest, PausingAndDisablingKeepWhatIsPending) {
@@ -149,6 +154,7 @@ TEST_F(PgWebhookStoreTest, EnablingCancelsWhatIsPendingWhereThatIsWished) {
 
   EXPECT_EQ(Count("queue"), 1);
   EXPECT_EQ(Count(absl::StrCat("queue WHERE webhook_id = ", other.id.id)), 1);
+  EXPECT_EQ(postgres_.cancelled(), 1);
 }
 
 // A replica may have them in memory still: it must not send them once the webhook is enabled.
@@ -204,6 +210,7 @@ TEST_F(PgWebhookStoreTest, RefusedDeletionCancelsNothing) {
 
   EXPECT_EQ(Count("queue"), 1);
   EXPECT_EQ(Count("webhook_signing_keys"), 1);
+  EXPECT_EQ(postgres_.cancelled(), 0);
 }
 
 TEST_F(PgWebhookStoreTest, DeletionLeavesNothingOfTheCustomers) {
@@ -227,7 +234,8 @@ TEST_F(PgWebhookStoreTest, StoredVersionOfALaterReleaseIsAnErrorAndNoGuess) {
 TEST(PgWebhookStoreAwayTest, DatabaseThatIsAwayIsUnavailable) {
   pg::Pool pool({"postgresql://crier@127.0.0.1:1/postgres", "", "delivery"}, {});
   const crypto::KeyRingHolder rings(crypto::KeyRing::Plaintext());
-  PgWebhookStore store(pool, rings);
+  metrics::Registry metrics;
+  PgWebhookStore store(pool, rings, metrics);
 
   const absl::Status status = store.List(7, 0, 10, TestDatabase::Deadline()).status();
 

@@ -20,12 +20,14 @@ crier_library(crier_delivery_webhook_storage
     webhook_state.h
     webhook_store.cc
     webhook_store.h
-  PUBLIC absl::flat_hash_map absl::synchronization crier_common_base crier_common_crypto crier_common_pg crier_delivery_content
-  PRIVATE absl::strings crier_common_status)
+  PUBLIC absl::flat_hash_map absl::synchronization crier_common_base crier_common_crypto
+    crier_common_metrics crier_common_pg crier_delivery_content
+  PRIVATE absl::strings crier_common_status crier_delivery_domain)
 
 crier_test(crier_delivery_webhook_storage_test
   SOURCES secret_store_test.cc webhook_cache_test.cc webhook_store_test.cc
   DEPS
+    crier_delivery_domain
     crier_delivery_storage
     crier_delivery_webhook_conformance
     crier_delivery_webhook_storage

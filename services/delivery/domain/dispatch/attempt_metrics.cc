@@ -78,6 +78,11 @@ const char* StateName(DeliveryState state) {
   return "unknown";
 }
 
+prometheus::Counter& EndedDeliveries(metrics::Registry& registry, DeliveryState state) {
+  return registry.Counter("crier_delivery_deliveries_total", "Deliveries by how they ended.",
+                          {{"outcome", StateName(state)}});
+}
+
 namespace {
 
 // By Circuit.
@@ -122,9 +127,7 @@ AttemptMetrics::AttemptMetrics(metrics::Registry& registry)
   }
   for (const DeliveryState state :
        {DeliveryState::kSucceeded, DeliveryState::kExhausted, DeliveryState::kCancelled}) {
-    ended_[state] =
-        &registry.Counter("crier_delivery_deliveries_total", "Deliveries by how they ended.",
-                          {{"outcome", StateName(state)}});
+    ended_[state] = &EndedDeliveries(registry, state);
   }
 }
 

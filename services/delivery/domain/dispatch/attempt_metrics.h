@@ -18,6 +18,10 @@ namespace crier::delivery {
 const char* OutcomeName(Outcome outcome);    // `timed_out`
 const char* StateName(DeliveryState state);  // `exhausted`
 
+// Where every delivery that ends in `state`, which is not kPending, is counted once, by whoever
+// takes it off the queue. One that is sent again may end again.
+prometheus::Counter& EndedDeliveries(metrics::Registry& registry, DeliveryState state);
+
 // Thread-safe.
 class AttemptMetrics {
  public:

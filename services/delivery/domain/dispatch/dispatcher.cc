@@ -356,6 +356,9 @@ void Dispatcher::Write(const SharedAttempt& attempt, AttemptOutcome outcome) {
         scheduler.Lose(claim.lease);
         scheduler.Settled(claim);
         return;
+      case OutcomeWriter::Fate::kCancelled:
+        scheduler.Settled(claim);
+        return;
       case OutcomeWriter::Fate::kWritten:
         if (ended != nullptr) ended->Increment();
         again ? scheduler.Requeued(claim, due_time) : scheduler.Settled(claim);

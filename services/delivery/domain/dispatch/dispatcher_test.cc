@@ -87,6 +87,9 @@ class DispatcherTest : public testing::Test {
   // Waits until outcomes are stored.
   void Settle() { ASSERT_TRUE(scheduler_.WaitUntilSettled(absl::InfiniteDuration())); }
 
+  // How many deliveries were counted as ended in the state.
+  double Ended(DeliveryState state) { return EndedDeliveries(registry_, state).Value(); }
+
   void ChangeState(StateAction action) {
     ASSERT_TRUE(
         webhooks_.ChangeState(webhook_, "", action, clock_.Now(), absl::InfiniteFuture()).ok());
@@ -342,10 +345,26 @@ TEST_F(DispatcherTest, WhatIsWantedAgainDuringItsLastAttemptIsSentAgainAndNotCou
   Dispatch();
 
   ExpectSent(id);
-  const prometheus::Counter& exhausted =
-      registry_.Counter("crier_delivery_deliveries_total", "Deliveries by how they ended.",
-                        {{"outcome", "exhausted"}});
-  EXPECT_EQ(exhausted.Value(), 0);
+  EXPECT_EQ(Ended(DeliveryState::kExhausted), 0);
+}
+
+// Whoever cancelled it has counted it.
+TEST_F(DispatcherTest, WhatIsCancelledDuringItsLastAttemptIsNotCountedOnceMore) {
+  Change([](Webhook& webhook) { webhook.retry_policy.max_attempts = 1; });
+  const DeliveryId failed = Enqueue();
+  const DeliveryId accepted = Enqueue();
+  Dispatch();
+  store_.Cancel(failed.message);
+  store_.Cancel(accepted.message);
+
+  sender_.Answer(500);
+  sender_.Answer(200);
+  Settle();
+
+  for (const DeliveryState state :
+       {DeliveryState::kSucceeded, DeliveryState::kExhausted, DeliveryState::kCancelled}) {
+    EXPECT_EQ(Ended(state), 0) << StateName(state);
+  }
 }
 
 TEST_F(DispatcherTest, AnAttemptUsesTheWebhookAsItIsWhenTheAttemptBegins) {
@@ -376,6 +395,18 @@ TEST_F(DispatcherTest, CancelsWhatBelongsToADeletedWebhook) {
   ASSERT_THAT(store_.Outcomes(id.message), SizeIs(1));
   EXPECT_EQ(store_.Outcomes(id.message)[0].state, DeliveryState::kCancelled);
   EXPECT_FALSE(store_.Outcomes(id.message)[0].attempt.has_value());
+  EXPECT_EQ(Ended(DeliveryState::kCancelled), 1);
+}
+
+TEST_F(DispatcherTest, WhatTheDeletionOfItsWebhookCancelledIsNotCountedOnceMore) {
+  const DeliveryId id = Enqueue();
+  ASSERT_TRUE(webhooks_.Delete(webhook_, "", absl::InfiniteFuture()).ok());
+  store_.Cancel(id.message);
+
+  Dispatch();
+  Settle();
+
+  EXPECT_EQ(Ended(DeliveryState::kCancelled), 0);
 }
 
 TEST_F(DispatcherTest, HoldsWhatBelongsToAPausedWebhookUntilItIsResumed) {

@@ -46,6 +46,8 @@ OutcomeWriter::Fate FateOf(Recorded recorded) {
       return OutcomeWriter::Fate::kFenced;
     case Recorded::kWantedAgain:
       return OutcomeWriter::Fate::kWantedAgain;
+    case Recorded::kCancelled:
+      return OutcomeWriter::Fate::kCancelled;
     case Recorded::kWritten:
       return OutcomeWriter::Fate::kWritten;
   }

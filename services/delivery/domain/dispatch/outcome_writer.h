@@ -41,6 +41,7 @@ class OutcomeWriter {
   enum class Fate {
     kWritten,
     kWantedAgain,  // the attempt is stored, and its delivery is due again: Recorded::kWantedAgain
+    kCancelled,    // so is it, and its delivery was cancelled meanwhile: Recorded::kCancelled
     kFenced,       // the shard belongs to somebody else
     kFailed,       // the database refuses this outcome, again and again
   };

@@ -27,12 +27,14 @@ class OutcomeWriterTest : public testing::Test {
         options_);
   }
 
+  // Of a delivery on the queue.
   AttemptOutcome NewOutcome() {
     AttemptOutcome outcome;
     outcome.lease = {1, 1};
     outcome.id = {{1, 1}, ids_.Next()};
     outcome.state = DeliveryState::kSucceeded;
     outcome.attempt = Attempt{1, {}};
+    store_.Add(outcome.id, {}, absl::UnixEpoch());
     return outcome;
   }
 
@@ -63,6 +65,14 @@ TEST_F(OutcomeWriterTest, WritesOutcomes) {
   EXPECT_EQ(Write(outcome), Fate::kWritten);
 
   EXPECT_THAT(store_.Outcomes(outcome.id.message), SizeIs(1));
+}
+
+TEST_F(OutcomeWriterTest, TellsOfWhatWasCancelledMeanwhile) {
+  Start();
+  const AttemptOutcome outcome = NewOutcome();
+  store_.Cancel(outcome.id.message);
+
+  EXPECT_EQ(Write(outcome), Fate::kCancelled);
 }
 
 TEST_F(OutcomeWriterTest, TriesAgainUntilTheDatabaseIsBack) {

@@ -219,9 +219,14 @@ absl::StatusOr<std::vector<Recorded>> FakeDeliveryStore::Commit(
 }
 
 Recorded FakeDeliveryStore::Record(const AttemptOutcome& outcome) {
-  outcomes_[outcome.id.message].push_back(outcome);
+  std::vector<AttemptOutcome>& recorded = outcomes_[outcome.id.message];
+  const bool repeated =
+      outcome.attempt && std::any_of(recorded.begin(), recorded.end(), [&](const auto& earlier) {
+        return earlier.attempt && earlier.attempt->number == outcome.attempt->number;
+      });
+  recorded.push_back(outcome);
   const auto row = queue_.find(outcome.id.message);
-  if (row == queue_.end()) return Recorded::kWritten;
+  if (row == queue_.end()) return repeated ? Recorded::kWritten : Recorded::kCancelled;
   QueuedDelivery& queued = row->second;
   const bool wanted = outcome.attempt && outcome.state != DeliveryState::kSucceeded &&
                       outcome.redeliveries < queued.redeliveries;

@@ -268,9 +268,23 @@ TEST_P(DeliveryStoreConformance, WhatWasCancelledMeanwhileDoesNotComeBack) {
   cancelled.attempt.reset();
   Commit({cancelled});
 
-  EXPECT_THAT(Commit({Outcome(id, DeliveryState::kPending, 1)}), ElementsAre(Recorded::kWritten));
+  EXPECT_THAT(Commit({Outcome(id, DeliveryState::kPending, 1)}), ElementsAre(Recorded::kCancelled));
 
   EXPECT_THAT(Queue(a_), IsEmpty());
+}
+
+TEST_P(DeliveryStoreConformance, WhatSomebodyElseTookOffTheQueueWasNotEndedHere) {
+  const std::vector<DeliveryId> ids = {Store(a_), Store(a_), Store(b_)};
+  std::vector<AttemptOutcome> outcomes;
+  for (const DeliveryId& id : ids) {
+    outcomes.push_back(Outcome(id, DeliveryState::kCancelled, 1));
+    outcomes.back().attempt.reset();
+  }
+  Commit(outcomes);
+
+  EXPECT_THAT(Commit({Outcome(ids[0], DeliveryState::kExhausted, 1),
+                      Outcome(ids[1], DeliveryState::kSucceeded, 1), outcomes[2]}),
+              Each(Recorded::kCancelled));
 }
 
 TEST_P(DeliveryStoreConformance, ARepeatedCommitChangesNothing) {

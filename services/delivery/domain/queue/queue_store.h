@@ -44,6 +44,9 @@ struct AttemptOutcome {
 enum class Recorded {
   kFenced,   // nothing: the shard's lease has another epoch by now
   kWritten,  // what it says
+  // The attempt, if there was one; but its delivery had been taken off the queue meanwhile, by
+  // somebody who has counted that.
+  kCancelled,
   // The attempt; but its delivery was wanted again meanwhile, and stays due although this was the
   // last attempt.
   kWantedAgain,

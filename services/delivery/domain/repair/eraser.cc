@@ -1,6 +1,7 @@
 #include "services/delivery/domain/repair/eraser.h"
 
 #include "common/log/log.h"
+#include "services/delivery/domain/dispatch/attempt_metrics.h"
 
 namespace crier::delivery {
 namespace {
@@ -20,6 +21,7 @@ Eraser::Eraser(ErasureStore& store, const Clock& clock, metrics::Registry& metri
       clock_(clock),
       erased_(metrics.Counter("crier_delivery_erased_deliveries_total",
                               "Deliveries whose personal data was erased.")),
+      cancelled_(EndedDeliveries(metrics, DeliveryState::kCancelled)),
       completed_(metrics.Counter("crier_delivery_erasures_total",
                                  "Erasures of contacts and communities that are over.")) {}
 
@@ -33,6 +35,7 @@ absl::Duration Eraser::Run() {
     }
     if (!step->found) return kIdle;
     erased_.Increment(step->erased);
+    cancelled_.Increment(step->cancelled);
     if (step->over) completed_.Increment();
   }
   return kPause;

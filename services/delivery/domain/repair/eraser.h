@@ -24,6 +24,7 @@ class Eraser {
   ErasureStore& store_;
   const Clock& clock_;
   prometheus::Counter& erased_;
+  prometheus::Counter& cancelled_;
   prometheus::Counter& completed_;
 };
 

@@ -5,6 +5,7 @@
 
 #include "common/base/clock.h"
 #include "gtest/gtest.h"
+#include "services/delivery/domain/dispatch/attempt_metrics.h"
 
 namespace crier::delivery {
 namespace {
@@ -35,8 +36,8 @@ class EraserTest : public testing::Test {
 };
 
 TEST_F(EraserTest, StepsUntilNothingIsDue) {
-  store_.script = {ErasureStep{.found = true, .erased = 200},
-                   ErasureStep{.found = true, .erased = 7, .swept = true},
+  store_.script = {ErasureStep{.found = true, .erased = 200, .cancelled = 5},
+                   ErasureStep{.found = true, .erased = 7, .cancelled = 1, .swept = true},
                    ErasureStep{.found = true, .erased = 0, .swept = true, .over = true}};
 
   const absl::Duration pause = eraser_.Run();
@@ -45,6 +46,7 @@ TEST_F(EraserTest, StepsUntilNothingIsDue) {
   EXPECT_GE(pause, absl::Seconds(1));
   EXPECT_EQ(Value("crier_delivery_erased_deliveries_total"), 207);
   EXPECT_EQ(Value("crier_delivery_erasures_total"), 1);
+  EXPECT_EQ(EndedDeliveries(metrics_, DeliveryState::kCancelled).Value(), 6);
 }
 
 TEST_F(EraserTest, ComesBackSoonWhenThereIsMoreThanOneRunMayDo) {
