@@ -32,8 +32,9 @@ std::string CommunityListing(absl::string_view collection, int64_t community);
 // For listings in the order of positive ids: the token of the page that begins after `id`.
 std::string MakeIdPageToken(absl::string_view scope, int64_t id);
 
-// The id that the page begins after; 0 for the empty token. INVALID_ARGUMENT as of ParsePageToken,
-// also when the key is no id that a listing could have ended with (`-1`, `+1`, `01`).
+// The id that the page begins after; 0 for the empty token. INVALID_ARGUMENT as from
+// ParsePageToken(), also when the key is no id that a listing could have ended with (`-1`, `+1`,
+// `01`).
 absl::StatusOr<int64_t> ParseIdPageToken(absl::string_view scope, absl::string_view token);
 
 }  // namespace crier::api

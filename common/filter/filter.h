@@ -25,7 +25,7 @@ struct TextPattern {
   bool ignore_case = false;
 
   bool Matches(absl::string_view value) const;
-  // As of strcmp, bytes as unsigned; the ends play no part.
+  // Below, at or above zero, like strcmp, by unsigned bytes; open ends play no part.
   int Compare(absl::string_view value) const;
 };
 
@@ -65,7 +65,7 @@ struct Condition {
   Value value;                      // kCompare
 };
 
-// Whether a condition holds for a message, as of Filter::Matches().
+// Whether a condition holds for a message, as in Filter::Matches().
 bool Evaluate(const Condition& condition, const google::protobuf::Message& message, absl::Time now);
 
 // A value; thread-safe once made.

@@ -21,7 +21,7 @@ struct Token {
   Operator op = Operator::kEqual;  // kCompare
 };
 
-// The tokens of a filter; the last is kEnd. Errors as of Parse().
+// The tokens of a filter; the last is kEnd. Errors as from Parse().
 absl::StatusOr<std::vector<Token>> Tokenize(absl::string_view filter);
 
 // INVALID_ARGUMENT on the field `filter`, with the byte offset of what is wrong.

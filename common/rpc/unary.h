@@ -4,8 +4,9 @@
 //                                        const GetWebhookRequest* request,
 //                                        Webhook* response) override {
 //     return rpc::RunUnary(context, executor_, [=](const rpc::CallContext& call) -> absl::Status {
-//       ASSIGN_OR_RETURN(const WebhookName name, ParseWebhookName("name", request->name()));
-//       ASSIGN_OR_RETURN(const domain::Webhook webhook, webhooks_.Get(name, call.deadline));
+//       ASSIGN_OR_RETURN(const WebhookId id,
+//                        api::ParseResource("name", api::kWebhooks, request->name()));
+//       ASSIGN_OR_RETURN(const Webhook webhook, store_.Get(id, call.deadline));
 //       *response = ToProto(webhook);
 //       return absl::OkStatus();
 //     });

@@ -5,6 +5,7 @@
 #include "absl/time/clock.h"
 #include "common/status/macros.h"
 #include "services/evaluator/domain/errors.h"
+#include "services/evaluator/domain/workflows/daily_schedule.h"
 #include "services/evaluator/storage/member_sql.h"
 #include "services/evaluator/storage/run_rows.h"
 #include "services/evaluator/storage/run_sql.h"
@@ -24,8 +25,6 @@ constexpr absl::Duration kRememberGone = absl::Hours(24);
 constexpr absl::Duration kRememberCaps = absl::Hours(24 * 60);
 // How long it is remembered that a community was over its rate: as long as clocks may be apart.
 constexpr absl::Duration kRememberPaces = absl::Hours(24);
-// No slot is further ahead than this, unless the clock was.
-constexpr absl::Duration kFurthestSlot = absl::Hours(72);
 
 absl::StatusOr<Run> BeginIn(Transaction& transaction, const WorkflowId& id, RunTrigger trigger,
                             bool full_scan, absl::Time now) {

@@ -51,7 +51,7 @@ std::vector<absl::StatusOr<EnqueueResult>> Enqueuer::Enqueue(std::vector<Enqueue
 
   const std::vector<absl::Status> stored = Store(intakes, deadline);
   for (size_t i = 0; i < intakes.size(); ++i) {
-    Deliver(shares[i], stored[i]);
+    TellScheduler(shares[i], stored[i]);
     if (!stored[i].ok()) {
       results[i] = stored[i];
       continue;
@@ -61,26 +61,6 @@ std::vector<absl::StatusOr<EnqueueResult>> Enqueuer::Enqueue(std::vector<Enqueue
     dropped_.Increment(results[i]->dropped);
   }
   return results;
-}
-
-std::vector<absl::Status> Enqueuer::Store(const std::vector<Intake>& intakes, absl::Time deadline) {
-  const absl::StatusOr<std::vector<absl::Status>> stored = store_.Enqueue(intakes, deadline);
-  if (stored.ok()) return *stored;
-  const bool transient =
-      absl::IsUnavailable(stored.status()) || absl::IsDeadlineExceeded(stored.status());
-  if (transient || intakes.size() == 1) return {intakes.size(), stored.status()};
-  // Nothing was stored because of one that the database does not take: the others are not to blame.
-  std::vector<absl::Status> alone;
-  for (const Intake& intake : intakes) alone.push_back(store_.Enqueue(intake, deadline));
-  return alone;
-}
-
-void Enqueuer::Deliver(const LocalShare& share, const absl::Status& stored) {
-  // Unless the producer stood elsewhere it may be stored despite an error: the database will tell.
-  for (const QueuedDelivery& delivery : share.expected) {
-    stored.ok() ? scheduler_.Offer(delivery) : scheduler_.ForgetExpected(delivery);
-  }
-  for (const auto& [webhook, due_time] : share.stored) scheduler_.NoteStored(webhook, due_time);
 }
 
 absl::StatusOr<Enqueuer::WebhookStates> Enqueuer::LookUp(const WebhookSet& webhooks,
@@ -127,6 +107,14 @@ Intake Enqueuer::MakeIntake(EnqueueRequest request, const WebhookStates& webhook
   return intake;
 }
 
+std::shared_ptr<const std::string> Enqueuer::Count(std::shared_ptr<const std::string> event) {
+  *event_bytes_ += event->size();
+  const std::string* const bytes = event.get();
+  return {bytes, [event = std::move(event), total = event_bytes_](const std::string* last) {
+            *total -= last->size();
+          }};
+}
+
 Enqueuer::LocalShare Enqueuer::TakeLocalShare(const WebhookStates& webhooks, Intake& intake) {
   LocalShare share;
   WebhookSet held, elsewhere;
@@ -158,6 +146,26 @@ Enqueuer::LocalShare Enqueuer::TakeLocalShare(const WebhookStates& webhooks, Int
   return share;
 }
 
+std::vector<absl::Status> Enqueuer::Store(const std::vector<Intake>& intakes, absl::Time deadline) {
+  const absl::StatusOr<std::vector<absl::Status>> stored = store_.Enqueue(intakes, deadline);
+  if (stored.ok()) return *stored;
+  const bool transient =
+      absl::IsUnavailable(stored.status()) || absl::IsDeadlineExceeded(stored.status());
+  if (transient || intakes.size() == 1) return {intakes.size(), stored.status()};
+  // Nothing was stored because of one that the database does not take: the others are not to blame.
+  std::vector<absl::Status> alone;
+  for (const Intake& intake : intakes) alone.push_back(store_.Enqueue(intake, deadline));
+  return alone;
+}
+
+void Enqueuer::TellScheduler(const LocalShare& share, const absl::Status& stored) {
+  // Unless the producer stood elsewhere it may be stored despite an error: the database will tell.
+  for (const QueuedDelivery& delivery : share.expected) {
+    stored.ok() ? scheduler_.Offer(delivery) : scheduler_.ForgetExpected(delivery);
+  }
+  for (const auto& [webhook, due_time] : share.stored) scheduler_.NoteStored(webhook, due_time);
+}
+
 void Enqueuer::AnnounceLate(const LocalShare& share, absl::Time deadline) {
   WebhookSet late;
   for (const QueuedDelivery& delivery : share.expected) {
@@ -181,14 +189,6 @@ void Enqueuer::AnnounceLate(const LocalShare& share, absl::Time deadline) {
         "deliveries may not have been announced; the next search of their shard finds them",
         {{"status", status}});
   }
-}
-
-std::shared_ptr<const std::string> Enqueuer::Count(std::shared_ptr<const std::string> event) {
-  *event_bytes_ += event->size();
-  const std::string* const bytes = event.get();
-  return {bytes, [event = std::move(event), total = event_bytes_](const std::string* last) {
-            *total -= last->size();
-          }};
 }
 
 }  // namespace crier::delivery

@@ -52,9 +52,8 @@ struct EnqueueResult {
 // Thread-safe. Deliveries to a webhook that is paused or disabled are stored like others, but are
 // not brought into memory: whoever enables it again tells the scheduler to look for them.
 //
-// What it has stored it hands to the scheduler of this replica where that holds the
-// shard, so that a fresh delivery is sent without being read back; other replicas are told by the
-// commit itself.
+// What it has stored it hands to the scheduler of this replica where that holds the shard, so that
+// a fresh delivery is sent without being read back; other replicas are told by the commit itself.
 class Enqueuer {
  public:
   // Bytes of the events that may be held in memory; beyond that only their ids are, and the events
@@ -87,17 +86,17 @@ class Enqueuer {
 
   absl::StatusOr<WebhookStates> LookUp(const WebhookSet& webhooks, absl::Time deadline);
   Intake MakeIntake(EnqueueRequest request, const WebhookStates& webhooks, EnqueueResult& result);
+  // The same bytes, counted for as long as somebody holds them.
+  std::shared_ptr<const std::string> Count(std::shared_ptr<const std::string> event);
   // Also fills in `intake.announce`.
   LocalShare TakeLocalShare(const WebhookStates& webhooks, Intake& intake);
   std::vector<absl::Status> Store(const std::vector<Intake>& intakes, absl::Time deadline);
-  // Hands over to the scheduler what is stored, or what may be after a failure.
-  void Deliver(const LocalShare& share, const absl::Status& stored);
+  // Of what is stored, or may be after a failure.
+  void TellScheduler(const LocalShare& share, const absl::Status& stored);
   // Tells the holders of shards what they may not know of: what was stored for shards that were
   // held here before the commit and are not now, and for webhooks that were enabled meanwhile.
   // Whoever looked for it may have looked too early to see it.
   void AnnounceLate(const LocalShare& share, absl::Time deadline);
-  // The same bytes, counted for as long as somebody holds them.
-  std::shared_ptr<const std::string> Count(std::shared_ptr<const std::string> event);
 
   IntakeStore& store_;
   WebhookStore& webhooks_;

@@ -33,8 +33,8 @@ class EnableGuard {
 
   // Whether the criteria of the workflow may become `filter` with this confirmation token, which a
   // preview of the new ones has given. Counts the members that meet these and not the present ones,
-  // as the next run would release them. Errors as of Check(). OK for a workflow that has no runs or
-  // is not enabled, and for criteria that do not compile: to refuse those is for others.
+  // as the next run would release them. Errors as from Check(). OK for a workflow that has no runs
+  // or is not enabled, and for criteria that do not compile: to refuse those is for others.
   absl::Status CheckUpdate(const Workflow& workflow, const std::string& filter,
                            const std::string& token, absl::Time deadline);
 

@@ -20,7 +20,7 @@ struct EvaluatorMetrics {
   prometheus::Counter& suppressed;
   // Deliveries that are due later, because their community is over its rate.
   prometheus::Counter& paced;
-  // Communities that have such deliveries waiting; as of this process.
+  // Communities that have such deliveries waiting, as far as this process knows.
   prometheus::Gauge& paced_communities;
   // Events that the log dropped before they were evaluated, while some workflow was waiting for
   // them. Anything above 0 is lost data: retention is shorter than the lag was.

@@ -23,7 +23,7 @@ entity::v1::Event::EntityCase CriteriaEntity(Template workflow_template);
 // What the criteria of a template's workflows may speak of: the fields of its entity.
 const filter::Schema& CriteriaSchema(Template workflow_template);
 
-// Compiles criteria. INVALID_ARGUMENT on the field `filter` as of filter::Filter::Compile, also
+// Compiles criteria. INVALID_ARGUMENT on the field `filter` as from filter::Filter::Compile, also
 // when there would be no room to put the criteria into parentheses and add to them.
 absl::StatusOr<filter::Filter> CompileCriteria(Template workflow_template, absl::string_view text);
 

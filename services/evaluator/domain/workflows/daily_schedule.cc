@@ -8,9 +8,6 @@
 namespace crier::evaluator {
 namespace {
 
-// No two slots of a schedule are further apart: a day that is left out, and a change of the clock.
-constexpr absl::Duration kFurthestSlot = absl::Hours(72);
-
 absl::TimeZone Zone(absl::string_view name) {
   absl::TimeZone zone;
   // A zone that is gone from the database since it was checked: UTC is never more than a day off.

@@ -35,7 +35,7 @@ struct ContactPlan {
 };
 
 // A record of a contact, seen at `accept_time` where it does not say when. ENTITY_TOO_LARGE when
-// the contact would exceed a limit; LABEL_ID_RESERVED as of LabelBook.
+// the contact would exceed a limit; LABEL_ID_RESERVED as in LabelBook.
 absl::StatusOr<ContactPlan> PlanRecord(int64_t community, const ContactRecord& record,
                                        const Known& known, const LabelBook& labels,
                                        const google::protobuf::Timestamp& accept_time);
