@@ -11,6 +11,10 @@ using ::google::protobuf::util::TimeUtil;
 
 constexpr absl::Duration kTick = absl::Nanoseconds(1);
 
+// Of the times that a Timestamp holds: the first, and the one after the last.
+absl::Time First() { return absl::FromUnixSeconds(TimeUtil::kTimestampMinSeconds); }
+absl::Time End() { return absl::FromUnixSeconds(TimeUtil::kTimestampMaxSeconds + 1); }
+
 }  // namespace
 
 absl::Time FromProto(const google::protobuf::Timestamp& timestamp) {
@@ -22,9 +26,7 @@ absl::Duration FromProto(const google::protobuf::Duration& duration) {
 }
 
 google::protobuf::Timestamp ToProto(absl::Time time) {
-  const absl::Time first = absl::FromUnixSeconds(TimeUtil::kTimestampMinSeconds);
-  const absl::Time last = absl::FromUnixSeconds(TimeUtil::kTimestampMaxSeconds + 1) - kTick;
-  time = std::clamp(time, first, last);
+  time = std::clamp(time, First(), End() - kTick);
   const int64_t seconds = absl::ToUnixSeconds(time);  // rounds down, also before 1970
   google::protobuf::Timestamp result;
   result.set_seconds(seconds);
@@ -42,5 +44,7 @@ google::protobuf::Duration ToProto(absl::Duration duration) {
   result.set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(below_second)));
   return result;
 }
+
+bool FitsTimestamp(absl::Time time) { return time >= First() && time < End(); }
 
 }  // namespace crier::api

@@ -17,6 +17,9 @@ absl::Duration FromProto(const google::protobuf::Duration& duration);
 google::protobuf::Timestamp ToProto(absl::Time time);
 google::protobuf::Duration ToProto(absl::Duration duration);
 
+// Whether the time is one that protobuf can hold: from year 1 to year 9999.
+bool FitsTimestamp(absl::Time time);
+
 }  // namespace crier::api
 
 #endif  // CRIER_COMMON_API_TIME_H_

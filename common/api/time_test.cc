@@ -34,6 +34,16 @@ TEST(TimeTest, TimesBeyondProtobufBecomeTheNearest) {
   EXPECT_EQ(TimeUtil::ToString(ToProto(absl::InfinitePast())), "0001-01-01T00:00:00Z");
 }
 
+TEST(TimeTest, FitsWhatProtobufHolds) {
+  const absl::Time first = absl::FromCivil(absl::CivilYear(1), absl::UTCTimeZone());
+  const absl::Time end = absl::FromCivil(absl::CivilYear(10000), absl::UTCTimeZone());
+
+  EXPECT_TRUE(FitsTimestamp(first));
+  EXPECT_TRUE(FitsTimestamp(end - absl::Nanoseconds(1)));
+  EXPECT_FALSE(FitsTimestamp(first - absl::Nanoseconds(1)));
+  EXPECT_FALSE(FitsTimestamp(end));
+}
+
 TEST(TimeTest, DurationsRoundTripWithTheirSign) {
   for (const absl::Duration duration :
        {absl::ZeroDuration(), absl::Milliseconds(1500), absl::Milliseconds(-1500),

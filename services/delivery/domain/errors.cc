@@ -36,7 +36,8 @@ absl::Status SigningKeyNotFoundError(int number) {
 
 absl::Status LastSigningKeyError() {
   return NamedError(absl::StatusCode::kFailedPrecondition, "LAST_SIGNING_KEY",
-                    "no other key of the webhook stays; rotate first, with an overlap of 0s");
+                    "this is the last key of the webhook that does not expire; rotate it, with an "
+                    "`overlap` of 0s to end it at once");
 }
 
 absl::Status WebhookStateError(const Webhook& webhook, absl::string_view remedy) {
@@ -74,9 +75,9 @@ absl::Status RecoveryNotFoundError(int64_t community, int64_t id) {
 }
 
 absl::Status RecoveryFinishedError(int64_t community, int64_t id) {
-  return NamedError(
-      absl::StatusCode::kFailedPrecondition, "RECOVERY_FINISHED",
-      absl::StrCat(api::ResourceName(api::kRecoveries, {community, id}), " has ended already"));
+  return NamedError(absl::StatusCode::kFailedPrecondition, "RECOVERY_FINISHED",
+                    absl::StrCat(api::ResourceName(api::kRecoveries, {community, id}),
+                                 " has ended already; there is nothing to cancel"));
 }
 
 absl::Status PositionMismatchError(int64_t actual_position) {

@@ -52,7 +52,7 @@ void ReadWorkflow(const Request& request, DeliveryFilter& filter, FieldViolation
   if (!workflow.ok() || workflow->community != filter.community) {
     violations.Add("workflow",
                    "must have the form communities/{community}/workflows/{workflow}, with the "
-                   "community of the parent");
+                   "community that `parent` names");
   } else {
     filter.workflow = workflow->id;
   }
@@ -100,7 +100,7 @@ absl::StatusOr<DeliveryFilter> ReadDeliveryFilter(const Request& request) {
     filter.created_before = api::FromProto(request.created_before());
   }
   if (violations.empty() && filter.created_from > filter.created_before) {
-    violations.Add("created_from", "must not be after created_before");
+    violations.Add("created_from", "must not be after `created_before`");
   }
   RETURN_IF_ERROR(violations.ToStatus());
   return filter;

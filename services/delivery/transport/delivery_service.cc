@@ -28,7 +28,7 @@ absl::StatusOr<std::optional<MessageId>> PageStart(const std::string& scope,
   ASSIGN_OR_RETURN(const std::string key, api::ParsePageToken(scope, token));
   if (key.empty()) return std::optional<MessageId>();
   const absl::StatusOr<MessageId> id = MessageId::FromString(key);
-  if (!id.ok()) return InvalidField("page_token", "must be a next_page_token of this listing");
+  if (!id.ok()) return api::ForeignTokenError();
   return std::optional<MessageId>(*id);
 }
 

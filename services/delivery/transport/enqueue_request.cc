@@ -71,7 +71,7 @@ int64_t ReadId(absl::string_view field, absl::string_view collection, absl::stri
   const absl::StatusOr<api::ResourceId> id = api::ParseResource(field, collection, name);
   if (!id.ok() || id->community != community) {
     violations.Add(field, absl::StrCat("must have the form communities/{community}/", collection,
-                                       "/{id}, with the same community"));
+                                       "/{id}, with the community of `community_id`"));
     return 0;
   }
   return id->id;
@@ -181,19 +181,19 @@ void CheckLimits(const v1::EnqueueDeliveriesRequest& request, FieldViolations& v
     violations.Add("expected_position", "must not be negative");
   }
   if (request.next_position() <= request.expected_position()) {
-    violations.Add("next_position", "must be above expected_position");
+    violations.Add("next_position", "must be above `expected_position`");
   }
   if (request.messages_size() > kMaxMessages) {
-    violations.Add("messages", "must have at most 1000 elements; send more in another call");
+    violations.Add("messages", "must have at most 1,000 elements; send more in another call");
   }
   if (request.erasures_size() > kMaxErasures) {
-    violations.Add("erasures", "must have at most 1000 elements; send more in another call");
+    violations.Add("erasures", "must have at most 1,000 elements; send more in another call");
   }
   int targets = 0;
   for (const v1::EnqueueMessage& message : request.messages()) targets += message.targets_size();
   if (targets > kMaxTargets) {
     violations.Add("messages",
-                   "must have at most 10000 targets together; send more in another call");
+                   "must have at most 10,000 targets together; send more in another call");
   }
 }
 

@@ -54,7 +54,7 @@ absl::StatusOr<Recovery> ReadRecovery(const v1::RecoverDeliveriesRequest& reques
   recovery.created_before =
       request.has_created_before() ? std::min(api::FromProto(request.created_before()), now) : now;
   if (violations.empty() && recovery.created_from >= recovery.created_before) {
-    violations.Add("created_from", "must be before created_before, and that is now unless set");
+    violations.Add("created_from", "must be before `created_before`, which is now unless set");
   }
   RETURN_IF_ERROR(violations.ToStatus());
   return recovery;

@@ -16,7 +16,7 @@ constexpr int kMaxWebhooks = 1000;
 
 absl::StatusOr<std::vector<WebhookId>> ReadWebhooks(const v1::FindMissingWebhooksRequest& request) {
   if (request.webhooks_size() > kMaxWebhooks) {
-    return InvalidField("webhooks", "must have at most 1000 elements; ask again for more");
+    return InvalidField("webhooks", "must have at most 1,000 elements; ask several times");
   }
   std::vector<WebhookId> ids;
   FieldViolations violations;

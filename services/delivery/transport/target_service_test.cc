@@ -74,7 +74,7 @@ TEST_F(TargetServiceTest, RefusesNamesThatAreNone) {
   EXPECT_THAT(std::string(FindMissing({kWebhook, "webhooks/1"}).status().message()),
               HasSubstr("webhooks[1] must have the form"));
   EXPECT_THAT(std::string(FindMissing(std::vector<std::string>(1001, kWebhook)).status().message()),
-              HasSubstr("at most 1000"));
+              HasSubstr("at most 1,000"));
 }
 
 TEST_F(TargetServiceTest, RendersWhatADeliveryWouldSend) {

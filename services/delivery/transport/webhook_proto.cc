@@ -143,7 +143,7 @@ std::optional<SigningKey> ReadSigningKey(const std::string& secret, v1::SigningS
     return std::nullopt;
   }
   if (scheme != v1::SIGNING_SCHEME_UNSPECIFIED && key->scheme != wanted) {
-    violations.Add("signing_scheme", "must be that of signing_secret, or left out");
+    violations.Add("signing_scheme", "must be that of `signing_secret`, or left out");
     return std::nullopt;
   }
   return *key;

@@ -217,7 +217,7 @@ absl::StatusOr<Webhook> WebhookService::TestTarget(const v1::TestWebhookRequest&
       ASSIGN_OR_RETURN(const WebhookId id,
                        api::ParseResource("webhook_name", api::kWebhooks, request.webhook_name()));
       if (id.community != community) {
-        return InvalidField("webhook_name", "must name a webhook of the parent");
+        return InvalidField("webhook_name", "must be of the community that `parent` names");
       }
       return store_.Get(id, deadline);
     }
@@ -230,7 +230,7 @@ absl::StatusOr<Webhook> WebhookService::TestTarget(const v1::TestWebhookRequest&
       return webhook;
     }
     case v1::TestWebhookRequest::TARGET_NOT_SET:
-      return InvalidField("webhook_name", "must be set, or else webhook");
+      return InvalidField("webhook_name", "must be set, or else `webhook`");
   }
 }
 

@@ -67,7 +67,7 @@ absl::Status RunUnfinishedError(const RunId& unfinished) {
 
 absl::Status RunFinishedError(const RunId& id) {
   return NamedError(absl::StatusCode::kFailedPrecondition, "RUN_FINISHED",
-                    absl::StrCat(RunName(id), " has ended already"));
+                    absl::StrCat(RunName(id), " has ended already; there is nothing to cancel"));
 }
 
 absl::Status LeaseLostError() {

@@ -56,7 +56,7 @@ absl::StatusOr<Workflow> WorkflowService::ReadSubject(int64_t community, const R
       ASSIGN_OR_RETURN(const WorkflowId id,
                        api::ParseResource("name", api::kWorkflows, request.name()));
       if (id.community != community) {
-        return InvalidField("name", "must name a workflow of the community in `parent`");
+        return InvalidField("name", "must be of the community that `parent` names");
       }
       return workflows_.Get(id, deadline);
     }
@@ -67,7 +67,7 @@ absl::StatusOr<Workflow> WorkflowService::ReadSubject(int64_t community, const R
       return workflow;
     }
     default:
-      return InvalidField("name", "or `workflow` must be set");
+      return InvalidField("name", "must be set, or else `workflow`");
   }
 }
 

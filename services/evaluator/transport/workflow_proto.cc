@@ -60,7 +60,7 @@ int64_t ReadWebhook(int64_t community, const std::string& name, FieldViolations&
     return 0;
   }
   if (id->community != community) {
-    violations.Add(kField, "must name a webhook of the workflow's community");
+    violations.Add(kField, "must be of the community of the workflow");
   }
   return id->id;
 }

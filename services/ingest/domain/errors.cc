@@ -18,24 +18,22 @@ absl::Status LabelIdReservedError(int64_t id) {
 }
 
 absl::Status EntityNotFoundError(EntityKind kind, absl::string_view name) {
-  const auto not_found = [name](absl::string_view reason, absl::string_view noun) {
-    return NamedError(absl::StatusCode::kNotFound, reason,
-                      name.empty() ? absl::StrCat("there is no ", noun, " of this name")
-                                   : absl::StrCat("there is no ", noun, " ", name));
+  const auto not_found = [name](absl::string_view reason) {
+    return NamedError(absl::StatusCode::kNotFound, reason, absl::StrCat(name, " does not exist"));
   };
   switch (kind) {
     case EntityKind::kContact:
-      return not_found("CONTACT_NOT_FOUND", "contact");
+      return not_found("CONTACT_NOT_FOUND");
     case EntityKind::kOrganization:
-      return not_found("ORGANIZATION_NOT_FOUND", "organization");
+      return not_found("ORGANIZATION_NOT_FOUND");
     case EntityKind::kActivity:
-      return not_found("ACTIVITY_NOT_FOUND", "activity");
+      return not_found("ACTIVITY_NOT_FOUND");
     case EntityKind::kSegment:
-      return not_found("SEGMENT_NOT_FOUND", "segment");
+      return not_found("SEGMENT_NOT_FOUND");
     case EntityKind::kTag:
-      return not_found("TAG_NOT_FOUND", "tag");
+      return not_found("TAG_NOT_FOUND");
   }
-  return not_found("ENTITY_NOT_FOUND", "entity");
+  return not_found("ENTITY_NOT_FOUND");
 }
 
 absl::Status ContactMissingError() {
@@ -46,7 +44,7 @@ absl::Status ContactMissingError() {
 
 absl::Status CommunityDeletionNotFoundError() {
   return NamedError(absl::StatusCode::kNotFound, "COMMUNITY_DELETION_NOT_FOUND",
-                    "nobody has asked to delete this community");
+                    "nobody has asked to delete this community; DeleteCommunity does");
 }
 
 absl::Status CommunityBeingDeletedError() {
@@ -80,9 +78,8 @@ absl::Status PositionBeyondHeadError(absl::string_view field, int64_t head) {
 
 absl::Status PositionNotKeptError(int64_t first_kept_position) {
   return NamedError(absl::StatusCode::kOutOfRange, "POSITION_NOT_KEPT",
-                    absl::StrCat("what follows after_position is no longer kept; the log partition "
-                                 "begins at position ",
-                                 first_kept_position),
+                    absl::StrCat("what follows `after_position` is no longer kept; go on from ",
+                                 first_kept_position, ", where the log partition begins now"),
                     {{"first_kept_position", absl::StrCat(first_kept_position)}});
 }
 

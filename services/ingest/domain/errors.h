@@ -19,9 +19,8 @@ absl::Status EntityTooLargeError(absl::string_view limit);
 // that are only assigned.
 absl::Status LabelIdReservedError(int64_t id);
 
-// NOT_FOUND, `CONTACT_NOT_FOUND` and so on: there is no entity of this name. `name` says of which,
-// where the request has several.
-absl::Status EntityNotFoundError(EntityKind kind, absl::string_view name = "");
+// NOT_FOUND, `CONTACT_NOT_FOUND` and so on: there is no entity of the resource name.
+absl::Status EntityNotFoundError(EntityKind kind, absl::string_view name);
 
 // DATA_LOSS, `CONTACT_MISSING`: an identifier leads to a contact that is not stored, which no call
 // can bring about; somebody has changed the tables by hand, or restored a part of them.

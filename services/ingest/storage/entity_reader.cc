@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/api/paging.h"
+#include "common/api/time.h"
 #include "common/base/utf8.h"
 #include "common/pg/transaction.h"
 #include "common/status/errors.h"
@@ -74,18 +75,13 @@ SortExpression ExpressionOf(const SortKey& key, const EntitySource& source) {
   }
 }
 
-bool IsTimeOfEntity(absl::Time time) {
-  const auto year = absl::ToCivilYear(time, absl::UTCTimeZone()).year();
-  return year >= 1 && year <= 9999;
-}
-
 // Whether a value is one that Postgres will read as the type: tokens may have been made up.
 bool Fits(const std::string& value, const std::string& type) {
   int64_t integer = 0;
   double number = 0;
   if (type == "bigint") return absl::SimpleAtoi(value, &integer);
   if (type == "timestamptz") {
-    return absl::SimpleAtoi(value, &integer) && IsTimeOfEntity(absl::FromUnixMicros(integer));
+    return absl::SimpleAtoi(value, &integer) && api::FitsTimestamp(absl::FromUnixMicros(integer));
   }
   if (type == "double precision") {
     return absl::SimpleAtod(value, &number) && std::isfinite(number);

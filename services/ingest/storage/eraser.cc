@@ -222,12 +222,16 @@ PgEraser::PgEraser(pg::Pool& pool, int step_rows)
 
 absl::Status PgEraser::EraseContact(int64_t community, int64_t id, absl::Time now,
                                     absl::Time deadline) {
+  const auto not_found = [&] {
+    return EntityNotFoundError(EntityKind::kContact,
+                               api::ResourceName(api::kContacts, {community, id}));
+  };
   // What may be much goes first, without the lock that writers wait for.
   int64_t erased = step_rows_;
   while (erased >= step_rows_) {
     RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
       ASSIGN_OR_RETURN(const std::vector<int64_t> names, NamesOf(transaction, community, id));
-      if (names.empty()) return EntityNotFoundError(EntityKind::kContact);
+      if (names.empty()) return not_found();
       ASSIGN_OR_RETURN(erased, EraseSomeOf(transaction, community, names, step_rows_));
       return absl::OkStatus();
     }));
@@ -236,7 +240,7 @@ absl::Status PgEraser::EraseContact(int64_t community, int64_t id, absl::Time no
     ASSIGN_OR_RETURN(LockedHead head, LockHead(transaction, community));
     // Read anew: a merge may have come in between, and nothing comes from here on.
     ASSIGN_OR_RETURN(const std::vector<int64_t> names, NamesOf(transaction, community, id));
-    if (names.empty()) return EntityNotFoundError(EntityKind::kContact);
+    if (names.empty()) return not_found();
     int64_t rest = 1;
     while (rest > 0) {
       ASSIGN_OR_RETURN(rest, EraseSomeOf(transaction, community, names, step_rows_));

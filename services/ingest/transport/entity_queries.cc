@@ -11,6 +11,7 @@
 #include "common/api/paging.h"
 #include "common/api/resource_name.h"
 #include "common/api/time.h"
+#include "common/api/validation.h"
 #include "common/crypto/crypto.h"
 #include "common/entity/filter_schemas.h"
 #include "common/filter/order_by.h"
@@ -20,13 +21,7 @@
 namespace crier::ingest::transport {
 namespace {
 
-constexpr size_t kMaxFilterBytes = 16 * 1024;
 constexpr int64_t kMaxPageBytes = 3 * 1024 * 1024;
-
-bool IsTimeOfEntity(absl::Time time) {
-  const auto year = absl::ToCivilYear(time, absl::UTCTimeZone()).year();
-  return year >= 1 && year <= 9999;
-}
 
 // Where a page begins, as text: the time of evaluation, the id, and each value with its length, or
 // `-` for one that is unset.
@@ -75,7 +70,7 @@ bool DecodePosition(absl::string_view text, size_t values, absl::Time* evaluate_
   for (std::optional<std::string>& value : position->values) {
     if (!ConsumeValue(&text, &value)) return false;
   }
-  return text.empty() && IsTimeOfEntity(*evaluate_time);
+  return text.empty() && api::FitsTimestamp(*evaluate_time);
 }
 
 // Names a listing with its arguments. These may be long, and tokens should not be.
@@ -111,9 +106,6 @@ absl::StatusOr<EntitySelection> ParseSelection(EntityKind kind, const std::strin
   EntitySelection selection;
   selection.kind = kind;
   ASSIGN_OR_RETURN(selection.community, api::ParseCommunity("parent", parent));
-  if (filter.size() > kMaxFilterBytes) {
-    return InvalidField("filter", "must not be longer than 16 KiB");
-  }
   ASSIGN_OR_RETURN(selection.filter, filter::Filter::Compile(filter, NamesOf(kind).schema));
   // Tokens keep microseconds.
   selection.evaluate_time = absl::FromUnixMicros(absl::ToUnixMicros(now));
@@ -123,11 +115,10 @@ absl::StatusOr<EntitySelection> ParseSelection(EntityKind kind, const std::strin
 absl::StatusOr<absl::Time> ParseEvaluateTime(bool is_set, const google::protobuf::Timestamp& time,
                                              absl::Time now) {
   if (!is_set) return now;
-  const absl::Time parsed = api::FromProto(time);
-  if (time.nanos() < 0 || time.nanos() > 999'999'999 || !IsTimeOfEntity(parsed)) {
-    return InvalidField("evaluate_time", "must be a time from year 1 to year 9999");
-  }
-  return parsed;
+  FieldViolations violations;
+  api::CheckTimestamp("evaluate_time", time, violations);
+  RETURN_IF_ERROR(violations.ToStatus());
+  return api::FromProto(time);
 }
 
 absl::StatusOr<ListQuery> ParseList(const ListArguments& arguments, absl::Time now) {

@@ -87,7 +87,7 @@ absl::StatusOr<std::vector<int64_t>> ParseContacts(
     int64_t community, const google::protobuf::RepeatedPtrField<std::string>& names) {
   if (names.empty()) return InvalidField("names", "must not be empty");
   if (names.size() > kMaxBatchGet) {
-    return InvalidField("names", "must not hold more than 1,000 elements; ask several times");
+    return InvalidField("names", "must have at most 1,000 elements; ask several times");
   }
   std::set<int64_t> ids;
   for (int i = 0; i < names.size(); ++i) {
@@ -129,7 +129,8 @@ grpc::ServerUnaryReactor* EntityService::GetOne(EntityKind kind,
                      api::ParseResource("name", NamesOf(kind).collection, request->name()));
     ASSIGN_OR_RETURN(const std::vector<FoundEntity> found,
                      reader_.Get(kind, name.community, {name.id}, Merged::kNotTold, call.deadline));
-    return found.empty() ? EntityNotFoundError(kind) : Parse(found.front(), response);
+    return found.empty() ? EntityNotFoundError(kind, request->name())
+                         : Parse(found.front(), response);
   });
 }
 

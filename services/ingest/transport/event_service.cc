@@ -71,7 +71,7 @@ absl::StatusOr<std::string> ParseReader(absl::string_view name) {
 absl::StatusOr<std::vector<LogHead>> ParsePositions(const v1::ConfirmPositionsRequest& request) {
   if (request.positions().empty()) return InvalidField("positions", "must not be empty");
   if (request.positions_size() > kMaxPositions) {
-    return InvalidField("positions", "must not hold more than 1,000 elements");
+    return InvalidField("positions", "must have at most 1,000 elements");
   }
   std::vector<LogHead> positions;
   std::set<int32_t> partitions;

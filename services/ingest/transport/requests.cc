@@ -131,7 +131,7 @@ absl::StatusOr<Record> ToRecord(const v1::MergeContactsRequest& request) {
   FieldViolations violations;
   const int size = request.duplicates_size();
   if (size == 0) violations.Add("duplicates", "must not be empty");
-  if (size > kMaxDuplicates) violations.Add("duplicates", "must not hold more than 100 elements");
+  if (size > kMaxDuplicates) violations.Add("duplicates", "must have at most 100 elements");
   RETURN_IF_ERROR(violations.ToStatus());
   ASSIGN_OR_RETURN(const api::ResourceId first,
                    api::ParseResource("name", api::kContacts, request.name()));
@@ -165,7 +165,7 @@ absl::StatusOr<Record> ToRecord(std::shared_ptr<v1::BatchIngestItem> item) {
 absl::Status CheckItemCount(int count) {
   if (count == 0) return InvalidField("items", "must not be empty");
   if (count > kMaxBatchItems) {
-    return InvalidField("items", "must not hold more than 1,000 elements; send several");
+    return InvalidField("items", "must have at most 1,000 elements; send more in another call");
   }
   return absl::OkStatus();
 }

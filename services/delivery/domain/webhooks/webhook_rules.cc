@@ -53,7 +53,7 @@ void CheckHeader(const std::string& name, const std::string& value, std::set<std
       "webhook.custom_headers[\"", token ? name : absl::CHexEscape(name.substr(0, 64)), "\"]");
   const std::string lower = absl::AsciiStrToLower(name);
   if (!token) {
-    violations.Add(field, "must be named with an HTTP token of at most 255 bytes");
+    violations.Add(field, "must have a name of at most 255 letters, digits and !#$%&'*+-.^_`|~");
   } else if (IsReservedHeader(lower)) {
     violations.Add(field, "is set by Crier or by HTTP itself; choose another name");
   } else if (!seen.insert(lower).second) {
@@ -93,7 +93,7 @@ HeaderMap WithoutMasks(HeaderMap headers, const HeaderMap& stored) {
 
 void CheckHeaders(const std::map<std::string, std::string>& headers, FieldViolations& violations) {
   if (headers.size() > kMaxHeaders) {
-    violations.Add("webhook.custom_headers", "must hold at most 20 headers");
+    violations.Add("webhook.custom_headers", "must have at most 20 headers");
     return;
   }
   std::set<std::string> seen;
@@ -111,7 +111,7 @@ void CheckClientCertificate(const Webhook& webhook, const std::set<std::string>&
                             FieldViolations& violations) {
   if (fields.count("client_certificate") != fields.count("client_key")) {
     violations.Add(fields.count("client_key") ? "webhook.client_certificate" : "webhook.client_key",
-                   "must be changed together with the other of client_certificate and client_key");
+                   "must be given too: a certificate and its key change together");
     return;
   }
   if (webhook.client_certificate.empty() && webhook.client_key.empty()) return;

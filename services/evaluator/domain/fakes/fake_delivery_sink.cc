@@ -52,7 +52,7 @@ absl::StatusOr<int64_t> FakeDeliverySink::Enqueue(absl::string_view producer,
   absl::MutexLock lock(&mutex_);
   int64_t& position = positions_[std::string(producer)];
   if (batch.next_position <= expected_position) {
-    return absl::InvalidArgumentError("next_position must be above expected_position");
+    return absl::InvalidArgumentError("next_position must be above `expected_position`");
   }
   if (position == expected_position) {
     position = batch.next_position;

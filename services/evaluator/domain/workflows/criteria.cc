@@ -42,7 +42,8 @@ absl::StatusOr<filter::Filter> CompileCriteria(Template workflow_template, absl:
                    filter::Filter::Compile(text, CriteriaSchema(workflow_template)));
   const bool empty = filter.condition().kind == filter::Condition::Kind::kAll;
   if (!empty && !filter::Parse(absl::StrCat("(", text, ")")).ok()) {
-    return InvalidField("filter", "nests parentheses too deep; write it with one pair less");
+    return InvalidField(
+        "filter", absl::StrCat("must nest parentheses at most ", filter::kMaxNesting - 1, " deep"));
   }
   return filter;
 }

@@ -35,7 +35,8 @@ TEST(CriteriaTest, LeaveRoomForWhatIsAddedToThem) {
     return absl::StrCat(std::string(depth, '('), "a", std::string(depth, ')'));
   };
   EXPECT_EQ(Error(Template::kNewMember, nested(filter::kMaxNesting - 1)), "accepted");
-  EXPECT_THAT(Error(Template::kNewMember, nested(filter::kMaxNesting)), HasSubstr("too deep"));
+  EXPECT_THAT(Error(Template::kNewMember, nested(filter::kMaxNesting)),
+              HasSubstr("at most 63 deep"));
   EXPECT_EQ(Error(Template::kNewMember, "  "), "accepted");
 }
 

@@ -66,7 +66,7 @@ void CheckRequiredText(const Path& field, absl::string_view value, size_t max_by
 // False, with a violation, when the list is too long to be looked at element by element.
 bool CheckListSize(const Path& field, int size, FieldViolations& violations) {
   if (size <= kMaxListElements) return true;
-  violations.Add(field.Text(), "must not hold more than 1,000 elements");
+  violations.Add(field.Text(), "must have at most 1,000 elements");
   return false;
 }
 
@@ -74,7 +74,7 @@ bool CheckListSize(const Path& field, int size, FieldViolations& violations) {
 bool CheckEntitySize(const Path& field, const google::protobuf::Message& entity,
                      FieldViolations& violations) {
   if (entity.ByteSizeLong() <= kMaxEntityBytes) return true;
-  violations.Add(field.Text(), "must not exceed 256 KiB");
+  violations.Add(field.Text(), "must have at most 256 KiB");
   return false;
 }
 
@@ -249,7 +249,7 @@ void CheckSightings(absl::string_view name, const RepeatedPtrField<Sighting>& si
   const Path field(name);
   if (sightings.empty()) violations.Add(field.Text(), "must not be empty");
   if (sightings.size() > kMaxSightings) {
-    violations.Add(field.Text(), "must not hold more than 100 elements");
+    violations.Add(field.Text(), "must have at most 100 elements");
     return;
   }
   for (int i = 0; i < sightings.size(); ++i) {
