@@ -1,5 +1,7 @@
 #include "tools/crierctl/arguments.h"
 
+#include <utility>
+
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -16,7 +18,7 @@ CLI::Option* AddDuration(CLI::App& command, const std::string& name,
   return command
       .add_option_function<std::string>(
           name,
-          [name, set](const std::string& text) {
+          [name, set = std::move(set)](const std::string& text) {
             absl::Duration duration;
             if (!absl::ParseDuration(text, &duration) || duration <= absl::ZeroDuration()) {
               // CLI11 reports mistakes of option values by exceptions; it catches this one itself.
@@ -34,7 +36,7 @@ CLI::Option* AddTime(CLI::App& command, const std::string& name,
   return command
       .add_option_function<std::string>(
           name,
-          [name, set](const std::string& text) {
+          [name, set = std::move(set)](const std::string& text) {
             absl::Time time;
             absl::Duration ago;
             std::string error;

@@ -47,7 +47,7 @@ v1::EnqueueDeliveriesResponse ToProto(const EnqueueResult& result) {
 grpc::ServerUnaryReactor* DeliveryService::EnqueueDeliveries(
     grpc::CallbackServerContext* context, const v1::EnqueueDeliveriesRequest* request,
     v1::EnqueueDeliveriesResponse* response) {
-  return rpc::StartUnary(context, [&](const rpc::CallContext& call, rpc::FinishCall finish) {
+  return rpc::StartUnary(context, [&](const rpc::CallContext& call, const rpc::FinishCall& finish) {
     absl::StatusOr<EnqueueRequest> enqueue = ReadEnqueueRequest(*request);
     if (!enqueue.ok()) return finish(enqueue.status());
     context->GetRpcAllocatorState()->FreeRequest();

@@ -239,11 +239,11 @@ grpc::ServerUnaryReactor* WebhookService::TestWebhook(grpc::CallbackServerContex
                                                       v1::TestWebhookResponse* response) {
   // A receiver may take longer than a call usually may: only a deadline of the caller's own counts.
   const absl::Time test_deadline = absl::FromChrono(context->deadline());
-  const auto run = [=](const rpc::CallContext& call, rpc::FinishCall finish) {
+  const auto run = [=](const rpc::CallContext& call, const rpc::FinishCall& finish) {
     const auto begin = [=]() -> absl::Status {
       ASSIGN_OR_RETURN(const Sample sample, SampleOf(request->payload_type()));
       ASSIGN_OR_RETURN(const Webhook webhook, TestTarget(*request, call.deadline));
-      return tester_.Test(webhook, sample, test_deadline, [=](Exchange exchange) {
+      return tester_.Test(webhook, sample, test_deadline, [=](const Exchange& exchange) {
         *response->mutable_exchange() = ToProto(exchange);
         finish(absl::OkStatus());
       });

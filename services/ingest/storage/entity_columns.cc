@@ -46,7 +46,7 @@ std::string ElementType(const FieldDescriptor& field) {
 
 // Adds the columns of everything below a message.
 void Collect(const filter::Schema& schema, const std::set<std::string>& left_out,
-             const Descriptor& message, const std::string& prefix, EntityColumn above,
+             const Descriptor& message, const std::string& prefix, const EntityColumn& above,
              std::vector<EntityColumn>& columns) {
   for (int i = 0; i < message.field_count(); ++i) {
     const FieldDescriptor& field = *message.field(i);
@@ -66,8 +66,7 @@ void Collect(const filter::Schema& schema, const std::set<std::string>& left_out
       columns.push_back(std::move(column));
     } else if (field.message_type() != nullptr && !IsTime(field)) {
       if (field.is_repeated()) column.type = "[]";
-      Collect(schema, left_out, *field.message_type(), absl::StrCat(path, "."), std::move(column),
-              columns);
+      Collect(schema, left_out, *field.message_type(), absl::StrCat(path, "."), column, columns);
     } else {
       const bool many = field.is_repeated() || above.is_array();
       column.type = absl::StrCat(ElementType(field), many ? "[]" : "");

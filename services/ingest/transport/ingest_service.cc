@@ -76,7 +76,7 @@ template <typename Request>
 grpc::ServerUnaryReactor* IngestService::IngestOne(grpc::CallbackServerContext* context,
                                                    const Request* request,
                                                    v1::IngestResult* response) {
-  return rpc::StartUnary(context, [&](const rpc::CallContext& call, rpc::FinishCall finish) {
+  return rpc::StartUnary(context, [&](const rpc::CallContext& call, const rpc::FinishCall& finish) {
     absl::StatusOr<Record> record = ToRecord(Own(request));
     if (!record.ok()) return finish(record.status());
     record->traceparent = trace::FormatTraceparent(call.trace);
@@ -111,7 +111,7 @@ grpc::ServerUnaryReactor* IngestService::RecordActivity(grpc::CallbackServerCont
 grpc::ServerUnaryReactor* IngestService::BatchIngest(grpc::CallbackServerContext* context,
                                                      const v1::BatchIngestRequest* request,
                                                      v1::BatchIngestResponse* response) {
-  return rpc::StartUnary(context, [&](const rpc::CallContext& call, rpc::FinishCall finish) {
+  return rpc::StartUnary(context, [&](const rpc::CallContext& call, const rpc::FinishCall& finish) {
     const size_t bytes = request->ByteSizeLong();
     if (!batches_.Enter(bytes)) {
       observer_.OnRefused(static_cast<size_t>(request->items_size()));

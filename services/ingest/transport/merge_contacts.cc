@@ -11,7 +11,7 @@ namespace crier::ingest::transport {
 grpc::ServerUnaryReactor* MergeContacts(RecordSink& sink, grpc::CallbackServerContext* context,
                                         const v1::MergeContactsRequest* request,
                                         entity::v1::Contact* response) {
-  return rpc::StartUnary(context, [&](const rpc::CallContext& call, rpc::FinishCall finish) {
+  return rpc::StartUnary(context, [&](const rpc::CallContext& call, const rpc::FinishCall& finish) {
     absl::StatusOr<Record> record = ToRecord(*request);
     if (!record.ok()) return finish(record.status());
     record->traceparent = trace::FormatTraceparent(call.trace);

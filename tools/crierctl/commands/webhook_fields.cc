@@ -4,6 +4,7 @@
 #include <functional>
 #include <iterator>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/ascii.h"
@@ -66,7 +67,7 @@ void AddPemFile(CLI::App& command, WebhookFields& fields, const char* name, cons
   command
       .add_option_function<std::string>(
           name,
-          [&fields, path, set](const std::string& file) {
+          [&fields, path, set = std::move(set)](const std::string& file) {
             set(file.empty() ? "" : ReadAll(file));
             fields.mask.add_paths(path);
           },

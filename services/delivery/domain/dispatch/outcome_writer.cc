@@ -85,7 +85,7 @@ OutcomeWriter::~OutcomeWriter() {
   batcher_.reset();
 }
 
-void OutcomeWriter::Submit(AttemptOutcome outcome, Done done) {
+void OutcomeWriter::Submit(AttemptOutcome outcome, const Done& done) {
   const size_t bytes = SizeOf(outcome);
   queued_bytes_ += bytes;
   const absl::Status accepted =

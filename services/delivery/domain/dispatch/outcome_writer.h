@@ -57,7 +57,7 @@ class OutcomeWriter {
   ~OutcomeWriter();
 
   // `done` is called exactly once, from the writer's thread or, when the queue is full, from here.
-  void Submit(AttemptOutcome outcome, Done done);
+  void Submit(AttemptOutcome outcome, const Done& done);
 
   bool saturated() const { return queued_bytes_ >= options_.queue_bytes; }
 
