@@ -4,7 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "common/base/utf8.h"
-#include "google/protobuf/util/time_util.h"
+#include "common/status/retry_info.h"
 #include "google/rpc/error_details.pb.h"
 
 namespace crier {
@@ -61,12 +61,8 @@ std::optional<std::string> ErrorMetadata(const absl::Status& status, absl::strin
 }
 
 absl::Status OverloadedError(absl::string_view message, absl::Duration retry_after) {
-  absl::Status status = NamedError(absl::StatusCode::kResourceExhausted, "OVERLOADED", message);
-  google::rpc::RetryInfo retry;
-  *retry.mutable_retry_delay() = google::protobuf::util::TimeUtil::MillisecondsToDuration(
-      absl::ToInt64Milliseconds(retry_after));
-  Attach(retry, status);
-  return status;
+  return WithRetryInfo(NamedError(absl::StatusCode::kResourceExhausted, "OVERLOADED", message),
+                       retry_after);
 }
 
 void FieldViolations::Add(absl::string_view field, absl::string_view description) {

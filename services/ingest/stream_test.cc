@@ -6,11 +6,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "common/base/clock.h"
 #include "common/rpc/status.h"
 #include "common/status/errors.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/ingest/server_test_fixture.h"
+#include "tests/support/postgres_proxy.h"
 
 namespace crier::ingest {
 namespace {
@@ -214,6 +216,30 @@ TEST_F(StreamTest, AClientThatGoesAwayLeavesNothingBehind) {
     exchange.context.TryCancel();
     EXPECT_EQ(exchange.End().code(), absl::StatusCode::kCancelled);
   }
+}
+
+TEST_F(StreamTest, IsHeldBackWhileTheDatabaseIsAway) {
+  auto proxy = std::make_unique<tests::PostgresProxy>(postgres_->url());
+  options_.postgres.url = proxy->url();
+  Replica replica(options_);
+  replica.WaitUntilReady();
+  Exchange exchange(replica);
+  exchange.stream->Write(FrameOf<Frame>({"a@example.com"}));
+  EXPECT_THAT(exchange.Next(), ElementsAre("CREATED communities/1/contacts/1"));
+
+  proxy.reset();
+  const absl::Duration start = SystemClock().Monotonic();
+  exchange.stream->Write(FrameOf<Frame>({"b@example.com"}));
+  v1::IngestAcknowledgement acknowledgement;
+  ASSERT_TRUE(exchange.stream->Read(&acknowledgement));
+  const absl::Duration elapsed = SystemClock().Monotonic() - start;
+
+  const absl::Status status = rpc::FromProto(acknowledgement.results(0).error());
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
+  EXPECT_TRUE(status.GetPayload("type.googleapis.com/google.rpc.RetryInfo").has_value());
+  EXPECT_GE(elapsed, absl::Seconds(1));
+  exchange.stream->WritesDone();
+  EXPECT_EQ(exchange.End(), absl::OkStatus());
 }
 
 TEST_F(StreamTest, OneAnswerCountsAWholeStream) {

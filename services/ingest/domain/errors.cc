@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/status/errors.h"
+#include "common/status/retry_info.h"
 
 namespace crier::ingest {
 
@@ -93,8 +94,16 @@ absl::Status DrainingError() {
 }
 
 absl::Status DatabaseUnavailableError() {
-  return NamedError(absl::StatusCode::kUnavailable, "DATABASE_UNAVAILABLE",
-                    "the database is out of reach; call again, which is safe");
+  return WithRetryInfo(NamedError(absl::StatusCode::kUnavailable, "DATABASE_UNAVAILABLE",
+                                  "the database is out of reach; call again, which is safe"),
+                       kCallAgainAfter);
+}
+
+absl::Status CommunityBusyError() {
+  return WithRetryInfo(NamedError(absl::StatusCode::kUnavailable, "COMMUNITY_BUSY",
+                                  "another transaction holds on to the community's part of the "
+                                  "event log; call again, which is safe"),
+                       kCallAgainAfter);
 }
 
 absl::Status ExpiredInQueueError() {

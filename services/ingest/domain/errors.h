@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "services/ingest/domain/entity_reader.h"
 
 namespace crier::ingest {
@@ -56,9 +57,16 @@ absl::Status UnknownLogPartitionError(absl::string_view field);
 // UNAVAILABLE, `DRAINING`: the replica is shutting down; another one will serve.
 absl::Status DrainingError();
 
-// UNAVAILABLE, `DATABASE_UNAVAILABLE`: whatever became of the record, sending it again
-// is safe.
+// What callers are asked to wait, by a google.rpc.RetryInfo, where waiting helps.
+inline constexpr absl::Duration kCallAgainAfter = absl::Seconds(1);
+
+// UNAVAILABLE, `DATABASE_UNAVAILABLE`, with RetryInfo: whatever became of the record, sending it
+// again is safe.
 absl::Status DatabaseUnavailableError();
+
+// UNAVAILABLE, `COMMUNITY_BUSY`, with RetryInfo: somebody has held the lock of the community's log
+// partition for too long. Nothing was stored.
+absl::Status CommunityBusyError();
 
 // DEADLINE_EXCEEDED, `EXPIRED_IN_QUEUE`: the caller's time was up before its record was worked on,
 // and nothing was stored.

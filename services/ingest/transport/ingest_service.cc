@@ -1,5 +1,6 @@
 #include "services/ingest/transport/ingest_service.h"
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <string>
@@ -7,11 +8,13 @@
 
 #include "absl/random/random.h"
 #include "absl/time/time.h"
+#include "common/rpc/call_later.h"
 #include "common/rpc/call_observer.h"
 #include "common/rpc/frame_stream.h"
 #include "common/rpc/unary.h"
 #include "common/status/errors.h"
 #include "common/trace/context.h"
+#include "services/ingest/domain/errors.h"
 #include "services/ingest/transport/record_feeder.h"
 #include "services/ingest/transport/requests.h"
 
@@ -57,7 +60,15 @@ absl::Duration DelayOfABatch() {
   return absl::Milliseconds(absl::Uniform(random, 200, 1000));
 }
 
-// Work of the streams: feeds each frame to the sink.
+// Whether the database could not be reached for some of the frame.
+bool IsToComeAgain(const v1::IngestAcknowledgement& frame) {
+  return std::any_of(frame.results().begin(), frame.results().end(), [](const auto& item) {
+    return item.error().code() == static_cast<int>(absl::StatusCode::kUnavailable);
+  });
+}
+
+// Work of the streams: feeds each frame to the sink. One that is to come again is answered as late
+// as that: a client that streams on regardless is held back like by any frame that takes long.
 template <typename Request>
 typename rpc::FrameStream<Request, v1::IngestAcknowledgement>::Work FeedTo(
     RecordSink& sink, const grpc::CallbackServerContext& context) {
@@ -66,7 +77,11 @@ typename rpc::FrameStream<Request, v1::IngestAcknowledgement>::Work FeedTo(
   return [feeder](std::shared_ptr<Request> request, v1::IngestAcknowledgement& reply,
                   std::function<void(absl::Status)> done) {
     feeder->Feed(std::shared_ptr<RecordFeeder::Items>(request, request->mutable_items()),
-                 *reply.mutable_results(), std::move(done));
+                 *reply.mutable_results(),
+                 [&reply, done = std::move(done)](const absl::Status& status) {
+                   if (!IsToComeAgain(reply)) return done(status);
+                   rpc::CallLater(kCallAgainAfter, [done, status] { done(status); });
+                 });
   };
 }
 
