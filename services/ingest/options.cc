@@ -11,7 +11,7 @@ void AddOptions(config::Options& options, absl::string_view prefix, IngestOption
               "Connections at most, beside one that listens; two write, the others read.");
   options.Add(
       absl::StrCat(prefix, "query-connections"), &target->query_connections, 1, 100,
-      "Connections at most for reading entities back, beside one that erases; they are kept "
+      "Connections at most for reading entities back, beside three that erase; they are kept "
       "apart so that long queries never hold up what is written.");
   options.Add(absl::StrCat(prefix, "event-retention"), &target->event_retention, absl::Hours(1),
               absl::Hours(24 * 3650),

@@ -40,6 +40,9 @@ constexpr absl::Duration kMaintenanceRetryAfter = absl::Seconds(1);
 constexpr absl::Duration kMaintenanceTimeout = absl::Seconds(30);
 // Maintenance may fail for this long, and clocks be wrong by as much, before ingest stops.
 constexpr int kDaysAhead = 3;
+// Callers' deletions at a time. They wait for the locks of those who write, and reading must not
+// wait for them.
+constexpr int kErasureThreads = 2;
 
 }  // namespace
 
@@ -57,14 +60,17 @@ struct IngestServer::Parts {
                                 .by_index_only = true,
                                 .metrics = &registry,
                                 .name = "ingest"}),
-        query_pool(options.postgres, {.size = options.query_connections + 1,
-                                      .metrics = &registry,
-                                      .name = "ingest_queries"}),
+        query_pool(
+            options.postgres,
+            {.size = options.query_connections, .metrics = &registry, .name = "ingest_queries"}),
+        erasure_pool(
+            options.postgres,
+            {.size = kErasureThreads + 1, .metrics = &registry, .name = "ingest_erasures"}),
         store(pool),
         log(pool),
         log_readers(pool),
         reader(query_pool),
-        eraser(query_pool),
+        eraser(erasure_pool),
         recent(clock),
         tailed_log(log, recent, tail),
         tailed_eraser(eraser, recent),
@@ -73,9 +79,10 @@ struct IngestServer::Parts {
         engine(ingester, ingest_metrics),
         executor({.threads = options.postgres_connections}),
         query_executor({.threads = options.query_connections}),
+        erasure_executor({.threads = kErasureThreads}),
         ingest_service(engine, ingest_metrics),
         event_service(tailed_log, tail, log_readers, executor, clock),
-        entity_service(reader, tailed_eraser, engine, query_executor, clock,
+        entity_service(reader, tailed_eraser, engine, query_executor, erasure_executor, clock,
                        [this] { deletions.RunSoon(); }),
         deletions([this] { return ContinueDeletions(); }) {}
 
@@ -92,7 +99,8 @@ struct IngestServer::Parts {
   const absl::Duration event_retention;
   const std::vector<pg::TimePartitionedTable> tables;
   pg::Pool pool;
-  pg::Pool query_pool;  // one connection more than queries use: for deletions
+  pg::Pool query_pool;
+  pg::Pool erasure_pool;  // a connection for each caller's, and one for deletions under way
   storage::PgEntityStore store;
   storage::PgEventLog log;
   storage::PgLogReaders log_readers;
@@ -107,6 +115,7 @@ struct IngestServer::Parts {
   IngestEngine engine;
   rpc::Executor executor;
   rpc::Executor query_executor;
+  rpc::Executor erasure_executor;
   transport::IngestService ingest_service;
   transport::EventService event_service;
   transport::EntityService entity_service;

@@ -12,7 +12,9 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/config/options.h"
+#include "common/pg/pool.h"
 #include "common/status/errors.h"
+#include "common/status/macros.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/ingest/server_test_fixture.h"
@@ -296,6 +298,41 @@ TEST_F(ServerTest, WithoutItsDatabaseItIsUnavailableAndEndsSubscriptions) {
             absl::StatusCode::kUnavailable);
   EXPECT_EQ(idle.End().code(), absl::StatusCode::kUnavailable);
   EXPECT_EQ(replica.CheckReady().code(), absl::StatusCode::kUnavailable);
+}
+
+TEST_F(ServerTest, DeletionsThatWaitForALockHoldUpNobodyWhoReads) {
+  Replica replica(options_);
+  replica.WaitUntilReady();
+  v1::IngestResult stored;
+  ASSERT_EQ(Ingest(replica, ContactRequest("a@example.com"), &stored), absl::OkStatus());
+  pg::Pool pool({options_.postgres.url, "", options_.postgres.schema}, {});
+  std::vector<std::thread> callers;
+
+  const absl::Status held =
+      pool.Run(absl::Now() + absl::Seconds(30), [&](pg::Transaction& transaction) -> absl::Status {
+        RETURN_IF_ERROR(transaction.ExecuteDynamic("SELECT FROM log_heads FOR UPDATE").status());
+        for (int i = 0; i < 2 * options_.query_connections; ++i) {
+          callers.emplace_back([&] {
+            v1::DeleteContactRequest request;
+            request.set_name(stored.name());
+            google::protobuf::Empty nothing;
+            Call(*replica.entities, &v1::EntityService::Stub::DeleteContact, request, &nothing)
+                .IgnoreError();
+          });
+        }
+        EXPECT_TRUE(tests::AwaitBlocked(transaction));
+
+        v1::GetContactRequest request;
+        request.set_name(stored.name());
+        entity::v1::Contact contact;
+        grpc::ClientContext context;
+        context.set_deadline(absl::ToChronoTime(absl::Now() + absl::Seconds(4)));
+        EXPECT_TRUE(replica.entities->GetContact(&context, request, &contact).ok());
+        return absl::OkStatus();
+      });
+
+  EXPECT_EQ(held, absl::OkStatus());
+  for (std::thread& caller : callers) caller.join();
 }
 
 TEST_F(ServerTest, IsNotReadyBeforeTheSchemaIsThereAndReadyAfterwards) {

@@ -1,5 +1,6 @@
 #include "services/ingest/storage/entity_store.h"
 
+#include <map>
 #include <set>
 #include <utility>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "absl/strings/str_split.h"
 #include "common/pg/row_array.h"
 #include "common/pg/transaction.h"
+#include "common/status/errors.h"
 #include "common/status/macros.h"
 #include "services/ingest/domain/errors.h"
 #include "services/ingest/domain/log/log_partition.h"
@@ -27,23 +29,44 @@ using pg::Params;
 using pg::Rows;
 using pg::Transaction;
 
-absl::Status LockHeads(Transaction& transaction, const Lookup& lookup, Known& known) {
-  std::set<int32_t> partitions;
-  for (int64_t community : lookup.communities) {
-    partitions.insert(LogPartitionOf(community, known.partition_count));
-  }
-  ASSIGN_OR_RETURN(const Rows rows,
-                   transaction.Execute(kLockHeads, Params().AddArray(std::vector<int32_t>(
-                                                       partitions.begin(), partitions.end()))));
-  if (rows.size() != static_cast<int>(partitions.size())) {
-    return absl::InternalError("a log partition has no head");
-  }
+// Locks the heads and adds them to what is known.
+absl::Status LockHeads(Transaction& transaction, const pg::Statement& statement,
+                       const std::vector<int32_t>& partitions, Known& known) {
+  if (partitions.empty()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(statement, Params().AddArray(partitions)));
   for (const Rows::Row row : rows) {
     known.heads[row.Int32(0)] = {row.Int64(1), row.Int64(2),
                                  row.OptionalTime(3).value_or(absl::InfinitePast())};
     for (absl::string_view community : absl::StrSplit(row.Text(4), ',', absl::SkipEmpty())) {
       int64_t deleting = 0;
       if (absl::SimpleAtoi(community, &deleting)) known.deleting.insert(deleting);
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status LockHeads(Transaction& transaction, const Lookup& lookup, BusyHeads::Patience patience,
+                       BusyHeads& busy, Known& known) {
+  std::map<int32_t, std::vector<int64_t>> communities;  // by log partition
+  for (int64_t community : lookup.communities) {
+    communities[LogPartitionOf(community, known.partition_count)].push_back(community);
+  }
+  std::vector<int32_t> awaited, tried;
+  for (const auto& [partition, of_partition] : communities) {
+    const bool waits = patience == BusyHeads::Patience::kUnlessBusy && !busy.Contains(partition);
+    (waits ? awaited : tried).push_back(partition);
+  }
+  RETURN_IF_ERROR(LockHeads(transaction, kLockHeads, awaited, known));
+  if (known.heads.size() != awaited.size()) {
+    return absl::InternalError("a log partition has no head");
+  }
+  RETURN_IF_ERROR(LockHeads(transaction, kLockFreeHeads, tried, known));
+  for (const int32_t partition : tried) {
+    if (known.heads.count(partition) > 0) {
+      busy.Remove(partition);
+    } else {
+      busy.Add(partition);
+      known.busy.insert(communities[partition].begin(), communities[partition].end());
     }
   }
   return absl::OkStatus();
@@ -164,11 +187,23 @@ PgEntityStore::PgEntityStore(pg::Pool& pool)
 absl::StatusOr<Changes> PgEntityStore::Transact(const Lookup& lookup, absl::Time deadline,
                                                 absl::FunctionRef<Changes(Known)> decide) {
   ASSIGN_OR_RETURN(const int32_t partition_count, LogPartitionCount(deadline));
+  const auto transact = [&](BusyHeads::Patience patience) {
+    return TransactOnce(partition_count, lookup, patience, deadline, decide);
+  };
+  absl::StatusOr<Changes> changes = transact(BusyHeads::Patience::kUnlessBusy);
+  if (ErrorReason(changes.status()) != "LOCK_NOT_AVAILABLE") return changes;
+  return transact(BusyHeads::Patience::kNone);
+}
+
+absl::StatusOr<Changes> PgEntityStore::TransactOnce(int32_t partition_count, const Lookup& lookup,
+                                                    BusyHeads::Patience patience,
+                                                    absl::Time deadline,
+                                                    absl::FunctionRef<Changes(Known)> decide) {
   Changes changes;
   RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
     Known known;
     known.partition_count = partition_count;
-    RETURN_IF_ERROR(LockHeads(transaction, lookup, known));
+    RETURN_IF_ERROR(LockHeads(transaction, lookup, patience, busy_, known));
     RETURN_IF_ERROR(LoadKnown(transaction, lookup, known));
     std::set<ContactKey> stored;
     for (const auto& [key, contact] : known.contacts) stored.insert(stored.end(), key);

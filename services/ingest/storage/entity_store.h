@@ -11,6 +11,7 @@
 #include "absl/time/time.h"
 #include "common/pg/pool.h"
 #include "services/ingest/domain/writing/entity_store.h"
+#include "services/ingest/storage/busy_heads.h"
 
 namespace crier::ingest::storage {
 
@@ -24,11 +25,16 @@ class PgEntityStore : public EntityStore {
                                    absl::FunctionRef<Changes(Known)> decide) override;
 
  private:
+  absl::StatusOr<Changes> TransactOnce(int32_t partition_count, const Lookup& lookup,
+                                       BusyHeads::Patience patience, absl::Time deadline,
+                                       absl::FunctionRef<Changes(Known)> decide);
+
   // Fixed for the life of a schema, so it is read once.
   absl::StatusOr<int32_t> LogPartitionCount(absl::Time deadline);
 
   pg::Pool& pool_;
   const std::string channel_;
+  BusyHeads busy_;
   std::atomic<int32_t> log_partition_count_{0};  // 0 until it has been read
 };
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/notification.h"
 #include "common/base/clock.h"
 #include "common/status/errors.h"
 #include "gmock/gmock.h"
@@ -25,6 +26,7 @@ namespace {
 using entity::v1::Contact;
 using entity::v1::Event;
 using testing::ElementsAre;
+using testing::Eq;
 using testing::SizeIs;
 using testing::StartsWith;
 
@@ -184,6 +186,40 @@ TEST_F(EntityStoreTest, ARetryAfterACommitOfUnknownOutcomeIsHarmless) {
   ASSERT_TRUE(again[0].ok());
   EXPECT_EQ(again[0]->outcome, Ingested::Outcome::kUnchanged);
   EXPECT_EQ(Count("events"), 2);
+}
+
+TEST_F(EntityStoreTest, AHeadThatSomebodyHoldsOnToHoldsUpOnlyItsOwnCommunities) {
+  constexpr int64_t kBusy = 1;
+  int64_t free = 2;
+  while (LogPartitionOf(free, 16) == LogPartitionOf(kBusy, 16)) ++free;
+  const std::string busy_head =
+      absl::StrCat("SELECT FROM log_heads WHERE log_partition = ", LogPartitionOf(kBusy, 16));
+  absl::Notification held, let_go;
+  std::thread holder([&] {
+    pg::Pool pool(database_, {});
+    const absl::Status status = pool.Run(Deadline(), [&](pg::Transaction& transaction) {
+      const absl::Status locked =
+          transaction.ExecuteDynamic(absl::StrCat(busy_head, " FOR UPDATE")).status();
+      held.Notify();
+      while (locked.ok() && !let_go.WaitForNotificationWithTimeout(absl::Seconds(1))) {
+        // Or Postgres takes the transaction for one that hangs.
+        EXPECT_TRUE(transaction.ExecuteDynamic("SELECT").ok());
+      }
+      return locked;
+    });
+    EXPECT_EQ(status, absl::OkStatus());
+  });
+  held.WaitForNotification();
+  const auto ingest = [&](const std::string& domain) {
+    return Ingest(store_, {OrganizationOf(kBusy, domain, ""), OrganizationOf(free, domain, "")});
+  };
+
+  EXPECT_THAT(ingest("a.com"), ElementsAre(Eq("UNAVAILABLE"), StartsWith("CREATED")));
+  EXPECT_THAT(ingest("b.com"), ElementsAre(Eq("UNAVAILABLE"), StartsWith("CREATED")));
+  let_go.Notify();
+  holder.join();
+  EXPECT_THAT(ingest("a.com"), ElementsAre(StartsWith("CREATED"), StartsWith("UNCHANGED")));
+  EXPECT_EQ(Count("events"), 3);
 }
 
 TEST_F(EntityStoreTest, WithoutItsSchemaItIsUnavailable) {

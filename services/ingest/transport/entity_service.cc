@@ -105,12 +105,13 @@ absl::StatusOr<std::vector<int64_t>> ParseContacts(
 }  // namespace
 
 EntityService::EntityService(EntityReader& reader, Eraser& eraser, RecordSink& sink,
-                             rpc::Executor& executor, const Clock& clock,
-                             std::function<void()> on_deletion)
+                             rpc::Executor& executor, rpc::Executor& erasure_executor,
+                             const Clock& clock, std::function<void()> on_deletion)
     : reader_(reader),
       eraser_(eraser),
       sink_(sink),
       executor_(executor),
+      erasure_executor_(erasure_executor),
       clock_(clock),
       on_deletion_(std::move(on_deletion)) {}
 
@@ -224,36 +225,39 @@ grpc::ServerUnaryReactor* EntityService::BatchGetContacts(
 grpc::ServerUnaryReactor* EntityService::DeleteContact(grpc::CallbackServerContext* context,
                                                        const v1::DeleteContactRequest* request,
                                                        google::protobuf::Empty* response) {
-  return rpc::RunUnary(context, executor_, [=](const rpc::CallContext& call) -> absl::Status {
-    ASSIGN_OR_RETURN(const api::ResourceId name,
-                     api::ParseResource("name", api::kContacts, request->name()));
-    return eraser_.EraseContact(name.community, name.id, clock_.Now(), call.deadline);
-  });
+  return rpc::RunUnary(
+      context, erasure_executor_, [=](const rpc::CallContext& call) -> absl::Status {
+        ASSIGN_OR_RETURN(const api::ResourceId name,
+                         api::ParseResource("name", api::kContacts, request->name()));
+        return eraser_.EraseContact(name.community, name.id, clock_.Now(), call.deadline);
+      });
 }
 
 grpc::ServerUnaryReactor* EntityService::DeleteCommunity(grpc::CallbackServerContext* context,
                                                          const v1::DeleteCommunityRequest* request,
                                                          v1::CommunityDeletion* response) {
-  return rpc::RunUnary(context, executor_, [=](const rpc::CallContext& call) -> absl::Status {
-    ASSIGN_OR_RETURN(const int64_t community, api::ParseCommunity("name", request->name()));
-    ASSIGN_OR_RETURN(const CommunityDeletion deletion,
-                     eraser_.BeginDeletion(community, clock_.Now(), call.deadline));
-    *response = ToProto(deletion);
-    on_deletion_();
-    return absl::OkStatus();
-  });
+  return rpc::RunUnary(
+      context, erasure_executor_, [=](const rpc::CallContext& call) -> absl::Status {
+        ASSIGN_OR_RETURN(const int64_t community, api::ParseCommunity("name", request->name()));
+        ASSIGN_OR_RETURN(const CommunityDeletion deletion,
+                         eraser_.BeginDeletion(community, clock_.Now(), call.deadline));
+        *response = ToProto(deletion);
+        on_deletion_();
+        return absl::OkStatus();
+      });
 }
 
 grpc::ServerUnaryReactor* EntityService::GetCommunityDeletion(
     grpc::CallbackServerContext* context, const v1::GetCommunityDeletionRequest* request,
     v1::CommunityDeletion* response) {
-  return rpc::RunUnary(context, executor_, [=](const rpc::CallContext& call) -> absl::Status {
-    ASSIGN_OR_RETURN(const int64_t community, ParseDeletionName(request->name()));
-    ASSIGN_OR_RETURN(const CommunityDeletion deletion,
-                     eraser_.GetDeletion(community, call.deadline));
-    *response = ToProto(deletion);
-    return absl::OkStatus();
-  });
+  return rpc::RunUnary(
+      context, erasure_executor_, [=](const rpc::CallContext& call) -> absl::Status {
+        ASSIGN_OR_RETURN(const int64_t community, ParseDeletionName(request->name()));
+        ASSIGN_OR_RETURN(const CommunityDeletion deletion,
+                         eraser_.GetDeletion(community, call.deadline));
+        *response = ToProto(deletion);
+        return absl::OkStatus();
+      });
 }
 
 grpc::ServerUnaryReactor* EntityService::GetContact(grpc::CallbackServerContext* context,

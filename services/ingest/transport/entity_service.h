@@ -15,12 +15,13 @@
 namespace crier::ingest::transport {
 
 // Thread-safe. The parts must outlive the server. Reading goes through an executor of its own, so
-// that long queries hold up nothing but each other.
+// that long queries hold up nothing but each other, and so does erasing, which waits for writers.
 class EntityService : public v1::EntityService::CallbackService {
  public:
   // `on_deletion` is called when the deletion of a community has begun, for whoever carries it out.
   EntityService(EntityReader& reader, Eraser& eraser, RecordSink& sink, rpc::Executor& executor,
-                const Clock& clock, std::function<void()> on_deletion);
+                rpc::Executor& erasure_executor, const Clock& clock,
+                std::function<void()> on_deletion);
 
   // Ends all streams; calls are still answered.
   void Drain() { draining_.store(true); }
@@ -118,6 +119,7 @@ class EntityService : public v1::EntityService::CallbackService {
   Eraser& eraser_;
   RecordSink& sink_;
   rpc::Executor& executor_;
+  rpc::Executor& erasure_executor_;
   const Clock& clock_;
   const std::function<void()> on_deletion_;
   std::atomic<bool> draining_{false};

@@ -42,6 +42,10 @@ class FakeEntityStore : public EntityStore {
     Known found;
     found.partition_count = known.partition_count;
     for (const int64_t community : lookup.communities) {
+      if (known.busy.count(community) > 0) {
+        found.busy.insert(community);
+        continue;
+      }
       const int32_t partition = LogPartitionOf(community, known.partition_count);
       found.heads[partition] = known.heads.at(partition);
       if (known.deleting.count(community) > 0) found.deleting.insert(community);

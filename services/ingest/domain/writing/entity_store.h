@@ -128,8 +128,10 @@ struct Known {
 
   std::shared_ptr<google::protobuf::Arena> arena = std::make_shared<google::protobuf::Arena>();
   int32_t partition_count = 0;
-  std::map<int32_t, Head> heads;  // by log partition, of all communities of the lookup
-  std::set<int64_t> deleting;     // communities whose records are refused
+  std::map<int32_t, Head> heads;  // by log partition, of the communities of the lookup
+  // Communities whose records are refused: because the head was not to be had, and nothing is known
+  // of them; because they are being deleted.
+  std::set<int64_t> busy, deleting;
   absl::flat_hash_map<Identity, int64_t> identities;  // to the id of the contact
   std::map<ContactKey, int64_t> redirects;  // of the contacts asked for that are part of another
   // All that exist of those asked for and of those that `identities`, `redirects` and `activities`
@@ -176,6 +178,9 @@ class EntityStore {
   // `lookup`, asks `decide` what to change, and writes that. Returns the changes once they are
   // durable. The locks serialise all writers of a community, so what `decide` sees stays true until
   // the commit. `decide` may be called more than once and must have no effects of its own.
+  //
+  // A head that somebody else holds on to holds up nobody but its own communities: the store waits
+  // for it only so long, and then does what it can without (Known::busy).
   //
   // UNAVAILABLE when the database is away or the outcome of the commit is unknown; any other error
   // means that nothing was stored.

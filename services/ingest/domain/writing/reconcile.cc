@@ -86,6 +86,7 @@ class Reconciler {
 };
 
 absl::StatusOr<Ingested> Reconciler::Apply(const Record& record) {
+  if (known_.busy.count(record.community) != 0) return CommunityBusyError();
   if (known_.deleting.count(record.community) != 0) return CommunityBeingDeletedError();
   log_.SetTraceparent(record.traceparent);
   const RequestKey key{record.community, record.request.id};
