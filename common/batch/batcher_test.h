@@ -98,11 +98,12 @@ class GatedWork {
 
  private:
   std::vector<absl::StatusOr<std::string>> Run(Numbers items) {
+    const size_t count = items.size();
     absl::MutexLock lock(&mutex_);
-    batches_.push_back(items);
+    batches_.push_back(std::move(items));
     changed_.SignalAll();
     while (!open_) changed_.Wait(&mutex_);
-    return {items.size(), std::string("done")};
+    return {count, std::string("done")};
   }
 
   absl::Mutex mutex_;

@@ -188,8 +188,8 @@ absl::StatusOr<std::vector<Recovery>> PgRepairStore::ListRecoveries(int64_t comm
         const Rows rows,
         transaction.Execute(kListRecoveries, Params().Add(community).Add(before).Add(limit)));
     for (const Rows::Row row : rows) {
-      ASSIGN_OR_RETURN(Recovery recovery, ReadRecovery(row));
-      recoveries.push_back(std::move(recovery));
+      ASSIGN_OR_RETURN(const Recovery recovery, ReadRecovery(row));
+      recoveries.push_back(recovery);
     }
     return absl::OkStatus();
   }));
