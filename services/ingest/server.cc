@@ -34,8 +34,9 @@ namespace {
 
 constexpr absl::Duration kMaintenanceEvery = absl::Hours(1);
 constexpr absl::Duration kObserveLogReadersEvery = absl::Seconds(15);
-// Deletions that another replica has begun and does not get on with.
-constexpr absl::Duration kLookForDeletionsEvery = absl::Seconds(10);
+// Deletions that another replica has begun and does not get on with, or that readers of the log
+// have heard of by now.
+constexpr absl::Duration kLookForDeletionsEvery = absl::Seconds(2);
 constexpr absl::Duration kMaintenanceRetryAfter = absl::Seconds(1);
 constexpr absl::Duration kMaintenanceTimeout = absl::Seconds(30);
 // Maintenance may fail for this long, and clocks be wrong by as much, before ingest stops.

@@ -43,8 +43,9 @@ class Eraser {
   virtual absl::StatusOr<CommunityDeletion> GetDeletion(int64_t community, absl::Time deadline) = 0;
 
   // Does a bounded step of some deletion that is under way and that nobody else works on. False
-  // when there is none. The step that finds nothing left ends the deletion, with a
-  // COMMUNITY_DELETED event.
+  // when there is none to be done now. The step that finds nothing left tells readers with a
+  // COMMUNITY_DELETED event; another ends the deletion once all registered readers of the log have
+  // confirmed that.
   virtual absl::StatusOr<bool> ContinueDeletions(absl::Time now, absl::Time deadline) = 0;
 };
 

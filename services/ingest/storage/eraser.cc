@@ -286,11 +286,14 @@ absl::StatusOr<CommunityDeletion> PgEraser::GetDeletion(int64_t community, absl:
 absl::StatusOr<bool> PgEraser::ContinueDeletions(absl::Time now, absl::Time deadline) {
   int64_t community = 0;
   int64_t rows_erased = 0;
+  bool heard = false;
   RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
     community = 0;
     ASSIGN_OR_RETURN(const Rows taken, transaction.Execute(kTakeDeletion));
     if (taken.empty()) return absl::OkStatus();
     community = taken[0].Int64(0);
+    heard = taken[0].Bool(2);
+    if (heard) return absl::OkStatus();
     ASSIGN_OR_RETURN(const Step step,
                      EraseSome(transaction, community, taken[0].Int64(1), step_rows_));
     rows_erased = step.rows;
@@ -298,10 +301,19 @@ absl::StatusOr<bool> PgEraser::ContinueDeletions(absl::Time now, absl::Time dead
         .Execute(kCountErased, Params().Add(community).Add(step.rows).Add(step.next_subject))
         .status();
   }));
-  if (community == 0 || rows_erased > 0) return community != 0;
-  // Records are refused since the deletion began. What somebody may have had under way then is
-  // found by a last look, under the lock that all writers take.
-  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+  if (community == 0) return false;
+  if (heard) {
+    RETURN_IF_ERROR(FinishDeletion(community, now, deadline));
+  } else if (rows_erased == 0) {
+    RETURN_IF_ERROR(TellOfDeletion(community, now, deadline));
+  }
+  return true;
+}
+
+// Records are refused since the deletion began. What somebody may have had under way then is found
+// by a last look, under the lock that all writers take.
+absl::Status PgEraser::TellOfDeletion(int64_t community, absl::Time now, absl::Time deadline) {
+  return pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
     ASSIGN_OR_RETURN(LockedHead head, LockHead(transaction, community));
     ASSIGN_OR_RETURN(const Step last, EraseSome(transaction, community, 0, step_rows_));
     if (last.rows > 0) {
@@ -309,18 +321,28 @@ absl::StatusOr<bool> PgEraser::ContinueDeletions(absl::Time now, absl::Time dead
           .Execute(kCountErased, Params().Add(community).Add(last.rows).Add(int64_t{0}))
           .status();
     }
-    ASSIGN_OR_RETURN(const Rows finished,
-                     transaction.Execute(kFinishDeletion, Params().Add(community).Add(now)));
-    if (finished.affected() == 0) return absl::OkStatus();  // by another replica
-    RETURN_IF_ERROR(
-        transaction.Execute(kAcceptRecords, Params().Add(community).Add(head.log_partition))
-            .status());
+    ASSIGN_OR_RETURN(
+        const Rows told,
+        transaction.Execute(
+            kTellOfDeletion,
+            Params().Add(community).Add(head.log_partition).Add(head.head.position + 1)));
+    if (told.affected() == 0) return absl::OkStatus();  // by another replica
     Event event;
     event.set_community_id(community);
     event.set_kind(Event::COMMUNITY_DELETED);
     return Append(transaction, std::move(head), {std::move(event)}, now, channel_);
-  }));
-  return true;
+  });
+}
+
+absl::Status PgEraser::FinishDeletion(int64_t community, absl::Time now, absl::Time deadline) {
+  return pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+    ASSIGN_OR_RETURN(const LockedHead head, LockHead(transaction, community));
+    ASSIGN_OR_RETURN(const Rows finished,
+                     transaction.Execute(kFinishDeletion, Params().Add(community).Add(now)));
+    if (finished.affected() == 0) return absl::OkStatus();  // by another replica
+    return transaction.Execute(kAcceptRecords, Params().Add(community).Add(head.log_partition))
+        .status();
+  });
 }
 
 }  // namespace crier::ingest::storage

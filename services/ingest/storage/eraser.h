@@ -27,6 +27,10 @@ class PgEraser : public Eraser {
   absl::StatusOr<bool> ContinueDeletions(absl::Time now, absl::Time deadline) override;
 
  private:
+  // The parts of ContinueDeletions() that take the head's lock.
+  absl::Status TellOfDeletion(int64_t community, absl::Time now, absl::Time deadline);
+  absl::Status FinishDeletion(int64_t community, absl::Time now, absl::Time deadline);
+
   pg::Pool& pool_;
   const int step_rows_;
   const std::string channel_;

@@ -82,7 +82,8 @@ inline constexpr pg::Statement kBeginDeletion{
     "begin_deletion",
     "INSERT INTO community_deletions AS d (community_id, create_time) VALUES ($1, $2)"
     " ON CONFLICT (community_id) DO UPDATE SET create_time = EXCLUDED.create_time,"
-    " finish_time = NULL, erased_count = 0, next_subject_id = 0 WHERE d.finish_time IS NOT NULL"};
+    " finish_time = NULL, erased_count = 0, next_subject_id = 0, log_partition = NULL,"
+    " position = NULL WHERE d.finish_time IS NOT NULL"};
 
 inline constexpr pg::Statement kGetDeletion{
     "get_deletion",
@@ -98,11 +99,15 @@ inline constexpr pg::Statement kAcceptRecords{
     "accept_records",
     "UPDATE log_heads SET deleting = array_remove(deleting, $1::bigint) WHERE log_partition = $2"};
 
-// Without a community: takes one that nobody works on.
+// Without a community: takes one that nobody works on and that does not wait for a reader. The last
+// column says whether all readers have heard of it.
 inline constexpr pg::Statement kTakeDeletion{
     "take_deletion",
-    "SELECT community_id, next_subject_id FROM community_deletions WHERE finish_time IS NULL"
-    " ORDER BY create_time, community_id LIMIT 1 FOR UPDATE SKIP LOCKED"};
+    "SELECT d.community_id, d.next_subject_id, d.position IS NOT NULL FROM community_deletions d"
+    " WHERE d.finish_time IS NULL AND (d.position IS NULL OR NOT EXISTS ("
+    "SELECT FROM log_reader_positions r"
+    " WHERE r.log_partition = d.log_partition AND r.position < d.position))"
+    " ORDER BY d.create_time, d.community_id LIMIT 1 FOR UPDATE OF d SKIP LOCKED"};
 
 // Rows erased, subject of events to go on at.
 inline constexpr pg::Statement kCountErased{
@@ -110,10 +115,16 @@ inline constexpr pg::Statement kCountErased{
     "UPDATE community_deletions SET erased_count = erased_count + $2, next_subject_id = $3"
     " WHERE community_id = $1"};
 
+// Partition and position of the event that tells of it.
+inline constexpr pg::Statement kTellOfDeletion{
+    "tell_of_deletion",
+    "UPDATE community_deletions SET log_partition = $2, position = $3 WHERE community_id = $1"
+    " AND finish_time IS NULL AND position IS NULL"};
+
 inline constexpr pg::Statement kFinishDeletion{
     "finish_deletion",
     "UPDATE community_deletions SET finish_time = $2 WHERE community_id = $1"
-    " AND finish_time IS NULL"};
+    " AND finish_time IS NULL AND position IS NOT NULL"};
 
 inline constexpr pg::Statement kCountPartitions{"count_partitions",
                                                 "SELECT count(*) FROM log_heads"};

@@ -10,6 +10,7 @@
 #include "common/status/errors.h"
 #include "gmock/gmock.h"
 #include "services/ingest/domain/log/log_partition.h"
+#include "services/ingest/storage/log_readers.h"
 #include "services/ingest/storage/store_test_fixture.h"
 
 namespace crier::ingest::storage {
@@ -240,6 +241,36 @@ TEST_F(EraserTest, RecordsAreRefusedUntilTheCommunityIsErased) {
 
   FinishDeletions(eraser_);
   EXPECT_THAT(Ingest(store_, {record}), ElementsAre(HasSubstr("CREATED")));
+}
+
+TEST_F(EraserTest, RecordsAreRefusedUntilEveryReaderHasHeardOfTheDeletion) {
+  PgLogReaders readers(pool_);
+  IngestPerson();
+  const Record record = ContactOf(1, ContactWith({"late@example.com"}));
+  for (const char* reader : {"evaluator", "export"}) {
+    ASSERT_TRUE(readers.Register(reader, /*from_beginning=*/false, kNow, Deadline()).ok());
+  }
+  ASSERT_TRUE(eraser_.BeginDeletion(1, kNow, Deadline()).ok());
+  ASSERT_TRUE(eraser_.BeginDeletion(2, kNow, Deadline()).ok());
+  FinishDeletions(eraser_);
+  const Event deletion = Events(1).back();
+  ASSERT_EQ(deletion.kind(), Event::COMMUNITY_DELETED);
+  const auto confirm = [&](const std::string& reader) {
+    EXPECT_EQ(readers.Confirm(reader, {{deletion.log_partition(), deletion.position()}}, kNow,
+                              Deadline()),
+              absl::OkStatus());
+    FinishDeletions(eraser_);
+  };
+
+  EXPECT_EQ(eraser_.GetDeletion(1, Deadline())->finish_time, std::nullopt);
+  EXPECT_THAT(Ingest(store_, {record}), ElementsAre("FAILED_PRECONDITION"));
+  confirm("evaluator");
+  EXPECT_THAT(Ingest(store_, {record}), ElementsAre("FAILED_PRECONDITION"));
+  confirm("export");
+  EXPECT_EQ(eraser_.GetDeletion(1, Deadline())->finish_time, kNow);
+  EXPECT_THAT(Ingest(store_, {record}), ElementsAre(HasSubstr("CREATED")));
+  EXPECT_EQ(eraser_.GetDeletion(2, Deadline())->finish_time, std::nullopt) << "not heard of";
+  EXPECT_EQ(Events(1).back().kind(), Event::CONTACT_FOUND) << "told of once";
 }
 
 TEST_F(EraserTest, ADeletionGoesOnWhereAnotherReplicaStopped) {
