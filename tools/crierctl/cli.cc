@@ -131,6 +131,14 @@ void ShowError(absl::string_view message, std::ostream& err) {
   }
 }
 
+// Whether all output has got where it should go; says so if not.
+bool AllWritten(Session& session) {
+  session.out << std::flush;
+  if (!session.out.fail()) return true;
+  ShowError("not all of the output could be written (is the disk full?)", session.err);
+  return false;
+}
+
 int ShowParseError(CLI::App& app, const CLI::ParseError& error, Session& session) {
   if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) {
     return app.exit(error, session.out, session.err);  // --help or --version
@@ -168,6 +176,16 @@ std::vector<std::string> WordsBackwards(int argc, const char* const* argv) {
   return words;
 }
 
+// Whether this may be a host before its port. `::1:7400` would leave it open which part is the
+// port, and `http://` is no way to call it; `dns:///name.` is a target of gRPC's.
+bool IsHost(absl::string_view host) {
+  if (absl::StartsWith(host, "[")) return absl::EndsWith(host, "]");
+  for (const char* const scheme : {"dns:", "ipv4:", "ipv6:"}) {
+    if (absl::StartsWith(host, scheme)) return true;
+  }
+  return !host.empty() && !absl::StrContains(host, ':') && !absl::StrContains(host, '/');
+}
+
 // gRPC takes whatever it is given: without a port it would call port 443.
 absl::Status CheckAddresses(const Settings& settings) {
   for (const auto& [option, address] :
@@ -177,12 +195,13 @@ absl::Status CheckAddresses(const Settings& settings) {
         std::pair("--delivery-server", &settings.delivery_server)}) {
     const size_t colon = address->rfind(':');
     int port = 0;
-    const bool whole = colon != std::string::npos && colon > 0 &&
+    const bool whole = colon != std::string::npos && IsHost(address->substr(0, colon)) &&
                        absl::SimpleAtoi(address->substr(colon + 1), &port) && port > 0 &&
                        port < 65536;
     if (whole || (address->empty() && address != &settings.server)) continue;
     return absl::InvalidArgumentError(
-        absl::StrCat(option, ": `", *address, "` is no address: write `host:port`"));
+        absl::StrCat(option, ": `", *address,
+                     "` is no address: write `host:port`, and of an IPv6 address `[::1]:7400`"));
   }
   return absl::OkStatus();
 }
@@ -222,7 +241,8 @@ int Run(int argc, const char* const* argv, Session& session) {
   try {
     app->parse(WordsBackwards(argc, argv));
   } catch (const CLI::ParseError& error) {
-    return ShowParseError(*app, error, session);
+    const int code = ShowParseError(*app, error, session);
+    return AllWritten(session) ? code : kFailed;
   }
   for (const absl::Status& checked :
        {CheckAddresses(session.settings), rpc::CheckTls(session.settings.tls)}) {
@@ -231,12 +251,9 @@ int Run(int argc, const char* const* argv, Session& session) {
     return kWrongUsage;
   }
   const absl::Status status = session.action();
-  session.out << std::flush;
   // Of a failure, too, what there is to show may be the half of it.
-  if (session.out.fail()) {
-    ShowError("not all of the output could be written (is the disk full?)", session.err);
-  }
-  if (status.ok()) return session.out.fail() ? kFailed : 0;
+  const bool written = AllWritten(session);
+  if (status.ok()) return written ? 0 : kFailed;
   ShowError(status.message(), session.err);
   return IsUsageError(status) ? kWrongUsage : kFailed;
 }

@@ -56,14 +56,16 @@ TEST_F(CliTest, PrintsItsVersion) {
 }
 
 TEST(CliOutputTest, OutputThatCannotBeWrittenIsAFailure) {
-  std::istringstream in;
-  std::ofstream full("/dev/full");
-  std::ostringstream err;
-  Session session{.in = in, .out = full, .err = err, .settings = {}, .action = {}};
-  const char* const words[] = {"crierctl", "version"};
+  for (const char* const word : {"version", "--version", "--help"}) {
+    std::istringstream in;
+    std::ofstream full("/dev/full");
+    std::ostringstream err;
+    Session session{.in = in, .out = full, .err = err, .settings = {}, .action = {}};
+    const char* const words[] = {"crierctl", word};
 
-  EXPECT_EQ(crierctl::Run(2, words, session), 1);
-  EXPECT_THAT(err.str(), HasSubstr("could be written"));
+    EXPECT_EQ(crierctl::Run(2, words, session), 1) << word;
+    EXPECT_THAT(err.str(), HasSubstr("could be written")) << word;
+  }
 }
 
 TEST_F(CliTest, FilesOfTlsMustBeThere) {
@@ -166,10 +168,19 @@ TEST_F(CliTest, SaysWhereNobodyAnswers) {
 }
 
 TEST_F(CliTest, AnAddressHasAHostAndAPort) {
-  for (const char* address : {"", "localhost", "localhost:", "localhost:x", ":7400"}) {
+  for (const char* address : {"", "localhost", "localhost:", "localhost:x", ":7400", "::1",
+                              "::1:7400", "[::1]", "http://localhost:7400"}) {
     const Outcome outcome = RunWith({"webhooks", "list", "--community", "7", "--server", address});
     EXPECT_EQ(outcome.exit_code, 2) << address;
     EXPECT_THAT(outcome.err, HasSubstr("is no address: write `host:port`")) << address;
+  }
+}
+
+TEST_F(CliTest, AnAddressMayBeIpV6OrATargetOfGrpc) {
+  for (const char* address : {"[::1]:1", "ipv4:127.0.0.1:1", "dns:///localhost:1"}) {
+    const Outcome outcome = RunWith({"webhooks", "list", "--community", "7", "--server", address});
+    EXPECT_EQ(outcome.exit_code, 1) << address;
+    EXPECT_THAT(outcome.err, HasSubstr("no server answers at")) << address;
   }
 }
 

@@ -42,13 +42,35 @@ std::string PhasesText(const Timings& timings) {
   return text;
 }
 
+// A page of a list without anything on it, which protobuf's JSON would leave out.
+std::string EmptyPage(const google::protobuf::Message& message) {
+  const google::protobuf::Descriptor& type = *message.GetDescriptor();
+  if (message.ByteSizeLong() > 0 || type.FindFieldByName("next_page_token") == nullptr) return "";
+  for (int i = 0; i < type.field_count(); ++i) {
+    const google::protobuf::FieldDescriptor& field = *type.field(i);
+    if (field.is_repeated()) return absl::StrCat("{\"", field.json_name(), "\":[]}");
+  }
+  return "";
+}
+
+std::string Json(const google::protobuf::Message& message,
+                 const google::protobuf::util::JsonPrintOptions& options) {
+  std::string json = EmptyPage(message);
+  // Fails only for Any with unknown types and for times out of range, which servers do not send.
+  if (json.empty() && !google::protobuf::util::MessageToJsonString(message, &json, options).ok()) {
+    return "{}\n";
+  }
+  return absl::StrCat(PrettyJson(json).value_or(json), "\n");
+}
+
 }  // namespace
 
-std::string MessageJson(const google::protobuf::Message& message) {
-  std::string json;
-  // Fails only for Any with unknown types and for times out of range, which servers do not send.
-  if (!google::protobuf::util::MessageToJsonString(message, &json).ok()) return "{}\n";
-  return absl::StrCat(PrettyJson(json).value_or(json), "\n");
+std::string MessageJson(const google::protobuf::Message& message) { return Json(message, {}); }
+
+std::string CountsJson(const google::protobuf::Message& message) {
+  google::protobuf::util::JsonPrintOptions options;
+  options.always_print_primitive_fields = true;
+  return Json(message, options);
 }
 
 std::string TimeText(const google::protobuf::Timestamp& time, bool is_set) {

@@ -10,8 +10,12 @@
 
 namespace crier::crierctl {
 
-// The protobuf JSON form, laid out for reading, with a line break at the end.
+// The protobuf JSON form, laid out for reading, with a line break at the end. What lists is there
+// also when it is empty, as `[]`, so that programs need not tell an empty page from none.
 std::string MessageJson(const google::protobuf::Message& message);
+
+// The same of what counts: with every zero.
+std::string CountsJson(const google::protobuf::Message& message);
 
 // `2023-04-17 10:21:26Z`; empty when the time is unset.
 std::string TimeText(const google::protobuf::Timestamp& time, bool is_set);

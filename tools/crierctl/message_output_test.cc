@@ -1,5 +1,6 @@
 #include "tools/crierctl/message_output.h"
 
+#include "crier/delivery/v1/delivery_service.pb.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -72,6 +73,17 @@ TEST(MessageJson, IsProtobufJson) {
 
   EXPECT_EQ(MessageJson(exchange),
             "{\n  \"outcome\": \"REFUSED\",\n  \"responseStatus\": 500\n}\n");
+}
+
+TEST(MessageJson, AnEmptyPageHasAnEmptyList) {
+  EXPECT_EQ(MessageJson(delivery::v1::ListWebhooksResponse()), "{\n  \"webhooks\": []\n}\n");
+}
+
+TEST(CountsJson, HasTheZeros) {
+  const std::string json = CountsJson(delivery::v1::WebhookHealth());
+
+  EXPECT_THAT(json, HasSubstr("\"attemptCount\": 0"));
+  EXPECT_THAT(json, HasSubstr("\"pendingCount\": 0"));
 }
 
 TEST(TimeText, IsEmptyWhenUnset) {

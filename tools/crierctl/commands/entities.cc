@@ -149,7 +149,7 @@ void AddCount(CLI::App& parent, Session& session, const std::string& help, const
     request.set_filter(*filter);
     ASSIGN_OR_RETURN(const CountResponse response,
                      ConnectEntities(session.settings).Call(method, request));
-    session.out << (session.settings.json() ? MessageJson(response)
+    session.out << (session.settings.json() ? CountsJson(response)
                                             : absl::StrCat(response.count(), "\n"));
     return absl::OkStatus();
   });

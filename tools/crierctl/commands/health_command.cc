@@ -54,7 +54,7 @@ absl::Status Show(Session& session, const std::string& webhook) {
       const WebhookHealth health,
       ConnectDeliveries(session.settings).Call(&DeliveryClient::Stub::GetWebhookHealth, request));
   if (session.settings.json()) {
-    session.out << MessageJson(health);
+    session.out << CountsJson(health);
     return absl::OkStatus();
   }
   session.out << RenderFields({

@@ -29,7 +29,7 @@ absl::Status ShowHeads(Session& session) {
       const ListLogHeadsResponse response,
       ConnectEvents(session.settings).Call(&Stub::ListLogHeads, ListLogHeadsRequest()));
   if (session.settings.json()) {
-    session.out << MessageJson(response);
+    session.out << CountsJson(response);
     return absl::OkStatus();
   }
   Table table({"LOG PARTITION", "POSITION", "LAST EVENT"});
@@ -59,7 +59,7 @@ absl::Status ShowReaders(Session& session) {
   ASSIGN_OR_RETURN(const ListReadersResponse response,
                    client.Call(&Stub::ListReaders, ListReadersRequest()));
   if (session.settings.json()) {
-    session.out << MessageJson(response);
+    session.out << CountsJson(response);
     return absl::OkStatus();
   }
   ASSIGN_OR_RETURN(const ListLogHeadsResponse heads,
