@@ -127,6 +127,30 @@ class RpcTest : public testing::Test {
     server_ = StartOrDie({events_.get()});
   }
 
+  // A server whose GetLogHead runs `start` through StartUnary, on the executor.
+  void ServeAsyncOnExecutor(
+      std::function<absl::Status(const CallContext&, LogHead&, const FinishCall&)> start) {
+    events_ =
+        std::make_unique<FakeEvents>([this, start](grpc::CallbackServerContext* context,
+                                                   const GetLogHeadRequest*, LogHead* response) {
+          server_context_ = context;
+          return StartUnary(context, executor_,
+                            [start, response](const CallContext& call, const FinishCall& finish) {
+                              return start(call, *response, finish);
+                            });
+        });
+    server_ = StartOrDie({events_.get()});
+  }
+
+  // Keeps the executor's thread until `release_`; its queue has room for one more.
+  void OccupyExecutor() {
+    ASSERT_TRUE(executor_.TrySubmit([this] {
+      busy_.Notify();
+      release_.WaitForNotification();
+    }));
+    busy_.WaitForNotification();  // until then it takes the queue's only place
+  }
+
   absl::Status GetLogHead(LogHead& head, absl::Time deadline = absl::Now() + kPatience) {
     const auto stub = EventService::NewStub(Connect(AddressOf(*server_)));
     GetLogHeadRequest request;

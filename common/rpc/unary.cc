@@ -79,6 +79,10 @@ absl::Status Guarded(const Work& work) {
   }
 }
 
+absl::Status ExecutorFullError() {
+  return OverloadedError("the server is at capacity; retry after the given delay", kRetryAfter);
+}
+
 // The right to finish a call, shared by the copies of a FinishCall. Uses it up at the first call,
 // or when the last copy is dropped unused: a call that nobody would answer must not hang.
 class PendingFinish {
@@ -109,9 +113,7 @@ grpc::ServerUnaryReactor* RunUnary(grpc::CallbackServerContext* context, Executo
     if (status.ok()) status = Guarded([&] { return work(call.call_context()); });
     call.FinishWith(status);
   });
-  if (!accepted) {
-    call.FinishWith(OverloadedError("the server is at capacity; try again later", kRetryAfter));
-  }
+  if (!accepted) call.FinishWith(ExecutorFullError());
   return call.reactor();
 }
 
@@ -126,6 +128,22 @@ grpc::ServerUnaryReactor* StartUnary(
     return absl::OkStatus();
   });
   if (!status.ok()) pending->Finish(status);
+  return call.reactor();
+}
+
+grpc::ServerUnaryReactor* StartUnary(
+    grpc::CallbackServerContext* context, Executor& executor,
+    std::function<absl::Status(const CallContext&, const FinishCall& finish)> start) {
+  const UnaryCall call(context);
+  const auto pending = std::make_shared<PendingFinish>(call);
+  const FinishCall finish = [pending](const absl::Status& result) { pending->Finish(result); };
+  const bool accepted = executor.TrySubmit([call, finish, start = std::move(start)] {
+    const trace::Scope trace_scope(call.call_context().trace);
+    absl::Status status = call.CheckWanted();
+    if (status.ok()) status = Guarded([&] { return start(call.call_context(), finish); });
+    if (!status.ok()) finish(status);
+  });
+  if (!accepted) finish(ExecutorFullError());
   return call.reactor();
 }
 

@@ -56,6 +56,13 @@ grpc::ServerUnaryReactor* StartUnary(
     grpc::CallbackServerContext* context,
     absl::FunctionRef<void(const CallContext&, FinishCall finish)> start);
 
+// For handlers that block at first and then wait for nobody: `start` runs on the executor, under
+// the rules of RunUnary(). A failure that it returns finishes the call; otherwise whoever has been
+// handed `finish` does.
+grpc::ServerUnaryReactor* StartUnary(
+    grpc::CallbackServerContext* context, Executor& executor,
+    std::function<absl::Status(const CallContext&, const FinishCall& finish)> start);
+
 }  // namespace crier::rpc
 
 #endif  // CRIER_COMMON_RPC_UNARY_H_

@@ -20,8 +20,6 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-using UnaryTest = RpcTest;
-
 // A call whose caller loses interest.
 class CancelledCall {
  public:
@@ -46,6 +44,21 @@ class CancelledCall {
   LogHead head_;
   absl::Status status_;
   absl::Notification done_;
+};
+
+class UnaryTest : public RpcTest {
+ protected:
+  // A call that its caller cancels while it waits for the executor.
+  absl::Status CancelInQueue() {
+    OccupyExecutor();
+    CancelledCall call(AddressOf(*server_));
+    while (server_context_ == nullptr) std::this_thread::yield();
+    absl::Status status = call.Cancel();
+    while (!server_context_.load()->IsCancelled()) std::this_thread::yield();
+    release_.Notify();
+    server_->Drain();
+    return status;
+  }
 };
 
 TEST_F(UnaryTest, AnswersACall) {
@@ -101,11 +114,7 @@ TEST_F(UnaryTest, HandlersHearTheDeadlineOfTheCall) {
 
 TEST_F(UnaryTest, ShedsCallsWhenTheExecutorIsFull) {
   Serve([](const CallContext&, const GetLogHeadRequest&, LogHead&) { return absl::OkStatus(); });
-  ASSERT_TRUE(executor_.TrySubmit([this] {
-    busy_.Notify();
-    release_.WaitForNotification();
-  }));
-  busy_.WaitForNotification();
+  OccupyExecutor();
   ASSERT_TRUE(executor_.TrySubmit([] {}));
 
   const absl::Status status = GetLogHead();
@@ -125,20 +134,20 @@ TEST_F(UnaryTest, DoesNotRunWhatItsCallerHasGivenUp) {
     ran = true;
     return absl::OkStatus();
   });
-  ASSERT_TRUE(executor_.TrySubmit([this] {
-    busy_.Notify();
-    release_.WaitForNotification();
-  }));
-  busy_.WaitForNotification();  // until then it takes the queue's only place
 
-  CancelledCall call(AddressOf(*server_));
-  while (server_context_ == nullptr) std::this_thread::yield();
-  const absl::Status status = call.Cancel();
-  while (!server_context_.load()->IsCancelled()) std::this_thread::yield();
-  release_.Notify();
-  server_->Drain();
+  EXPECT_EQ(CancelInQueue().code(), absl::StatusCode::kCancelled);
+  EXPECT_FALSE(ran);
+}
 
-  EXPECT_EQ(status.code(), absl::StatusCode::kCancelled);
+TEST_F(UnaryTest, DoesNotStartOnTheExecutorWhatItsCallerHasGivenUp) {
+  std::atomic<bool> ran = false;
+  ServeAsyncOnExecutor([&ran](const CallContext&, LogHead&, const FinishCall& finish) {
+    ran = true;
+    finish(absl::OkStatus());
+    return absl::OkStatus();
+  });
+
+  EXPECT_EQ(CancelInQueue().code(), absl::StatusCode::kCancelled);
   EXPECT_FALSE(ran);
 }
 
@@ -172,6 +181,38 @@ TEST_F(UnaryTest, AnAsynchronousHandlerFinishesFromAnyThread) {
   EXPECT_EQ(GetLogHead(head), absl::OkStatus());
   EXPECT_EQ(head.position(), 9);
   worker.join();
+}
+
+TEST_F(UnaryTest, WhatBeginsOnTheExecutorFinishesFromAnyThread) {
+  std::thread worker;
+  ServeAsyncOnExecutor([&worker](const CallContext&, LogHead& head, const FinishCall& finish) {
+    worker = std::thread([&head, finish] {
+      head.set_position(9);
+      finish(absl::OkStatus());
+    });
+    return absl::OkStatus();
+  });
+
+  LogHead head;
+  EXPECT_EQ(GetLogHead(head), absl::OkStatus());
+  EXPECT_EQ(head.position(), 9);
+  worker.join();
+}
+
+TEST_F(UnaryTest, AFailureAtTheBeginningFinishesTheCall) {
+  ServeAsyncOnExecutor([](const CallContext&, LogHead&, const FinishCall&) {
+    return InvalidField("community", "must be communities/{number}");
+  });
+
+  EXPECT_EQ(GetLogHead(), InvalidField("community", "must be communities/{number}"));
+}
+
+TEST_F(UnaryTest, AnExceptionAtTheBeginningIsAnInternalError) {
+  ServeAsyncOnExecutor([](const CallContext&, LogHead&, const FinishCall&) -> absl::Status {
+    throw std::runtime_error("x");
+  });
+
+  EXPECT_EQ(GetLogHead().code(), absl::StatusCode::kInternal);
 }
 
 TEST_F(UnaryTest, TheFirstFinishCounts) {

@@ -70,6 +70,7 @@ grpc::ServerUnaryReactor* WebhookService::CreateWebhook(grpc::CallbackServerCont
     ASSIGN_OR_RETURN(const int64_t community, api::ParseCommunity("parent", request->parent()));
     FieldViolations violations;
     api::CheckRequestId(request->request_id(), violations);
+    // Nothing only with a violation, with which ReadSettings() fails.
     std::optional<SigningKey> key =
         ReadSigningKey(request->signing_secret(), request->signing_scheme(), violations);
     ASSIGN_OR_RETURN(Webhook webhook,
@@ -239,25 +240,16 @@ grpc::ServerUnaryReactor* WebhookService::TestWebhook(grpc::CallbackServerContex
                                                       v1::TestWebhookResponse* response) {
   // A receiver may take longer than a call usually may: only a deadline of the caller's own counts.
   const absl::Time test_deadline = absl::FromChrono(context->deadline());
-  const auto run = [=](const rpc::CallContext& call, const rpc::FinishCall& finish) {
-    const auto begin = [=]() -> absl::Status {
-      ASSIGN_OR_RETURN(const Sample sample, SampleOf(request->payload_type()));
-      ASSIGN_OR_RETURN(const Webhook webhook, TestTarget(*request, call.deadline));
-      return tester_.Test(webhook, sample, test_deadline, [=](const Exchange& exchange) {
-        *response->mutable_exchange() = ToProto(exchange);
-        finish(absl::OkStatus());
-      });
-    };
-    // The look-up blocks; the exchange does not.
-    const bool accepted = executor_.TrySubmit([=] {
-      const absl::Status status = begin();
-      if (!status.ok()) finish(status);
+  const auto begin = [=](const rpc::CallContext& call,
+                         const rpc::FinishCall& finish) -> absl::Status {
+    ASSIGN_OR_RETURN(const Sample sample, SampleOf(request->payload_type()));
+    ASSIGN_OR_RETURN(const Webhook webhook, TestTarget(*request, call.deadline));
+    return tester_.Test(webhook, sample, test_deadline, [=](const Exchange& exchange) {
+      *response->mutable_exchange() = ToProto(exchange);
+      finish(absl::OkStatus());
     });
-    if (!accepted) {
-      finish(OverloadedError("the server is at capacity; try again later", absl::Seconds(1)));
-    }
   };
-  return rpc::StartUnary(context, run);
+  return rpc::StartUnary(context, executor_, begin);
 }
 
 }  // namespace crier::delivery::transport

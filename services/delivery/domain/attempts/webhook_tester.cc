@@ -43,7 +43,8 @@ absl::Status WebhookTester::Test(const Webhook& webhook, const Sample& sample, a
   }
   if (under_way_->fetch_add(1) >= kMaxTests) {
     under_way_->fetch_sub(1);
-    return OverloadedError("too many tests are under way; try again later", absl::Seconds(1));
+    return OverloadedError("too many tests are under way; retry after the given delay",
+                           absl::Seconds(1));
   }
 
   Exchange exchange;

@@ -32,9 +32,9 @@ class WebhookTester {
   // `sender` and `clock` must outlive the tester; `app_base_url` as for RenderPayload.
   WebhookTester(Sender& sender, const Clock& clock, std::string app_base_url);
 
-  // Sends the sample as a delivery would be sent, once and unrecorded, and calls
-  // `done` with what happened; `done` as for Sender::Send, and possibly after the tester is gone.
-  // The attempt gets no more time than is left until `deadline`. Without calling `done`:
+  // Sends the sample as a delivery would be sent, once and unrecorded, and calls `done` with what
+  // happened; `done` as for Sender::Send, and possibly after the tester is gone. The attempt gets
+  // no more time than is left until `deadline`. Without calling `done`: SecretsUnreadableError,
   // RESOURCE_EXHAUSTED when too many tests are under way, DEADLINE_EXCEEDED when no time is left.
   absl::Status Test(const Webhook& webhook, const Sample& sample, absl::Time deadline,
                     std::function<void(Exchange)> done);
