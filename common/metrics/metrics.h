@@ -55,7 +55,7 @@ class Exposer {
   static absl::StatusOr<std::unique_ptr<Exposer>> Start(const std::string& listen_address,
                                                         const Registry& registry);
 
-  // Stops to serve. May take two seconds: the packaged web server looks no more often whether it is
+  // Stops serving. May take two seconds: the packaged web server looks no more often whether it is
   // to stop (civetweb issue 1163).
   ~Exposer();
 

@@ -33,8 +33,8 @@ enum class ColumnType : uint32_t {
 };
 
 // An array of rows of a composite type, for `unnest($1::contact_row[])`, in Postgres' binary
-// format. Where rows have many columns, this costs the server a third of what an array for each
-// column does: a row is read once, and stays one.
+// format. Where rows have many columns, this costs the server less than an array for each column: a
+// row is read once, and stays one.
 //
 //   RowArray rows(type);
 //   rows.BeginRow(2);

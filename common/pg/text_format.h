@@ -28,7 +28,7 @@ std::string EncodeBytes(absl::string_view bytes);
 std::optional<std::string> DecodeBytes(absl::string_view text);
 
 // A bytea[] in Postgres' binary format. Arrays of payloads are the bulk of what is written, and as
-// text they cost the server several times as much.
+// text they would have two digits for each byte, and quotes, for the server to read.
 std::string EncodeBinaryArray(const std::vector<std::string>& values);
 
 // A name in SQL, in double quotes, as it is: case, dots and quotes included.

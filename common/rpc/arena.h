@@ -1,4 +1,4 @@
-// Requests on arenas: a message costs half as much to make and to destroy there as on the heap.
+// Requests on arenas: many small parts are made, and destroyed, in a few large pieces of memory.
 #ifndef CRIER_COMMON_RPC_ARENA_H_
 #define CRIER_COMMON_RPC_ARENA_H_
 

@@ -61,7 +61,7 @@ absl::StatusOr<std::vector<absl::Time>> CountOne(Transaction& transaction,
                                                  absl::Duration spacing) {
   ASSIGN_OR_RETURN(const CapLedger before, LockCap(transaction, matches.workflow));
   CapLedger after = before;
-  std::vector<absl::Time> due_times = CountMatches(matches, confirmed, spacing, after);
+  std::vector<absl::Time> due_times = BookMatches(matches, confirmed, spacing, after);
   RETURN_IF_ERROR(StoreCap(transaction, matches.workflow, before, after));
   return due_times;
 }

@@ -36,7 +36,7 @@ class FakeCapStore : public CapStore, public ReleaseStatuses {
     std::vector<std::vector<absl::Time>> due_times;
     for (const CappedMatches& one : matches) {
       CapLedger& ledger = ledgers_[{one.workflow.community, one.workflow.id}];
-      due_times.push_back(CountMatches(one, confirmed, spacing, ledger));
+      due_times.push_back(BookMatches(one, confirmed, spacing, ledger));
     }
     return due_times;
   }

@@ -66,8 +66,8 @@ CapEffect PutOff(const Verdicts& verdicts, Messages& messages) {
 
 }  // namespace
 
-std::vector<absl::Time> CountMatches(const CappedMatches& matches, int64_t confirmed,
-                                     absl::Duration spacing, CapLedger& ledger) {
+std::vector<absl::Time> BookMatches(const CappedMatches& matches, int64_t confirmed,
+                                    absl::Duration spacing, CapLedger& ledger) {
   std::vector<absl::Time> verdicts;
   for (const CappedMatches::Match& match : matches.matches) {
     if (match.position <= ledger.through_position) {

@@ -49,7 +49,7 @@ struct CapLedger {
   std::map<absl::Time, Day> days;
   // Events up to this position are counted.
   int64_t through_position = 0;
-  // Of these, those that were not let through at once and may come again, and what CountMatches()
+  // Of these, those that were not let through at once and may come again, and what BookMatches()
   // said of them.
   std::map<int64_t, absl::Time> recent;
 };
@@ -57,18 +57,18 @@ struct CapLedger {
 // How far ahead of an event a delivery for it may be put off.
 inline constexpr absl::Duration kMaxCapHold = absl::Hours(24 * 31);
 
-// Counts matches into the ledger, and returns when each is to be delivered: the infinite past for
+// Books matches in the ledger, and returns when each is to be delivered: the infinite past for
 // at once, the infinite future for never. Those that are put off to the same day are `spacing`
 // apart. Events up to `confirmed` are handed over and do not come again.
-std::vector<absl::Time> CountMatches(const CappedMatches& matches, int64_t confirmed,
-                                     absl::Duration spacing, CapLedger& ledger);
+std::vector<absl::Time> BookMatches(const CappedMatches& matches, int64_t confirmed,
+                                    absl::Duration spacing, CapLedger& ledger);
 
 // Implementations are thread-safe and pass cap_store_conformance.
 class CapStore {
  public:
   virtual ~CapStore() = default;
 
-  // CountMatches() of each, durably, all or none. UNAVAILABLE when the database is away.
+  // BookMatches() of each, durably, all or none. UNAVAILABLE when the database is away.
   virtual absl::StatusOr<std::vector<std::vector<absl::Time>>> Count(
       const std::vector<CappedMatches>& matches, int64_t confirmed, absl::Duration spacing,
       absl::Time deadline) = 0;

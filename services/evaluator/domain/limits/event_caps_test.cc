@@ -36,10 +36,10 @@ CappedMatches Matches(const std::vector<int64_t>& positions, int64_t cap = 3,
 }
 
 std::vector<absl::Time> Count(const CappedMatches& matches, int64_t confirmed, CapLedger& ledger) {
-  return CountMatches(matches, confirmed, absl::ZeroDuration(), ledger);
+  return BookMatches(matches, confirmed, absl::ZeroDuration(), ledger);
 }
 
-TEST(CountMatchesTest, PutsOffWhatIsBeyondTheDayToTheNext) {
+TEST(BookMatchesTest, PutsOffWhatIsBeyondTheDayToTheNext) {
   CapLedger ledger;
 
   EXPECT_THAT(Count(Matches({4, 6}), 0, ledger), ElementsAre(kAtOnce, kAtOnce));
@@ -49,7 +49,7 @@ TEST(CountMatchesTest, PutsOffWhatIsBeyondTheDayToTheNext) {
   EXPECT_EQ(ledger.days[Day(1)].released, 2);
 }
 
-TEST(CountMatchesTest, DaysFillUpInTheOrderOfEvents) {
+TEST(BookMatchesTest, DaysFillUpInTheOrderOfEvents) {
   CapLedger ledger;
   Count(Matches({1, 2, 3}, 2), 0, ledger);
 
@@ -58,7 +58,7 @@ TEST(CountMatchesTest, DaysFillUpInTheOrderOfEvents) {
   EXPECT_THAT(Count(Matches({6}, 2, Day(9)), 0, ledger), ElementsAre(kAtOnce));
 }
 
-TEST(CountMatchesTest, ClocksGoBackAndForward) {
+TEST(BookMatchesTest, ClocksGoBackAndForward) {
   const absl::Time saturday = absl::FromUnixSeconds(1'774'652'400);  // 2026-03-28, in Berlin
   CapLedger ledger;
 
@@ -66,14 +66,14 @@ TEST(CountMatchesTest, ClocksGoBackAndForward) {
               ElementsAre(kAtOnce, saturday + absl::Hours(24), saturday + absl::Hours(47)));
 }
 
-TEST(CountMatchesTest, WhatIsPutOffIsSpreadAtTheRate) {
+TEST(BookMatchesTest, WhatIsPutOffIsSpreadAtTheRate) {
   CapLedger ledger;
 
-  EXPECT_THAT(CountMatches(Matches({1, 2, 3, 4}, 2), 0, absl::Milliseconds(100), ledger),
+  EXPECT_THAT(BookMatches(Matches({1, 2, 3, 4}, 2), 0, absl::Milliseconds(100), ledger),
               ElementsAre(kAtOnce, kAtOnce, Day(1), Day(1) + absl::Milliseconds(100)));
 }
 
-TEST(CountMatchesTest, DecidesOnAnEventThatComesAgainAsBefore) {
+TEST(BookMatchesTest, DecidesOnAnEventThatComesAgainAsBefore) {
   CapLedger ledger;
   Count(Matches({1, 2, 3, 4, 5}), 0, ledger);
 
@@ -86,7 +86,7 @@ TEST(CountMatchesTest, DecidesOnAnEventThatComesAgainAsBefore) {
   EXPECT_EQ(ledger.days[Day(1)].released, 3);
 }
 
-TEST(CountMatchesTest, BeyondAMonthNothingIsSent) {
+TEST(BookMatchesTest, BeyondAMonthNothingIsSent) {
   CapLedger ledger;
   std::vector<int64_t> positions;
   for (int64_t position = 1; position <= 100; ++position) positions.push_back(position);
@@ -99,7 +99,7 @@ TEST(CountMatchesTest, BeyondAMonthNothingIsSent) {
   EXPECT_THAT(Count(Matches({101}, 1, Day(1)), 0, ledger), ElementsAre(Day(32)));
 }
 
-TEST(CountMatchesTest, ForgetsWhatDoesNotComeAgain) {
+TEST(BookMatchesTest, ForgetsWhatDoesNotComeAgain) {
   CapLedger ledger;
   Count(Matches({1, 2, 3, 4, 5}, 1), 0, ledger);
 

@@ -60,8 +60,8 @@ struct RunnerOptions {
 // The delivery service keeps the position up to which the partition is handed over, and moves it by
 // compare-and-set in the transaction that stores the deliveries. So nothing here has to be right
 // for the hand-over to be exact: after any failure the runner asks where it stands, and goes on
-// from there; a second runner of the same partition, in another process that believes to hold the
-// lease, only makes one of the two find itself overtaken.
+// from there; a second runner of the same partition, in another process that believes that it
+// holds the lease, only makes one of the two find itself overtaken.
 //
 // When the log no longer keeps the next events (retention was shorter than the lag), waiting would
 // not bring them back and let more run out. The runner goes on with the earliest event that is
