@@ -1,5 +1,7 @@
 // crier-bench: both ends of a measurement, the load and the receiver.
 #include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
 #include <iostream>
 #include <map>
 
@@ -70,5 +72,10 @@ int Run(int argc, char** argv) {
 int main(int argc, char** argv) {
   // As the services do: Debian's Abseil would put every lock of gRPC's into a graph.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
-  return crier::bench::Run(argc, argv);
+  try {
+    return crier::bench::Run(argc, argv);
+  } catch (const std::exception& exception) {
+    std::fprintf(stderr, "crier-bench: %s\n", exception.what());
+    return 1;
+  }
 }
