@@ -49,7 +49,7 @@ IngestEngine::IngestEngine(Ingester& ingester, IngestObserver& observer,
 absl::Status IngestEngine::Submit(Record record, absl::Time deadline, Done done) {
   const size_t bytes = Bytes(record);
   const size_t lane = LaneOf(record);
-  const absl::Status status =
+  absl::Status status =
       batcher_.Submit({std::move(record), deadline}, bytes, std::move(done), lane);
   if (!status.ok()) observer_.OnRefused(1);
   return status;
