@@ -19,12 +19,15 @@ constexpr pg::Statement kFindForRepair{
     " FROM deliveries WHERE community_id = $1 AND webhook_id = $2 AND delivery_id = $3"};
 
 // $1 to $4: deliveries with the shards of their webhooks; $5: the attempts made; $6: when they are
-// due. One that waits is due then as well, if not earlier, and keeps its count.
+// due. One that waits is due then as well, if not earlier, and keeps its count. One that was
+// cancelled may have an attempt under way still, which began before it was wanted again: so its
+// redeliveries begin with the seconds of the clock, beyond what it was taken with.
 constexpr pg::Statement kQueueAgain{
     "queue_again",
     "INSERT INTO queue (community_id, webhook_id, delivery_id, shard, due_time, attempt_count,"
-    " attempts_before)"
-    " SELECT community_id, webhook_id, delivery_id, shard, $6, made, made"
+    " attempts_before, redeliveries)"
+    " SELECT community_id, webhook_id, delivery_id, shard, $6, made, made,"
+    "  (extract(epoch FROM clock_timestamp()) - 1700000000)::integer"
     " FROM unnest($1::bigint[], $2::bigint[], $3::uuid[], $4::integer[], $5::smallint[])"
     "  AS again (community_id, webhook_id, delivery_id, shard, made)"
     " ON CONFLICT (community_id, webhook_id, delivery_id) DO UPDATE SET"

@@ -141,6 +141,18 @@ TEST_F(PgRepairStoreTest, AnAttemptThatWasUnderWayMaySucceed) {
   EXPECT_EQ(Get(id).state, DeliveryState::kSucceeded);
 }
 
+TEST_F(PgRepairStoreTest, WhatWasCancelledAndWantedAgainDuringItsLastAttemptIsKept) {
+  const DeliveryId id = Store(webhook_);
+  ASSERT_TRUE(repairs_.Cancel(id, Deadline()).ok());
+  ASSERT_TRUE(repairs_.Redeliver(id, now_, Deadline()).ok());
+
+  EXPECT_THAT(Commit({Outcome(id, DeliveryState::kExhausted, 1)}),
+              ElementsAre(Recorded::kWantedAgain));
+
+  EXPECT_EQ(Get(id).state, DeliveryState::kPending);
+  EXPECT_EQ(Get(id).next_attempt_time, now_);
+}
+
 // Also when the commit that kept it is repeated.
 TEST_F(PgRepairStoreTest, WhatIsWantedAgainIsKeptOnce) {
   const DeliveryId id = Store(webhook_);
@@ -254,7 +266,9 @@ TEST_F(PgRepairStoreTest, RecoversNothingTwice) {
 TEST_F(PgRepairStoreTest, RecoversWhatWasSentAgainInVain) {
   const DeliveryId id = StoreExhausted(webhook_);
   ASSERT_TRUE(repairs_.Redeliver(id, now_, Deadline()).ok());
-  Commit({Outcome(id, DeliveryState::kExhausted, 3)});
+  AttemptOutcome in_vain = Outcome(id, DeliveryState::kExhausted, 3);
+  in_vain.redeliveries = Queue(webhook_)[0].redeliveries;
+  Commit({in_vain});
   const DeliveryId next = StoreExhausted(webhook_);
 
   Start(webhook_);

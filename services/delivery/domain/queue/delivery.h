@@ -44,7 +44,8 @@ struct QueuedDelivery {
   int attempt_count = 0;  // attempts made so far
   // Of these, how many were made before the schedule of retries began anew.
   int attempts_before = 0;
-  // How often somebody wanted it to be sent again while it was queued.
+  // Grows whenever somebody wants it to be sent again while it is queued, or was until it was
+  // cancelled.
   int redeliveries = 0;
   absl::Time due_time;
   // Unset when it was left in the database to save memory.

@@ -75,8 +75,8 @@ CREATE TABLE queue (
   attempt_count smallint NOT NULL,  -- made so far
   -- Attempts made before the schedule of retries began anew, as it does when a delivery is sent again.
   attempts_before smallint NOT NULL DEFAULT 0,
-  -- How often somebody wanted it to be sent again while it was here: an attempt that was under way
-  -- then does not end it by failing.
+  -- Grows whenever somebody wants it to be sent again, also after a cancellation: an attempt that was
+  -- under way then does not end it by failing.
   redeliveries integer NOT NULL DEFAULT 0,
   PRIMARY KEY (community_id, webhook_id, delivery_id)
 );
