@@ -20,19 +20,19 @@ constexpr pg::Statement kFindForRepair{
 
 // $1 to $4: deliveries with the shards of their webhooks; $5: the attempts made; $6: when they are
 // due. One that waits is due then as well, if not earlier, and keeps its count. One that was
-// cancelled may have an attempt under way still, which began before it was wanted again: so its
-// redeliveries begin with the seconds of the clock, beyond what it was taken with.
+// cancelled may have an attempt under way still, which began before it was wanted again: so each
+// time has a number of its own, beyond what the attempt was taken with.
 constexpr pg::Statement kQueueAgain{
     "queue_again",
     "INSERT INTO queue (community_id, webhook_id, delivery_id, shard, due_time, attempt_count,"
     " attempts_before, redeliveries)"
     " SELECT community_id, webhook_id, delivery_id, shard, $6, made, made,"
-    "  (extract(epoch FROM clock_timestamp()) - 1700000000)::integer"
+    "  nextval('redeliveries')"
     " FROM unnest($1::bigint[], $2::bigint[], $3::uuid[], $4::integer[], $5::smallint[])"
     "  AS again (community_id, webhook_id, delivery_id, shard, made)"
     " ON CONFLICT (community_id, webhook_id, delivery_id) DO UPDATE SET"
     "  due_time = least(queue.due_time, excluded.due_time), attempts_before = queue.attempt_count,"
-    "  redeliveries = queue.redeliveries + 1"};
+    "  redeliveries = nextval('redeliveries')"};
 
 // --- recoveries ---
 

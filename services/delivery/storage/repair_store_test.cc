@@ -153,6 +153,20 @@ TEST_F(PgRepairStoreTest, WhatWasCancelledAndWantedAgainDuringItsLastAttemptIsKe
   EXPECT_EQ(Get(id).next_attempt_time, now_);
 }
 
+TEST_F(PgRepairStoreTest, EachTimeThatItIsWantedAgainIsToldFromTheLast) {
+  const DeliveryId id = Store(webhook_);
+  const auto cancel_and_redeliver = [&] {
+    ASSERT_TRUE(repairs_.Cancel(id, Deadline()).ok());
+    ASSERT_TRUE(repairs_.Redeliver(id, now_, Deadline()).ok());
+  };
+  cancel_and_redeliver();
+  AttemptOutcome outcome = Outcome(id, DeliveryState::kExhausted, 1);
+  outcome.redeliveries = Queue(webhook_)[0].redeliveries;
+  cancel_and_redeliver();  // within the same second
+
+  EXPECT_THAT(Commit({outcome}), ElementsAre(Recorded::kWantedAgain));
+}
+
 // Also when the commit that kept it is repeated.
 TEST_F(PgRepairStoreTest, WhatIsWantedAgainIsKeptOnce) {
   const DeliveryId id = Store(webhook_);

@@ -44,8 +44,8 @@ struct QueuedDelivery {
   int attempt_count = 0;  // attempts made so far
   // Of these, how many were made before the schedule of retries began anew.
   int attempts_before = 0;
-  // Grows whenever somebody wants it to be sent again while it is queued, or was until it was
-  // cancelled.
+  // Greater whenever somebody wants it to be sent again while it is queued, or was until it was
+  // cancelled; 0 when nobody did.
   int redeliveries = 0;
   absl::Time due_time;
   // Unset when it was left in the database to save memory.

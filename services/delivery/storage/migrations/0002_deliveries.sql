@@ -66,6 +66,9 @@ CREATE INDEX attempts_failed ON attempts (community_id, delivery_id)
   INCLUDE (webhook_id, number, delivery_state, response_status)
   WHERE outcome <> 1;
 
+-- Numbers the times that somebody wants a delivery to be sent again.
+CREATE SEQUENCE redeliveries AS integer CYCLE;
+
 CREATE TABLE queue (
   community_id bigint NOT NULL,
   webhook_id bigint NOT NULL,
@@ -75,8 +78,8 @@ CREATE TABLE queue (
   attempt_count smallint NOT NULL,  -- made so far
   -- Attempts made before the schedule of retries began anew, as it does when a delivery is sent again.
   attempts_before smallint NOT NULL DEFAULT 0,
-  -- Grows whenever somebody wants it to be sent again, also after a cancellation: an attempt that was
-  -- under way then does not end it by failing.
+  -- The number of the last time that somebody wanted it to be sent again, also before a cancellation:
+  -- an attempt that was under way then does not end it by failing. 0: nobody did.
   redeliveries integer NOT NULL DEFAULT 0,
   PRIMARY KEY (community_id, webhook_id, delivery_id)
 );
