@@ -17,9 +17,10 @@ class BatchAdmission {
   // False when there is no room beside those that are in; one alone has, whatever its size. Who is
   // let in must leave.
   [[nodiscard]] bool Enter(size_t bytes) {
-    const size_t before = bytes_.fetch_add(bytes);
-    if (before == 0 || before + bytes <= max_bytes_) return true;
-    bytes_.fetch_sub(bytes);
+    size_t inside = bytes_.load();
+    while (inside == 0 || inside + bytes <= max_bytes_) {
+      if (bytes_.compare_exchange_weak(inside, inside + bytes)) return true;
+    }
     return false;
   }
 

@@ -1,5 +1,8 @@
 #include "services/ingest/transport/batch_admission.h"
 
+#include <atomic>
+#include <thread>
+
 #include "gtest/gtest.h"
 
 namespace crier::ingest::transport {
@@ -23,6 +26,22 @@ TEST(BatchAdmissionTest, LetsInOneThatIsLargerThanAllAlone) {
   EXPECT_FALSE(admission.Enter(1));
   admission.Leave(11);
   EXPECT_TRUE(admission.Enter(1));
+}
+
+TEST(BatchAdmissionTest, WhoIsRefusedMeanwhileKeepsNobodyOut) {
+  BatchAdmission admission(10);
+  ASSERT_TRUE(admission.Enter(1));
+  std::atomic<bool> over{false};
+  std::thread refused([&] {
+    for (int i = 0; i < 200'000; ++i) EXPECT_FALSE(admission.Enter(10));
+    over = true;
+  });
+
+  while (!over) {
+    EXPECT_TRUE(admission.Enter(9)) << "there is room for it";
+    admission.Leave(9);
+  }
+  refused.join();
 }
 
 }  // namespace
