@@ -21,9 +21,10 @@ constexpr pg::Statement kRecentOfCap{
     "SELECT unnest(recent_positions), unnest(recent_times) FROM event_caps"
     " WHERE community_id = $1 AND workflow_id = $2"};
 
-constexpr pg::Statement kCapDay{"cap_day",
-                                "SELECT released, suppressed FROM event_cap_days"
-                                " WHERE community_id = $1 AND workflow_id = $2 AND day = $3"};
+// $3: those that began then or later.
+constexpr pg::Statement kCapDays{"cap_days",
+                                 "SELECT day, released, suppressed FROM event_cap_days"
+                                 " WHERE community_id = $1 AND workflow_id = $2 AND day >= $3"};
 
 constexpr pg::Statement kStoreCap{
     "store_cap",
@@ -48,7 +49,8 @@ constexpr pg::Statement kForgetDaysAhead{
     "forget_days_ahead",
     "DELETE FROM event_cap_days WHERE community_id = $1 AND workflow_id = $2 AND day > $3"};
 
-// Of both kinds of workflows: what the ledger of runs says, and what the days of events do.
+// Of both kinds of workflows: what the ledger of runs says, and what the days of events do. $3:
+// now; $4: when the community's pace can have been booked at the latest.
 constexpr pg::Statement kReleaseStatus{
     "release_status",
     "SELECT w.workflow_id, w.template, w.schedule_time_zone, w.max_deliveries_per_day,"
@@ -58,7 +60,7 @@ constexpr pg::Statement kReleaseStatus{
     "  WHERE c.community_id = w.community_id AND c.workflow_id = w.workflow_id AND c.day > $3)"
     " FROM workflows w"
     " LEFT JOIN run_ledgers l USING (community_id, workflow_id)"
-    " LEFT JOIN community_paces p USING (community_id)"
+    " LEFT JOIN community_paces p ON p.community_id = w.community_id AND p.book_time <= $4"
     " LEFT JOIN LATERAL (SELECT day, released, suppressed FROM event_cap_days c"
     "  WHERE c.community_id = w.community_id AND c.workflow_id = w.workflow_id AND c.day <= $3"
     "  ORDER BY day DESC LIMIT 1) e ON true"

@@ -1,8 +1,10 @@
 #include "services/evaluator/storage/cap_store.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "common/status/macros.h"
+#include "services/evaluator/domain/limits/event_pace.h"
 #include "services/evaluator/domain/workflows/daily_schedule.h"
 #include "services/evaluator/storage/cap_sql.h"
 #include "services/evaluator/storage/run_rows.h"
@@ -14,7 +16,15 @@ using pg::Params;
 using pg::Rows;
 using pg::Transaction;
 
-absl::StatusOr<CapLedger> LockCap(Transaction& transaction, const WorkflowId& id) {
+// When the first day began that may be filled.
+absl::Time FirstDay(const CappedMatches& matches) {
+  absl::Time first = absl::InfiniteFuture();
+  for (const CappedMatches::Match& match : matches.matches) first = std::min(first, match.day);
+  return first;
+}
+
+absl::StatusOr<CapLedger> LockCap(Transaction& transaction, const CappedMatches& matches) {
+  const WorkflowId& id = matches.workflow;
   RETURN_IF_ERROR(transaction.Execute(kOpenCap, KeyOf(id)).status());
   ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kLockCap, KeyOf(id)));
   CapLedger ledger;
@@ -22,8 +32,9 @@ absl::StatusOr<CapLedger> LockCap(Transaction& transaction, const WorkflowId& id
   ledger.through_position = rows[0].Int64(1);
   ASSIGN_OR_RETURN(const Rows recent, transaction.Execute(kRecentOfCap, KeyOf(id)));
   for (const Rows::Row row : recent) ledger.recent[row.Int64(0)] = row.Time(1);
-  ASSIGN_OR_RETURN(const Rows day, transaction.Execute(kCapDay, KeyOf(id).Add(ledger.day)));
-  if (!day.empty()) ledger.days[ledger.day] = {day[0].Int64(0), day[0].Int64(1)};
+  ASSIGN_OR_RETURN(const Rows days,
+                   transaction.Execute(kCapDays, KeyOf(id).Add(FirstDay(matches))));
+  for (const Rows::Row row : days) ledger.days[row.Time(0)] = {row.Int64(1), row.Int64(2)};
   return ledger;
 }
 
@@ -47,6 +58,7 @@ absl::Status StoreCap(Transaction& transaction, const WorkflowId& id, const CapL
   for (const auto& [begin, day] : after.days) {
     const auto known = before.days.find(begin);
     const CapLedger::Day was = known == before.days.end() ? CapLedger::Day() : known->second;
+    if (day == was) continue;
     days.push_back(begin);
     released.push_back(day.released - was.released);
     suppressed.push_back(day.suppressed - was.suppressed);
@@ -59,7 +71,7 @@ absl::Status StoreCap(Transaction& transaction, const WorkflowId& id, const CapL
 absl::StatusOr<std::vector<absl::Time>> CountOne(Transaction& transaction,
                                                  const CappedMatches& matches, int64_t confirmed,
                                                  absl::Duration spacing) {
-  ASSIGN_OR_RETURN(const CapLedger before, LockCap(transaction, matches.workflow));
+  ASSIGN_OR_RETURN(const CapLedger before, LockCap(transaction, matches));
   CapLedger after = before;
   std::vector<absl::Time> due_times = BookMatches(matches, confirmed, spacing, after);
   RETURN_IF_ERROR(StoreCap(transaction, matches.workflow, before, after));
@@ -111,9 +123,10 @@ absl::StatusOr<std::map<int64_t, ReleaseStatus>> PgCapStore::Get(
   std::map<int64_t, ReleaseStatus> statuses;
   RETURN_IF_ERROR(pool_.Read(deadline, [&](Transaction& transaction) -> absl::Status {
     statuses.clear();
-    ASSIGN_OR_RETURN(
-        const Rows rows,
-        transaction.Execute(kReleaseStatus, Params().Add(community).AddArray(workflows).Add(now)));
+    ASSIGN_OR_RETURN(const Rows rows,
+                     transaction.Execute(kReleaseStatus,
+                                         Params().Add(community).AddArray(workflows).Add(now).Add(
+                                             now + kMaxClockDifference)));
     for (const Rows::Row row : rows) statuses[row.Int64(0)] = ReadStatus(row, now);
     return absl::OkStatus();
   }));

@@ -12,10 +12,11 @@ using pg::Transaction;
 absl::Status PgPaceStore::Store(int32_t log_partition, const std::vector<PaceBooking>& bookings,
                                 absl::Time deadline) {
   std::vector<int64_t> communities, from_positions;
-  std::vector<absl::Time> full_before, full_times;
+  std::vector<absl::Time> book_times, full_before, full_times;
   for (const PaceBooking& booking : bookings) {
     communities.push_back(booking.community);
     from_positions.push_back(booking.from_position);
+    book_times.push_back(booking.book_time);
     full_before.push_back(booking.full_before);
     full_times.push_back(booking.full_time);
   }
@@ -25,6 +26,7 @@ absl::Status PgPaceStore::Store(int32_t log_partition, const std::vector<PaceBoo
                                   .Add(log_partition)
                                   .AddArray(communities)
                                   .AddArray(from_positions)
+                                  .AddArray(book_times)
                                   .AddArray(full_before)
                                   .AddArray(full_times))
         .status();
@@ -36,10 +38,12 @@ absl::StatusOr<std::vector<PaceBooking>> PgPaceStore::Load(int32_t log_partition
   std::vector<PaceBooking> bookings;
   RETURN_IF_ERROR(pool_.Read(deadline, [&](Transaction& transaction) -> absl::Status {
     bookings.clear();
-    ASSIGN_OR_RETURN(const Rows rows,
-                     transaction.Execute(kLoadPaces, Params().Add(log_partition).Add(now)));
+    ASSIGN_OR_RETURN(
+        const Rows rows,
+        transaction.Execute(kLoadPaces,
+                            Params().Add(log_partition).Add(now).Add(now + kMaxClockDifference)));
     for (const Rows::Row row : rows) {
-      bookings.push_back({row.Int64(0), row.Int64(1), row.Time(2), row.Time(3)});
+      bookings.push_back({row.Int64(0), row.Int64(1), row.Time(2), row.Time(3), row.Time(4)});
     }
     return absl::OkStatus();
   }));

@@ -32,7 +32,11 @@ class FakePaceStore : public PaceStore {
     absl::MutexLock lock(&mutex_);
     std::vector<PaceBooking> found;
     for (const auto& [community, last] : bookings_) {
-      if (last.first == log_partition && last.second.full_time > now) found.push_back(last.second);
+      const PaceBooking& booking = last.second;
+      if (last.first == log_partition && booking.full_time > now &&
+          booking.book_time <= now + kMaxClockDifference) {
+        found.push_back(booking);
+      }
     }
     return found;
   }

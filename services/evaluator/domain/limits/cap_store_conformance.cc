@@ -15,9 +15,10 @@ const absl::Time kAtOnce = absl::InfinitePast();
 
 absl::Time Deadline() { return absl::Now() + absl::Seconds(30); }
 
-CappedMatches Matches(int64_t workflow, const std::vector<int64_t>& positions, int64_t cap) {
+CappedMatches Matches(int64_t workflow, const std::vector<int64_t>& positions, int64_t cap,
+                      absl::Time day = kDay) {
   CappedMatches matches = {{1, workflow}, "UTC", cap, {}};
-  for (const int64_t position : positions) matches.matches.push_back({position, kDay});
+  for (const int64_t position : positions) matches.matches.push_back({position, day});
   return matches;
 }
 
@@ -40,6 +41,18 @@ TEST_P(CapStoreConformance, DecidesOnWhatComesAgainAsBefore) {
   EXPECT_EQ(*store_->Count({matches}, 0, absl::Seconds(1), Deadline()), *first);
   EXPECT_THAT(*store_->Count({Matches(1, {3, 5}, 9)}, 2, absl::ZeroDuration(), Deadline()),
               ElementsAre(ElementsAre((*first)[0][2], kDay + absl::Hours(72))));
+}
+
+TEST_P(CapStoreConformance, KnowsOfEveryDayWhetherItIsFilled) {
+  const absl::Time far_ahead = kDay + absl::Hours(24 * 9);
+  ASSERT_TRUE(
+      store_->Count({Matches(1, {1}, 2, far_ahead)}, 0, absl::ZeroDuration(), Deadline()).ok());
+
+  EXPECT_THAT(
+      *store_->Count({Matches(1, {2, 3, 4, 5}, 2)}, 1, absl::ZeroDuration(), Deadline()),
+      ElementsAre(ElementsAre(kAtOnce, kAtOnce, kDay + absl::Hours(24), kDay + absl::Hours(24))));
+  EXPECT_THAT(*store_->Count({Matches(1, {6}, 2)}, 5, absl::ZeroDuration(), Deadline()),
+              ElementsAre(ElementsAre(kDay + absl::Hours(48))));
 }
 
 TEST_P(CapStoreConformance, SuppressesBeyondAMonth) {

@@ -32,11 +32,13 @@ std::map<std::string, const Revision*> CappedRevisions(const Catalog& catalog,
 
 using Key = std::pair<int64_t, int64_t>;  // community, workflow
 
-void Add(const Revision& revision, const entity::v1::Event& event, CappedMatches& matches) {
+void Add(const Revision& revision, const entity::v1::Event& event, absl::Time now,
+         CappedMatches& matches) {
   matches.workflow = revision.workflow;
   matches.time_zone = revision.time_zone;
   matches.cap = revision.max_deliveries_per_day;
-  const absl::Time day = LocalDay(revision.time_zone, api::FromProto(event.accept_time())).begin;
+  const absl::Time accepted = std::min(api::FromProto(event.accept_time()), now);
+  const absl::Time day = LocalDay(revision.time_zone, accepted).begin;
   matches.matches.push_back({event.position(), day});
 }
 
@@ -64,6 +66,26 @@ CapEffect PutOff(const Verdicts& verdicts, Messages& messages) {
   return effect;
 }
 
+// Whether something is to be delivered in that time. Its days may be of another time zone, which
+// the workflow had before.
+bool HasReleased(const CapLedger& ledger, const DayBounds& bounds) {
+  return std::any_of(ledger.days.lower_bound(bounds.begin), ledger.days.lower_bound(bounds.end),
+                     [](const auto& day) { return day.second.released > 0; });
+}
+
+// The day that an event of the day `accepted` is to be delivered in, if that has room.
+absl::Time DayToFill(const CapLedger& ledger, const std::string& time_zone, absl::Time accepted) {
+  absl::Time last_filled = accepted;
+  absl::Time day = accepted;
+  while (day < ledger.day) {
+    const absl::Time end = LocalDay(time_zone, day).end;
+    if (!HasReleased(ledger, {day, end})) return last_filled;
+    last_filled = day;
+    day = end;
+  }
+  return std::max(ledger.day, accepted);
+}
+
 }  // namespace
 
 std::vector<absl::Time> BookMatches(const CappedMatches& matches, int64_t confirmed,
@@ -76,7 +98,7 @@ std::vector<absl::Time> BookMatches(const CappedMatches& matches, int64_t confir
       continue;
     }
     ledger.through_position = match.position;
-    absl::Time day = std::max(ledger.day, match.day);
+    absl::Time day = DayToFill(ledger, matches.time_zone, match.day);
     if (ledger.days[day].released >= matches.cap) day = LocalDay(matches.time_zone, day).end;
     absl::Time verdict = absl::InfinitePast();
     if (day > match.day + kMaxCapHold) {
@@ -95,8 +117,8 @@ std::vector<absl::Time> BookMatches(const CappedMatches& matches, int64_t confir
 }
 
 absl::StatusOr<CapEffect> ApplyCaps(const Catalog& catalog, int64_t confirmed,
-                                    absl::Duration spacing, CapStore& store, Messages& messages,
-                                    absl::Time deadline) {
+                                    absl::Duration spacing, absl::Time now, CapStore& store,
+                                    Messages& messages, absl::Time deadline) {
   if (!catalog.has_caps()) return CapEffect();
   std::map<Key, CappedMatches> by_workflow;
   for (const EnqueueMessage& message : messages) {
@@ -105,7 +127,7 @@ absl::StatusOr<CapEffect> ApplyCaps(const Catalog& catalog, int64_t confirmed,
       const auto revision = capped.find(target.workflow());
       if (revision == capped.end()) continue;
       const WorkflowId& id = revision->second->workflow;
-      Add(*revision->second, message.event(), by_workflow[{id.community, id.id}]);
+      Add(*revision->second, message.event(), now, by_workflow[{id.community, id.id}]);
     }
   }
   if (by_workflow.empty()) return CapEffect();

@@ -41,11 +41,13 @@ struct CapLedger {
   struct Day {
     int64_t released = 0;    // to be delivered in it
     int64_t suppressed = 0;  // events of it for which nothing is sent
+
+    friend bool operator==(const Day& a, const Day& b) = default;
   };
 
   // The day that is being filled: the latest one that something is to be delivered in.
   absl::Time day = absl::InfinitePast();
-  // By when they began. Of those before `day` only what is to be added.
+  // By when they began. Of those before the first match only what is to be added.
   std::map<absl::Time, Day> days;
   // Events up to this position are counted.
   int64_t through_position = 0;
@@ -60,6 +62,10 @@ inline constexpr absl::Duration kMaxCapHold = absl::Hours(24 * 31);
 // Books matches in the ledger, and returns when each is to be delivered: the infinite past for
 // at once, the infinite future for never. Those that are put off to the same day are `spacing`
 // apart. Events up to `confirmed` are handed over and do not come again.
+//
+// Days fill up one after the other. So one that is being filled behind a day that nothing is to be
+// delivered in was reached by a clock that was ahead, and counts for nothing: what is filled is the
+// day before the first such.
 std::vector<absl::Time> BookMatches(const CappedMatches& matches, int64_t confirmed,
                                     absl::Duration spacing, CapLedger& ledger);
 
@@ -83,9 +89,12 @@ struct CapEffect {
 // Tells the targets in `messages` that are beyond their workflows' caps when they are due; takes
 // out those that never are, and messages that have no target left. Asks the store only if the
 // catalog has a cap at all and one of its workflows is among the targets.
+//
+// An event is of the local day in which it was accepted, or of `now` if that is later only by a
+// clock that was ahead: the accept times of a log never fall, so it would be for as long.
 absl::StatusOr<CapEffect> ApplyCaps(const Catalog& catalog, int64_t confirmed,
-                                    absl::Duration spacing, CapStore& store, Messages& messages,
-                                    absl::Time deadline);
+                                    absl::Duration spacing, absl::Time now, CapStore& store,
+                                    Messages& messages, absl::Time deadline);
 
 }  // namespace crier::evaluator
 

@@ -66,6 +66,27 @@ TEST(BookMatchesTest, ClocksGoBackAndForward) {
               ElementsAre(kAtOnce, saturday + absl::Hours(24), saturday + absl::Hours(47)));
 }
 
+TEST(BookMatchesTest, AClockThatWasAheadHoldsNothingUp) {
+  CapLedger ledger;
+  Count(Matches({1}, 2, Day()), 0, ledger);
+  Count(Matches({2, 3, 4}, 2, Day(9)), 0, ledger);
+  ASSERT_EQ(ledger.day, Day(10));
+
+  EXPECT_THAT(Count(Matches({5}, 2), 4, ledger), ElementsAre(kAtOnce))
+      << "nothing is to be delivered tomorrow, so today is being filled";
+  EXPECT_THAT(Count(Matches({6, 7, 8}, 2), 4, ledger), ElementsAre(Day(1), Day(1), Day(2)));
+}
+
+TEST(BookMatchesTest, AnotherTimeZoneKeepsTheOrder) {
+  CapLedger ledger;
+  Count(Matches({1, 2, 3}, 1), 0, ledger);
+  ASSERT_EQ(ledger.day, Day(2));
+  CappedMatches moved = Matches({4}, 1, LocalDay("Pacific/Auckland", kNoon).begin);
+  moved.time_zone = "Pacific/Auckland";
+
+  EXPECT_THAT(Count(moved, 0, ledger), ElementsAre(LocalDay("Pacific/Auckland", Day(2)).end));
+}
+
 TEST(BookMatchesTest, WhatIsPutOffIsSpreadAtTheRate) {
   CapLedger ledger;
 
@@ -131,8 +152,10 @@ class ApplyCapsTest : public testing::Test {
     message.add_targets()->set_workflow("communities/1/workflows/3");
   }
 
-  absl::StatusOr<CapEffect> Apply(const Catalog& catalog, Messages& messages) {
-    return ApplyCaps(catalog, 0, absl::ZeroDuration(), store_, messages, absl::InfiniteFuture());
+  absl::StatusOr<CapEffect> Apply(const Catalog& catalog, Messages& messages,
+                                  absl::Time now = kNoon + absl::Hours(48)) {
+    return ApplyCaps(catalog, 0, absl::ZeroDuration(), now, store_, messages,
+                     absl::InfiniteFuture());
   }
 
   FakeCapStore store_;
@@ -174,6 +197,18 @@ TEST_F(ApplyCapsTest, ADayIsThatOfTheTimeZone) {
   AddMessage(2, kNoon + absl::Hours(11), messages);  // the next day
 
   EXPECT_EQ(Apply(catalog, messages)->held, 0);
+}
+
+TEST_F(ApplyCapsTest, AnEventOfAClockThatWasAheadIsOfToday) {
+  const Catalog catalog(1, {MakeRevision(2, 1), MakeRevision(3, 9)});
+  Messages messages;
+  AddMessage(1, kNoon + absl::Hours(24 * 365), messages);
+  AddMessage(2, kNoon + absl::Hours(24 * 365), messages);
+
+  ASSERT_TRUE(Apply(catalog, messages, kNoon).ok());
+
+  EXPECT_FALSE(messages[0].targets(0).has_not_before());
+  EXPECT_EQ(api::FromProto(messages[1].targets(0).not_before()), Day(1));
 }
 
 TEST_F(ApplyCapsTest, WithoutACapNothingIsAsked) {

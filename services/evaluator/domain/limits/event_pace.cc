@@ -1,5 +1,6 @@
 #include "services/evaluator/domain/limits/event_pace.h"
 
+#include <algorithm>
 #include <set>
 
 #include "common/api/time.h"
@@ -18,7 +19,7 @@ absl::Status EventPace::Begin(int64_t confirmed, absl::Time deadline) {
   for (const PaceBooking& booking : bookings) {
     const bool handed_over = confirmed > booking.from_position;
     const absl::Time full = handed_over ? booking.full_time : booking.full_before;
-    rate_.Owe(booking.community, full - now, monotonic);
+    rate_.Owe(booking.community, full - std::max(now, booking.book_time), monotonic);
   }
   return absl::OkStatus();
 }
@@ -50,7 +51,7 @@ absl::StatusOr<int64_t> EventPace::Apply(int64_t confirmed, Messages& messages,
   if (held_up.empty()) return 0;
   std::vector<PaceBooking> bookings;
   for (const int64_t community : held_up) {
-    bookings.push_back({community, confirmed, full_before[community], full_time(community)});
+    bookings.push_back({community, confirmed, now, full_before[community], full_time(community)});
   }
   RETURN_IF_ERROR(store_.Store(log_partition_, bookings, deadline));
   return held;

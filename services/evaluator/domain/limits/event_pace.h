@@ -27,12 +27,18 @@ struct PaceBooking {
   // Up to where the partition was handed over when the booking was made; its own deliveries come
   // after that.
   int64_t from_position = 0;
-  // When the community's bucket is full again, without this booking and with it.
+  // When the booking was made, and when the community's bucket is full again, without it and with
+  // it, by the clock of who made it.
+  absl::Time book_time;
   absl::Time full_before;
   absl::Time full_time;
 
   friend bool operator==(const PaceBooking& a, const PaceBooking& b) = default;
 };
+
+// How far the clocks of replicas may be apart. What was booked further ahead was booked by a clock
+// that was wrong: it would hold a community up for as long.
+inline constexpr absl::Duration kMaxClockDifference = absl::Hours(1);
 
 // Implementations are thread-safe and pass pace_store_conformance. UNAVAILABLE when the database is
 // away.
@@ -45,7 +51,8 @@ class PaceStore {
   virtual absl::Status Store(int32_t log_partition, const std::vector<PaceBooking>& bookings,
                              absl::Time deadline) = 0;
 
-  // Those of a log partition whose `full_time` is after `now`, in the order of communities.
+  // Those of a log partition whose `full_time` is after `now`, in the order of communities; not
+  // those made more than kMaxClockDifference after it.
   virtual absl::StatusOr<std::vector<PaceBooking>> Load(int32_t log_partition, absl::Time now,
                                                         absl::Time deadline) = 0;
 };

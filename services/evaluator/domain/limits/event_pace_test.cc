@@ -107,6 +107,20 @@ TEST_F(EventPaceTest, TheRateHoldsAfterACrash) {
   EXPECT_THAT(Apply(next, 6, Events(1)), ElementsAre(Half(5)));
 }
 
+TEST_F(EventPaceTest, AClockThatIsSetBackMeanwhileProlongsNothing) {
+  {
+    Replica replica(*this);
+    Apply(replica, 0, Events(6));
+    replica.pace.HandedOver();
+  }
+  clock_.Step(-absl::Minutes(30));
+
+  Replica next(*this);
+  ASSERT_TRUE(next.pace.Begin(6, Deadline()).ok());
+
+  EXPECT_THAT(Apply(next, 6, Events(1)), ElementsAre(Half(5)));
+}
+
 TEST_F(EventPaceTest, ACrashBeforeTheHandOverLeavesNoHole) {
   {
     Replica replica(*this);

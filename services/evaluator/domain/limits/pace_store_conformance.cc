@@ -8,13 +8,14 @@ namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::SizeIs;
 
 const absl::Time kNow = absl::FromUnixMicros(1'681'726'886'978'123);
 
 absl::Time Deadline() { return absl::Now() + absl::Seconds(30); }
 
 PaceBooking Booking(int64_t community, int64_t from_position, absl::Duration full_in) {
-  return {community, from_position, kNow + full_in / 2, kNow + full_in};
+  return {community, from_position, kNow, kNow + full_in / 2, kNow + full_in};
 }
 
 TEST_P(PaceStoreConformance, KeepsTheLastBookingOfEachCommunity) {
@@ -34,6 +35,14 @@ TEST_P(PaceStoreConformance, TellsOnlyOfBucketsThatAreNotFull) {
   ASSERT_TRUE(store_->Store(7, {Booking(1, 10, absl::Seconds(5))}, Deadline()).ok());
 
   EXPECT_THAT(*store_->Load(7, kNow + absl::Seconds(5), Deadline()), IsEmpty());
+}
+
+TEST_P(PaceStoreConformance, DoesNotTellOfWhatAClockFarAheadHasBooked) {
+  ASSERT_TRUE(store_->Store(7, {Booking(1, 10, absl::Seconds(5))}, Deadline()).ok());
+
+  const absl::Time as_late = kNow - kMaxClockDifference;
+  EXPECT_THAT(*store_->Load(7, as_late, Deadline()), SizeIs(1));
+  EXPECT_THAT(*store_->Load(7, as_late - absl::Seconds(1), Deadline()), IsEmpty());
 }
 
 TEST_P(PaceStoreConformance, TheSameFrameBooksAnew) {

@@ -170,7 +170,7 @@ absl::Status PartitionRunner::HandOverMatches(Frame frame, int64_t last_position
                    member_changes_.Apply(frame, clock_.Now(), [this] { return Deadline(); }));
   Messages messages = Match(index_, frame);
   ASSIGN_OR_RETURN(const CapEffect capped, ApplyCaps(index_.catalog(), confirmed_, pace_.spacing(),
-                                                     caps_, messages, Deadline()));
+                                                     clock_.Now(), caps_, messages, Deadline()));
   ASSIGN_OR_RETURN(const int64_t paced, pace_.Apply(confirmed_, messages, Deadline()));
   std::vector<Batch> batches =
       SplitIntoBatches(std::move(messages), last_position, options_.batch_limits);
