@@ -137,13 +137,9 @@ absl::StatusOr<HeartbeatResult> PgLeaseStore::Heartbeat(absl::string_view owner,
                                                         absl::Duration duration,
                                                         const std::vector<Lease>& finished) {
   const std::string channel = LeaseChannel(pool_.database().schema);
-  HeartbeatResult result;
-  RETURN_IF_ERROR(
-      pool_.Run(absl::Now() + duration / 2, [&](Transaction& transaction) -> absl::Status {
-        ASSIGN_OR_RETURN(result, HeartbeatIn(transaction, owner, duration, finished, channel));
-        return absl::OkStatus();
-      }));
-  return result;
+  return pool_.Run(absl::Now() + duration / 2, [&](Transaction& transaction) {
+    return HeartbeatIn(transaction, owner, duration, finished, channel);
+  });
 }
 
 absl::Status PgLeaseStore::Release(absl::string_view owner) {

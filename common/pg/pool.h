@@ -4,12 +4,15 @@
 
 #include <memory>
 #include <string>
+#include <type_traits>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/metrics/metrics.h"
 #include "common/pg/transaction.h"
+#include "common/status/macros.h"
 
 namespace crier::pg {
 
@@ -45,6 +48,10 @@ struct PoolOptions {
 // Thread-safe; who waits for a connection gets one in turn. A connection that broke is dropped and
 // opened anew by the next user, so a database that went away is found again without a restart.
 class Pool {
+  // What `Work` returns, if that is an absl::StatusOr.
+  template <typename Work, typename Result = std::invoke_result_t<const Work&, Transaction&>>
+  using ResultOf = std::enable_if_t<!std::is_same_v<Result, absl::Status>, Result>;
+
  public:
   Pool(Database database, PoolOptions options);
 
@@ -67,6 +74,33 @@ class Pool {
   // one round trip, not three. Each statement sees what is committed when it begins, as in Run();
   // one that writes or locks rows fails.
   absl::Status Read(absl::Time deadline, absl::FunctionRef<absl::Status(Transaction&)> work);
+
+  // The same for work that returns an absl::StatusOr: the value of the time that was committed.
+  template <typename Work>
+  ResultOf<Work> Run(absl::Time deadline, const Work& work) {
+    ResultOf<Work> result;
+    RETURN_IF_ERROR(Run(deadline, [&](Transaction& transaction) -> absl::Status {
+      result = work(transaction);
+      return result.status();
+    }));
+    return result;
+  }
+  template <typename Work>
+  ResultOf<Work> Read(absl::Time deadline, const Work& work) {
+    ResultOf<Work> result;
+    RETURN_IF_ERROR(Read(deadline, [&](Transaction& transaction) -> absl::Status {
+      result = work(transaction);
+      return result.status();
+    }));
+    return result;
+  }
+
+  // The rows of one statement that reads.
+  absl::StatusOr<Rows> Read(absl::Time deadline, const Statement& statement,
+                            const Params& params = {}) {
+    return Read(deadline,
+                [&](Transaction& transaction) { return transaction.Execute(statement, params); });
+  }
 
   const Database& database() const;
 

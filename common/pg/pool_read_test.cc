@@ -33,13 +33,8 @@ class PoolReadTest : public testing::Test {
   // What a statement of one value answers.
   static absl::StatusOr<std::string> Read(Pool& pool, const Statement& statement,
                                           absl::Time deadline = TestDatabase::Deadline()) {
-    std::string value;
-    RETURN_IF_ERROR(pool.Read(deadline, [&](Transaction& transaction) -> absl::Status {
-      ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(statement));
-      value = rows.empty() ? "" : rows[0].Text(0);
-      return absl::OkStatus();
-    }));
-    return value;
+    ASSIGN_OR_RETURN(const Rows rows, pool.Read(deadline, statement));
+    return rows.empty() ? "" : rows[0].Text(0);
   }
 
   static absl::Status Insert(Pool& pool, int64_t value) {

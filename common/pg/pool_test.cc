@@ -37,14 +37,10 @@ class PoolTest : public testing::Test {
 
   // The process of the server behind a connection of `pool`.
   static absl::StatusOr<int> BackendOf(Pool& pool) {
-    int backend = 0;
-    RETURN_IF_ERROR(
-        pool.Run(TestDatabase::Deadline(), [&](Transaction& transaction) -> absl::Status {
-          ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kBackend));
-          backend = rows[0].Int32(0);
-          return absl::OkStatus();
-        }));
-    return backend;
+    return pool.Run(TestDatabase::Deadline(), [](Transaction& transaction) -> absl::StatusOr<int> {
+      ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kBackend));
+      return rows[0].Int32(0);
+    });
   }
 
   static absl::Status Insert(Pool& pool, int64_t value,
@@ -195,6 +191,23 @@ TEST_F(PoolTest, RepeatsTheWorkAfterADeadlock) {
   EXPECT_TRUE(first_status.ok()) << first_status;
   EXPECT_TRUE(second_status.ok()) << second_status;
   EXPECT_EQ(server_.Run(database_, "SELECT sum(b) FROM t")[0].Int64(0), 4);
+}
+
+TEST_F(PoolTest, TheResultIsThatOfTheTimeThatWasCommitted) {
+  Pool pool(database_, {});
+  int attempts = 0;
+
+  const absl::StatusOr<int> result =
+      pool.Run(TestDatabase::Deadline(), [&](Transaction& transaction) -> absl::StatusOr<int> {
+        if (++attempts == 1) {
+          RETURN_IF_ERROR(transaction.ExecuteScript(
+              "DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = 'serialization_failure'; END $$"));
+        }
+        return attempts;
+      });
+
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(*result, 2);
 }
 
 TEST_F(PoolTest, GivesUpOnConflictsThatDoNotEnd) {

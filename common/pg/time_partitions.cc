@@ -99,20 +99,19 @@ absl::Status AddPartitions(Pool& pool, const TimePartitionedTable& table, absl::
 
 absl::StatusOr<std::vector<std::string>> ListExpired(Pool& pool, const TimePartitionedTable& table,
                                                      absl::Time now, absl::Time deadline) {
-  std::vector<std::string> expired;
-  RETURN_IF_ERROR(pool.Read(deadline, [&](Transaction& transaction) -> absl::Status {
-    expired.clear();
+  using Names = std::vector<std::string>;
+  return pool.Read(deadline, [&](Transaction& transaction) -> absl::StatusOr<Names> {
     // A replica whose clock is ahead must not drop what is still wanted.
     ASSIGN_OR_RETURN(const Rows clock, transaction.Execute(sql::kDatabaseTime));
     const absl::Time over_by = std::min(now, clock[0].Time(0));
     ASSIGN_OR_RETURN(const auto names, ListPartitions(transaction, table.table));
+    Names expired;
     for (const std::string& name : names) {
       const std::optional<absl::CivilDay> day = DayOfPartition(table.table, name);
       if (day && RetentionIsOver(table, *day, over_by)) expired.push_back(name);
     }
-    return absl::OkStatus();
-  }));
-  return expired;
+    return expired;
+  });
 }
 
 // A transaction each, so that the lock that stops everybody else is short.

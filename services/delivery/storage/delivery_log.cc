@@ -207,16 +207,9 @@ absl::StatusOr<WebhookHealth> ReadHealth(Transaction& transaction, const Webhook
 
 absl::StatusOr<std::optional<DeliveryRecord>> PgDeliveryLog::Get(const DeliveryId& id,
                                                                  absl::Time deadline) {
-  std::vector<DeliveryRecord> found;
-  RETURN_IF_ERROR(pool_.Read(deadline, [&](Transaction& transaction) -> absl::Status {
-    ASSIGN_OR_RETURN(
-        const Rows rows,
-        transaction.Execute(
-            kGetDelivery,
-            Params().Add(id.webhook.community).Add(id.webhook.id).Add(id.message.ToUuid())));
-    ASSIGN_OR_RETURN(found, ReadDeliveries(id.webhook.community, rows));
-    return absl::OkStatus();
-  }));
+  const Params key = Params().Add(id.webhook.community).Add(id.webhook.id).Add(id.message.ToUuid());
+  ASSIGN_OR_RETURN(const Rows rows, pool_.Read(deadline, kGetDelivery, key));
+  ASSIGN_OR_RETURN(std::vector<DeliveryRecord> found, ReadDeliveries(id.webhook.community, rows));
   if (found.empty()) return std::optional<DeliveryRecord>();
   return std::optional<DeliveryRecord>(std::move(found.front()));
 }
@@ -224,21 +217,14 @@ absl::StatusOr<std::optional<DeliveryRecord>> PgDeliveryLog::Get(const DeliveryI
 absl::StatusOr<DeliveryPage> PgDeliveryLog::List(const DeliveryFilter& filter,
                                                  const std::optional<MessageId>& before, int limit,
                                                  absl::Time deadline) {
-  DeliveryPage page;
-  RETURN_IF_ERROR(pool_.Read(deadline, [&](Transaction& transaction) -> absl::Status {
-    ASSIGN_OR_RETURN(page, FindPage(transaction, filter, before, limit));
-    return absl::OkStatus();
-  }));
-  return page;
+  return pool_.Read(deadline, [&](Transaction& transaction) {
+    return FindPage(transaction, filter, before, limit);
+  });
 }
 
 absl::StatusOr<WebhookHealth> PgDeliveryLog::Health(const WebhookId& webhook, absl::Time deadline) {
-  WebhookHealth health;
-  RETURN_IF_ERROR(pool_.Read(deadline, [&](Transaction& transaction) -> absl::Status {
-    ASSIGN_OR_RETURN(health, ReadHealth(transaction, webhook));
-    return absl::OkStatus();
-  }));
-  return health;
+  return pool_.Read(deadline,
+                    [&](Transaction& transaction) { return ReadHealth(transaction, webhook); });
 }
 
 }  // namespace crier::delivery::storage

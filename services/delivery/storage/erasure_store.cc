@@ -100,11 +100,10 @@ absl::StatusOr<Found> EraseOfCommunity(Transaction& transaction, int64_t communi
 }  // namespace
 
 absl::StatusOr<ErasureStep> PgErasureStore::Step(int max_deliveries, absl::Time deadline) {
-  ErasureStep step;
-  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
-    step = {};
+  return pool_.Run(deadline, [&](Transaction& transaction) -> absl::StatusOr<ErasureStep> {
+    ErasureStep step;
     ASSIGN_OR_RETURN(const Rows due, transaction.Execute(kTakeErasure));
-    if (due.empty()) return absl::OkStatus();
+    if (due.empty()) return step;
     step.found = true;
     const Erasure erasure{due[0].Int64(0), due[0].Int64(1), due[0].Int64(2)};
     ASSIGN_OR_RETURN(const Found found,
@@ -113,15 +112,17 @@ absl::StatusOr<ErasureStep> PgErasureStore::Step(int max_deliveries, absl::Time 
                          : EraseOfCommunity(transaction, erasure.community, due[0].Int64(3),
                                             max_deliveries, step.cancelled));
     step.erased = found.size();
-    if (step.erased == max_deliveries) return absl::OkStatus();
+    if (step.erased == max_deliveries) return step;
     step.swept = true;
     step.over = due[0].Int32(4) <= 1;
     const Params key = Params().Add(erasure.community).Add(erasure.contact).Add(erasure.activity);
-    if (step.over) return transaction.Execute(kEndErasure, key).status();
-    return transaction.Execute(kEndSweep, Params(key).Add(absl::ToDoubleSeconds(kSecondSweepAfter)))
-        .status();
-  }));
-  return step;
+    RETURN_IF_ERROR(
+        (step.over ? transaction.Execute(kEndErasure, key)
+                   : transaction.Execute(kEndSweep,
+                                         Params(key).Add(absl::ToDoubleSeconds(kSecondSweepAfter))))
+            .status());
+    return step;
+  });
 }
 
 }  // namespace crier::delivery::storage

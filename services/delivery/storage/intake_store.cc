@@ -105,9 +105,9 @@ absl::Status RecordErasures(Transaction& transaction, const std::set<Erasure>& e
 
 absl::StatusOr<std::vector<absl::Status>> PgIntakeStore::Enqueue(absl::Span<const Intake> intakes,
                                                                  absl::Time deadline) {
-  std::vector<absl::Status> results;
-  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
-    ASSIGN_OR_RETURN(results, MoveProducers(transaction, intakes));
+  using Results = std::vector<absl::Status>;
+  return pool_.Run(deadline, [&](Transaction& transaction) -> absl::StatusOr<Results> {
+    ASSIGN_OR_RETURN(Results results, MoveProducers(transaction, intakes));
     ASSIGN_OR_RETURN(DeliveryRows rows, DeliveryRows::Create(transaction));
     std::set<Erasure> erasures;  // a statement takes each row once
     std::vector<WebhookId> announce;
@@ -119,9 +119,9 @@ absl::StatusOr<std::vector<absl::Status>> PgIntakeStore::Enqueue(absl::Span<cons
     }
     if (!rows.empty()) RETURN_IF_ERROR(std::move(rows).Insert(transaction));
     RETURN_IF_ERROR(RecordErasures(transaction, erasures));
-    return NotifyQueue(transaction, pool_.database().schema, announce);
-  }));
-  return results;
+    RETURN_IF_ERROR(NotifyQueue(transaction, pool_.database().schema, announce));
+    return results;
+  });
 }
 
 absl::Status PgIntakeStore::Announce(const std::vector<WebhookId>& webhooks, absl::Time deadline) {
@@ -132,12 +132,8 @@ absl::Status PgIntakeStore::Announce(const std::vector<WebhookId>& webhooks, abs
 
 absl::StatusOr<int64_t> PgIntakeStore::ProducerPosition(absl::string_view producer,
                                                         absl::Time deadline) {
-  int64_t position = 0;
-  RETURN_IF_ERROR(pool_.Read(deadline, [&](Transaction& transaction) -> absl::Status {
-    ASSIGN_OR_RETURN(position, Position(transaction, producer));
-    return absl::OkStatus();
-  }));
-  return position;
+  return pool_.Read(deadline,
+                    [&](Transaction& transaction) { return Position(transaction, producer); });
 }
 
 }  // namespace crier::delivery::storage

@@ -8,8 +8,8 @@
 namespace crier::delivery::storage {
 
 absl::StatusOr<QueueDepth> MeasureQueue(pg::Pool& pool, absl::Time now, absl::Time deadline) {
-  QueueDepth depth;
-  RETURN_IF_ERROR(pool.Read(deadline, [&](pg::Transaction& transaction) -> absl::Status {
+  return pool.Read(deadline, [&](pg::Transaction& transaction) -> absl::StatusOr<QueueDepth> {
+    QueueDepth depth;
     ASSIGN_OR_RETURN(const pg::Rows due, transaction.Execute(kMeasureDue, pg::Params().Add(now)));
     ASSIGN_OR_RETURN(const pg::Rows estimate, transaction.Execute(kEstimateQueue));
     ASSIGN_OR_RETURN(const pg::Rows webhooks,
@@ -21,9 +21,8 @@ absl::StatusOr<QueueDepth> MeasureQueue(pg::Pool& pool, absl::Time now, absl::Ti
     depth.paused_webhooks = webhooks[0].Int64(1);
     depth.disabled_webhooks = webhooks[0].Int64(2);
     depth.failing_webhooks = webhooks[0].Int64(3);
-    return absl::OkStatus();
-  }));
-  return depth;
+    return depth;
+  });
 }
 
 }  // namespace crier::delivery::storage

@@ -257,17 +257,12 @@ absl::Status ApplyFindings(Transaction& transaction, const std::vector<AttemptOu
 absl::StatusOr<std::vector<StoredWebhook>> PgQueueStore::FindWebhooks(int32_t shard,
                                                                       absl::Time before, int limit,
                                                                       absl::Time deadline) {
+  ASSIGN_OR_RETURN(const Rows rows,
+                   pool_.Read(deadline, kFindWebhooks, Params().Add(shard).Add(before).Add(limit)));
   std::vector<StoredWebhook> found;
-  RETURN_IF_ERROR(pool_.Read(deadline, [&](Transaction& transaction) -> absl::Status {
-    ASSIGN_OR_RETURN(
-        const Rows rows,
-        transaction.Execute(kFindWebhooks, Params().Add(shard).Add(before).Add(limit)));
-    found.clear();
-    for (const Rows::Row row : rows) {
-      found.push_back({{row.Int64(0), row.Int64(1)}, row.Time(2)});
-    }
-    return absl::OkStatus();
-  }));
+  for (const Rows::Row row : rows) {
+    found.push_back({{row.Int64(0), row.Int64(1)}, row.Time(2)});
+  }
   return found;
 }
 
@@ -283,81 +278,74 @@ absl::StatusOr<std::vector<std::vector<QueuedDelivery>>> PgQueueStore::LoadQueue
   const Params params =
       Params().AddArray(shards).AddArray(communities).AddArray(ids).Add(limit).Add(before);
 
-  std::vector<std::vector<QueuedDelivery>> loaded;
-  RETURN_IF_ERROR(pool_.Read(deadline, [&](Transaction& transaction) -> absl::Status {
-    ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kLoadQueue, params));
-    loaded.assign(webhooks.size(), {});
-    for (const Rows::Row row : rows) {
-      const size_t place = static_cast<size_t>(row.Int64(0)) - 1;
-      QueuedDelivery delivery;
-      delivery.id.webhook = webhooks[place];
-      ASSIGN_OR_RETURN(delivery.id.message, MessageId::FromUuid(row.Text(1)));
-      delivery.due_time = row.Time(2);
-      delivery.attempt_count = row.Int32(3);
-      delivery.attempts_before = row.Int32(4);
-      delivery.redeliveries = row.Int32(5);
-      loaded[place].push_back(std::move(delivery));
-    }
-    return absl::OkStatus();
-  }));
+  ASSIGN_OR_RETURN(const Rows rows, pool_.Read(deadline, kLoadQueue, params));
+  std::vector<std::vector<QueuedDelivery>> loaded(webhooks.size());
+  for (const Rows::Row row : rows) {
+    const size_t place = static_cast<size_t>(row.Int64(0)) - 1;
+    QueuedDelivery delivery;
+    delivery.id.webhook = webhooks[place];
+    ASSIGN_OR_RETURN(delivery.id.message, MessageId::FromUuid(row.Text(1)));
+    delivery.due_time = row.Time(2);
+    delivery.attempt_count = row.Int32(3);
+    delivery.attempts_before = row.Int32(4);
+    delivery.redeliveries = row.Int32(5);
+    loaded[place].push_back(std::move(delivery));
+  }
   return loaded;
 }
 
 absl::StatusOr<std::vector<std::optional<DeliveryContent>>> PgQueueStore::LoadContents(
     const std::vector<DeliveryId>& ids, absl::Time deadline) {
-  std::vector<std::optional<DeliveryContent>> contents;
-  RETURN_IF_ERROR(pool_.Read(deadline, [&](Transaction& transaction) -> absl::Status {
+  using Contents = std::vector<std::optional<DeliveryContent>>;
+  return pool_.Read(deadline, [&](Transaction& transaction) -> absl::StatusOr<Contents> {
     ASSIGN_OR_RETURN(const Params keys, Keys(transaction, ids));
     ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kLoadContents, keys));
-    contents.assign(ids.size(), std::nullopt);
+    Contents contents(ids.size());
     for (const Rows::Row row : rows) {
       contents[static_cast<size_t>(row.Int64(0)) - 1] =
           DeliveryContent{std::make_shared<const std::string>(row.Bytes(3)),
                           {row.Int64(1), row.Text(2)},
                           row.Int32(4) == kNoticeKind};
     }
-    return absl::OkStatus();
-  }));
-  return contents;
+    return contents;
+  });
 }
 
 absl::StatusOr<std::vector<bool>> PgQueueStore::FindQueued(const std::vector<DeliveryId>& ids,
                                                            absl::Time deadline) {
-  std::vector<bool> queued;
-  RETURN_IF_ERROR(pool_.Read(deadline, [&](Transaction& transaction) -> absl::Status {
+  return pool_.Read(deadline, [&](Transaction& transaction) -> absl::StatusOr<std::vector<bool>> {
     ASSIGN_OR_RETURN(const Params keys, Keys(transaction, ids));
     ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kFindQueued, keys));
-    queued.assign(ids.size(), false);
+    std::vector<bool> queued(ids.size(), false);
     for (const Rows::Row row : rows) queued[static_cast<size_t>(row.Int64(0)) - 1] = true;
-    return absl::OkStatus();
-  }));
-  return queued;
+    return queued;
+  });
 }
 
 absl::StatusOr<std::vector<Recorded>> PgQueueStore::Commit(
     const std::vector<AttemptOutcome>& outcomes, absl::Time deadline) {
-  std::vector<Recorded> recorded;
-  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
-    ASSIGN_OR_RETURN(const auto held, LockHeld(transaction, owner_, outcomes));
-    std::vector<bool> written;
-    Changes changes(outcomes);
-    for (size_t i = 0; i < outcomes.size(); ++i) {
-      written.push_back(held.count({outcomes[i].lease.slot, outcomes[i].lease.epoch}) > 0);
-      if (written.back()) changes.Add(i);
-    }
-    RETURN_IF_ERROR(changes.Write(transaction));
-    recorded.clear();
-    for (size_t i = 0; i < outcomes.size(); ++i) {
-      recorded.push_back(!written[i]               ? Recorded::kFenced
-                         : changes.wanted_again(i) ? Recorded::kWantedAgain
-                         : changes.cancelled(i)    ? Recorded::kCancelled
-                                                   : Recorded::kWritten);
-    }
-    std::vector<Notice> notices = ExhaustedNotices(outcomes, changes);
-    RETURN_IF_ERROR(ApplyFindings(transaction, outcomes, written, notices));
-    return notices_.Write(transaction, std::move(notices));
-  }));
-  return recorded;
+  return pool_.Run(
+      deadline, [&](Transaction& transaction) -> absl::StatusOr<std::vector<Recorded>> {
+        ASSIGN_OR_RETURN(const auto held, LockHeld(transaction, owner_, outcomes));
+        std::vector<bool> written;
+        Changes changes(outcomes);
+        for (size_t i = 0; i < outcomes.size(); ++i) {
+          written.push_back(held.count({outcomes[i].lease.slot, outcomes[i].lease.epoch}) > 0);
+          if (written.back()) changes.Add(i);
+        }
+        RETURN_IF_ERROR(changes.Write(transaction));
+        std::vector<Recorded> recorded;
+        for (size_t i = 0; i < outcomes.size(); ++i) {
+          recorded.push_back(!written[i]               ? Recorded::kFenced
+                             : changes.wanted_again(i) ? Recorded::kWantedAgain
+                             : changes.cancelled(i)    ? Recorded::kCancelled
+                                                       : Recorded::kWritten);
+        }
+        std::vector<Notice> notices = ExhaustedNotices(outcomes, changes);
+        RETURN_IF_ERROR(ApplyFindings(transaction, outcomes, written, notices));
+        RETURN_IF_ERROR(notices_.Write(transaction, std::move(notices)));
+        return recorded;
+      });
 }
 
 }  // namespace crier::delivery::storage

@@ -43,12 +43,8 @@ absl::StatusOr<absl::Time> OldestPending(pg::Transaction& transaction) {
 }
 
 absl::StatusOr<absl::Time> OldestPending(pg::Pool& pool, absl::Time deadline) {
-  absl::Time oldest;
-  RETURN_IF_ERROR(pool.Read(deadline, [&](pg::Transaction& transaction) -> absl::Status {
-    ASSIGN_OR_RETURN(oldest, OldestPending(transaction));
-    return absl::OkStatus();
-  }));
-  return oldest;
+  return pool.Read(deadline,
+                   [&](pg::Transaction& transaction) { return OldestPending(transaction); });
 }
 
 }  // namespace

@@ -46,10 +46,9 @@ absl::Status ResealOne(Transaction& transaction, const KeyRing& ring, const Stor
 
 absl::StatusOr<ResealedPage> PgSecretStore::Reseal(const WebhookId& after, int limit,
                                                    absl::Time deadline) {
-  ResealedPage page;
-  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+  return pool_.Run(deadline, [&](Transaction& transaction) -> absl::StatusOr<ResealedPage> {
     const auto ring = rings_.Get();
-    page = {};
+    ResealedPage page;
     page.last = after;
     ASSIGN_OR_RETURN(
         const Rows webhooks,
@@ -77,9 +76,8 @@ absl::StatusOr<ResealedPage> PgSecretStore::Reseal(const WebhookId& after, int l
     for (const Stored& stored : all) {
       RETURN_IF_ERROR(ResealOne(transaction, *ring, stored, page));
     }
-    return absl::OkStatus();
-  }));
-  return page;
+    return page;
+  });
 }
 
 absl::Status PgSecretStore::DeleteExpiredKeys(absl::Time deadline) {

@@ -105,31 +105,26 @@ ReleaseStatus ReadStatus(const Rows::Row& row, absl::Time now) {
 absl::StatusOr<std::vector<std::vector<absl::Time>>> PgCapStore::Count(
     const std::vector<CappedMatches>& matches, int64_t confirmed, absl::Duration spacing,
     absl::Time deadline) {
-  std::vector<std::vector<absl::Time>> due_times;
-  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
-    due_times.clear();
+  using DueTimes = std::vector<std::vector<absl::Time>>;
+  return pool_.Run(deadline, [&](Transaction& transaction) -> absl::StatusOr<DueTimes> {
+    DueTimes due_times;
     for (const CappedMatches& one : matches) {
       ASSIGN_OR_RETURN(std::vector<absl::Time> times,
                        CountOne(transaction, one, confirmed, spacing));
       due_times.push_back(std::move(times));
     }
-    return absl::OkStatus();
-  }));
-  return due_times;
+    return due_times;
+  });
 }
 
 absl::StatusOr<std::map<int64_t, ReleaseStatus>> PgCapStore::Get(
     int64_t community, const std::vector<int64_t>& workflows, absl::Time now, absl::Time deadline) {
+  ASSIGN_OR_RETURN(const Rows rows,
+                   pool_.Read(deadline, kReleaseStatus,
+                              Params().Add(community).AddArray(workflows).Add(now).Add(
+                                  now + kMaxClockDifference)));
   std::map<int64_t, ReleaseStatus> statuses;
-  RETURN_IF_ERROR(pool_.Read(deadline, [&](Transaction& transaction) -> absl::Status {
-    statuses.clear();
-    ASSIGN_OR_RETURN(const Rows rows,
-                     transaction.Execute(kReleaseStatus,
-                                         Params().Add(community).AddArray(workflows).Add(now).Add(
-                                             now + kMaxClockDifference)));
-    for (const Rows::Row row : rows) statuses[row.Int64(0)] = ReadStatus(row, now);
-    return absl::OkStatus();
-  }));
+  for (const Rows::Row row : rows) statuses[row.Int64(0)] = ReadStatus(row, now);
   return statuses;
 }
 

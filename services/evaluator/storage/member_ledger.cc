@@ -95,24 +95,18 @@ absl::StatusOr<std::vector<ChangedPage>> PgMemberLedger::Merge(int64_t community
                                                                const std::vector<int64_t>& losers,
                                                                absl::Time now,
                                                                absl::Time deadline) {
-  std::vector<ChangedPage> changed;
-  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
-    ASSIGN_OR_RETURN(changed, MergeIn(transaction, community, winner, losers, now));
-    return absl::OkStatus();
-  }));
-  return changed;
+  return pool_.Run(deadline, [&](Transaction& transaction) {
+    return MergeIn(transaction, community, winner, losers, now);
+  });
 }
 
 absl::StatusOr<std::vector<ChangedPage>> PgMemberLedger::Erase(int64_t community,
                                                                const std::vector<int64_t>& contacts,
                                                                absl::Time now,
                                                                absl::Time deadline) {
-  std::vector<ChangedPage> changed;
-  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
-    ASSIGN_OR_RETURN(changed, EraseIn(transaction, community, contacts, now));
-    return absl::OkStatus();
-  }));
-  return changed;
+  return pool_.Run(deadline, [&](Transaction& transaction) {
+    return EraseIn(transaction, community, contacts, now);
+  });
 }
 
 absl::StatusOr<std::vector<ChangedPage>> PgMemberLedger::EraseCommunity(int64_t community,

@@ -35,18 +35,13 @@ absl::Status PgPaceStore::Store(int32_t log_partition, const std::vector<PaceBoo
 
 absl::StatusOr<std::vector<PaceBooking>> PgPaceStore::Load(int32_t log_partition, absl::Time now,
                                                            absl::Time deadline) {
+  ASSIGN_OR_RETURN(const Rows rows,
+                   pool_.Read(deadline, kLoadPaces,
+                              Params().Add(log_partition).Add(now).Add(now + kMaxClockDifference)));
   std::vector<PaceBooking> bookings;
-  RETURN_IF_ERROR(pool_.Read(deadline, [&](Transaction& transaction) -> absl::Status {
-    bookings.clear();
-    ASSIGN_OR_RETURN(
-        const Rows rows,
-        transaction.Execute(kLoadPaces,
-                            Params().Add(log_partition).Add(now).Add(now + kMaxClockDifference)));
-    for (const Rows::Row row : rows) {
-      bookings.push_back({row.Int64(0), row.Int64(1), row.Time(2), row.Time(3), row.Time(4)});
-    }
-    return absl::OkStatus();
-  }));
+  for (const Rows::Row row : rows) {
+    bookings.push_back({row.Int64(0), row.Int64(1), row.Time(2), row.Time(3), row.Time(4)});
+  }
   return bookings;
 }
 

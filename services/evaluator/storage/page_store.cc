@@ -276,52 +276,36 @@ absl::Status FinishIn(Transaction& transaction, const RunTask& task, RunState st
 
 absl::StatusOr<std::vector<PageStore::Ready>> PgPageStore::FindReady(
     const std::vector<int32_t>& partitions, absl::Time now, int limit, absl::Time deadline) {
+  ASSIGN_OR_RETURN(const Rows rows, pool_.Read(deadline, kFindReady,
+                                               Params().AddArray(partitions).Add(now).Add(limit)));
   std::vector<Ready> ready;
-  RETURN_IF_ERROR(pool_.Read(deadline, [&](Transaction& transaction) -> absl::Status {
-    ready.clear();
-    ASSIGN_OR_RETURN(
-        const Rows rows,
-        transaction.Execute(kFindReady, Params().AddArray(partitions).Add(now).Add(limit)));
-    for (const Rows::Row row : rows) {
-      ready.push_back({{row.Int64(0), row.Int64(1)}, row.Int32(2)});
-    }
-    return absl::OkStatus();
-  }));
+  for (const Rows::Row row : rows) {
+    ready.push_back({{row.Int64(0), row.Int64(1)}, row.Int32(2)});
+  }
   return ready;
 }
 
 absl::StatusOr<RunTask> PgPageStore::Load(const WorkflowId& id, absl::Time deadline) {
-  RunTask task;
-  RETURN_IF_ERROR(pool_.Read(deadline, [&](Transaction& transaction) -> absl::Status {
-    ASSIGN_OR_RETURN(task, LoadIn(transaction, id));
-    return absl::OkStatus();
-  }));
-  return task;
+  return pool_.Read(deadline, [&](Transaction& transaction) { return LoadIn(transaction, id); });
 }
 
 absl::StatusOr<bool> PgPageStore::Start(const Fence& fence, const RunTask& task,
                                         const RunScope& scope,
                                         std::optional<int64_t> expected_count, absl::Time now,
                                         absl::Time deadline) {
-  bool started = false;
-  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+  return pool_.Run(deadline, [&](Transaction& transaction) -> absl::StatusOr<bool> {
     RETURN_IF_ERROR(CheckLease(transaction, fence));
-    ASSIGN_OR_RETURN(started, StartIn(transaction, task, scope, expected_count, now));
-    return absl::OkStatus();
-  }));
-  return started;
+    return StartIn(transaction, task, scope, expected_count, now);
+  });
 }
 
 absl::StatusOr<DecidedPage> PgPageStore::Decide(const Fence& fence, const RunTask& task,
                                                 const std::vector<Candidate>& candidates,
                                                 int64_t allowance, absl::Time now,
                                                 absl::Time deadline) {
-  DecidedPage page;
-  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
-    ASSIGN_OR_RETURN(page, DecideIn(transaction, fence, task, candidates, allowance, now));
-    return absl::OkStatus();
-  }));
-  return page;
+  return pool_.Run(deadline, [&](Transaction& transaction) {
+    return DecideIn(transaction, fence, task, candidates, allowance, now);
+  });
 }
 
 absl::Status PgPageStore::Settle(const Fence& fence, const RunTask& task, int64_t standing,
@@ -343,16 +327,13 @@ absl::Status PgPageStore::Halve(const Fence& fence, const RunTask& task, int64_t
 absl::StatusOr<ContactSet> PgPageStore::Sent(const WorkflowId& id,
                                              const std::vector<int64_t>& contacts,
                                              absl::Time deadline) {
-  ContactSet sent;
-  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+  return pool_.Run(deadline, [&](Transaction& transaction) -> absl::StatusOr<ContactSet> {
     RETURN_IF_ERROR(transaction.Execute(kAskByIndex).status());
     ASSIGN_OR_RETURN(
         const Rows rows,
         transaction.Execute(kFindSent, Params().Add(id.community).AddArray(contacts).Add(id.id)));
-    sent = ReadContacts(rows);
-    return absl::OkStatus();
-  }));
-  return sent;
+    return ReadContacts(rows);
+  });
 }
 
 absl::Status PgPageStore::Postpone(const Fence& fence, const RunTask& task,

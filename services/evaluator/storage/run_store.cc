@@ -85,65 +85,47 @@ absl::StatusOr<bool> PruneLedger(Transaction& transaction, const std::vector<int
 
 absl::StatusOr<Run> PgRunStore::Begin(const WorkflowId& id, RunTrigger trigger, bool full_scan,
                                       absl::Time now, absl::Time deadline) {
-  Run run;
-  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
-    ASSIGN_OR_RETURN(run, BeginIn(transaction, id, trigger, full_scan, now));
-    return absl::OkStatus();
-  }));
-  return run;
+  return pool_.Run(deadline, [&](Transaction& transaction) {
+    return BeginIn(transaction, id, trigger, full_scan, now);
+  });
 }
 
 absl::StatusOr<Run> PgRunStore::Get(const RunId& id, absl::Time deadline) {
-  Run run;
-  RETURN_IF_ERROR(pool_.Read(deadline, [&](Transaction& transaction) -> absl::Status {
-    ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kGetRun, KeyOf(id)));
-    if (rows.empty()) return RunNotFoundError(id);
-    run = ReadRun(rows[0]);
-    return absl::OkStatus();
-  }));
-  return run;
+  ASSIGN_OR_RETURN(const Rows rows, pool_.Read(deadline, kGetRun, KeyOf(id)));
+  if (rows.empty()) return RunNotFoundError(id);
+  return ReadRun(rows[0]);
 }
 
 absl::StatusOr<std::vector<Run>> PgRunStore::List(const WorkflowId& id, int64_t before, int limit,
                                                   absl::Time deadline) {
-  std::vector<Run> page;
-  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
-    page.clear();
+  return pool_.Run(deadline, [&](Transaction& transaction) -> absl::StatusOr<std::vector<Run>> {
+    std::vector<Run> page;
     ASSIGN_OR_RETURN(const Rows rows,
                      transaction.Execute(kListRuns, KeyOf(id).Add(before).Add(limit)));
     for (const Rows::Row row : rows) page.push_back(ReadRun(row));
-    if (!page.empty()) return absl::OkStatus();
+    if (!page.empty()) return page;
     ASSIGN_OR_RETURN(const Rows workflow, transaction.Execute(kShareWorkflow, KeyOf(id)));
     if (workflow.empty()) return WorkflowNotFoundError(id);
-    return absl::OkStatus();
-  }));
-  return page;
+    return page;
+  });
 }
 
 absl::StatusOr<Run> PgRunStore::Cancel(const RunId& id, absl::Time now, absl::Time deadline) {
-  Run run;
-  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
-    ASSIGN_OR_RETURN(run, CancelIn(transaction, id, now));
-    return absl::OkStatus();
-  }));
-  return run;
+  return pool_.Run(deadline,
+                   [&](Transaction& transaction) { return CancelIn(transaction, id, now); });
 }
 
 absl::StatusOr<std::vector<ScheduledWorkflow>> PgRunStore::Due(
     const std::vector<int32_t>& partitions, absl::Time now, int limit, absl::Time deadline) {
+  ASSIGN_OR_RETURN(
+      const Rows rows,
+      pool_.Read(deadline, kFindDue,
+                 Params().AddArray(partitions).Add(now).Add(now + kFurthestSlot).Add(limit)));
   std::vector<ScheduledWorkflow> due;
-  RETURN_IF_ERROR(pool_.Read(deadline, [&](Transaction& transaction) -> absl::Status {
-    due.clear();
-    ASSIGN_OR_RETURN(
-        const Rows rows,
-        transaction.Execute(
-            kFindDue, Params().AddArray(partitions).Add(now).Add(now + kFurthestSlot).Add(limit)));
-    for (const Rows::Row row : rows) {
-      due.push_back(
-          {{row.Int64(0), row.Int64(1)}, {row.Text(2), row.Int32(3), row.Int32(4)}, row.Time(5)});
-    }
-    return absl::OkStatus();
-  }));
+  for (const Rows::Row row : rows) {
+    due.push_back(
+        {{row.Int64(0), row.Int64(1)}, {row.Text(2), row.Int32(3), row.Int32(4)}, row.Time(5)});
+  }
   return due;
 }
 
@@ -155,8 +137,7 @@ absl::Status PgRunStore::TakeSlot(const ScheduledWorkflow& workflow, const DueSl
 
 absl::StatusOr<bool> PgRunStore::Prune(const std::vector<int32_t>& partitions,
                                        absl::Time ended_before, absl::Time deadline) {
-  bool more = false;
-  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+  return pool_.Run(deadline, [&](Transaction& transaction) -> absl::StatusOr<bool> {
     ASSIGN_OR_RETURN(
         const Rows runs,
         transaction.Execute(kPruneRuns,
@@ -171,10 +152,8 @@ absl::StatusOr<bool> PgRunStore::Prune(const std::vector<int32_t>& partitions,
     RETURN_IF_ERROR(
         transaction.Execute(kPrunePaces, Params().Add(absl::Now() - kRememberPaces)).status());
     ASSIGN_OR_RETURN(const bool more_members, PruneLedger(transaction, partitions));
-    more = more_members || runs.affected() == kPruneAtOnce;
-    return absl::OkStatus();
-  }));
-  return more;
+    return more_members || runs.affected() == kPruneAtOnce;
+  });
 }
 
 }  // namespace crier::evaluator::storage

@@ -42,17 +42,12 @@ absl::StatusOr<std::vector<Statistics>> PgStatisticsStore::Get(const std::vector
     communities.push_back(id.community);
     workflows.push_back(id.id);
   }
+  ASSIGN_OR_RETURN(const Rows rows, pool_.Read(deadline, kGetStatistics,
+                                               Params().AddArray(communities).AddArray(workflows)));
   std::vector<Statistics> found;
-  RETURN_IF_ERROR(pool_.Read(deadline, [&](Transaction& transaction) -> absl::Status {
-    found.clear();
-    ASSIGN_OR_RETURN(
-        const Rows rows,
-        transaction.Execute(kGetStatistics, Params().AddArray(communities).AddArray(workflows)));
-    for (const Rows::Row row : rows) {
-      found.push_back({row.Int64(0), row.Int64(1), row.OptionalTime(2)});
-    }
-    return absl::OkStatus();
-  }));
+  for (const Rows::Row row : rows) {
+    found.push_back({row.Int64(0), row.Int64(1), row.OptionalTime(2)});
+  }
   return found;
 }
 

@@ -70,13 +70,9 @@ Params Key(const WorkflowId& id) { return Params().Add(id.community).Add(id.id);
 // The ids that a statement returns: community and number.
 absl::StatusOr<std::vector<api::ResourceId>> ReadIds(pg::Pool& pool, const pg::Statement& statement,
                                                      const Params& params, absl::Time deadline) {
+  ASSIGN_OR_RETURN(const Rows rows, pool.Read(deadline, statement, params));
   std::vector<api::ResourceId> ids;
-  RETURN_IF_ERROR(pool.Read(deadline, [&](Transaction& transaction) -> absl::Status {
-    ids.clear();
-    ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(statement, params));
-    for (const Rows::Row row : rows) ids.push_back({row.Int64(0), row.Int64(1)});
-    return absl::OkStatus();
-  }));
+  for (const Rows::Row row : rows) ids.push_back({row.Int64(0), row.Int64(1)});
   return ids;
 }
 
@@ -233,12 +229,9 @@ absl::StatusOr<Catalog> LoadIn(Transaction& transaction, int32_t log_partition,
 absl::StatusOr<std::vector<int64_t>> VersionsIn(pg::Pool& pool,
                                                 const std::vector<int32_t>& log_partitions,
                                                 absl::Time deadline) {
-  std::vector<int64_t> versions;
-  RETURN_IF_ERROR(pool.Read(deadline, [&](Transaction& transaction) -> absl::Status {
-    ASSIGN_OR_RETURN(versions, ReadVersions(transaction, log_partitions));
-    return absl::OkStatus();
-  }));
-  return versions;
+  return pool.Read(deadline, [&](Transaction& transaction) {
+    return ReadVersions(transaction, log_partitions);
+  });
 }
 
 }  // namespace
@@ -251,12 +244,8 @@ PgWorkflowStore::PgWorkflowStore(pg::Pool& pool)
 
 absl::StatusOr<Workflow> PgWorkflowStore::Create(const NewWorkflow& workflow, absl::Time now,
                                                  absl::Time deadline) {
-  Workflow created;
-  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
-    ASSIGN_OR_RETURN(created, CreateIn(transaction, workflow, now));
-    return absl::OkStatus();
-  }));
-  return created;
+  return pool_.Run(deadline,
+                   [&](Transaction& transaction) { return CreateIn(transaction, workflow, now); });
 }
 
 absl::Status PgWorkflowStore::CheckRoom(int64_t community, absl::Time deadline) {
@@ -266,39 +255,25 @@ absl::Status PgWorkflowStore::CheckRoom(int64_t community, absl::Time deadline) 
 
 absl::StatusOr<std::optional<Workflow>> PgWorkflowStore::FindByRequestId(
     int64_t community, absl::string_view request_id, absl::Time deadline) {
-  std::optional<Workflow> found;
-  RETURN_IF_ERROR(pool_.Read(deadline, [&](Transaction& transaction) -> absl::Status {
-    ASSIGN_OR_RETURN(found, Find(transaction, community, request_id));
-    return absl::OkStatus();
-  }));
-  return found;
+  return pool_.Read(
+      deadline, [&](Transaction& transaction) { return Find(transaction, community, request_id); });
 }
 
 absl::StatusOr<Workflow> PgWorkflowStore::Get(const WorkflowId& id, absl::Time deadline) {
-  Workflow workflow;
-  RETURN_IF_ERROR(pool_.Read(deadline, [&](Transaction& transaction) -> absl::Status {
-    ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kGetWorkflow, Key(id)));
-    if (rows.empty()) return WorkflowNotFoundError(id);
-    ASSIGN_OR_RETURN(workflow, ReadWorkflow(rows[0]));
-    return absl::OkStatus();
-  }));
-  return workflow;
+  ASSIGN_OR_RETURN(const Rows rows, pool_.Read(deadline, kGetWorkflow, Key(id)));
+  if (rows.empty()) return WorkflowNotFoundError(id);
+  return ReadWorkflow(rows[0]);
 }
 
 absl::StatusOr<std::vector<Workflow>> PgWorkflowStore::List(int64_t community, int64_t after,
                                                             int limit, absl::Time deadline) {
+  ASSIGN_OR_RETURN(const Rows rows, pool_.Read(deadline, kListWorkflows,
+                                               Params().Add(community).Add(after).Add(limit)));
   std::vector<Workflow> page;
-  RETURN_IF_ERROR(pool_.Read(deadline, [&](Transaction& transaction) -> absl::Status {
-    page.clear();
-    ASSIGN_OR_RETURN(
-        const Rows rows,
-        transaction.Execute(kListWorkflows, Params().Add(community).Add(after).Add(limit)));
-    for (const Rows::Row row : rows) {
-      ASSIGN_OR_RETURN(Workflow workflow, ReadWorkflow(row));
-      page.push_back(std::move(workflow));
-    }
-    return absl::OkStatus();
-  }));
+  for (const Rows::Row row : rows) {
+    ASSIGN_OR_RETURN(Workflow workflow, ReadWorkflow(row));
+    page.push_back(std::move(workflow));
+  }
   return page;
 }
 
@@ -316,19 +291,18 @@ absl::StatusOr<std::vector<WorkflowId>> PgWorkflowStore::EnabledSenders(const We
 absl::StatusOr<Workflow> PgWorkflowStore::Change(
     const WorkflowId& id, const LogHead& head, const std::function<absl::Status(Workflow&)>& change,
     absl::Time deadline) {
-  Workflow after;
-  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+  return pool_.Run(deadline, [&](Transaction& transaction) -> absl::StatusOr<Workflow> {
     ASSIGN_OR_RETURN(const Workflow before, Lock(transaction, id));
-    after = before;
+    Workflow after = before;
     RETURN_IF_ERROR(change(after));
-    if (after == before) return absl::OkStatus();
+    if (after == before) return after;
     ++after.version;
     RETURN_IF_ERROR(StoreWorkflow(transaction, after));
     RETURN_IF_ERROR(StoreRunTransition(transaction, before, after, head.log_partition));
     RETURN_IF_ERROR(StoreCapTransition(transaction, before, after));
-    return StoreRevisions(transaction, before, after, head);
-  }));
-  return after;
+    RETURN_IF_ERROR(StoreRevisions(transaction, before, after, head));
+    return after;
+  });
 }
 
 absl::StatusOr<int64_t> PgWorkflowStore::Version(int32_t log_partition, absl::Time deadline) {
@@ -337,12 +311,9 @@ absl::StatusOr<int64_t> PgWorkflowStore::Version(int32_t log_partition, absl::Ti
 
 absl::StatusOr<Catalog> PgWorkflowStore::Load(int32_t log_partition, int64_t passed_position,
                                               absl::Time deadline) {
-  Catalog catalog;
-  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
-    ASSIGN_OR_RETURN(catalog, LoadIn(transaction, log_partition, passed_position));
-    return absl::OkStatus();
-  }));
-  return catalog;
+  return pool_.Run(deadline, [&](Transaction& transaction) {
+    return LoadIn(transaction, log_partition, passed_position);
+  });
 }
 
 }  // namespace crier::evaluator::storage

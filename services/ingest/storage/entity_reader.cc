@@ -258,9 +258,8 @@ absl::StatusOr<std::vector<FoundEntity>> PgEntityReader::Get(EntityKind kind, in
       absl::StrCat("SELECT ", source.id, ", ", source.message, " FROM ", source.from,
                    source.join_contact, " WHERE ", source.community, " = $1 AND ", source.id,
                    " = ANY ($2::bigint[]) ORDER BY ", source.id);
-  std::vector<FoundEntity> entities;
-  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
-    entities.clear();
+  using Entities = std::vector<FoundEntity>;
+  return pool_.Run(deadline, [&](Transaction& transaction) -> absl::StatusOr<Entities> {
     RETURN_IF_ERROR(OneSnapshot(transaction));
     std::vector<int64_t> wanted = ids;
     if (kind == EntityKind::kContact) {
@@ -268,15 +267,15 @@ absl::StatusOr<std::vector<FoundEntity>> PgEntityReader::Get(EntityKind kind, in
     }
     ASSIGN_OR_RETURN(const Rows rows,
                      transaction.ExecuteDynamic(sql, Params().Add(community).AddArray(wanted)));
+    Entities entities;
     for (const Rows::Row row : rows) {
       FoundEntity& entity = entities.emplace_back();
       entity.id = row.Int64(0);
       entity.message = MessageOf(kind, entity.id, row, 1);
     }
-    if (merged == Merged::kNotTold) return absl::OkStatus();
-    return AddMerged(transaction, community, entities);
-  }));
-  return entities;
+    if (merged == Merged::kTold) RETURN_IF_ERROR(AddMerged(transaction, community, entities));
+    return entities;
+  });
 }
 
 absl::StatusOr<EntityRun> PgEntityReader::Find(const EntitySelection& selection,
@@ -294,12 +293,11 @@ absl::StatusOr<EntityRun> PgEntityReader::Find(const EntitySelection& selection,
   SqlParams params(selection.community);
   const std::string sql = FindSql(selection, options, sort, params);
   const int keys = static_cast<int>(sort.size());
-  EntityRun run;
-  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
-    run = EntityRun();
+  return pool_.Run(deadline, [&](Transaction& transaction) -> absl::StatusOr<EntityRun> {
     if (options.merged == Merged::kTold) RETURN_IF_ERROR(OneSnapshot(transaction));
     if (options.in_bulk) RETURN_IF_ERROR(transaction.Execute(kReadAlongKey).status());
     ASSIGN_OR_RETURN(const Rows rows, transaction.ExecuteDynamic(sql, params.params()));
+    EntityRun run;
     for (const Rows::Row row : rows) {
       FoundEntity& entity = run.entities.emplace_back();
       entity.id = row.Int64(0);
@@ -308,14 +306,15 @@ absl::StatusOr<EntityRun> PgEntityReader::Find(const EntitySelection& selection,
       }
       entity.message = MessageOf(selection.kind, entity.id, row, 2 + keys);
     }
-    if (rows.empty()) return absl::OkStatus();
+    if (rows.empty()) return run;
     // After the columns of the entity comes the count.
     const int found = 2 + keys + (selection.kind == EntityKind::kActivity ? 3 : 1);
     run.more = rows[0].Int64(found) > rows.size();
-    if (options.merged == Merged::kNotTold) return absl::OkStatus();
-    return AddMerged(transaction, selection.community, run.entities);
-  }));
-  return run;
+    if (options.merged == Merged::kTold) {
+      RETURN_IF_ERROR(AddMerged(transaction, selection.community, run.entities));
+    }
+    return run;
+  });
 }
 
 absl::StatusOr<int64_t> PgEntityReader::Count(const EntitySelection& selection,
@@ -326,13 +325,10 @@ absl::StatusOr<int64_t> PgEntityReader::Count(const EntitySelection& selection,
   const std::string sql = absl::StrCat(
       "SELECT count(*) FROM ", source.from,
       NeedsContact(selection.filter.condition()) ? source.join_contact : "", " WHERE ", where);
-  int64_t count = 0;
-  RETURN_IF_ERROR(pool_.Read(deadline, [&](Transaction& transaction) -> absl::Status {
+  return pool_.Read(deadline, [&](Transaction& transaction) -> absl::StatusOr<int64_t> {
     ASSIGN_OR_RETURN(const Rows rows, transaction.ExecuteDynamic(sql, params.params()));
-    count = rows[0].Int64(0);
-    return absl::OkStatus();
-  }));
-  return count;
+    return rows[0].Int64(0);
+  });
 }
 
 }  // namespace crier::ingest::storage

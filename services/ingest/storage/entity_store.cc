@@ -199,30 +199,27 @@ absl::StatusOr<Changes> PgEntityStore::TransactOnce(int32_t partition_count, con
                                                     BusyHeads::Patience patience,
                                                     absl::Time deadline,
                                                     absl::FunctionRef<Changes(Known)> decide) {
-  Changes changes;
-  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+  return pool_.Run(deadline, [&](Transaction& transaction) -> absl::StatusOr<Changes> {
     Known known;
     known.partition_count = partition_count;
     RETURN_IF_ERROR(LockHeads(transaction, lookup, patience, busy_, known));
     RETURN_IF_ERROR(LoadKnown(transaction, lookup, known));
     std::set<ContactKey> stored;
     for (const auto& [key, contact] : known.contacts) stored.insert(stored.end(), key);
-    changes = decide(std::move(known));
-    return Write(transaction, changes, stored, channel_);
-  }));
-  return changes;
+    Changes changes = decide(std::move(known));
+    RETURN_IF_ERROR(Write(transaction, changes, stored, channel_));
+    return changes;
+  });
 }
 
 absl::StatusOr<int32_t> PgEntityStore::LogPartitionCount(absl::Time deadline) {
   int32_t count = log_partition_count_.load();
   if (count > 0) return count;
-  const absl::Status status = pool_.Read(deadline, [&](Transaction& transaction) -> absl::Status {
-    ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kCountLogPartitions));
-    count = rows[0].Int32(0);
-    return absl::OkStatus();
-  });
+  const absl::StatusOr<Rows> rows = pool_.Read(deadline, kCountLogPartitions);
   // Before it has worked once, any failure means that the database is not ready for this service.
-  if (!status.ok() || count == 0) return DatabaseUnavailableError();
+  if (!rows.ok()) return DatabaseUnavailableError();
+  count = (*rows)[0].Int32(0);
+  if (count == 0) return DatabaseUnavailableError();
   log_partition_count_.store(count);
   return count;
 }

@@ -270,16 +270,13 @@ absl::StatusOr<CommunityDeletion> PgEraser::BeginDeletion(int64_t community, abs
 }
 
 absl::StatusOr<CommunityDeletion> PgEraser::GetDeletion(int64_t community, absl::Time deadline) {
+  ASSIGN_OR_RETURN(const Rows rows, pool_.Read(deadline, kGetDeletion, Params().Add(community)));
+  if (rows.empty()) return CommunityDeletionNotFoundError();
   CommunityDeletion deletion;
   deletion.community = community;
-  RETURN_IF_ERROR(pool_.Read(deadline, [&](Transaction& transaction) -> absl::Status {
-    ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kGetDeletion, Params().Add(community)));
-    if (rows.empty()) return CommunityDeletionNotFoundError();
-    deletion.create_time = rows[0].Time(0);
-    deletion.finish_time = rows[0].OptionalTime(1);
-    deletion.erased_count = rows[0].Int64(2);
-    return absl::OkStatus();
-  }));
+  deletion.create_time = rows[0].Time(0);
+  deletion.finish_time = rows[0].OptionalTime(1);
+  deletion.erased_count = rows[0].Int64(2);
   return deletion;
 }
 

@@ -57,24 +57,18 @@ absl::StatusOr<LogRead> ReadOnce(Transaction& transaction, int32_t log_partition
 
 absl::StatusOr<LogRead> PgEventLog::Read(int32_t log_partition, int64_t after_position,
                                          const ReadLimits& limits, absl::Time deadline) {
-  LogRead read;
-  RETURN_IF_ERROR(pool_.Read(deadline, [&](Transaction& transaction) -> absl::Status {
-    ASSIGN_OR_RETURN(read, ReadOnce(transaction, log_partition, after_position, limits));
-    return absl::OkStatus();
-  }));
-  return read;
+  return pool_.Read(deadline, [&](Transaction& transaction) {
+    return ReadOnce(transaction, log_partition, after_position, limits);
+  });
 }
 
 absl::StatusOr<std::vector<LogHead>> PgEventLog::Heads(absl::Time deadline) {
+  ASSIGN_OR_RETURN(const Rows rows, pool_.Read(deadline, kListHeads));
+  if (rows.empty()) return DatabaseUnavailableError();
   std::vector<LogHead> heads;
-  RETURN_IF_ERROR(pool_.Read(deadline, [&](Transaction& transaction) -> absl::Status {
-    ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kListHeads));
-    heads.clear();
-    for (const Rows::Row row : rows) {
-      heads.push_back({row.Int32(0), row.Int64(1), row.OptionalTime(2)});
-    }
-    return heads.empty() ? DatabaseUnavailableError() : absl::OkStatus();
-  }));
+  for (const Rows::Row row : rows) {
+    heads.push_back({row.Int32(0), row.Int64(1), row.OptionalTime(2)});
+  }
   return heads;
 }
 

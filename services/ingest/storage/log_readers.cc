@@ -48,8 +48,7 @@ absl::Status CheckPositions(Transaction& transaction, const std::vector<LogHead>
 
 absl::StatusOr<LogReader> PgLogReaders::Register(const std::string& id, bool from_beginning,
                                                  absl::Time now, absl::Time deadline) {
-  LogReader registered;
-  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+  return pool_.Run(deadline, [&](Transaction& transaction) -> absl::StatusOr<LogReader> {
     ASSIGN_OR_RETURN(
         const Rows added,
         transaction.Execute(kRegisterReader, Params().Add(id).Add(now).Add(kMaxLogReaders)));
@@ -59,13 +58,10 @@ absl::StatusOr<LogReader> PgLogReaders::Register(const std::string& id, bool fro
     }
     ASSIGN_OR_RETURN(const std::vector<LogReader> readers, LoadAll(transaction));
     for (const LogReader& reader : readers) {
-      if (reader.id != id) continue;
-      registered = reader;
-      return absl::OkStatus();
+      if (reader.id == id) return reader;
     }
     return TooManyLogReadersError();
-  }));
-  return registered;
+  });
 }
 
 absl::Status PgLogReaders::Confirm(const std::string& id, const std::vector<LogHead>& positions,
@@ -88,12 +84,7 @@ absl::Status PgLogReaders::Confirm(const std::string& id, const std::vector<LogH
 }
 
 absl::StatusOr<std::vector<LogReader>> PgLogReaders::List(absl::Time deadline) {
-  std::vector<LogReader> readers;
-  RETURN_IF_ERROR(pool_.Read(deadline, [&](Transaction& transaction) -> absl::Status {
-    ASSIGN_OR_RETURN(readers, LoadAll(transaction));
-    return absl::OkStatus();
-  }));
-  return readers;
+  return pool_.Read(deadline, [&](Transaction& transaction) { return LoadAll(transaction); });
 }
 
 absl::Status PgLogReaders::Remove(const std::string& id, absl::Time deadline) {
@@ -104,15 +95,11 @@ absl::Status PgLogReaders::Remove(const std::string& id, absl::Time deadline) {
 }
 
 absl::StatusOr<std::vector<ReaderLag>> PgLogReaders::Lags(absl::Time deadline) {
+  ASSIGN_OR_RETURN(const Rows rows, pool_.Read(deadline, kReaderLags));
   std::vector<ReaderLag> lags;
-  RETURN_IF_ERROR(pool_.Read(deadline, [&](Transaction& transaction) -> absl::Status {
-    lags.clear();
-    ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kReaderLags));
-    for (const Rows::Row row : rows) {
-      lags.push_back({row.Text(0), row.Int64(1), row.OptionalTime(2)});
-    }
-    return absl::OkStatus();
-  }));
+  for (const Rows::Row row : rows) {
+    lags.push_back({row.Text(0), row.Int64(1), row.OptionalTime(2)});
+  }
   return lags;
 }
 
