@@ -106,6 +106,9 @@ constexpr pg::Statement kForgetCapDays{"forget_cap_days",
 constexpr pg::Statement kForgetGone{"forget_gone",
                                     "DELETE FROM gone_contacts WHERE community_id = $1"};
 
+#undef CRIER_EACH_OF
+#undef CRIER_BY_INDEX
+
 }  // namespace crier::evaluator::storage
 
 #endif  // CRIER_SERVICES_EVALUATOR_STORAGE_MEMBER_SQL_H_

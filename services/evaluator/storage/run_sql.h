@@ -216,6 +216,8 @@ constexpr pg::Statement kPrunePaces{"prune_paces",
 constexpr pg::Statement kPruneGoneContacts{"prune_gone_contacts",
                                            "DELETE FROM gone_contacts WHERE gone_time < $1"};
 
+#undef CRIER_RUN_COLUMNS
+
 }  // namespace crier::evaluator::storage
 
 #endif  // CRIER_SERVICES_EVALUATOR_STORAGE_RUN_SQL_H_

@@ -60,7 +60,7 @@ absl::Status LockHeads(Transaction& transaction, const Lookup& lookup, BusyHeads
   if (known.heads.size() != awaited.size()) {
     return absl::InternalError("a log partition has no head");
   }
-  RETURN_IF_ERROR(LockHeads(transaction, kLockFreeHeads, tried, known));
+  RETURN_IF_ERROR(LockHeads(transaction, LockFreeHeads(), tried, known));
   for (const int32_t partition : tried) {
     if (known.heads.count(partition) > 0) {
       busy.Remove(partition);

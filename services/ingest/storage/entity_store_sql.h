@@ -26,15 +26,19 @@ inline constexpr char kEventRow[] = "event_row";
 // head commits within milliseconds, or is thrown out by Postgres when it hangs; who waits for
 // longer than this meets something else, and fails (LOCK_NOT_AVAILABLE). In force until the
 // transaction ends.
-#define CRIER_HEADS                                                                              \
-  "SELECT h.log_partition, h.position, h.last_id, h.accept_time, array_to_string(h.deleting, "   \
-  "',') FROM (SELECT set_config('lock_timeout', '2s', true)) AS patience CROSS JOIN log_heads h" \
-  " WHERE h.log_partition = ANY ($1::integer[]) ORDER BY h.log_partition FOR UPDATE OF h"
-inline constexpr pg::Statement kLockHeads{"lock_heads", CRIER_HEADS};
+inline constexpr pg::Statement kLockHeads{
+    "lock_heads",
+    "SELECT h.log_partition, h.position, h.last_id, h.accept_time,"
+    " array_to_string(h.deleting, ',')"
+    " FROM (SELECT set_config('lock_timeout', '2s', true)) AS patience CROSS JOIN log_heads h"
+    " WHERE h.log_partition = ANY ($1::integer[]) ORDER BY h.log_partition FOR UPDATE OF h"};
 
 // Those of them that nobody holds.
-inline constexpr pg::Statement kLockFreeHeads{"lock_free_heads", CRIER_HEADS " SKIP LOCKED"};
-#undef CRIER_HEADS
+inline const pg::Statement& LockFreeHeads() {
+  static const auto* const sql = new std::string(absl::StrCat(kLockHeads.sql, " SKIP LOCKED"));
+  static const pg::Statement statement{"lock_free_heads", sql->c_str()};
+  return statement;
+}
 
 // What a row of kLoadFound is.
 enum class Found : int32_t { kIdentity = 0, kOrganization = 1, kSegment = 2, kTag = 3 };
