@@ -80,11 +80,12 @@ void ResolverCache::Resolve(const std::string& host, absl::Duration deadline, Ca
 void ResolverCache::Run() {
   Task task;
   while (Take(task)) {
+    for (const Callback& callback : task.late) {
+      callback(absl::DeadlineExceededError("the host name was not resolved in time"));
+    }
+    if (!task.late.empty()) continue;
     const absl::Duration start = Now();
-    const Addresses addresses =
-        task.wanted
-            ? resolver_(task.host)
-            : Addresses(absl::DeadlineExceededError("the host name was not resolved in time"));
+    const Addresses addresses = resolver_(task.host);
     for (const Callback& callback : Complete(task, addresses, Now() - start)) callback(addresses);
   }
 }
@@ -98,8 +99,15 @@ bool ResolverCache::Take(Task& task) {
   std::deque<std::string>& queue = queues_[task.standing];
   task.host = std::move(queue.front());
   queue.pop_front();
-  ++running_[task.standing];
-  task.wanted = lookups_[task.host].deadline > Now();
+  const auto lookup = lookups_.find(task.host);
+  task.late.clear();
+  if (lookup->second.deadline > Now()) {
+    ++running_[task.standing];
+  } else {
+    // At once, since who asks from now on waits for a look-up of his own.
+    task.late = std::move(lookup->second.waiting);
+    lookups_.erase(lookup);
+  }
   return true;
 }
 
@@ -119,11 +127,9 @@ std::vector<ResolverCache::Callback> ResolverCache::Complete(const Task& task,
   absl::MutexLock lock(&mutex_);
   --running_[task.standing];
   changed_.Signal();  // for what had to wait for this thread
-  if (task.wanted) {
-    const bool prompt = addresses.ok() && took <= kPromptAnswer;
-    const absl::Duration expiry = addresses.ok() ? Now() + ttl_ : -absl::InfiniteDuration();
-    Remember(task.host, {addresses, expiry, prompt ? kPrompt : kSlow});
-  }
+  const bool prompt = addresses.ok() && took <= kPromptAnswer;
+  const absl::Duration expiry = addresses.ok() ? Now() + ttl_ : -absl::InfiniteDuration();
+  Remember(task.host, {addresses, expiry, prompt ? kPrompt : kSlow});
   const auto lookup = lookups_.find(task.host);
   std::vector<Callback> waiting = std::move(lookup->second.waiting);
   lookups_.erase(lookup);

@@ -55,11 +55,12 @@ class ResolverCache {
     absl::Duration expiry;
     Standing standing;
   };
-  // What a thread has to do.
+  // What a thread has to do: a look-up or, when nobody waits for it any more, to tell those who
+  // did.
   struct Task {
     std::string host;
     Standing standing;
-    bool wanted;
+    std::vector<Callback> late;
   };
 
   void Run();

@@ -110,6 +110,16 @@ TEST(ResolverCache, SkipsLookupsThatNobodyWaitsForAnyMore) {
   EXPECT_EQ(lookups, 0);
 }
 
+TEST(ResolverCache, ALookupThatIsWantedIsNotGivenUpWithOneThatWasNot) {
+  ResolverCache cache([](const std::string&) -> Addresses { return SomeAddress(); },
+                      absl::ZeroDuration());
+
+  for (int i = 0; i < 20'000; ++i) {
+    cache.Resolve("a", SystemClock().Monotonic(), [](const Addresses&) {});
+    ASSERT_TRUE(Resolve(cache, "a").ok()) << i;
+  }
+}
+
 TEST(ResolverCache, ADeadNameDoesNotHoldUpOthers) {
   absl::Notification release;
   ResolverCache cache(
