@@ -105,8 +105,9 @@ struct ClientOptions {
   absl::Duration resolver_ttl = absl::Seconds(5);
   // Requests on the wire at once; more wait their turn in the client.
   int max_in_flight = 200;
-  // Further trusted roots (PEM file), beside the system's; empty for none. When it cannot be read,
-  // that is logged, and what depends on it fails as kTlsFailed.
+  // Further trusted roots (PEM file), beside the system's; empty for none. Read again when it
+  // changes, for connections made from then on. When it cannot be read, that is logged: what
+  // depends on it fails as kTlsFailed, unless it could be read before.
   std::string extra_roots_file;
   // Set to make all connections through a proxy.
   std::optional<EgressProxy> proxy;

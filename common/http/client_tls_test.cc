@@ -56,6 +56,29 @@ TEST_F(TlsTest, TrustsFurtherRoots) {
   EXPECT_GE(response.duration, response.timings.first_byte);
 }
 
+TEST_F(TlsTest, FurtherRootsAreThoseOfTheFileAsItIs) {
+  const TestCertificate old = Certificate(kHost), certificate = Certificate(kHost);
+  TestServer server(AnswerWith(OkResponse("x")), certificate.certificate_and_key);
+  Client client(Trusting(old));
+  int64_t group = 0;
+  const auto send = [&] {
+    Request request = RequestTo("https", server.port());
+    request.connection_group = ++group;  // for a connection of its own
+    return SendAndWait(client, request).result;
+  };
+  EXPECT_EQ(send(), Result::kTlsFailed);
+
+  const std::string next = roots_file_ + ".next";
+  std::ofstream(next) << certificate.certificate;
+  std::rename(next.c_str(), roots_file_.c_str());
+  EXPECT_EQ(send(), Result::kResponse);
+
+  std::ofstream(roots_file_) << "half a certific";
+  EXPECT_EQ(send(), Result::kResponse);
+  std::remove(roots_file_.c_str());
+  EXPECT_EQ(send(), Result::kResponse);
+}
+
 TEST_F(TlsTest, ReusesAConnectionWithinAGroupOnly) {
   const TestCertificate certificate = Certificate(kHost);
   TestServer server(AnswerWith(OkResponse("x")), certificate.certificate_and_key);

@@ -243,7 +243,7 @@ CURLcode Route::OnTlsContext(CURL*, void* tls_context, void* self) {
   auto* const context = static_cast<SSL_CTX*>(tls_context);
   route->handshake_time_ = SystemClock().Monotonic();
   BoundConnection(context);
-  const TrustedRoots& roots = route->context_.roots;
+  TrustedRoots& roots = route->context_.roots;
   if (route->tls_.trusted_roots.empty()) {
     SSL_CTX_set1_cert_store(context, roots.store());
   } else {

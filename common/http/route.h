@@ -23,7 +23,7 @@ namespace crier::http {
 // What all routes of a client share; outlives them.
 struct ClientContext {
   std::function<bool(const sockaddr&)> allow_address;
-  TrustedRoots roots;
+  mutable TrustedRoots roots;  // read again when its file changes, by the client's thread
   std::optional<EgressProxy> proxy;
 };
 

@@ -5,16 +5,20 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509_vfy.h>
+#include <sys/stat.h>
+
+#include <utility>
 
 #include "common/log/log.h"
 
 namespace crier::http {
 namespace {
 
-void Load(X509_STORE* store, const char* file) {
-  if (X509_STORE_load_file(store, file) == 1) return;
+bool Load(X509_STORE* store, const char* file) {
+  if (X509_STORE_load_file(store, file) == 1) return true;
   ERR_clear_error();
   log::Error("cannot read trusted roots", {{"file", file}});
+  return false;
 }
 
 // As libcurl sets it: a trusted certificate ends the chain, whoever signed it.
@@ -24,19 +28,42 @@ void SetFlags(X509_STORE* store) {
 
 }  // namespace
 
-TrustedRoots::TrustedRoots(const std::string& extra_file) : store_(X509_STORE_new()) {
-  // Where the distribution keeps its bundle is something that libcurl was told when it was built.
-  const char* const system_bundle = curl_version_info(CURLVERSION_NOW)->cainfo;
-  if (system_bundle != nullptr) Load(store_.get(), system_bundle);
-  if (!extra_file.empty()) Load(store_.get(), extra_file.c_str());
-  SetFlags(store_.get());
+TrustedRoots::TrustedRoots(const std::string& extra_file)
+    : extra_file_(extra_file), version_(LookAtFile()) {
+  Read();
 }
 
-X509_STORE* TrustedRoots::StoreWith(const std::string& pem) const {
+X509_STORE* TrustedRoots::store() {
+  if (extra_file_.empty()) return store_.get();
+  const FileVersion version = LookAtFile();
+  if (version == version_) return store_.get();
+  version_ = version;
+  Read();
+  return store_.get();
+}
+
+TrustedRoots::FileVersion TrustedRoots::LookAtFile() const {
+  struct stat file = {};
+  if (extra_file_.empty() || stat(extra_file_.c_str(), &file) != 0) return {};
+  return {file.st_dev, file.st_ino, file.st_size, file.st_mtim.tv_sec, file.st_mtim.tv_nsec};
+}
+
+void TrustedRoots::Read() {
+  std::unique_ptr<X509_STORE, Free> read(X509_STORE_new());
+  // Where the distribution keeps its bundle is something that libcurl was told when it was built.
+  const char* const system_bundle = curl_version_info(CURLVERSION_NOW)->cainfo;
+  if (system_bundle != nullptr) Load(read.get(), system_bundle);
+  const bool complete = extra_file_.empty() || Load(read.get(), extra_file_.c_str());
+  if (!complete && store_ != nullptr) return;
+  SetFlags(read.get());
+  store_ = std::move(read);
+}
+
+X509_STORE* TrustedRoots::StoreWith(const std::string& pem) {
   X509_STORE* const store = X509_STORE_new();
   SetFlags(store);
   // The certificates are shared, not parsed again.
-  const STACK_OF(X509_OBJECT)* const objects = X509_STORE_get0_objects(store_.get());
+  const STACK_OF(X509_OBJECT)* const objects = X509_STORE_get0_objects(this->store());
   for (int i = 0; i < sk_X509_OBJECT_num(objects); ++i) {
     X509* const certificate = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(objects, i));
     if (certificate != nullptr) X509_STORE_add_cert(store, certificate);

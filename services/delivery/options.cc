@@ -56,7 +56,8 @@ void AddOptions(config::Options& options, absl::string_view prefix, DeliveryOpti
               "Whether attempts carry a W3C traceparent header, so that receivers can join the "
               "trace.");
   options.Add(absl::StrCat(prefix, "extra-roots-file"), &target->extra_roots_file,
-              "PEM file of certificate authorities to trust beside the system's.");
+              "PEM file of certificate authorities to trust beside the system's. It is read again "
+              "when it changes.");
   AddPolicyOptions(options, prefix, &target->targets);
   const std::string egress_proxy = absl::StrCat(prefix, "egress-proxy");
   options.Add(egress_proxy, &target->egress_proxy,
