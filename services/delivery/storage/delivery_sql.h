@@ -161,13 +161,18 @@ constexpr pg::Statement kInsertAttempts{
     " exchange, response, outcome, response_status, duration_us)"
     " SELECT * FROM unnest($1::attempt_row[])"};
 
-// Of the others: a repetition finds its rows and leaves them. Returns the deliveries whose attempts
-// are new.
+// Of the others. None is added to a delivery that was erased with its community, and a repetition
+// finds its rows and leaves them: returns the deliveries of those.
 constexpr pg::Statement kInsertLateAttempts{
     "insert_late_attempts",
-    "INSERT INTO attempts (community_id, webhook_id, delivery_id, number, delivery_state,"
-    " exchange, response, outcome, response_status, duration_us)"
-    " SELECT * FROM unnest($1::attempt_row[]) ON CONFLICT DO NOTHING RETURNING delivery_id"};
+    "WITH late AS (SELECT given.* FROM unnest($1::attempt_row[]) AS given"
+    "  CROSS JOIN LATERAL (SELECT FROM deliveries WHERE community_id = given.community_id"
+    "   AND webhook_id = given.webhook_id AND delivery_id = given.delivery_id"
+    "   LIMIT 1 FOR KEY SHARE) AS delivery)"
+    ", added AS (INSERT INTO attempts (community_id, webhook_id, delivery_id, number,"
+    "  delivery_state, exchange, response, outcome, response_status, duration_us)"
+    "  SELECT * FROM late ON CONFLICT DO NOTHING RETURNING delivery_id)"
+    " SELECT delivery_id FROM late EXCEPT SELECT delivery_id FROM added"};
 
 // The pending deliveries of a webhook that is being deleted. The replica that has them in memory
 // finds the webhook gone before it begins an attempt.

@@ -89,11 +89,12 @@ absl::StatusOr<Found> EraseOfCommunity(Transaction& transaction, int64_t communi
   if (rows.empty()) return found;
   ASSIGN_OR_RETURN(cancelled,
                    CancelQueued(transaction, community, found.webhooks, found.deliveries));
+  // Before their attempts: one that is still under way is added while its delivery is there.
+  RETURN_IF_ERROR(transaction.Execute(kDeleteDeliveries, found.Keys()).status());
   RETURN_IF_ERROR(transaction.Execute(kDeleteAttempts, found.Keys()).status());
   RETURN_IF_ERROR(
       transaction.Execute(kDeleteSnapshots, Params().Add(community).AddArray(found.snapshots))
           .status());
-  RETURN_IF_ERROR(transaction.Execute(kDeleteDeliveries, found.Keys()).status());
   return found;
 }
 

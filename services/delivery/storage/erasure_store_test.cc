@@ -273,6 +273,20 @@ TEST_F(PgErasureStoreTest, ACommunityLeavesNothing) {
   EXPECT_TRUE(webhooks_.Get(later, Deadline()).ok());
 }
 
+TEST_F(PgErasureStoreTest, AnAttemptUnderWayLeavesNothingOfACommunityEither) {
+  const WebhookId gone = AddWebhook(1);
+  const DeliveryId id = StoreFor(kMarion, {gone}).front();
+  const DeliveryId last = StoreFor(kMarion, {gone}).front();
+  Record({{1, 0}});
+  Step();
+
+  EXPECT_THAT(
+      Commit({Answered(id, DeliveryState::kPending), Answered(last, DeliveryState::kSucceeded)}),
+      ElementsAre(Recorded::kCancelled, Recorded::kCancelled));
+
+  EXPECT_EQ(Count("attempts"), 0);
+}
+
 TEST_F(PgErasureStoreTest, AreRecordedWithThePositionOrNotAtAll) {
   Intake stale = NewIntake(7, 8);
   stale.erasures = {{1, kMarion}};

@@ -151,12 +151,12 @@ class Changes {
                      transaction.Execute(kInsertLateAttempts, Params().AddRows(std::move(late))));
     // An attempt that is there already is that of a commit which is repeated: then it was this that
     // took the delivery off the queue.
-    std::set<std::string> added;
-    for (const Rows::Row row : rows) added.insert(row.Text(0));
+    std::set<std::string> repeated;
+    for (const Rows::Row row : rows) repeated.insert(row.Text(0));
     for (const std::vector<size_t>& places : {finished_, again_}) {
       for (const size_t place : places) {
         cancelled_[place] =
-            !queued_[place] && added.count(outcomes_[place].id.message.ToUuid()) > 0;
+            !queued_[place] && repeated.count(outcomes_[place].id.message.ToUuid()) == 0;
       }
     }
     return absl::OkStatus();
