@@ -97,6 +97,11 @@ void Lane::PutBack(QueuedDelivery delivery, Moment now) {
   Wait(std::move(delivery));
 }
 
+void Lane::Answered(const Answer& answer, LaneNews taken_at, Moment now) {
+  const bool outdated = taken_at.tries != news_.tries && answer.kind != Answer::Kind::kGood;
+  outdated ? pace_.EndUnjudged(now.monotonic) : pace_.End(answer, now.monotonic);
+}
+
 void Lane::Settled(const MessageId& id, LaneNews taken_at) {
   Forgotten(id, taken_at.tries == news_.tries ? absl::InfiniteFuture() : absl::InfinitePast());
 }

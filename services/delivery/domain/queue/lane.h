@@ -87,11 +87,14 @@ class Lane {
   // Takes the first delivery; only when IsReady.
   QueuedDelivery Take(Moment now);
   void PutBack(QueuedDelivery delivery, Moment now);
-  void Answered(const Answer& answer, Moment now) { pace_.End(answer, now.monotonic); }
+  // In this, Settled(), Requeued() and Hold(), `taken_at` is the news() when the delivery was
+  // taken. If TryNow() has come since, a failure says nothing of a receiver that may be another by
+  // now.
+  void Answered(const Answer& answer, LaneNews taken_at, Moment now);
   // The attempt was not made in the end.
   void NotAttempted(Moment now) { pace_.Undo(now.monotonic); }
-  // In Settled(), Requeued() and Hold(), `taken_at` is the news() when the delivery was taken. If
-  // TryNow() has come since, somebody may have queued it anew, and the database tells.
+  // If TryNow() has come since the taking, somebody may have queued it anew, and the database
+  // tells.
   void Settled(const MessageId& id, LaneNews taken_at);
   // `delivery` as it was taken; queued again for `due_time` after one more attempt.
   void Requeued(const QueuedDelivery& delivery, LaneNews taken_at, absl::Time due_time, Moment now);

@@ -37,7 +37,7 @@ class LanesTest : public testing::Test {
 
   // Ends the attempt that was begun last.
   void Answer(Lanes::Entry& entry) {
-    entry.lane.Answered({}, Now());
+    entry.lane.Answered({}, entry.lane.news(), Now());
     entry.lane.Settled(taken_.id.message, entry.lane.news());
     lanes_.Settled(entry.lane.lease());
     Replan(entry);

@@ -133,6 +133,11 @@ void Pace::End(const Answer& answer, absl::Duration now) {
   }
 }
 
+void Pace::EndUnjudged(absl::Duration now) {
+  --in_flight_;
+  used_ = now;
+}
+
 void Pace::Grow(absl::Duration took, bool was_full) {
   failures_ = 0;
   open_for_ = absl::ZeroDuration();

@@ -78,6 +78,8 @@ class Pace {
   // An attempt was not made in the end.
   void Undo(absl::Duration now);
   void End(const Answer& answer, absl::Duration now);
+  // An attempt was made, and shows nothing of the receiver.
+  void EndUnjudged(absl::Duration now);
 
   bool IsSuspect(absl::Duration now) const;
   // When it becomes one, if by time alone; otherwise never.

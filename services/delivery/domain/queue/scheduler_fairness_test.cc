@@ -207,6 +207,24 @@ TEST_F(ShardSchedulerTest, AnOpenCircuitIsNotHeldOpenByAClockThatStepsBack) {
   EXPECT_THAT(scheduler.TakeReady(kAll), SizeIs(1));
 }
 
+TEST_F(ShardSchedulerTest, FailuresFromBeforeAChangeAreNotHeldAgainstTheReceiver) {
+  ShardScheduler& scheduler = Make();
+  for (int i = 0; i < 10; ++i) Enqueue(a_);
+  const std::vector<Claim> before = scheduler.TakeReady(kAll);
+
+  scheduler.TryNow(a_);
+  for (const Claim& claim : before) {
+    const Answer answer = {Answer::Kind::kTimedOut, absl::Seconds(15), std::nullopt};
+    EXPECT_EQ(scheduler.Answered(claim, answer), Circuit::kClosed);
+    scheduler.Requeued(claim, clock_.Now() + absl::Minutes(1));
+  }
+
+  const auto loads = scheduler.TakeLoads();
+  ASSERT_THAT(loads.fetches, SizeIs(1));
+  scheduler.Fetched(loads.fetches[0], {NewDelivery(a_), NewDelivery(a_)}, loads.fetch_before, 2);
+  EXPECT_THAT(scheduler.TakeReady(kAll), SizeIs(2));
+}
+
 TEST_F(ShardSchedulerTest, MemoryInAllIsBoundedByGivingEachWebhookLess) {
   SchedulerOptions options;
   options.capacity = 10;

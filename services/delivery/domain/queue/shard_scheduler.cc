@@ -242,7 +242,7 @@ Circuit ShardScheduler::Answered(const Claim& claim, const Answer& answer) {
     return Circuit::kClosed;
   }
   const Moment now = Now();
-  entry->lane.Answered(answer, now);
+  entry->lane.Answered(answer, claim.taken_at, now);
   const Circuit circuit = entry->lane.pace().circuit(now.monotonic);
   Replan(*entry, now);
   return circuit;
