@@ -41,7 +41,7 @@ class DeliveriesTest(fake_crier.CommandTest):
 
         self.assertEqual(self.crier.requests[0].parent, "communities/7/webhooks/3")
         self.assertRegex(out.splitlines()[1],
-                         r"^3/msg_1 +contact +5 +pending +2 +refused \(503\) +2023-04-17 10:21:26Z$")
+                         r"^3/msg_1 +contact +5 +pending +2 +refused \(503\) +due since 2023-04-17 10:21:26Z$")
 
     def test_get_shows_every_attempt(self):
         self.crier.answers["GetDelivery"] = self.delivery

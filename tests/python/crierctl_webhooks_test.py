@@ -6,7 +6,7 @@ import unittest
 
 from google.protobuf import empty_pb2
 
-from crier.delivery.v1 import webhook_service_pb2
+from crier.delivery.v1 import delivery_service_pb2, webhook_service_pb2
 
 import fake_crier
 
@@ -145,6 +145,25 @@ class WebhooksTest(fake_crier.CommandTest):
         request = self.crier.requests[-1]
         self.assertEqual((request.webhook.operational, list(request.update_mask.paths)), (True, ["operational"]))
         self.assertRegex(shown, r"failing since: +2026-01-02")
+
+    def test_a_key_may_be_rotated_without_an_overlap(self):
+        self.crier.answers["RotateSigningSecret"] = webhook_service_pb2.RotateSigningSecretResponse()
+
+        self.run_crierctl("webhooks", "rotate-key", "3", "--overlap", "0s")
+
+        overlap = self.crier.requests[0]
+        self.assertEqual((overlap.HasField("overlap"), overlap.overlap.ToSeconds()), (True, 0))
+
+    def test_health_says_of_how_many_attempts_it_speaks(self):
+        health = delivery_service_pb2.WebhookHealth(attempt_count=1200, success_count=600, pending_count=4)
+        health.oldest_create_time.FromJsonString("2026-01-02T03:04:05Z")
+        health.next_attempt_time.FromJsonString("2026-01-02T03:05:00Z")
+        self.crier.answers["GetWebhookHealth"] = health
+
+        out, _ = self.run_crierctl("webhooks", "health", "3")
+
+        self.assertRegex(out, r"success: +50.0 % of the last 1,200 attempts, since 2026-01-02 03:04:05Z")
+        self.assertRegex(out, r"next attempt: +due since 2026-01-02 03:05:00Z")
 
     def test_delete_takes_the_full_name(self):
         self.crier.answers["DeleteWebhook"] = empty_pb2.Empty()

@@ -89,7 +89,7 @@ def _answering(method):
 
 
 for _method in ("CreateWebhook", "GetWebhook", "ListWebhooks", "UpdateWebhook", "DeleteWebhook", "TestWebhook",
-                "PauseWebhook", "ResumeWebhook", "EnableWebhook", "DisableWebhook",
+                "PauseWebhook", "ResumeWebhook", "EnableWebhook", "DisableWebhook", "RotateSigningSecret", "GetWebhookHealth",
                 "ListDeliveries", "GetDelivery", "CreateWorkflow", "ListWorkflows", "UpdateWorkflow",
                 "PreviewWorkflow", "EnableWorkflow", "DisableWorkflow", "DeleteWorkflow", "BatchIngest"):
     setattr(FakeCrier, _method, _answering(_method))

@@ -14,16 +14,20 @@ void OnRun(CLI::App& command, Session& session, std::function<absl::Status()> ru
 }
 
 CLI::Option* AddDuration(CLI::App& command, const std::string& name,
-                         std::function<void(absl::Duration)> set, const std::string& help) {
+                         std::function<void(absl::Duration)> set, const std::string& help,
+                         absl::Duration least) {
   return command
       .add_option_function<std::string>(
           name,
-          [name, set = std::move(set)](const std::string& text) {
+          [name, least, set = std::move(set)](const std::string& text) {
             absl::Duration duration;
-            if (!absl::ParseDuration(text, &duration) || duration <= absl::ZeroDuration()) {
-              // CLI11 reports mistakes of option values by exceptions; it catches this one itself.
+            // CLI11 reports mistakes of option values by exceptions; it catches these itself.
+            if (!absl::ParseDuration(text, &duration)) {
               throw CLI::ValidationError(
                   name, absl::StrCat("`", text, "` is no duration: write `500ms`, `10s` or `2m`"));
+            }
+            if (duration < least) {
+              throw CLI::ValidationError(name, absl::StrCat("`", text, "` is too short"));
             }
             set(duration);
           },

@@ -18,9 +18,10 @@ namespace crier::crierctl {
 // Makes `run` the session's action when the command is the one that was given.
 void OnRun(CLI::App& command, Session& session, std::function<absl::Status()> run);
 
-// An option like `--timeout 1.5s`; `set` gets a positive duration.
+// An option like `--timeout 1.5s`; `set` gets a duration that is `least` or longer.
 CLI::Option* AddDuration(CLI::App& command, const std::string& name,
-                         std::function<void(absl::Duration)> set, const std::string& help);
+                         std::function<void(absl::Duration)> set, const std::string& help,
+                         absl::Duration least = absl::Nanoseconds(1));
 
 // An option like `--created-from 2026-04-17T10:00:00Z` or `--created-from 24h`, which is as long
 // ago; `set` gets the time.

@@ -129,6 +129,9 @@ TEST_F(CliTest, NamesWhatIsMissingOrWrong) {
               HasSubstr("`x` names none of the webhooks"));
   EXPECT_THAT(RunWith({"--timeout", "soon", "webhooks", "list"}).err,
               HasSubstr("`soon` is no duration"));
+  EXPECT_THAT(RunWith({"--timeout", "0s", "webhooks", "list"}).err, HasSubstr("`0s` is too short"));
+  EXPECT_THAT(RunWith({"runs", "get", "12", "--community", "7"}).err,
+              HasSubstr("`12` names no run: give `<workflow>/<run>`"));
   EXPECT_THAT(RunWith({"webhooks", "list", "--output", "xml"}).err, HasSubstr("xml"));
   EXPECT_THAT(RunWith({"webhooks", "update", "3", "--community", "7"}).err,
               HasSubstr("nothing to change"));

@@ -1,6 +1,7 @@
 #include "tools/crierctl/message_output.h"
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "common/api/time.h"
 #include "google/protobuf/util/json_util.h"
 #include "tools/crierctl/pretty_json.h"
@@ -75,6 +76,11 @@ std::string CountsJson(const google::protobuf::Message& message) {
 
 std::string TimeText(const google::protobuf::Timestamp& time, bool is_set) {
   return is_set ? ReadableTime(api::FromProto(time)) : "";
+}
+
+std::string NextAttemptText(const google::protobuf::Timestamp& time, bool is_set) {
+  const bool past = is_set && api::FromProto(time) < absl::Now();
+  return absl::StrCat(past ? "due since " : "", TimeText(time, is_set));
 }
 
 std::string OutcomeText(const Exchange& exchange) {

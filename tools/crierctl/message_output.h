@@ -20,6 +20,10 @@ std::string CountsJson(const google::protobuf::Message& message);
 // `2023-04-17 10:21:26Z`; empty when the time is unset.
 std::string TimeText(const google::protobuf::Timestamp& time, bool is_set);
 
+// When the next attempt is due; `due since 2023-04-17 10:21:26Z` when that is past, because its
+// webhook is paused, its receiver left alone for a while, or others come first.
+std::string NextAttemptText(const google::protobuf::Timestamp& time, bool is_set);
+
 // `accepted (200)`, `refused (500)`, `timed out`, `unreachable`, `TLS failed`.
 std::string OutcomeText(const delivery::v1::Exchange& exchange);
 

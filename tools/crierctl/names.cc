@@ -24,6 +24,23 @@ bool IsId(absl::string_view text) {
 
 bool IsFullName(absl::string_view text) { return absl::StartsWith(text, "communities/"); }
 
+// What is before the last slash and what is after it; the latter is empty without a slash.
+std::pair<absl::string_view, absl::string_view> PartsOf(absl::string_view text) {
+  const size_t slash = text.rfind('/');
+  if (slash == absl::string_view::npos) return {text, ""};
+  return {text.substr(0, slash), text.substr(slash + 1)};
+}
+
+// The full name of what is in a collection of a child of the community, from `3/<id>` or the full
+// name itself.
+absl::StatusOr<std::string> NameBelow(absl::string_view parents, absl::string_view collection,
+                                      absl::string_view community, absl::string_view text) {
+  auto [parent, id] = PartsOf(text);
+  absl::ConsumeSuffix(&parent, absl::StrCat("/", collection));
+  ASSIGN_OR_RETURN(const std::string name, ChildName(parents, community, parent));
+  return absl::StrCat(name, "/", collection, "/", id);
+}
+
 }  // namespace
 
 absl::StatusOr<std::string> CommunityName(absl::string_view community) {
@@ -66,23 +83,27 @@ absl::StatusOr<std::string> WebhooksName(absl::string_view community, absl::stri
 }
 
 absl::StatusOr<std::string> DeliveryName(absl::string_view community, absl::string_view text) {
-  constexpr char kWanted[] =
-      "` names no delivery: give `<webhook>/msg_…` as `deliveries list` shows it";
-  const size_t slash = text.rfind('/');
-  if (slash == absl::string_view::npos || !absl::StartsWith(text.substr(slash + 1), "msg_")) {
-    return UsageError(absl::StrCat("`", text, kWanted));
+  const absl::string_view id = PartsOf(text).second;
+  if (!absl::StartsWith(id, "msg_")) {
+    return UsageError(absl::StrCat(
+        "`", text, "` names no delivery: give `<webhook>/msg_…` as `deliveries list` shows it"));
   }
-  absl::string_view webhook = text.substr(0, slash);
-  absl::ConsumeSuffix(&webhook, "/deliveries");
-  ASSIGN_OR_RETURN(const std::string parent, ChildName("webhooks", community, webhook));
-  return absl::StrCat(parent, "/deliveries/", text.substr(slash + 1));
+  return NameBelow("webhooks", "deliveries", community, text);
+}
+
+absl::StatusOr<std::string> RunName(absl::string_view community, absl::string_view text) {
+  if (!IsId(PartsOf(text).second)) {
+    return UsageError(
+        absl::StrCat("`", text, "` names no run: give `<workflow>/<run>` as `runs list` shows it"));
+  }
+  return NameBelow("workflows", "runs", community, text);
 }
 
 std::string LastPart(absl::string_view name) {
   return std::string(name.substr(name.rfind('/') + 1));  // npos + 1 is 0: all of it
 }
 
-std::string ShortDeliveryName(absl::string_view name) {
+std::string ShortName(absl::string_view name) {
   const std::vector<absl::string_view> parts = absl::StrSplit(name, '/');
   return parts.size() == 6 ? absl::StrCat(parts[3], "/", parts[5]) : std::string(name);
 }

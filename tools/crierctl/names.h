@@ -24,11 +24,15 @@ absl::StatusOr<std::string> WebhooksName(absl::string_view community, absl::stri
 // The full name of a delivery from `3/msg_…` or the full name itself.
 absl::StatusOr<std::string> DeliveryName(absl::string_view community, absl::string_view text);
 
+// The full name of a run from `3/12`, a workflow and its run, or the full name itself.
+absl::StatusOr<std::string> RunName(absl::string_view community, absl::string_view text);
+
 // What follows the last slash: the short form for listings.
 std::string LastPart(absl::string_view name);
 
-// The short form of a delivery's name, `3/msg_…`, which DeliveryName() takes back.
-std::string ShortDeliveryName(absl::string_view name);
+// The short form of the name of a delivery or a run, `3/msg_…` or `3/12`, which DeliveryName() or
+// RunName() takes back.
+std::string ShortName(absl::string_view name);
 
 // The community in the front of a full name, `communities/{community}`.
 std::string CommunityOf(absl::string_view name);

@@ -48,12 +48,26 @@ TEST(DeliveryName, ExpandsShortForms) {
 
   EXPECT_EQ(*DeliveryName("7", "3/msg_1"), full);
   EXPECT_EQ(*DeliveryName("", full), full);
-  EXPECT_EQ(*DeliveryName("7", ShortDeliveryName(full)), full);
+  EXPECT_EQ(*DeliveryName("7", ShortName(full)), full);
 }
 
 TEST(DeliveryName, RefusesOtherThings) {
   for (const char* wrong : {"", "msg_1", "3", "3/1", "x/msg_1", "communities/7/msg_1"}) {
     EXPECT_TRUE(IsUsageError(DeliveryName("7", wrong).status())) << wrong;
+  }
+}
+
+TEST(RunName, ExpandsShortForms) {
+  const std::string full = "communities/7/workflows/3/runs/12";
+
+  EXPECT_EQ(*RunName("7", "3/12"), full);
+  EXPECT_EQ(*RunName("", full), full);
+  EXPECT_EQ(*RunName("7", ShortName(full)), full);
+}
+
+TEST(RunName, RefusesOtherThings) {
+  for (const char* wrong : {"", "12", "3/", "3/x", "x/12", "communities/7/12", "3/msg_1"}) {
+    EXPECT_TRUE(IsUsageError(RunName("7", wrong).status())) << wrong;
   }
 }
 

@@ -75,9 +75,11 @@ absl::StatusOr<DeliveryId> ParseDeliveryName(absl::string_view field, absl::stri
         MessageId::FromString(name.substr(infix + kInfix.size()));
     if (webhook.ok() && message.ok()) return DeliveryId{*webhook, *message};
   }
-  return InvalidField(field,
-                      "must have the form "
-                      "communities/{community}/webhooks/{webhook}/deliveries/{delivery}");
+  return InvalidField(
+      field,
+      "must have the form "
+      "communities/{community}/webhooks/{webhook}/deliveries/msg_…, with positive numbers and "
+      "the whole id of the message");
 }
 
 v1::Delivery ToProto(const DeliveryRecord& record) {

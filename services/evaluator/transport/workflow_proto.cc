@@ -88,10 +88,10 @@ DailySchedule ReadSchedule(const V1Workflow& workflow, FieldViolations& violatio
                    "must be a name of the IANA time zone database, for example Europe/Berlin");
   }
   if (schedule.hours < 0 || schedule.hours > 23) {
-    violations.Add("workflow.schedule.hours", "must be between 0 and 23");
+    violations.Add("workflow.schedule.hours", "must be from 0 to 23");
   }
   if (schedule.minutes < 0 || schedule.minutes > 59) {
-    violations.Add("workflow.schedule.minutes", "must be between 0 and 59");
+    violations.Add("workflow.schedule.minutes", "must be from 0 to 59");
   }
   return schedule;
 }

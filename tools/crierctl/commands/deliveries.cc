@@ -36,10 +36,6 @@ std::string PayloadText(const Delivery& delivery) {
   return absl::AsciiStrToLower(PayloadType_Name(delivery.payload_type()));
 }
 
-std::string NextAttemptText(const Delivery& delivery) {
-  return TimeText(delivery.next_attempt_time(), delivery.has_next_attempt_time());
-}
-
 std::string LastOutcomeText(const Delivery& delivery) {
   if (delivery.attempts().empty()) return "";
   return OutcomeText(delivery.attempts(delivery.attempts_size() - 1).exchange());
@@ -71,10 +67,11 @@ absl::Status ListAll(Session& session, const ListArguments& arguments) {
   Table table({"DELIVERY", "PAYLOAD", "WORKFLOW", "STATE", "ATTEMPTS", "LAST ATTEMPT",
                "NEXT ATTEMPT", "CREATED"});
   for (const Delivery& delivery : response.deliveries()) {
-    table.AddRow(
-        {ShortDeliveryName(delivery.name()), PayloadText(delivery), LastPart(delivery.workflow()),
-         StateText(delivery), absl::StrCat(delivery.attempts_size()), LastOutcomeText(delivery),
-         NextAttemptText(delivery), TimeText(delivery.create_time(), delivery.has_create_time())});
+    table.AddRow({ShortName(delivery.name()), PayloadText(delivery), LastPart(delivery.workflow()),
+                  StateText(delivery), absl::StrCat(delivery.attempts_size()),
+                  LastOutcomeText(delivery),
+                  NextAttemptText(delivery.next_attempt_time(), delivery.has_next_attempt_time()),
+                  TimeText(delivery.create_time(), delivery.has_create_time())});
   }
   session.out << table.Render();
   if (!response.next_page_token().empty()) {
@@ -154,7 +151,8 @@ absl::Status Get(Session& session, const std::string& text) {
                      {"workflow", delivery.workflow()},
                      {"payload", PayloadText(delivery)},
                      {"state", StateText(delivery)},
-                     {"next attempt", NextAttemptText(delivery)},
+                     {"next attempt", NextAttemptText(delivery.next_attempt_time(),
+                                                      delivery.has_next_attempt_time())},
                      {"event accepted",
                       TimeText(delivery.event_accept_time(), delivery.has_event_accept_time())},
                      {"created", TimeText(delivery.create_time(), delivery.has_create_time())},
@@ -200,8 +198,8 @@ void AddRepair(CLI::App& parent, Session& session, const char* name, const char*
     ASSIGN_OR_RETURN(const Delivery response,
                      ConnectDeliveries(session.settings).Call(method, request));
     session.out << (session.settings.json() ? MessageJson(response)
-                                            : absl::StrCat(ShortDeliveryName(response.name()),
-                                                           " is ", StateText(response), "\n"));
+                                            : absl::StrCat(ShortName(response.name()), " is ",
+                                                           StateText(response), "\n"));
     return absl::OkStatus();
   });
 }

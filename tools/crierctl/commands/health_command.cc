@@ -24,9 +24,11 @@ constexpr int kMostPendingCounted = 10'000;
 
 std::string SuccessText(const WebhookHealth& health) {
   if (health.attempt_count() == 0) return "no attempts";
-  return absl::StrFormat("%.1f %% of the last %s",
-                         100.0 * health.success_count() / health.attempt_count(),
-                         Counted(health.attempt_count(), "attempt", "attempts"));
+  const int64_t attempts = health.attempt_count();
+  return absl::StrFormat(
+      "%.1f %% of the last %s, since %s", 100.0 * health.success_count() / attempts,
+      attempts == 1 ? "attempt" : absl::StrCat(ReadableCount(attempts), " attempts"),
+      TimeText(health.oldest_create_time(), health.has_oldest_create_time()));
 }
 
 std::string DurationText(const google::protobuf::Duration& duration, bool is_set) {
@@ -61,12 +63,11 @@ absl::Status Show(Session& session, const std::string& webhook) {
       {"webhook", health.webhook()},
       {"success", SuccessText(health)},
       {"failing since", TimeText(health.failing_since(), health.has_failing_since())},
-      {"since", TimeText(health.oldest_create_time(), health.has_oldest_create_time())},
       {"median", DurationText(health.median_duration(), health.has_median_duration())},
       {"p99", DurationText(health.p99_duration(), health.has_p99_duration())},
       {"last failure", FailureText(health)},
       {"pending", PendingText(health)},
-      {"next attempt", TimeText(health.next_attempt_time(), health.has_next_attempt_time())},
+      {"next attempt", NextAttemptText(health.next_attempt_time(), health.has_next_attempt_time())},
   });
   return absl::OkStatus();
 }

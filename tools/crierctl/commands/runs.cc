@@ -3,13 +3,11 @@
 #include <string>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "tools/crierctl/arguments.h"
 #include "tools/crierctl/commands/commands.h"
 #include "tools/crierctl/connection.h"
-#include "tools/crierctl/failure.h"
 #include "tools/crierctl/message_output.h"
 #include "tools/crierctl/names.h"
 #include "tools/crierctl/table.h"
@@ -67,17 +65,6 @@ absl::StatusOr<std::string> WorkflowOf(const Session& session, const std::string
   return ChildName("workflows", session.settings.community, text);
 }
 
-// A full name is taken as it is; a number is that of a run of the workflow.
-absl::StatusOr<std::string> NameOf(const Session& session, const std::string& workflow,
-                                   const std::string& text) {
-  if (absl::StrContains(text, '/')) return text;
-  if (workflow.empty()) {
-    return UsageError("say of which workflow with --workflow, or give the run's full name");
-  }
-  ASSIGN_OR_RETURN(const std::string parent, WorkflowOf(session, workflow));
-  return absl::StrCat(parent, "/runs/", text);
-}
-
 void AddStart(CLI::App& parent, Session& session) {
   struct Arguments {
     std::string workflow;
@@ -110,9 +97,9 @@ absl::Status ListAll(Session& session, const std::string& workflow, int limit) {
     session.out << MessageJson(response);
     return absl::OkStatus();
   }
-  Table table({"ID", "STATE", "BEGUN BY", "MATCHED", "SENT", "CREATED", "ENDED"});
+  Table table({"RUN", "STATE", "BEGUN BY", "MATCHED", "SENT", "CREATED", "ENDED"});
   for (const Run& run : response.runs()) {
-    table.AddRow({LastPart(run.name()), StateText(run),
+    table.AddRow({ShortName(run.name()), StateText(run),
                   absl::AsciiStrToLower(Run::Trigger_Name(run.trigger())), MatchedText(run),
                   absl::StrCat(run.sent_count()),
                   TimeText(run.create_time(), run.has_create_time()),
@@ -141,17 +128,15 @@ void AddList(CLI::App& parent, Session& session) {
 template <typename Request>
 void AddByName(CLI::App& parent, Session& session, const char* word, const char* help,
                RunClient::Method<Request, Run> method) {
-  struct Arguments {
-    std::string run;
-    std::string workflow;
-  };
-  const auto arguments = std::make_shared<Arguments>();
+  const auto run_name = std::make_shared<std::string>();
   CLI::App& command = *parent.add_subcommand(word, help);
-  command.add_option("run", arguments->run, "The run: its full name, or its number")->required();
-  command.add_option("--workflow", arguments->workflow, "The workflow of a run given by number");
-  OnRun(command, session, [&session, arguments, method]() -> absl::Status {
+  command
+      .add_option("run", *run_name,
+                  "The run: `<workflow>/<run>` as `list` shows it, or its full name")
+      ->required();
+  OnRun(command, session, [&session, run_name, method]() -> absl::Status {
     Request request;
-    ASSIGN_OR_RETURN(*request.mutable_name(), NameOf(session, arguments->workflow, arguments->run));
+    ASSIGN_OR_RETURN(*request.mutable_name(), RunName(session.settings.community, *run_name));
     ASSIGN_OR_RETURN(const Run run, ConnectRuns(session.settings).Call(method, request));
     Show(session, run);
     return absl::OkStatus();

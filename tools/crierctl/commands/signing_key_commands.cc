@@ -55,17 +55,12 @@ void AddRotate(CLI::App& parent, Session& session) {
   command.add_option("webhook", arguments->webhook, "The webhook: its number, or its full name")
       ->required();
   AddSigningKeyFields(command, arguments->key);
-  command.add_flag_callback(
-      "--no-overlap",
-      [arguments] { *arguments->request.mutable_overlap() = api::ToProto(absl::ZeroDuration()); },
-      "Give the old key up at once");
   AddDuration(
       command, "--overlap",
       [arguments](absl::Duration overlap) {
         *arguments->request.mutable_overlap() = api::ToProto(overlap);
       },
-      "How long the old key signs along, up to 168h (24h when not given)")
-      ->excludes("--no-overlap");
+      "How long the old key signs along, 0s to 168h (24h when not given)", absl::ZeroDuration());
   command.add_option_function<std::string>(
       "--request-id", [arguments](const std::string& id) { arguments->request.set_request_id(id); },
       "Makes the call repeatable: the same id rotates once");

@@ -119,8 +119,8 @@ void AddPace(CLI::App& command, WebhookFields& fields) {
               *fields.webhook.mutable_retry_policy()->add_delays() = api::ToProto(delay);
             }
           },
-          "How long to wait after each failed attempt but the last, `5s,5m,2h` (the documented "
-          "delays when not given)")
+          "How long to wait after each failed attempt but the last, `5s,5m,2h`; a new webhook has "
+          "the documented delays")
       ->delimiter(',')
       ->type_name("DURATIONS");
   TakeWholeNumbers(command.add_option_function<int32_t>(
@@ -174,7 +174,7 @@ void AddRequestFields(CLI::App& command, WebhookFields& fields) {
   AddText(
       command, fields, "--payload-version", "payload_version", "TEXT",
       [](auto& webhook, const auto& version) { webhook.set_payload_version(version); },
-      "Version of the payloads (the server's newest when not given)");
+      "Version of the payloads; a new webhook has the server's newest");
   AddFlag(command, fields, "--envelope,!--no-envelope", "envelope",
           &delivery::v1::Webhook::set_envelope,
           "Wrap payloads with an id and the workflow that fired");
@@ -188,7 +188,7 @@ void AddRequestFields(CLI::App& command, WebhookFields& fields) {
         *fields.webhook.mutable_request_timeout() = api::ToProto(timeout);
         fields.mask.add_paths("request_timeout");
       },
-      "How long one attempt may take, 1s to 30s (15s when not given)");
+      "How long one attempt may take, 1s to 30s; a new webhook has 15s");
   AddTls(command, fields);
 }
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <variant>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "common/api/resource_name.h"
 #include "common/entity/filter_schemas.h"
@@ -39,16 +38,12 @@ absl::StatusOr<RunId> ParseRun(absl::string_view field, absl::string_view name) 
   if (split != absl::string_view::npos) {
     const absl::string_view number = name.substr(split + sizeof(kRunPart) - 1);
     const auto workflow = api::ParseResource(field, api::kWorkflows, name.substr(0, split));
-    RunId id;
-    // Only what RunName() would write: no sign, no leading zeros.
-    if (workflow.ok() && absl::SimpleAtoi(number, &id.id) && id.id > 0 &&
-        absl::StrCat(id.id) == number) {
-      id.workflow = *workflow;
-      return id;
-    }
+    const auto id = api::ParseId(number);
+    if (workflow.ok() && id) return RunId{*workflow, *id};
   }
   return InvalidField(field,
-                      "must have the form communities/{community}/workflows/{workflow}/runs/{run}");
+                      "must have the form communities/{community}/workflows/{workflow}/runs/{run}, "
+                      "with positive numbers");
 }
 
 std::string RunProducer(const WorkflowId& id) {
