@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/blocking_counter.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/synchronization/notification.h"
 #include "common/http/client_test_support.h"
 #include "gmock/gmock.h"
 
@@ -100,6 +101,24 @@ TEST(HttpClient, SurvivesConnectionsThatDieWithARequestOnThem) {
   }
 
   EXPECT_EQ(server.connections(), 20);
+}
+
+TEST(HttpClient, SurvivesAConnectionAtRestThatIsEndedWithAStatus) {
+  absl::Notification at_rest, ended;
+  TestServer server([&](TestConnection& connection) {
+    connection.ReadRequest();
+    connection.Write(OkResponse("x"));
+    if (connection.number > 0) return;
+    at_rest.WaitForNotification();
+    connection.Write("HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n");
+    ended.Notify();
+  });
+  Client client(LocalOptions());
+  EXPECT_EQ(SendAndWait(client, RequestTo(server)).status, 200);
+  at_rest.Notify();
+  ended.WaitForNotification();
+
+  EXPECT_EQ(SendAndWait(client, RequestTo(server)).status, 200);
 }
 
 TEST(HttpClient, ANewConnectionThatDiesIsAFailure) {

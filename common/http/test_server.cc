@@ -113,6 +113,14 @@ std::string TestConnection::ReadRequest() {
   return request;
 }
 
+std::string TestConnection::ReadBytes(size_t count) {
+  while (buffer_.size() < count && ReadSome()) {
+  }
+  std::string bytes = buffer_.substr(0, count);
+  buffer_.erase(0, bytes.size());
+  return bytes;
+}
+
 bool TestConnection::Write(absl::string_view bytes) {
   while (!bytes.empty()) {
     const auto count = tls_ != nullptr

@@ -31,6 +31,9 @@ class TestConnection {
   // The next request with its body, byte for byte; empty when the client has closed.
   std::string ReadRequest();
 
+  // The next bytes, so many; fewer when the client has closed.
+  std::string ReadBytes(size_t count);
+
   // False when the client has closed.
   bool Write(absl::string_view bytes);
 

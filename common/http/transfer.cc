@@ -20,6 +20,14 @@ long Milliseconds(absl::Duration duration) {
   return static_cast<long>(std::max<int64_t>(1, absl::ToInt64Milliseconds(duration)));
 }
 
+constexpr int kRequestTimeout = 408;
+
+int StatusOf(CURL* easy) {
+  long status = 0;
+  curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+  return static_cast<int>(status);
+}
+
 constexpr absl::string_view kNameMarks = "!#$%&'*+-.^_`|~";
 
 // A field name of RFC 9110.
@@ -87,17 +95,27 @@ void Transfer::Dial(const std::vector<sockaddr_storage>& addresses) {
 // libcurl does so itself, but five times in the life of an easy handle (it forgets the count after
 // a failure only), and not when the connection dies between the head of a request and its body.
 bool Transfer::DialAfresh(CURLcode code) {
-  const bool broke = code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR ||
-                     code == CURLE_GOT_NOTHING || code == CURLE_HTTP2 || code == CURLE_HTTP2_STREAM;
-  if (!broke || dialled_afresh_ || route_->refused() || reader_.has_begun()) return false;
-  long made = 0;
-  curl_easy_getinfo(easy(), CURLINFO_NUM_CONNECTS, &made);
-  if (made > 0) return false;
+  if (dialled_afresh_ || route_->refused() || !WasNotServed(code)) return false;
   dialled_afresh_ = true;
   dialled_ = Now();
+  reader_ = ResponseReader();
   SetTimeouts();
   route_->DialAfresh();
   return true;
+}
+
+bool Transfer::WasNotServed(CURLcode code) const {
+  // The server went away and named an earlier request as its last (RFC 9113, section 6.8).
+  if (code == CURLE_HTTP2 && !reader_.has_begun()) return true;
+  long made = 0;
+  curl_easy_getinfo(easy(), CURLINFO_NUM_CONNECTS, &made);
+  if (made > 0) return false;
+  // What some send to a connection at rest before they close it: the next request finds it there.
+  if (code == CURLE_OK) return StatusOf(easy()) == kRequestTimeout;
+  const bool broke = code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR ||
+                     code == CURLE_GOT_NOTHING || code == CURLE_PARTIAL_FILE ||
+                     code == CURLE_HTTP2_STREAM;
+  return broke && !reader_.has_begun();
 }
 
 void Transfer::SetRequest() {
@@ -134,10 +152,8 @@ Response Transfer::Conclude(CURLcode code) {
   // A connection that is closed within the head is the end of a response to libcurl.
   const bool complete = code == CURLE_OK && reader_.has_head();
   if (complete || reader_.body_cut_off()) {
-    long status = 0;
-    curl_easy_getinfo(easy(), CURLINFO_RESPONSE_CODE, &status);
     response.result = Result::kResponse;
-    response.status = static_cast<int>(status);
+    response.status = StatusOf(easy());
     response.headers = reader_.TakeHeaders();
     response.body = reader_.TakeBody();
   } else if (route_->refused()) {

@@ -50,9 +50,9 @@ class Transfer {
   void Dial(const std::vector<sockaddr_storage>& addresses);
 
   // Prepares the easy handle to send the request once more, on a new connection, if it has ended
-  // with `code` because a connection that was kept from earlier requests had died: receivers close
-  // those when they like, also while a request is on its way to them. False when that is not so,
-  // when anything of a response has come, and the second time.
+  // with `code` because its connection did not serve it any more: receivers end those that were
+  // kept from earlier requests when they like, also while a request is on its way to them. False
+  // when that is not so, and the second time.
   bool DialAfresh(CURLcode code);
   bool dialled_afresh() const { return dialled_afresh_; }
 
@@ -75,6 +75,7 @@ class Transfer {
   static size_t OnHeader(char* data, size_t size, size_t count, void* self);
   static size_t OnBody(char* data, size_t size, size_t count, void* self);
 
+  bool WasNotServed(CURLcode code) const;
   void SetRequest();
   void SetTimeouts();
   void SetCallbacks();
