@@ -31,9 +31,9 @@ struct TlsSettings {
   std::string trusted_roots;
 };
 
-// A POST. Receivers close connections at rest when they like, some with a 408; a request that such a
-// connection was chosen for, and that nothing else came to, is sent again at once on another, so a
-// receiver may get it twice. So is one, once, that a server of HTTP/2 says not to have taken up.
+// A POST. Receivers close connections at rest when they like, some with a 408; a request that such
+// a connection was chosen for, and that nothing else came to, is sent again at once on another, so
+// a receiver may get it twice. So is one, once, that a server of HTTP/2 says not to have taken up.
 struct Request {
   std::string url;  // http or https, without user info
   // Sent as they are and in this order, after `Host` and before `Content-Length`. Nothing else is
