@@ -63,9 +63,19 @@ bool IsStaleStatement(const SqlFailure& failure) {
   return !failure.statement.empty() && (failure.sqlstate == "0A000" || failure.sqlstate == "26000");
 }
 
+// A row of a day that has no partition yet, which is soon made (PartitionUpkeep). It shares its
+// code with checks of tables that fail; a server that speaks another language is not understood.
+bool IsNoPartition(const SqlFailure& failure) {
+  return failure.sqlstate == "23514" &&
+         absl::StrContains(failure.server_message, "no partition of relation");
+}
+
 const Meaning& MeaningOf(const SqlFailure& failure) {
   static constexpr Meaning kStale = {"", absl::StatusCode::kAborted, "DATABASE_CONFLICT",
                                      kConflict};
+  static constexpr Meaning kNoPartition = {"", absl::StatusCode::kUnavailable, "NO_PARTITION",
+                                           "the tables have no room for this day yet; try again"};
+  if (IsNoPartition(failure)) return kNoPartition;
   return IsStaleStatement(failure) ? kStale : MeaningOf(absl::string_view(failure.sqlstate));
 }
 
@@ -104,7 +114,8 @@ bool IsConflict(const SqlFailure& failure) {
 
 bool BreaksConnection(const SqlFailure& failure) {
   if (IsStaleStatement(failure)) return true;
-  if (failure.sqlstate == "55P03") return false;  // a lock that was not free: no fault of the line
+  // A lock that was not free, a partition that was not there: no fault of the line.
+  if (failure.sqlstate == "55P03" || IsNoPartition(failure)) return false;
   return MeaningOf(failure).code == absl::StatusCode::kUnavailable;
 }
 

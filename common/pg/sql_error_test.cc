@@ -49,6 +49,15 @@ TEST(SqlErrorTest, ConnectionsBreakWithTheDatabaseButNotForALock) {
   EXPECT_FALSE(BreaksConnection({"57014", "", ""}));
 }
 
+TEST(SqlErrorTest, ADayWithoutAPartitionIsUnavailableForNow) {
+  const SqlFailure no_partition = {
+      "23514", "ERROR:  no partition of relation \"events\" found for row", "write_events"};
+
+  EXPECT_EQ(ToStatus(no_partition).code(), absl::StatusCode::kUnavailable);
+  EXPECT_FALSE(BreaksConnection(no_partition));
+  EXPECT_EQ(CodeOf("23514"), absl::StatusCode::kInternal) << "a check of a table";
+}
+
 TEST(SqlErrorTest, NamesTheConstraintButNotTheValue) {
   const absl::Status status =
       ToStatus({"23505",

@@ -18,6 +18,7 @@
 #include "common/pg/lease_store.h"
 #include "common/pg/listener.h"
 #include "common/pg/migrations.h"
+#include "common/pg/partition_upkeep.h"
 #include "common/pg/pool.h"
 #include "common/rpc/executor.h"
 #include "common/status/errors.h"
@@ -57,7 +58,6 @@ namespace {
 // Dispatcher, loader, outcome writer and the work in the background, each one statement at a time.
 constexpr int kEngineConnections = 4;
 
-constexpr absl::Duration kMaintenanceEvery = absl::Hours(1);
 constexpr absl::Duration kMaintenanceRetryAfter = absl::Seconds(1);
 constexpr absl::Duration kMaintenanceTimeout = absl::Minutes(1);
 
@@ -127,7 +127,7 @@ struct DeliveryServer::Parts {
   void Start();
   void Stop();
   void OnQueueNotice(absl::string_view payload);
-  // Returns when to do it again.
+  // If it is due; returns when to ask again.
   absl::Duration MaintainPartitions();
   absl::Duration MeasureQueueDepth();
 
@@ -181,6 +181,7 @@ struct DeliveryServer::Parts {
   std::atomic<bool> measures{false};  // this replica is the one that shows the depth of the queue
   std::optional<pg::Listener> listener;
   std::optional<pg::Listener> releases;  // of other replicas' leases; there is work to take over
+  pg::PartitionUpkeep upkeep{clock};
   std::optional<PeriodicTask> maintenance;
   std::optional<PeriodicTask> measuring;
   std::optional<PeriodicTask> erasing;
@@ -309,8 +310,10 @@ absl::Duration DeliveryServer::Parts::MeasureQueueDepth() {
 }
 
 absl::Duration DeliveryServer::Parts::MaintainPartitions() {
-  const absl::Status status = storage::MaintainPartitions(engine_pool, retention, clock.Now(),
-                                                          absl::Now() + kMaintenanceTimeout);
+  if (!upkeep.IsDue()) return pg::PartitionUpkeep::kAskEvery;
+  const absl::Time now = clock.Now();
+  const absl::Status status =
+      storage::MaintainPartitions(engine_pool, retention, now, absl::Now() + kMaintenanceTimeout);
   if (!status.ok()) {
     // Before the schema is there, this is what waiting for it looks like.
     log::Write(has_room.load() ? log::Level::kWarning : log::Level::kDebug,
@@ -318,7 +321,8 @@ absl::Duration DeliveryServer::Parts::MaintainPartitions() {
     return kMaintenanceRetryAfter;
   }
   has_room.store(true);
-  return kMaintenanceEvery;
+  upkeep.Done(now);
+  return pg::PartitionUpkeep::kAskEvery;
 }
 
 DeliveryServer::DeliveryServer(const DeliveryOptions& options, metrics::Registry& registry,

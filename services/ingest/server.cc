@@ -7,6 +7,7 @@
 #include "common/base/periodic_task.h"
 #include "common/log/log.h"
 #include "common/pg/migrations.h"
+#include "common/pg/partition_upkeep.h"
 #include "common/pg/pool.h"
 #include "common/pg/time_partitions.h"
 #include "common/rpc/executor.h"
@@ -32,14 +33,13 @@
 namespace crier::ingest {
 namespace {
 
-constexpr absl::Duration kMaintenanceEvery = absl::Hours(1);
 constexpr absl::Duration kObserveLogReadersEvery = absl::Seconds(15);
 // Deletions that another replica has begun and does not get on with, or that readers of the log
 // have heard of by now.
 constexpr absl::Duration kLookForDeletionsEvery = absl::Seconds(2);
 constexpr absl::Duration kMaintenanceRetryAfter = absl::Seconds(1);
 constexpr absl::Duration kMaintenanceTimeout = absl::Seconds(30);
-// Maintenance may fail for this long, and clocks be wrong by as much, before ingest stops.
+// Maintenance may fail for this long before ingest stops.
 constexpr int kDaysAhead = 3;
 // Callers' deletions at a time. They wait for the locks of those who write, and reading must not
 // wait for them.
@@ -88,8 +88,8 @@ struct IngestServer::Parts {
         deletions([this] { return ContinueDeletions(); }) {}
 
   // Makes room for the events and requests of the next days and drops those past their retention.
-  absl::Status MaintainPartitions(absl::Time deadline);
-  // As above, and returns after how long to do it again.
+  absl::Status MaintainPartitions(absl::Time now, absl::Time deadline);
+  // As above if it is due, and returns after how long to ask again.
   absl::Duration MaintainPartitionsAgain();
   // Shows how far the readers of the log are behind, and returns after how long to do it again.
   absl::Duration ObserveLogReaders();
@@ -123,6 +123,7 @@ struct IngestServer::Parts {
 
   std::atomic<bool> has_room{false};
   std::optional<LogFollower> follower;
+  pg::PartitionUpkeep upkeep{clock};
   std::optional<PeriodicTask> maintenance;
   std::optional<PeriodicTask> reader_lags;
   PeriodicTask deletions;  // last: its thread uses the above
@@ -146,17 +147,22 @@ absl::Duration IngestServer::Parts::ContinueDeletions() {
   return kMaintenanceRetryAfter;
 }
 
-absl::Status IngestServer::Parts::MaintainPartitions(absl::Time deadline) {
+absl::Status IngestServer::Parts::MaintainPartitions(absl::Time now, absl::Time deadline) {
   for (const pg::TimePartitionedTable& table : tables) {
-    RETURN_IF_ERROR(pg::MaintainPartitions(pool, table, clock.Now(), kDaysAhead, deadline));
+    RETURN_IF_ERROR(pg::MaintainPartitions(pool, table, now, kDaysAhead, deadline));
   }
   has_room.store(true);
   return absl::OkStatus();
 }
 
 absl::Duration IngestServer::Parts::MaintainPartitionsAgain() {
-  const absl::Status status = MaintainPartitions(absl::Now() + kMaintenanceTimeout);
-  if (status.ok()) return kMaintenanceEvery;
+  if (!upkeep.IsDue()) return pg::PartitionUpkeep::kAskEvery;
+  const absl::Time now = clock.Now();
+  const absl::Status status = MaintainPartitions(now, absl::Now() + kMaintenanceTimeout);
+  if (status.ok()) {
+    upkeep.Done(now);
+    return pg::PartitionUpkeep::kAskEvery;
+  }
   // Before the schema is there, this is what waiting for it looks like.
   log::Write(has_room.load() ? log::Level::kWarning : log::Level::kDebug,
              "the partitions of events and requests could not be maintained", {{"status", status}});
@@ -183,7 +189,8 @@ absl::Status IngestServer::CheckReady(absl::Time deadline) {
   RETURN_IF_ERROR(
       pg::CheckSchema(parts_->pool, static_cast<int>(storage::Migrations().size()), deadline));
   // Without waiting for the background to get to it.
-  return parts_->has_room.load() ? absl::OkStatus() : parts_->MaintainPartitions(deadline);
+  return parts_->has_room.load() ? absl::OkStatus()
+                                 : parts_->MaintainPartitions(parts_->clock.Now(), deadline);
 }
 
 void IngestServer::Stop() {

@@ -300,6 +300,23 @@ TEST_F(ServerTest, WithoutItsDatabaseItIsUnavailableAndEndsSubscriptions) {
   EXPECT_EQ(replica.CheckReady().code(), absl::StatusCode::kUnavailable);
 }
 
+TEST_F(ServerTest, GoesOnWhenTheMachineHasSleptForDays) {
+  FakeClock clock(absl::Now());
+  Replica replica(options_, clock);
+  replica.WaitUntilReady();
+  v1::IngestResult result;
+  ASSERT_EQ(Ingest(replica, OrganizationRequest("a.com"), &result), absl::OkStatus());
+
+  clock.Step(absl::Hours(24 * 9));
+
+  absl::Status status;
+  const absl::Duration end = SystemClock().Monotonic() + absl::Seconds(30);
+  do {
+    status = Ingest(replica, OrganizationRequest("b.com"), &result);
+  } while (absl::IsUnavailable(status) && SystemClock().Monotonic() < end);
+  EXPECT_EQ(status, absl::OkStatus());
+}
+
 TEST_F(ServerTest, DeletionsThatWaitForALockHoldUpNobodyWhoReads) {
   Replica replica(options_);
   replica.WaitUntilReady();

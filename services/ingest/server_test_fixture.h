@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/time/clock.h"
+#include "common/base/clock.h"
 #include "common/metrics/metrics.h"
 #include "common/rpc/server.h"
 #include "common/rpc/status.h"
@@ -26,7 +27,8 @@ namespace crier::ingest {
 // One replica.
 class Replica {
  public:
-  explicit Replica(const IngestOptions& options) : ingest_(options, registry) {
+  explicit Replica(const IngestOptions& options, const Clock& clock = SystemClock())
+      : ingest_(options, registry, clock) {
     auto server = rpc::Server::Start({.listen_address = "127.0.0.1:0"}, ingest_.rpc_services());
     EXPECT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);

@@ -15,8 +15,7 @@
 namespace crier::delivery::storage {
 namespace {
 
-// Maintenance may fail for this long, and clocks be wrong by as much, before deliveries are
-// refused.
+// Maintenance may fail for this long before deliveries are refused.
 constexpr int kDaysAhead = 3;
 
 // Skips from one webhook to the next, each with its oldest delivery: what waits behind that costs
