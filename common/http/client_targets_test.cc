@@ -1,4 +1,8 @@
 // Where the client may connect to.
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
 #include <atomic>
 #include <cstdlib>
 #include <string>
@@ -132,6 +136,42 @@ TEST(HttpClient, TriesTheOtherAddressesOfAName) {
   Client client(options);
 
   EXPECT_EQ(SendAndWait(client, RequestTo(server)).address, "127.0.0.1");
+}
+
+// Takes no more connections at an address, and refuses none.
+class SilentPort {
+ public:
+  SilentPort(const std::string& address, int port) {
+    sockaddr_storage at = Address(address);
+    reinterpret_cast<sockaddr_in&>(at).sin_port = htons(static_cast<uint16_t>(port));
+    const auto* const where = reinterpret_cast<const sockaddr*>(&at);
+    EXPECT_EQ(bind(sockets_[0], where, sizeof(sockaddr_in)), 0);
+    EXPECT_EQ(listen(sockets_[0], 0), 0);
+    for (size_t i = 1; i < sockets_.size(); ++i) connect(sockets_[i], where, sizeof(sockaddr_in));
+  }
+  ~SilentPort() {
+    for (const int socket : sockets_) close(socket);
+  }
+
+ private:
+  static int NewSocket() { return socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0); }
+
+  const std::array<int, 4> sockets_ = {NewSocket(), NewSocket(), NewSocket(), NewSocket()};
+};
+
+TEST(HttpClient, AnAddressThatIsSilentHasHalfOfTheTimeThatIsLeft) {
+  TestServer server(AnswerWith(OkResponse("x")));
+  const SilentPort first("127.0.0.2", server.port()), second("127.0.0.3", server.port());
+  ClientOptions options = LocalOptions();
+  options.resolver = [](const std::string&) -> absl::StatusOr<std::vector<sockaddr_storage>> {
+    return std::vector<sockaddr_storage>{Address("127.0.0.2"), Address("127.0.0.3"),
+                                         Address("127.0.0.1")};
+  };
+  Client client(options);
+  Request request = RequestTo(server);
+  request.connect_timeout = absl::Seconds(2);
+
+  EXPECT_EQ(SendAndWait(client, request).address, "127.0.0.1");
 }
 
 TEST(HttpClient, DialsAddressesOfBothFamilies) {

@@ -16,6 +16,8 @@
 namespace crier::http {
 namespace {
 
+constexpr absl::Duration kLookAtConnectingEvery = absl::Milliseconds(100);
+
 absl::Duration Now() { return SystemClock().Monotonic(); }
 
 // Without descriptors for its loop a process cannot work.
@@ -85,6 +87,7 @@ void CurlLoop::Add(CURL* easy, size_t hash) {
 void CurlLoop::Remove(CURL* easy) {
   CURLM* multi = nullptr;
   curl_easy_getinfo(easy, CURLINFO_PRIVATE, &multi);
+  connecting_.erase(easy);
   if (multi != nullptr) curl_multi_remove_handle(multi, easy);
 }
 
@@ -103,6 +106,7 @@ int CurlLoop::RunOnce(absl::Duration limit) {
     OnReady(events[i].data.fd, events[i].events);
   }
   RunTimers();
+  LookAtConnecting();
   return sockets;
 }
 
@@ -122,6 +126,7 @@ void CurlLoop::TakeDone(absl::FunctionRef<void(CURL*, CURLcode)> done) {
       if (message->msg != CURLMSG_DONE) continue;
       CURL* const easy = message->easy_handle;
       const CURLcode code = message->data.result;  // removing the handle invalidates the message
+      connecting_.erase(easy);
       curl_multi_remove_handle(part.multi, easy);
       done(easy, code);
     }
@@ -142,7 +147,7 @@ int CurlLoop::EpollTimeout(absl::Duration wait) {
 absl::Duration CurlLoop::NextTimer() const {
   absl::Duration next = absl::InfiniteDuration();
   for (const Part& part : parts_) next = std::min(next, part.timer);
-  return next;
+  return connecting_.empty() ? next : std::min(next, next_look_);
 }
 
 void CurlLoop::RunTimers() {
@@ -153,6 +158,25 @@ void CurlLoop::RunTimers() {
     int running = 0;
     curl_multi_socket_action(part.multi, CURL_SOCKET_TIMEOUT, 0, &running);
   }
+}
+
+void CurlLoop::NoteConnecting(CURL* easy, bool connecting) {
+  if (!connecting) {
+    connecting_.erase(easy);
+    return;
+  }
+  if (connecting_.empty()) next_look_ = Now() + kLookAtConnectingEvery;
+  connecting_.insert(easy);
+}
+
+void CurlLoop::LookAtConnecting() {
+  if (connecting_.empty() || Now() < next_look_) return;
+  // This comes back to OnSocket(), which changes the set.
+  for (CURL* const easy : std::vector<CURL*>(connecting_.begin(), connecting_.end())) {
+    curl_easy_pause(easy, CURLPAUSE_RECV);
+    curl_easy_pause(easy, CURLPAUSE_CONT);
+  }
+  next_look_ = Now() + kLookAtConnectingEvery;
 }
 
 CurlLoop::Watch& CurlLoop::WatchOf(int socket) {
@@ -178,11 +202,12 @@ int CurlLoop::OnNewSocket(void* self, curl_socket_t socket, curlsocktype) {
   return CURL_SOCKOPT_OK;
 }
 
-int CurlLoop::OnSocket(CURL*, curl_socket_t socket, int what, void* part, void*) {
+int CurlLoop::OnSocket(CURL* easy, curl_socket_t socket, int what, void* part, void*) {
   CurlLoop& loop = *static_cast<Part*>(part)->loop;
   Watch& watch = loop.WatchOf(socket);
   watch.multi = static_cast<Part*>(part)->multi;
   watch.wanted = what == CURL_POLL_REMOVE ? 0 : EpollEvents(what);
+  if (what != CURL_POLL_REMOVE) loop.NoteConnecting(easy, what == CURL_POLL_OUT);
   const bool watched = (watch.wanted & ~watch.watched) == 0;
   return watched || loop.Update(socket, watch) ? 0 : -1;
 }

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/functional/function_ref.h"
 #include "absl/time/time.h"
 
@@ -72,12 +73,19 @@ class CurlLoop {
   bool Update(int socket, Watch& watch);
   void OnReady(int socket, uint32_t events);
   void RunTimers();
+  void NoteConnecting(CURL* easy, bool connecting);
+  // Makes libcurl look at the connections that transfers wait for. Of a name with several addresses
+  // version 7.88 gives up one that is silent, and hears of the next, only when it happens to look;
+  // to go on after a pause makes it.
+  void LookAtConnecting();
   absl::Duration NextTimer() const;
 
   const int epoll_;
   const int wakeup_;
   std::array<Part, 8> parts_;
-  std::vector<Watch> watches_;  // by socket
+  std::vector<Watch> watches_;                           // by socket
+  absl::flat_hash_set<CURL*> connecting_;                // transfers that wait for a connection
+  absl::Duration next_look_ = absl::InfiniteDuration();  // at these; in Monotonic() time
 };
 
 }  // namespace crier::http
