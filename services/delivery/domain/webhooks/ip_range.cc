@@ -68,6 +68,9 @@ std::optional<IpAddress> IpAddress::Embedded() const {
       {*IpRange::Parse("64:ff9b:1::/48"), 12},   // NAT64 of the local network
       {*IpRange::Parse("2002::/16"), 2},         // 6to4
   }};
+  // RFC 4291, section 2.5: those of nowhere and of this host have forms of their own.
+  static const IpRange own = *IpRange::Parse("::/127");
+  if (own.Contains(*this)) return std::nullopt;
   for (const Form& form : forms) {
     if (form.range.Contains(*this)) return Ipv4At(*this, form.offset);
   }

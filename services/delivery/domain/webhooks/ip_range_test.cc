@@ -59,6 +59,8 @@ TEST(IpAddressTest, FindsTheEmbeddedIpv4Address) {
   }
   EXPECT_FALSE(Address("2606:4700::1111").Embedded().has_value());
   EXPECT_FALSE(Address("10.1.2.3").Embedded().has_value());
+  EXPECT_FALSE(Address("::1").Embedded().has_value());
+  EXPECT_FALSE(Address("::").Embedded().has_value());
 }
 
 TEST(IpRangeTest, ContainsItsEdgesAndNothingBeyond) {
