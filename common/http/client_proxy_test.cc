@@ -55,7 +55,10 @@ class ProxyTest : public testing::Test {
         received_.push_back(request);
       }
       const bool tunnel = absl::StartsWith(request, "CONNECT ");
-      if (!connection.Write(tunnel ? answer_ : OkResponse("through"))) return;
+      const bool refused = absl::StrContains(request, "203.0.113.6");
+      const std::string answer =
+          refused ? "HTTP/1.1 503 No way\r\nContent-Length: 0\r\n\r\n" : answer_;
+      if (!connection.Write(tunnel ? answer : OkResponse("through"))) return;
     }
   }};
 };
@@ -137,6 +140,24 @@ TEST_F(ProxyTest, ARefusalIsNoResponseOfTheTarget) {
   EXPECT_EQ(response.status, 0);
   EXPECT_EQ(response.address, "");
   EXPECT_EQ(response.error, "the proxy could not connect to the target");
+}
+
+TEST_F(ProxyTest, IsAskedForTheOtherAddressesOfAName) {
+  ClientOptions options = Options();
+  options.proxy->host = "127.0.0.1";
+  options.resolver = [](const std::string&) {
+    return absl::StatusOr<std::vector<sockaddr_storage>>(
+        {Address("203.0.113.6"), Address("203.0.113.7")});
+  };
+  Client client(options);
+
+  for (int i = 0; i < 2; ++i) {
+    const Response response = SendAndWait(client, RequestTo("http", 80));
+    EXPECT_EQ(response.body, "through") << response.error;
+    EXPECT_EQ(response.address, "203.0.113.7");
+  }
+
+  EXPECT_THAT(received()[1], StartsWith("CONNECT 203.0.113.7:80 HTTP/1.1\r\n"));
 }
 
 TEST_F(ProxyTest, WinsOverTheEnvironment) {

@@ -20,6 +20,7 @@ long Milliseconds(absl::Duration duration) {
   return static_cast<long>(std::max<int64_t>(1, absl::ToInt64Milliseconds(duration)));
 }
 
+constexpr int kProxyAuthenticationRequired = 407;
 constexpr int kRequestTimeout = 408;
 
 int StatusOf(CURL* easy) {
@@ -85,11 +86,13 @@ void Transfer::Dial(const std::vector<sockaddr_storage>& addresses) {
   SetRequest();
   SetTimeouts();
   SetCallbacks();
-  if (context_.proxy) {
-    route_->DialProxy(addresses, reinterpret_cast<const sockaddr&>(target_addresses_.front()));
-  } else {
-    route_->Dial(addresses);
-  }
+  if (!context_.proxy) return route_->Dial(addresses);
+  proxy_addresses_ = addresses;
+  DialProxy();
+}
+
+void Transfer::DialProxy() {
+  route_->DialProxy(proxy_addresses_, reinterpret_cast<const sockaddr&>(target_addresses_.front()));
 }
 
 // libcurl does so itself, but five times in the life of an easy handle (it forgets the count after
@@ -116,6 +119,19 @@ bool Transfer::WasNotServed(CURLcode code) const {
                      code == CURLE_GOT_NOTHING || code == CURLE_PARTIAL_FILE ||
                      code == CURLE_HTTP2_STREAM;
   return broke && !reader_.has_begun();
+}
+
+bool Transfer::DialNextTarget() {
+  if (target_addresses_.size() < 2) return false;
+  long status = 0;
+  curl_easy_getinfo(easy(), CURLINFO_HTTP_CONNECTCODE, &status);
+  const bool refused = status >= 300 && status != kProxyAuthenticationRequired;
+  if (!refused || connect_deadline() <= Now()) return false;
+  target_addresses_.erase(target_addresses_.begin());
+  dialled_ = Now();
+  SetTimeouts();
+  DialProxy();
+  return true;
 }
 
 void Transfer::SetRequest() {

@@ -56,6 +56,10 @@ class Transfer {
   bool DialAfresh(CURLcode code);
   bool dialled_afresh() const { return dialled_afresh_; }
 
+  // With a proxy that has refused to connect to an address of the target: prepares the easy handle
+  // to ask it for the next one. False when that is not so, or there is none.
+  bool DialNextTarget();
+
   // Equal for requests that may share a connection.
   size_t connection_hash() const { return route_->connection_hash(); }
 
@@ -76,6 +80,7 @@ class Transfer {
   static size_t OnBody(char* data, size_t size, size_t count, void* self);
 
   bool WasNotServed(CURLcode code) const;
+  void DialProxy();
   void SetRequest();
   void SetTimeouts();
   void SetCallbacks();
@@ -86,7 +91,9 @@ class Transfer {
   const ClientContext& context_;
   Request request_;
   Done done_;
-  std::vector<sockaddr_storage> target_addresses_;  // with a proxy
+  // With a proxy: those of the target that were not refused yet, and its own.
+  std::vector<sockaddr_storage> target_addresses_;
+  std::vector<sockaddr_storage> proxy_addresses_;
   absl::Duration start_;
   absl::Duration resolved_;  // when the addresses were known
   absl::Duration dialled_;
