@@ -9,7 +9,6 @@ around a disruption: the outcome was not stored before it.
 
 import argparse
 import collections
-import json
 import random
 import subprocess
 import sys
@@ -18,10 +17,9 @@ import time
 
 import grpc
 from crier.delivery.v1 import webhook_service_pb2
-from crier.entity.v1 import contact_pb2
-from crier.ingest.v1 import ingest_service_pb2
 from crier.workflow.v1 import workflow_service_pb2
 
+from members import batch_of, email_of, member
 from private_postgres import PrivatePostgres
 from suite import Receiver, Suite
 
@@ -35,10 +33,6 @@ PASSING = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.
            grpc.StatusCode.CANCELLED, grpc.StatusCode.ABORTED)
 
 
-def key_of(received):
-    return json.loads(received.body)["primaryEmail"]
-
-
 class Witness:
     """Answers deliveries, and remembers when and how."""
 
@@ -50,7 +44,7 @@ class Witness:
         self.ids = collections.defaultdict(set)  # by key: under which webhook-id
 
     def answer(self, received):
-        key = key_of(received)
+        key = email_of(received)
         with self._lock:
             self.ids[key].add(received.message_id)
             if key not in self._refused and self._random.random() < REFUSED:
@@ -93,10 +87,7 @@ class Load:
 
     def _ingest(self):
         items = self._next()
-        request = ingest_service_pb2.BatchIngestRequest(items=[
-            ingest_service_pb2.BatchIngestItem(contact=ingest_service_pb2.UpsertContactRequest(
-                parent=f"communities/{community}", contact=contact_pb2.Contact(primary_email=email),
-                sightings=[contact_pb2.Sighting(source="Chaos")])) for community, email in items])
+        request = batch_of(member(community, primary_email=email) for community, email in items)
         while True:
             try:
                 response = self._suite.records.BatchIngest(request, timeout=5, wait_for_ready=True)

@@ -1,15 +1,13 @@
 """Criteria: exact when they change, stopped with their webhook, and previewed as they would be sent."""
 
-import json
 import os
 import unittest
 
 import grpc
 from crier.delivery.v1 import webhook_service_pb2
-from crier.entity.v1 import contact_pb2
-from crier.ingest.v1 import ingest_service_pb2
 from crier.workflow.v1 import workflow_service_pb2, workflow_service_pb2_grpc
 
+from members import name_of, named_member, names_of
 from suite import Receiver, Suite, eventually
 
 Workflow = workflow_service_pb2.Workflow
@@ -93,17 +91,14 @@ class CriteriaTest(unittest.TestCase):
         self.assertEqual([sample.contact.full_name for sample in preview.samples], ["Ada", "Alan"])
         self.assertEqual(list(preview.samples[0].reasons), ['full_name is "Ada", beginning with "a"'])
         received = self.receiver.wait_until(lambda all_of_them: len(all_of_them) >= 3)
-        sent = [one.body for one in received if json.loads(one.body)["fullName"] == "Ada"]
+        sent = [one.body for one in received if name_of(one) == "Ada"]
         self.assertEqual(preview.sample_payload, sent[0].decode())
 
     def ingest(self, community, name):
-        self.suite.records.UpsertContact(ingest_service_pb2.UpsertContactRequest(
-            parent=f"communities/{community}",
-            contact=contact_pb2.Contact(full_name=name, primary_email=f"{name.replace(' ', '.')}@example.com"),
-            sightings=[contact_pb2.Sighting(source="Test")]), wait_for_ready=True)
+        self.suite.records.UpsertContact(named_member(community, name), wait_for_ready=True)
 
     def names(self):
-        return [json.loads(one.body)["fullName"] for one in self.receiver.received()]
+        return names_of(self.receiver.received())
 
     def wait_for(self, name, done):
         """The workflow, once it is as wanted."""

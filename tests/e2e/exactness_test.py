@@ -1,13 +1,11 @@
 """Enable and disable are exact, whichever replica is asked and however the evaluators lag."""
 
-import json
 import os
 import unittest
 
-from crier.entity.v1 import contact_pb2
-from crier.ingest.v1 import ingest_service_pb2
 from crier.workflow.v1 import workflow_service_pb2
 
+from members import named_member, names_of
 from suite import Receiver, Suite
 
 COMMUNITY = 7
@@ -31,21 +29,14 @@ class ExactnessTest(unittest.TestCase):
             suite.workflows.EnableWorkflow(enable)
         self.ingest(suite, "last")
 
-        received = receiver.wait_until(lambda all_of_them: "last" in names(all_of_them))
+        received = receiver.wait_until(lambda all_of_them: "last" in names_of(all_of_them))
         expected = sorted([f"fires{n}" for n in range(40)] + ["last"])
         # Deliveries have no order promise: the last may overtake others.
         received = receiver.wait_until(lambda all_of_them: len(all_of_them) >= len(expected))
-        self.assertEqual(sorted(names(received)), expected)
+        self.assertEqual(sorted(names_of(received)), expected)
 
     def ingest(self, suite, name):
-        suite.records.UpsertContact(ingest_service_pb2.UpsertContactRequest(
-            parent=f"communities/{COMMUNITY}",
-            contact=contact_pb2.Contact(full_name=name, primary_email=f"{name}@example.com"),
-            sightings=[contact_pb2.Sighting(source="Test")]), wait_for_ready=True)
-
-
-def names(received):
-    return [json.loads(one.body)["fullName"] for one in received]
+        suite.records.UpsertContact(named_member(COMMUNITY, name), wait_for_ready=True)
 
 
 if __name__ == "__main__":

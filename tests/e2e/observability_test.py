@@ -28,6 +28,7 @@ from crier.workflow.v1 import workflow_service_pb2, workflow_service_pb2_grpc
 
 from all_in_one import AllInOne
 from fake_collector import Collector
+from members import batch_of, member
 from suite import TIMEOUT_SECONDS, Receiver, eventually
 
 ROOT = pathlib.Path(os.environ["CRIER_ROOT"])
@@ -195,16 +196,14 @@ class ObservabilityTest(unittest.TestCase):
         workflows = workflow_service_pb2_grpc.WorkflowServiceStub(cls.channel)
         number = 0
         while not cls.ended.wait(0.2):
-            items = []
+            members = []
             for community in (1, 2, 3):
                 number += 1
-                items.append(ingest_service_pb2.BatchIngestItem(contact=ingest_service_pb2.UpsertContactRequest(
-                    parent=f"communities/{community}", contact=contact_pb2.Contact(
-                        primary_email=f"{MAILBOX}{number}@example.com", full_name="Planted Surname"),
-                    sightings=[contact_pb2.Sighting(source="Test")])))
+                members.append(member(community, primary_email=f"{MAILBOX}{number}@example.com",
+                                      full_name="Planted Surname"))
             workflows.ListWorkflows(workflow_service_pb2.ListWorkflowsRequest(parent="communities/1"), timeout=30)
             metadata = [("traceparent", TRACEPARENT)]
-            records.BatchIngest(ingest_service_pb2.BatchIngestRequest(items=items), metadata=metadata, timeout=30)
+            records.BatchIngest(batch_of(members), metadata=metadata, timeout=30)
             records.UpsertOrganization(ingest_service_pb2.UpsertOrganizationRequest(
                 parent="communities/1", organization=organization_pb2.Organization(
                     domain=f"planted{number}.example.com", display_name="Planted")), metadata=metadata, timeout=30)

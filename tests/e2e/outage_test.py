@@ -1,13 +1,11 @@
 """Postgres goes away and comes back: callers are told, and nothing needs a restart."""
 
-import json
 import unittest
 
 import grpc
-from crier.entity.v1 import contact_pb2
-from crier.ingest.v1 import ingest_service_pb2
 from crier.workflow.v1 import workflow_service_pb2
 
+from members import named_member, names_of
 from private_postgres import PrivatePostgres
 from suite import Receiver, Suite, health
 
@@ -37,8 +35,8 @@ class OutageTest(unittest.TestCase):
         for replica in suite.all():
             replica.wait_for("ready")
         self.ingest(suite, "after")
-        received = receiver.wait_until(lambda received: "after" in names(received))
-        self.assertEqual([name for name in names(received) if name == "after"], ["after"])
+        received = receiver.wait_until(lambda received: "after" in names_of(received))
+        self.assertEqual([name for name in names_of(received) if name == "after"], ["after"])
 
     def test_services_start_without_postgres(self):
         receiver = self.enterContext(Receiver())
@@ -54,14 +52,7 @@ class OutageTest(unittest.TestCase):
             replica.wait_for("ready")
 
     def ingest(self, suite, name):
-        suite.records.UpsertContact(ingest_service_pb2.UpsertContactRequest(
-            parent="communities/1",
-            contact=contact_pb2.Contact(full_name=name, primary_email=f"{name}@example.com"),
-            sightings=[contact_pb2.Sighting(source="Test")]), timeout=10)
-
-
-def names(received):
-    return [json.loads(one.body)["fullName"] for one in received]
+        suite.records.UpsertContact(named_member(1, name), timeout=10)
 
 
 if __name__ == "__main__":

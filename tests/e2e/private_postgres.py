@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import signal
 import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -22,7 +23,7 @@ class PrivatePostgres:
     def crash(self):
         """Ends every server process at once, as a power cut would."""
         pid = int((self._data / "postmaster.pid").read_text(encoding="utf-8").split()[0])
-        os.kill(pid, 3)  # SIGQUIT: immediate shutdown
+        os.kill(pid, signal.SIGQUIT)  # immediate shutdown
         while pathlib.Path(f"/proc/{pid}").exists():
             pass
 

@@ -1,32 +1,19 @@
 """Two replicas of every service against one Postgres: nothing lost, nothing sent twice."""
 
 import collections
-import json
 import os
 import threading
 import unittest
 
 import grpc
-from crier.entity.v1 import contact_pb2
-from crier.ingest.v1 import ingest_service_pb2
 from crier.workflow.v1 import workflow_service_pb2
 
+from members import batch_of, email_of, member
 from suite import Receiver, Suite, signature_is_valid
 
 POSTGRES_URL = os.environ["CRIER_TEST_POSTGRES_URL"]
 COMMUNITIES = range(1, 9)
 NEW_MEMBER = workflow_service_pb2.Workflow.NEW_MEMBER
-
-
-def contact_item(community, number):
-    return ingest_service_pb2.BatchIngestItem(contact=ingest_service_pb2.UpsertContactRequest(
-        parent=f"communities/{community}",
-        contact=contact_pb2.Contact(primary_email=f"member{number}@c{community}.example.com"),
-        sightings=[contact_pb2.Sighting(source="Test")]))
-
-
-def email_of(received):
-    return json.loads(received.body)["primaryEmail"]
 
 
 class Load:
@@ -62,7 +49,7 @@ class Load:
             self._halfway.set()
 
     def _ingest(self, community, numbers):
-        request = ingest_service_pb2.BatchIngestRequest(items=[contact_item(community, n) for n in numbers])
+        request = batch_of(member(community, primary_email=f"member{n}@c{community}.example.com") for n in numbers)
         for attempt in range(200):
             try:
                 response = self._suite.records.BatchIngest(request, timeout=20, wait_for_ready=True)

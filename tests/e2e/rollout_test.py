@@ -10,16 +10,16 @@ import unittest
 
 import grpc
 from crier.delivery.v1 import webhook_service_pb2, webhook_service_pb2_grpc
-from crier.entity.v1 import contact_pb2
-from crier.ingest.v1 import event_service_pb2, event_service_pb2_grpc, ingest_service_pb2, ingest_service_pb2_grpc
+from crier.ingest.v1 import event_service_pb2, event_service_pb2_grpc, ingest_service_pb2_grpc
 from crier.workflow.v1 import workflow_service_pb2, workflow_service_pb2_grpc
 
+from members import batch_of, email_of, member
 from suite import Receiver, Suite, TIMEOUT_SECONDS
 
 POSTGRES_URL = os.environ["CRIER_TEST_POSTGRES_URL"]
 ROOT = os.path.join(os.path.dirname(__file__), "..", "..")
-COMMUNITY = "communities/1"
-OTHER_COMMUNITY = "communities/2"
+COMMUNITY = 1
+OTHER_PARENT = "communities/2"
 NEW_MEMBER = workflow_service_pb2.Workflow.NEW_MEMBER
 SLOW_ANSWER_SECONDS = 1.5
 # Between the calls of one caller, so that the machine has time for the servers as well.
@@ -105,7 +105,7 @@ class Follower:
 
 
 def delivered(received):
-    return [json.loads(one.body)["primaryEmail"] for one in received]
+    return [email_of(one) for one in received]
 
 
 class RolloutTest(unittest.TestCase):
@@ -139,14 +139,12 @@ class RolloutTest(unittest.TestCase):
 
     def ingest(self, numbers):
         """The addresses of a batch that was acknowledged."""
-        items = [ingest_service_pb2.BatchIngestItem(contact=ingest_service_pb2.UpsertContactRequest(
-            parent=COMMUNITY, contact=contact_pb2.Contact(primary_email=f"member{number}@members.example"),
-            sightings=[contact_pb2.Sighting(source="Test")])) for number in numbers]
+        members = [member(COMMUNITY, primary_email=f"member{number}@members.example") for number in numbers]
         stub = ingest_service_pb2_grpc.IngestServiceStub(self.channels["ingest"])
-        response = stub.BatchIngest(ingest_service_pb2.BatchIngestRequest(items=items), timeout=30)
+        response = stub.BatchIngest(batch_of(members), timeout=30)
         if not all(result.HasField("result") for result in response.results):
             raise AssertionError("a record was refused")
-        return [item.contact.contact.primary_email for item in items]
+        return [one.contact.primary_email for one in members]
 
     def callers(self, webhook, workflow, slow_webhook, toggled):
         webhooks = webhook_service_pb2_grpc.WebhookServiceStub(self.channels["delivery"])
@@ -154,7 +152,7 @@ class RolloutTest(unittest.TestCase):
 
         def test_slowly():
             response = webhooks.TestWebhook(webhook_service_pb2.TestWebhookRequest(
-                parent=OTHER_COMMUNITY, webhook_name=slow_webhook.name, payload_type=webhook_service_pb2.CONTACT), timeout=30)
+                parent=OTHER_PARENT, webhook_name=slow_webhook.name, payload_type=webhook_service_pb2.CONTACT), timeout=30)
             if response.exchange.response_status != 200:
                 raise AssertionError(f"the test call ended with {response.exchange}")
 

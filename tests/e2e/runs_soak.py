@@ -18,10 +18,9 @@ import time
 
 import grpc
 from crier.delivery.v1 import webhook_service_pb2
-from crier.entity.v1 import contact_pb2
-from crier.ingest.v1 import ingest_service_pb2
-from crier.workflow.v1 import run_service_pb2, run_service_pb2_grpc, workflow_service_pb2, workflow_service_pb2_grpc
+from crier.workflow.v1 import run_service_pb2, run_service_pb2_grpc, workflow_service_pb2
 
+from members import batch_of, member
 from suite import Receiver, Suite, target
 
 COMMUNITIES = range(1, 4)
@@ -86,12 +85,8 @@ class World:
 
     def ingest(self, community, emails, meets):
         """Stores members, with a score that meets the criteria or does not."""
-        items = [ingest_service_pb2.BatchIngestItem(contact=ingest_service_pb2.UpsertContactRequest(
-            parent=f"communities/{community}",
-            contact=contact_pb2.Contact(primary_email=email, lead_score=90 if meets else 10),
-            sightings=[contact_pb2.Sighting(source="Soak")])) for email in emails]
-        persistently(lambda: self.suite.records.BatchIngest(
-            ingest_service_pb2.BatchIngestRequest(items=items), timeout=10))
+        members = batch_of(member(community, primary_email=email, lead_score=90 if meets else 10) for email in emails)
+        persistently(lambda: self.suite.records.BatchIngest(members, timeout=10))
         with self.lock:
             for email in emails:
                 self.members[community][email] = meets

@@ -1,16 +1,15 @@
 """Members that meet criteria, by the real binaries: sent once each, whoever is killed, merged or deleted."""
 
-import json
 import os
 import time
 import unittest
 
 import grpc
-from crier.entity.v1 import contact_pb2
-from crier.ingest.v1 import entity_service_pb2, ingest_service_pb2
+from crier.ingest.v1 import entity_service_pb2
 from crier.workflow.v1 import run_service_pb2, run_service_pb2_grpc, workflow_service_pb2
 
 import runs_soak
+from members import batch_of, email_of, member
 from suite import Receiver, Suite, eventually
 
 POSTGRES_URL = os.environ["CRIER_TEST_POSTGRES_URL"]
@@ -29,11 +28,9 @@ class RunsTest(unittest.TestCase):
     def ingest(self, numbers, score=90, custom_fields=None):
         numbers = list(numbers)
         for i in range(0, len(numbers), 200):
-            items = [ingest_service_pb2.BatchIngestItem(contact=ingest_service_pb2.UpsertContactRequest(
-                parent=PARENT, contact=contact_pb2.Contact(primary_email=f"m{n}@example.com", lead_score=score,
-                                                   custom_fields=custom_fields or {}),
-                sightings=[contact_pb2.Sighting(source="Test")])) for n in numbers[i:i + 200]]
-            response = self.suite.records.BatchIngest(ingest_service_pb2.BatchIngestRequest(items=items), timeout=30)
+            members = (member(COMMUNITY, primary_email=f"m{n}@example.com", lead_score=score,
+                              custom_fields=custom_fields or {}) for n in numbers[i:i + 200])
+            response = self.suite.records.BatchIngest(batch_of(members), timeout=30)
             names = [result.result.name for result in response.results]
         return names
 
@@ -122,7 +119,7 @@ class RunsTest(unittest.TestCase):
         self.assertEqual((ended.state, ended.sent_count), (run_service_pb2.Run.SUCCEEDED, 100))
         received = self.receiver.wait_until(lambda all_of_them: len(all_of_them) >= 100)
         self.assertEqual(len({one.message_id for one in received}), 100)
-        self.assertEqual(len({json.loads(one.body)["primaryEmail"] for one in received}), 100)
+        self.assertEqual(len({email_of(one) for one in received}), 100)
 
     def test_a_flood_needs_confirmation(self):
         self.start()

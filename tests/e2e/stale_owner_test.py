@@ -9,7 +9,6 @@ import os
 import subprocess
 import threading
 import unittest
-import urllib.request
 
 from crier.delivery.v1 import delivery_service_pb2, webhook_service_pb2
 from crier.entity.v1 import event_pb2
@@ -22,10 +21,7 @@ STALLED = 8  # attempts on the wire; a webhook has ten at once
 
 
 def fenced_outcomes(replica):
-    with urllib.request.urlopen(f"http://127.0.0.1:{replica.metrics_port}/metrics", timeout=5) as response:
-        lines = response.read().decode("utf-8").splitlines()
-    return sum(float(line.rpartition(" ")[2]) for line in lines
-               if line.startswith('crier_delivery_outcomes_total{fate="fenced"}'))
+    return replica.counted("crier_delivery_outcomes_total", 'fate="fenced"')
 
 
 class StaleOwnerTest(unittest.TestCase):

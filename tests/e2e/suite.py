@@ -77,12 +77,15 @@ class Replica:
             if line.get("message") == message:
                 return line
 
-    def calls(self, method="crier."):
-        """How many calls of its own services, or of this method, it has begun to answer."""
+    def counted(self, name, label):
+        """The sum of a metric's series whose labels hold this text."""
         with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics_port}/metrics", timeout=5) as response:
             lines = response.read().decode("utf-8").splitlines()
-        return sum(float(line.rpartition(" ")[2]) for line in lines
-                   if line.startswith("grpc_server_started_total{") and method in line)
+        return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(name + "{") and label in line)
+
+    def calls(self, method="crier."):
+        """How many calls of its own services, or of this method, it has begun to answer."""
+        return self.counted("grpc_server_started_total", method)
 
     def wait_until_called(self):
         eventually(self.calls)

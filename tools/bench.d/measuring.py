@@ -34,8 +34,6 @@ class Postgres:
 
     def __init__(self, url):
         self.url = url
-        backend = sql(url, "SELECT pg_backend_pid(), pg_postmaster_start_time()")
-        assert backend
         data = sql(url, "SHOW data_directory")[0]
         self._postmaster = int(pathlib.Path(data, "postmaster.pid").read_text(encoding="utf-8").split()[0])
 
