@@ -85,7 +85,10 @@ TEST_F(BatcherTest, WhenBusyAFullBatchStartsWithoutMoreWaiting) {
   Start();
   MakeBusy();
 
-  Submit({1, 2, 3});
+  const int looks = clock_.looks();
+  Submit({1});
+  clock_.AwaitMoreThan(looks);  // the worker found it alone, and waits
+  Submit({2, 3});
   results_.Await(6);
 
   EXPECT_EQ(work_.batches().back(), (Numbers{1, 2, 3}));
@@ -96,7 +99,10 @@ TEST_F(BatcherTest, WhenBusyABatchFullOfBytesStartsWithoutMoreWaiting) {
   Start();
   MakeBusy();
 
-  Submit({1, 2}, 5);
+  const int looks = clock_.looks();
+  Submit({1}, 5);
+  clock_.AwaitMoreThan(looks);
+  Submit({2}, 5);
   results_.Await(5);
 
   EXPECT_EQ(work_.batches().back(), (Numbers{1, 2}));

@@ -51,13 +51,19 @@ class WatchedClock : public FakeClock {
     return FakeClock::Monotonic();
   }
 
-  // Returns when another thread has looked `count` times more.
-  void AwaitLooks(int count) {
+  // How often another thread has looked.
+  int looks() const {
     absl::MutexLock lock(&mutex_);
-    const int enough = looks_ + count;
+    return looks_;
+  }
+
+  // Returns when it has looked `count` times more, or more often than `before`.
+  void AwaitLooks(int count) { AwaitMoreThan(looks() + count - 1); }
+  void AwaitMoreThan(int before) {
+    absl::MutexLock lock(&mutex_);
     AwaitCondition(mutex_, changed_, [&] {
       mutex_.AssertHeld();
-      return looks_ >= enough;
+      return looks_ > before;
     });
   }
 

@@ -107,6 +107,38 @@ TEST(PartitionRunnerTest, AFrameThatIsTooLargeIsHandedOverInParts) {
   EXPECT_EQ(world.deliveries.enqueues(), 3);
 }
 
+// Notes with which positions erasures came.
+class ErasureWatcher : public FakeDeliverySink {
+ public:
+  absl::StatusOr<int64_t> Enqueue(absl::string_view producer, int64_t expected_position,
+                                  Batch batch, absl::Time deadline) override {
+    if (!batch.erasures.empty()) positions.push_back(batch.next_position);
+    return FakeDeliverySink::Enqueue(producer, expected_position, std::move(batch), deadline);
+  }
+
+  std::vector<int64_t> positions;
+};
+
+TEST(PartitionRunnerTest, WhatIsToBeErasedIsToldWithTheLastPart) {
+  World world;
+  world.options.batch_limits.max_messages = 1;
+  ErasureWatcher sink;
+  world.EnableFrom(0);
+  for (int i = 0; i < 3; ++i) world.Append();
+  Event deletion;
+  deletion.set_community_id(kCommunity);
+  deletion.set_kind(Event::CONTACT_DELETED);
+  deletion.set_deleted_contact("communities/1/contacts/7");
+  world.events.Append(deletion);
+  {
+    PartitionRunner runner(0, world.PartsWith(world.events, sink), world.options, 1);
+    ASSERT_TRUE(sink.WaitForPosition(kProducer, 4));
+  }
+
+  EXPECT_EQ(sink.enqueues(), 3) << "the parts";
+  EXPECT_THAT(sink.positions, ElementsAre(4)) << "any of them may have what is to be erased";
+}
+
 TEST(PartitionRunnerTest, FramesWithoutMatchesAreConfirmedTogether) {
   World world;
   world.options.max_unconfirmed_events = 100;
