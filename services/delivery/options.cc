@@ -36,7 +36,7 @@ std::string CheckSecretKeys(const std::string& keys_file, const std::string& pla
 void AddOptions(config::Options& options, absl::string_view prefix, DeliveryOptions* target) {
   pg::AddDatabaseOptions(options, prefix, "the delivery service", &target->postgres);
   options.Add(absl::StrCat(prefix, "postgres-connections"), &target->postgres_connections, 1, 100,
-              "Connections at most for calls, beside six that attempts, leases and "
+              "Connections at most for calls, beside seven that attempts, leases and "
               "notifications have.");
   options.Add(absl::StrCat(prefix, "delivery-retention"), &target->retention, absl::Hours(24),
               absl::Hours(24 * 3650),

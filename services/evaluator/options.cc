@@ -8,9 +8,11 @@ namespace crier::evaluator {
 void AddOptions(config::Options& options, absl::string_view prefix, EvaluatorOptions* target) {
   pg::AddDatabaseOptions(options, prefix, "the evaluator", &target->postgres);
   options.Add(absl::StrCat(prefix, "postgres-connections"), &target->postgres_connections, 2, 100,
-              "Connections at most, beside one for leases; shared by calls and evaluation.");
-  options.Add(absl::StrCat(prefix, "run-threads"), &target->run_threads, 1, 32,
-              "Runs of workflows that are worked on at a time; each takes a connection more.");
+              "Connections at most, beside two for leases; shared by calls and evaluation.");
+  options.Add(
+      absl::StrCat(prefix, "run-threads"), &target->run_threads, 1, 32,
+      "Runs of workflows that are worked on at a time; each takes a connection more, and one looks "
+      "for what is due.");
   options.Add(absl::StrCat(prefix, "run-retention"), &target->run_retention, absl::Hours(24),
               absl::Hours(24 * 3650), "How long runs that have ended can be looked up.");
   options.Add(

@@ -147,8 +147,8 @@ def connections(objects):
     for scaler in of_kind(objects, "HorizontalPodAutoscaler", "ScaledObject"):
         spec = scaler["spec"]
         most[spec["scaleTargetRef"]["name"]] = spec.get("maxReplicas") or spec.get("maxReplicaCount")
-    # With the default of postgres-connections `tools/bench pipeline` counts 6, 8 and 11; and some in reserve.
-    each = {"crier-ingest": 8, "crier-evaluator": 9, "crier-delivery": 12}
+    # By default: those of the pools (crier_postgres_pool_size), and those that listen (one, one and two).
+    each = {"crier-ingest": 10, "crier-evaluator": 9, "crier-delivery": 11}
     needed = sum(most.get(name, 2) * count for name, count in each.items())
     allowed = int(cluster["spec"]["postgresql"]["parameters"]["max_connections"]) - 20
     if needed > allowed:
