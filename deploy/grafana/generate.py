@@ -89,6 +89,8 @@ INGEST_BOARD = ("crier-ingest", "Crier / Ingest", [
           [(rate("grpc_server_started_total", f'grpc_service="crier.ingest.v1.EventService", grpc_method="Subscribe", {S}'), "started")]),
     graph("Frames sent", "Frames of events sent to evaluators.", "ops",
           [(rate("grpc_server_msg_sent_total", f'grpc_service="crier.ingest.v1.EventService", grpc_method="Subscribe", {S}'), "frames")]),
+    graph("Age of deletions", "How long ago the oldest deletion of a community that is under way was asked for: it waits for every reader of the log. Which: crierctl communities deletion.", "s",
+          [(f"max(crier_ingest_community_deletion_age_seconds{{{S}}})", "oldest")]),
     row("Readers of the log"),
     graph("Unconfirmed events", "Events that a registered reader of the log has not confirmed: until it has, no day of the log is dropped that holds one.", "short",
           [(f"max by (reader) (crier_ingest_log_reader_unconfirmed_events{{{S}}})", "{{reader}}")]),

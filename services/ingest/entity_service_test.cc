@@ -215,6 +215,27 @@ TEST_F(EntityServiceTest, DeletesAContactAndTellsTheLog) {
   EXPECT_EQ(ErrorReason(Ask(&Stub::DeleteContact, request, &empty)), "CONTACT_NOT_FOUND");
 }
 
+TEST_F(EntityServiceTest, ADeletionSaysForWhichReadersItWaits) {
+  v1::RegisterReaderRequest reader;
+  reader.set_name("readers/export");
+  v1::LogReader registered;
+  ASSERT_EQ(Call(*replica_.events, &v1::EventService::Stub::RegisterReader, reader, &registered),
+            absl::OkStatus());
+  v1::DeleteCommunityRequest request;
+  request.set_name("communities/1");
+  v1::CommunityDeletion deletion;
+  ASSERT_EQ(Ask(&Stub::DeleteCommunity, request, &deletion), absl::OkStatus());
+
+  v1::GetCommunityDeletionRequest get;
+  get.set_name("communities/1/deletion");
+  while (deletion.waiting_readers().empty()) {
+    ASSERT_EQ(Ask(&Stub::GetCommunityDeletion, get, &deletion), absl::OkStatus());
+  }
+
+  EXPECT_EQ(deletion.state(), v1::CommunityDeletion::RUNNING);
+  EXPECT_THAT(deletion.waiting_readers(), ElementsAre("readers/export"));
+}
+
 TEST_F(EntityServiceTest, DeletesACommunity) {
   AddContacts({"anna", "bert"});
   v1::DeleteCommunityRequest request;
@@ -230,8 +251,9 @@ TEST_F(EntityServiceTest, DeletesACommunity) {
   EXPECT_EQ(events[0].kind(), entity::v1::Event::COMMUNITY_DELETED);
   v1::GetCommunityDeletionRequest get;
   get.set_name("communities/1/deletion");
-  ASSERT_EQ(Ask(&Stub::GetCommunityDeletion, get, &deletion), absl::OkStatus());
-  EXPECT_EQ(deletion.state(), v1::CommunityDeletion::DONE);
+  do {
+    ASSERT_EQ(Ask(&Stub::GetCommunityDeletion, get, &deletion), absl::OkStatus());
+  } while (deletion.state() != v1::CommunityDeletion::DONE);
   v1::ListContactsResponse page;
   ASSERT_EQ(Ask(&Stub::ListContacts, ListRequest(), &page), absl::OkStatus());
   EXPECT_THAT(page.contacts(), SizeIs(0));

@@ -18,7 +18,11 @@ IngestMetrics::IngestMetrics(metrics::Registry& registry)
           "How long transactions of records took, in seconds, whatever came of them.",
           metrics::LatencyBuckets())),
       refused_(registry.Counter("crier_ingest_refused_total",
-                                "Records turned away because the queue was full.")) {
+                                "Records turned away because the queue was full.")),
+      deletion_age_(registry.Gauge(
+          "crier_ingest_community_deletion_age_seconds",
+          "How long ago the oldest deletion of a community that is under way was asked for, in "
+          "seconds.")) {
   for (int kind = Event::CONTACT_FOUND; kind <= Event::Kind_MAX; ++kind) {
     const auto value = static_cast<Event::Kind>(kind);
     events_[value] = &registry.Counter("crier_ingest_events_total", "Events accepted into the log.",
@@ -59,6 +63,10 @@ void IngestMetrics::OnReaderLags(const std::vector<ReaderLag>& lags, absl::Time 
                labels)
         .Set(absl::ToDoubleSeconds(held_back));
   }
+}
+
+void IngestMetrics::OnOldestDeletion(absl::Duration age) {
+  deletion_age_.Set(absl::ToDoubleSeconds(age));
 }
 
 }  // namespace crier::ingest

@@ -25,12 +25,16 @@ class IngestMetrics : public IngestObserver {
   // `keep_after`: what was accepted before is only kept because a reader has not confirmed it.
   void OnReaderLags(const std::vector<ReaderLag>& lags, absl::Time keep_after);
 
+  // How long ago the oldest deletion of a community that is under way was asked for.
+  void OnOldestDeletion(absl::Duration age);
+
  private:
   metrics::Registry& registry_;
   std::map<entity::v1::Event::Kind, prometheus::Counter*> events_;
   prometheus::Histogram& batch_records_;
   prometheus::Histogram& commit_seconds_;
   prometheus::Counter& refused_;
+  prometheus::Gauge& deletion_age_;
   std::set<std::string> readers_;  // that were ever seen; used by one thread
 };
 

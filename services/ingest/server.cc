@@ -1,5 +1,6 @@
 #include "services/ingest/server.h"
 
+#include <algorithm>
 #include <atomic>
 #include <optional>
 
@@ -91,7 +92,8 @@ struct IngestServer::Parts {
   absl::Status MaintainPartitions(absl::Time now, absl::Time deadline);
   // As above if it is due, and returns after how long to ask again.
   absl::Duration MaintainPartitionsAgain();
-  // Shows how far the readers of the log are behind, and returns after how long to do it again.
+  // Shows how far the readers of the log and deletions are behind, and returns after how long to do
+  // it again.
   absl::Duration ObserveLogReaders();
   // Does a step of the deletion of a community, and returns after how long to do the next.
   absl::Duration ContinueDeletions();
@@ -134,6 +136,11 @@ absl::Duration IngestServer::Parts::ObserveLogReaders() {
       log_readers.Lags(absl::Now() + kMaintenanceTimeout);
   // A database that is away shows elsewhere; what was last seen stays.
   if (lags.ok()) ingest_metrics.OnReaderLags(*lags, clock.Now() - event_retention);
+  const auto oldest = eraser.OldestDeletion(absl::Now() + kMaintenanceTimeout);
+  if (oldest.ok()) {
+    const absl::Duration age = *oldest ? clock.Now() - **oldest : absl::ZeroDuration();
+    ingest_metrics.OnOldestDeletion(std::max(absl::ZeroDuration(), age));
+  }
   return kObserveLogReadersEvery;
 }
 

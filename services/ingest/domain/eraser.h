@@ -4,6 +4,8 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -17,6 +19,8 @@ struct CommunityDeletion {
   absl::Time create_time;
   std::optional<absl::Time> finish_time;  // nothing while something may be left
   int64_t erased_count = 0;               // rows
+  // Ids of the readers of the log that have yet to confirm that it was deleted.
+  std::vector<std::string> waiting_readers;
 };
 
 // Thread-safe. What is erased is gone from every row; the events that told of it stay in the log,

@@ -271,13 +271,21 @@ absl::StatusOr<CommunityDeletion> PgEraser::BeginDeletion(int64_t community, abs
 
 absl::StatusOr<CommunityDeletion> PgEraser::GetDeletion(int64_t community, absl::Time deadline) {
   ASSIGN_OR_RETURN(const Rows rows, pool_.Read(deadline, kGetDeletion, Params().Add(community)));
+  ASSIGN_OR_RETURN(const Rows waiting,
+                   pool_.Read(deadline, kWaitingReaders, Params().Add(community)));
   if (rows.empty()) return CommunityDeletionNotFoundError();
   CommunityDeletion deletion;
   deletion.community = community;
   deletion.create_time = rows[0].Time(0);
   deletion.finish_time = rows[0].OptionalTime(1);
   deletion.erased_count = rows[0].Int64(2);
+  for (const Rows::Row row : waiting) deletion.waiting_readers.push_back(row.Text(0));
   return deletion;
+}
+
+absl::StatusOr<std::optional<absl::Time>> PgEraser::OldestDeletion(absl::Time deadline) {
+  ASSIGN_OR_RETURN(const Rows rows, pool_.Read(deadline, kOldestDeletion));
+  return rows[0].OptionalTime(0);
 }
 
 absl::StatusOr<bool> PgEraser::ContinueDeletions(absl::Time now, absl::Time deadline) {

@@ -3,6 +3,7 @@
 #define CRIER_SERVICES_INGEST_STORAGE_ERASER_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -25,6 +26,9 @@ class PgEraser : public Eraser {
                                                   absl::Time deadline) override;
   absl::StatusOr<CommunityDeletion> GetDeletion(int64_t community, absl::Time deadline) override;
   absl::StatusOr<bool> ContinueDeletions(absl::Time now, absl::Time deadline) override;
+
+  // When the oldest of the deletions under way was asked for; nothing when there is none.
+  absl::StatusOr<std::optional<absl::Time>> OldestDeletion(absl::Time deadline);
 
  private:
   // The parts of ContinueDeletions() that take the head's lock.

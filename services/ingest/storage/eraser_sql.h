@@ -90,6 +90,16 @@ inline constexpr pg::Statement kGetDeletion{
     "SELECT create_time, finish_time, erased_count FROM community_deletions"
     " WHERE community_id = $1"};
 
+inline constexpr pg::Statement kWaitingReaders{
+    "waiting_readers",
+    "SELECT r.reader_id FROM community_deletions d JOIN log_reader_positions r"
+    " ON r.log_partition = d.log_partition AND r.position < d.position"
+    " WHERE d.community_id = $1 AND d.finish_time IS NULL ORDER BY 1"};
+
+inline constexpr pg::Statement kOldestDeletion{
+    "oldest_deletion",
+    "SELECT min(create_time) FROM community_deletions WHERE finish_time IS NULL"};
+
 // Partition.
 inline constexpr pg::Statement kRefuseRecords{
     "refuse_records",

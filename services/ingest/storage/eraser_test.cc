@@ -263,8 +263,12 @@ TEST_F(EraserTest, RecordsAreRefusedUntilEveryReaderHasHeardOfTheDeletion) {
   };
 
   EXPECT_EQ(eraser_.GetDeletion(1, Deadline())->finish_time, std::nullopt);
+  EXPECT_THAT(eraser_.GetDeletion(1, Deadline())->waiting_readers,
+              ElementsAre("evaluator", "export"));
   EXPECT_THAT(Ingest(store_, {record}), ElementsAre("FAILED_PRECONDITION"));
   confirm("evaluator");
+  EXPECT_THAT(eraser_.GetDeletion(1, Deadline())->waiting_readers, ElementsAre("export"));
+  EXPECT_EQ(*eraser_.OldestDeletion(Deadline()), kNow);
   EXPECT_THAT(Ingest(store_, {record}), ElementsAre("FAILED_PRECONDITION"));
   confirm("export");
   EXPECT_EQ(eraser_.GetDeletion(1, Deadline())->finish_time, kNow);

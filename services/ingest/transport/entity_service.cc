@@ -16,6 +16,7 @@
 #include "services/ingest/transport/entity_queries.h"
 #include "services/ingest/transport/entity_stream.h"
 #include "services/ingest/transport/merge_contacts.h"
+#include "services/ingest/transport/reader_name.h"
 
 namespace crier::ingest::transport {
 namespace {
@@ -72,6 +73,7 @@ v1::CommunityDeletion ToProto(const CommunityDeletion& deletion) {
   *proto.mutable_create_time() = api::ToProto(deletion.create_time);
   if (deletion.finish_time) *proto.mutable_finish_time() = api::ToProto(*deletion.finish_time);
   proto.set_erased_count(deletion.erased_count);
+  for (const std::string& id : deletion.waiting_readers) proto.add_waiting_readers(ReaderName(id));
   return proto;
 }
 

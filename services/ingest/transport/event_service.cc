@@ -16,12 +16,12 @@
 #include "common/status/errors.h"
 #include "common/status/macros.h"
 #include "services/ingest/domain/log/log_partition.h"
+#include "services/ingest/transport/reader_name.h"
 #include "services/ingest/transport/subscription.h"
 
 namespace crier::ingest::transport {
 namespace {
 
-constexpr char kReaders[] = "readers/";
 constexpr size_t kMaxReaderBytes = 63;
 constexpr int kMaxPositions = 1000;
 
@@ -44,7 +44,7 @@ v1::LogHead ToProto(const LogHead& head) {
 
 v1::LogReader ToProto(const LogReader& reader) {
   v1::LogReader proto;
-  proto.set_name(absl::StrCat(kReaders, reader.id));
+  proto.set_name(ReaderName(reader.id));
   for (const LogHead& position : reader.positions) {
     v1::LogPosition& confirmed = *proto.add_positions();
     confirmed.set_log_partition(position.log_partition);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "tools/crierctl/arguments.h"
 #include "tools/crierctl/commands/commands.h"
 #include "tools/crierctl/connection.h"
@@ -298,6 +299,7 @@ void Show(Session& session, const CommunityDeletion& deletion) {
       {"begun", TimeText(deletion.create_time(), deletion.has_create_time())},
       {"finished", TimeText(deletion.finish_time(), deletion.has_finish_time())},
       {"rows erased", absl::StrCat(deletion.erased_count())},
+      {"waits for", absl::StrJoin(deletion.waiting_readers(), ", ")},
   });
 }
 
