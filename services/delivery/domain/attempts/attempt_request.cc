@@ -9,8 +9,6 @@
 #include "services/delivery/domain/webhooks/own_headers.h"
 
 namespace crier::delivery {
-namespace {}  // namespace
-
 AttemptRequest BuildAttemptRequest(const Webhook& webhook, const MessageId& message,
                                    std::string body, absl::Time now) {
   const std::string id = message.ToString();

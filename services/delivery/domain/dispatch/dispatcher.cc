@@ -143,38 +143,6 @@ absl::StatusOr<Dispatcher::Readings> Dispatcher::Read(std::vector<Claim>& claims
   return readings;
 }
 
-// Only now is it known how fast the webhooks may be sent to: what is too much is put back, the last
-// first.
-std::vector<bool> Dispatcher::KeepToLimits(std::vector<Claim>& claims,
-                                           const WebhookPointers& webhooks) {
-  std::vector<bool> within(claims.size(), true);
-  for (size_t i = claims.size(); i-- > 0;) {
-    if (webhooks[i] == nullptr) continue;
-    within[i] = scheduler_.SetLimits(webhooks[i]->id, webhooks[i]->max_concurrency,
-                                     webhooks[i]->attempts_per_minute);
-    if (!within[i]) scheduler_.PutBack(std::move(claims[i]));
-  }
-  return within;
-}
-
-absl::StatusOr<std::vector<bool>> Dispatcher::FindCancelled(const std::vector<Claim>& claims,
-                                                            const WebhookPointers& webhooks) {
-  std::vector<bool> cancelled(claims.size(), false);
-  std::vector<DeliveryId> ids;
-  std::vector<size_t> places;
-  for (size_t i = 0; i < claims.size(); ++i) {
-    const DeliveryId& id = claims[i].delivery.id;
-    if (webhooks[i] == nullptr || webhooks[i]->cancelled_through < id.message) continue;
-    ids.push_back(id);
-    places.push_back(i);
-  }
-  if (ids.empty()) return cancelled;
-  ASSIGN_OR_RETURN(const std::vector<bool> queued,
-                   queue_.FindQueued(ids, clock_.Now() + kLoadTimeout));
-  for (size_t i = 0; i < places.size(); ++i) cancelled[places[i]] = !queued[i];
-  return cancelled;
-}
-
 absl::Status Dispatcher::LoadContents(std::vector<Claim>& claims) {
   std::vector<DeliveryId> ids;
   std::vector<QueuedDelivery*> missing;
@@ -206,6 +174,43 @@ absl::StatusOr<Dispatcher::WebhookPointers> Dispatcher::LoadWebhooks(
     webhooks.push_back(found[places.at(claim.delivery.id.webhook)]);
   }
   return webhooks;
+}
+
+absl::StatusOr<std::vector<bool>> Dispatcher::FindCancelled(const std::vector<Claim>& claims,
+                                                            const WebhookPointers& webhooks) {
+  std::vector<bool> cancelled(claims.size(), false);
+  std::vector<DeliveryId> ids;
+  std::vector<size_t> places;
+  for (size_t i = 0; i < claims.size(); ++i) {
+    const DeliveryId& id = claims[i].delivery.id;
+    if (webhooks[i] == nullptr || webhooks[i]->cancelled_through < id.message) continue;
+    ids.push_back(id);
+    places.push_back(i);
+  }
+  if (ids.empty()) return cancelled;
+  ASSIGN_OR_RETURN(const std::vector<bool> queued,
+                   queue_.FindQueued(ids, clock_.Now() + kLoadTimeout));
+  for (size_t i = 0; i < places.size(); ++i) cancelled[places[i]] = !queued[i];
+  return cancelled;
+}
+
+// Only now is it known how fast the webhooks may be sent to: what is too much is put back, the last
+// first.
+std::vector<bool> Dispatcher::KeepToLimits(std::vector<Claim>& claims,
+                                           const WebhookPointers& webhooks) {
+  std::vector<bool> within(claims.size(), true);
+  for (size_t i = claims.size(); i-- > 0;) {
+    if (webhooks[i] == nullptr) continue;
+    within[i] = scheduler_.SetLimits(webhooks[i]->id, webhooks[i]->max_concurrency,
+                                     webhooks[i]->attempts_per_minute);
+    if (!within[i]) scheduler_.PutBack(std::move(claims[i]));
+  }
+  return within;
+}
+
+void Dispatcher::Drop(const Claim& claim) {
+  scheduler_.NotAttempted(claim);
+  scheduler_.Settled(claim);
 }
 
 void Dispatcher::Begin(Claim taken, const std::shared_ptr<const Webhook>& webhook, Sender& sender) {
@@ -249,6 +254,13 @@ void Dispatcher::Begin(Claim taken, const std::shared_ptr<const Webhook>& webhoo
   Send(attempt, *std::move(body), sender);
 }
 
+void Dispatcher::Cancel(const SharedAttempt& attempt) {
+  scheduler_.NotAttempted(attempt->claim);
+  AttemptOutcome outcome;
+  outcome.state = DeliveryState::kCancelled;
+  Write(attempt, std::move(outcome));
+}
+
 absl::StatusOr<std::string> Dispatcher::MakeBody(const OpenAttempt& attempt,
                                                  const entity::v1::Event& event) const {
   if (!attempt.webhook->secrets_error.empty()) {
@@ -286,18 +298,6 @@ void Dispatcher::Send(const SharedAttempt& attempt, std::string body, Sender& se
     attempt->exchange.result = std::move(result);
     Record(attempt);
   });
-}
-
-void Dispatcher::Drop(const Claim& claim) {
-  scheduler_.NotAttempted(claim);
-  scheduler_.Settled(claim);
-}
-
-void Dispatcher::Cancel(const SharedAttempt& attempt) {
-  scheduler_.NotAttempted(attempt->claim);
-  AttemptOutcome outcome;
-  outcome.state = DeliveryState::kCancelled;
-  Write(attempt, std::move(outcome));
 }
 
 void Dispatcher::Record(const SharedAttempt& attempt) {

@@ -74,20 +74,20 @@ class Dispatcher {
   absl::StatusOr<Readings> Read(std::vector<Claim>& claims);
   absl::Status LoadContents(std::vector<Claim>& claims);
   absl::StatusOr<WebhookPointers> LoadWebhooks(const std::vector<Claim>& claims);
-  // Which of the claims their webhooks' limits allow; the others are put back.
-  std::vector<bool> KeepToLimits(std::vector<Claim>& claims, const WebhookPointers& webhooks);
   // Which of the claims are off the queue by now, though they were in memory. Asks for those only
   // that a webhook gives reason to: usually none.
   absl::StatusOr<std::vector<bool>> FindCancelled(const std::vector<Claim>& claims,
                                                   const WebhookPointers& webhooks);
+  // Which of the claims their webhooks' limits allow; the others are put back.
+  std::vector<bool> KeepToLimits(std::vector<Claim>& claims, const WebhookPointers& webhooks);
+  // The delivery is no affair of this replica any more.
+  void Drop(const Claim& claim);
   void Begin(Claim taken, const std::shared_ptr<const Webhook>& webhook, Sender& sender);
+  void Cancel(const SharedAttempt& attempt);
   // The body of the request, or what to tell the customer in its place.
   absl::StatusOr<std::string> MakeBody(const OpenAttempt& attempt,
                                        const entity::v1::Event& event) const;
   void Send(const SharedAttempt& attempt, std::string body, Sender& sender);
-  // The delivery is no affair of this replica any more.
-  void Drop(const Claim& claim);
-  void Cancel(const SharedAttempt& attempt);
   // Takes what came of the attempt from it; its end is the scheduler's already.
   void Record(const SharedAttempt& attempt);
   void Write(const SharedAttempt& attempt, AttemptOutcome outcome);
