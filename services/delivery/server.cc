@@ -25,6 +25,7 @@
 #include "common/status/macros.h"
 #include "services/delivery/domain/attempts/retry_schedule.h"
 #include "services/delivery/domain/attempts/webhook_tester.h"
+#include "services/delivery/domain/dispatch/attempt_metrics.h"
 #include "services/delivery/domain/dispatch/dispatcher.h"
 #include "services/delivery/domain/dispatch/outcome_writer.h"
 #include "services/delivery/domain/intake/enqueue_batcher.h"
@@ -204,16 +205,16 @@ DeliveryServer::Parts::Parts(const DeliveryOptions& options, metrics::Registry& 
                                      .metrics = &registry,
                                      .name = "delivery_engine"}),
       lease_pool(options.postgres, {.size = 1, .metrics = &registry, .name = "delivery_leases"}),
-      webhooks(call_pool, key_rings, registry),
+      webhooks(call_pool, key_rings),
       intake(call_pool),
       log(call_pool),
       contents(call_pool, owner),
       payloads(contents, webhooks, options.activity_base_url),
-      engine_webhooks(engine_pool, key_rings, registry),
+      engine_webhooks(engine_pool, key_rings),
       queue(engine_pool, owner),
       erasures(engine_pool),
-      repairs(call_pool, registry),
-      engine_repairs(engine_pool, registry),
+      repairs(call_pool),
+      engine_repairs(engine_pool),
       secrets(engine_pool, key_rings),
       leases(lease_pool),
       schedule(random),
@@ -246,8 +247,10 @@ DeliveryServer::Parts::Parts(const DeliveryOptions& options, metrics::Registry& 
            .in_use = [this](const lease::Lease& lease) { return scheduler.IsUnsettled(lease); }}),
       queue_depth(registry),
       executor({.threads = options.postgres_connections}),
-      webhook_service(webhooks, tester, policy, clock, executor),
-      delivery_service(enqueue_batcher, intake, log, repairs, payloads, clock, executor),
+      webhook_service(webhooks, tester, policy, clock, executor,
+                      EndedDeliveries(registry, DeliveryState::kCancelled)),
+      delivery_service(enqueue_batcher, intake, log, repairs, payloads, clock, executor,
+                       EndedDeliveries(registry, DeliveryState::kCancelled)),
       target_service(webhooks, options.activity_base_url, executor),
       recovery_service(repairs, clock, executor) {}
 

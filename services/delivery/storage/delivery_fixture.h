@@ -179,7 +179,6 @@ class DeliveryStorageTest : public testing::Test {
   pg::PgLeaseStore leases_{pool_};
   PgIntakeStore intake_{pool_};
   PgQueueStore queue_{pool_, kOwner};
-  metrics::Registry metrics_;
   PgDeliveryLog log_{pool_};
   std::vector<lease::Lease> held_;
   int64_t position_ = 0;

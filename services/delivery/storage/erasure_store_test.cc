@@ -82,7 +82,7 @@ class PgErasureStoreTest : public DeliveryStorageTest {
 
   PgErasureStore erasures_{pool_};
   crypto::KeyRingHolder rings_{crypto::KeyRing::Plaintext()};
-  PgWebhookStore webhooks_{pool_, rings_, metrics_};
+  PgWebhookStore webhooks_{pool_, rings_};
 };
 
 TEST_F(PgErasureStoreTest, DoesNothingWithoutErasures) { EXPECT_FALSE(Step().found); }

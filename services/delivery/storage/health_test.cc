@@ -62,7 +62,7 @@ class HealthTest : public DeliveryStorageTest {
   }
 
   const crypto::KeyRingHolder rings_{crypto::KeyRing::Plaintext()};
-  PgWebhookStore webhooks_{pool_, rings_, metrics_};
+  PgWebhookStore webhooks_{pool_, rings_};
 };
 
 TEST_F(HealthTest, WhatAnAttemptShowsDoesNotUndoAChangeOfTheWebhook) {

@@ -137,7 +137,7 @@ TEST_F(PgQueueStoreTest, ARepeatedCommitLeavesWhatWasSentAgainMeanwhile) {
   const DeliveryId id = Store(webhook);
   const std::vector<AttemptOutcome> outcomes = {Outcome(id, DeliveryState::kSucceeded, 1)};
   Commit(outcomes);
-  const absl::Status again = PgRepairStore(pool_, metrics_).Redeliver(id, now_, Deadline());
+  const absl::Status again = PgRepairStore(pool_).Redeliver(id, now_, Deadline());
   ASSERT_TRUE(again.ok()) << again;
 
   EXPECT_THAT(Commit(outcomes), testing::Each(Recorded::kWritten));

@@ -6,7 +6,6 @@
 #include "absl/strings/str_cat.h"
 #include "common/api/resource_name.h"
 #include "common/status/macros.h"
-#include "services/delivery/domain/dispatch/attempt_metrics.h"
 #include "services/delivery/domain/errors.h"
 #include "services/delivery/domain/queue/shard.h"
 #include "services/delivery/storage/cancellation.h"
@@ -107,11 +106,6 @@ absl::Status CheckWebhook(Transaction& transaction, const WebhookId& webhook) {
 
 }  // namespace
 
-PgRepairStore::PgRepairStore(pg::Pool& pool, metrics::Registry& metrics)
-    : pool_(pool),
-      schema_(pool.database().schema),
-      cancelled_(EndedDeliveries(metrics, DeliveryState::kCancelled)) {}
-
 absl::Status PgRepairStore::Redeliver(const DeliveryId& id, absl::Time due_time,
                                       absl::Time deadline) {
   return pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
@@ -127,22 +121,19 @@ absl::Status PgRepairStore::Redeliver(const DeliveryId& id, absl::Time due_time,
 }
 
 absl::Status PgRepairStore::Cancel(const DeliveryId& id, absl::Time deadline) {
-  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+  return pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
     ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kFindForRepair, Key(id)));
     if (rows.empty()) return NotFound(id);
     ASSIGN_OR_RETURN(const int cancelled, CancelQueued(transaction, id.webhook.community,
                                                        {id.webhook.id}, {id.message.ToUuid()}));
     return cancelled == 0 ? DeliveryNotPendingError() : absl::OkStatus();
-  }));
-  cancelled_.Increment();
-  return absl::OkStatus();
+  });
 }
 
 absl::StatusOr<Recovery> PgRepairStore::StartRecovery(const Recovery& recovery,
                                                       absl::string_view request_id,
                                                       absl::Time deadline) {
-  Recovery started;
-  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+  return pool_.Run(deadline, [&](Transaction& transaction) -> absl::StatusOr<Recovery> {
     const int64_t community = recovery.community;
     if (recovery.webhook) {
       RETURN_IF_ERROR(CheckWebhook(transaction, {community, *recovery.webhook}));
@@ -161,60 +152,49 @@ absl::StatusOr<Recovery> PgRepairStore::StartRecovery(const Recovery& recovery,
                                                  Params().Add(community).Add(request_id)));
     }
     if (rows.empty()) return absl::InternalError("the request id was taken and is free again");
-    ASSIGN_OR_RETURN(started, ReadRecovery(rows[0]));
-    if (!recovery.webhook) return absl::OkStatus();
-    return NotifyTryNow(transaction, schema_, {community, *recovery.webhook});
-  }));
-  return started;
+    if (recovery.webhook) {
+      RETURN_IF_ERROR(NotifyTryNow(transaction, schema_, {community, *recovery.webhook}));
+    }
+    return ReadRecovery(rows[0]);
+  });
 }
 
 absl::StatusOr<Recovery> PgRepairStore::GetRecovery(int64_t community, int64_t id,
                                                     absl::Time deadline) {
-  Recovery recovery;
-  RETURN_IF_ERROR(pool_.Read(deadline, [&](Transaction& transaction) -> absl::Status {
-    ASSIGN_OR_RETURN(recovery, LoadRecovery(transaction, community, id));
-    return absl::OkStatus();
-  }));
-  return recovery;
+  return pool_.Read(
+      deadline, [&](Transaction& transaction) { return LoadRecovery(transaction, community, id); });
 }
 
 absl::StatusOr<std::vector<Recovery>> PgRepairStore::ListRecoveries(int64_t community,
                                                                     int64_t before, int limit,
                                                                     absl::Time deadline) {
+  ASSIGN_OR_RETURN(const Rows rows, pool_.Read(deadline, kListRecoveries,
+                                               Params().Add(community).Add(before).Add(limit)));
   std::vector<Recovery> recoveries;
-  RETURN_IF_ERROR(pool_.Read(deadline, [&](Transaction& transaction) -> absl::Status {
-    recoveries.clear();
-    ASSIGN_OR_RETURN(
-        const Rows rows,
-        transaction.Execute(kListRecoveries, Params().Add(community).Add(before).Add(limit)));
-    for (const Rows::Row row : rows) {
-      ASSIGN_OR_RETURN(const Recovery recovery, ReadRecovery(row));
-      recoveries.push_back(recovery);
-    }
-    return absl::OkStatus();
-  }));
+  for (const Rows::Row row : rows) {
+    ASSIGN_OR_RETURN(const Recovery recovery, ReadRecovery(row));
+    recoveries.push_back(recovery);
+  }
   return recoveries;
 }
 
 absl::StatusOr<Recovery> PgRepairStore::CancelRecovery(int64_t community, int64_t id,
                                                        absl::Time deadline) {
-  Recovery recovery;
-  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+  return pool_.Run(deadline, [&](Transaction& transaction) -> absl::StatusOr<Recovery> {
     RETURN_IF_ERROR(transaction.Execute(kCancelRecovery, Params().Add(community).Add(id)).status());
-    ASSIGN_OR_RETURN(recovery, LoadRecovery(transaction, community, id));
+    ASSIGN_OR_RETURN(const Recovery recovery, LoadRecovery(transaction, community, id));
     const bool cancelled = recovery.state == RecoveryState::kCancelled;
-    return cancelled ? absl::OkStatus() : RecoveryFinishedError(community, id);
-  }));
-  return recovery;
+    if (!cancelled) return RecoveryFinishedError(community, id);
+    return recovery;
+  });
 }
 
 absl::StatusOr<RecoveryStep> PgRepairStore::StepRecovery(int max_deliveries, absl::Time due_time,
                                                          absl::Time deadline) {
-  RecoveryStep step;
-  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
-    step = {};
+  return pool_.Run(deadline, [&](Transaction& transaction) -> absl::StatusOr<RecoveryStep> {
+    RecoveryStep step;
     ASSIGN_OR_RETURN(const Rows running, transaction.Execute(kTakeRecovery));
-    if (running.empty()) return absl::OkStatus();
+    if (running.empty()) return step;
     step.found = true;
     ASSIGN_OR_RETURN(const Recovery recovery, ReadRecovery(running[0]));
     std::string looked_at = running[0].Text(5);
@@ -239,16 +219,15 @@ absl::StatusOr<RecoveryStep> PgRepairStore::StepRecovery(int max_deliveries, abs
     }
     step.recovered = again.size();
     step.over = exhausted.size() < max_deliveries;
-    return transaction
-        .Execute(kMoveRecovery, Params()
-                                    .Add(recovery.community)
-                                    .Add(recovery.id)
-                                    .Add(looked_at)
-                                    .Add(step.recovered)
-                                    .Add(step.over))
-        .status();
-  }));
-  return step;
+    const Params moved = Params()
+                             .Add(recovery.community)
+                             .Add(recovery.id)
+                             .Add(looked_at)
+                             .Add(step.recovered)
+                             .Add(step.over);
+    RETURN_IF_ERROR(transaction.Execute(kMoveRecovery, moved).status());
+    return step;
+  });
 }
 
 }  // namespace crier::delivery::storage

@@ -5,7 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "common/metrics/metrics.h"
 #include "common/pg/pool.h"
 #include "services/delivery/domain/repair/repair_store.h"
 
@@ -15,7 +14,7 @@ namespace crier::delivery::storage {
 class PgRepairStore : public RepairStore {
  public:
   // Both must outlive the store.
-  PgRepairStore(pg::Pool& pool, metrics::Registry& metrics);
+  explicit PgRepairStore(pg::Pool& pool) : pool_(pool), schema_(pool.database().schema) {}
 
   absl::Status Redeliver(const DeliveryId& id, absl::Time due_time, absl::Time deadline) override;
   absl::Status Cancel(const DeliveryId& id, absl::Time deadline) override;
@@ -32,7 +31,6 @@ class PgRepairStore : public RepairStore {
  private:
   pg::Pool& pool_;
   const std::string schema_;
-  prometheus::Counter& cancelled_;
 };
 
 }  // namespace crier::delivery::storage

@@ -2,7 +2,6 @@
 
 #include "common/status/errors.h"
 #include "gmock/gmock.h"
-#include "services/delivery/domain/dispatch/attempt_metrics.h"
 #include "services/delivery/domain/repair/repair_store_conformance.h"
 #include "services/delivery/storage/delivery_fixture.h"
 #include "services/delivery/storage/webhook_store.h"
@@ -51,9 +50,9 @@ class PgRepairStoreTest : public DeliveryStorageTest {
     return repairs_.GetRecovery(recovery.community, recovery.id, Deadline()).value();
   }
 
-  PgRepairStore repairs_{pool_, metrics_};
+  PgRepairStore repairs_{pool_};
   const crypto::KeyRingHolder rings_{crypto::KeyRing::Plaintext()};
-  PgWebhookStore webhooks_{pool_, rings_, metrics_};
+  PgWebhookStore webhooks_{pool_, rings_};
   const WebhookId webhook_ = AddWebhook();
 };
 
@@ -208,7 +207,6 @@ TEST_F(PgRepairStoreTest, CancelsWhatIsPending) {
   EXPECT_EQ(ErrorReason(repairs_.Cancel(id, Deadline())), "DELIVERY_NOT_PENDING");
   EXPECT_EQ(ErrorReason(repairs_.Cancel({webhook_, ids_.Next()}, Deadline())),
             "DELIVERY_NOT_FOUND");
-  EXPECT_EQ(EndedDeliveries(metrics_, DeliveryState::kCancelled).Value(), 1);
 }
 
 TEST_F(PgRepairStoreTest, RecoversWhatIsExhaustedInSteps) {
@@ -335,7 +333,7 @@ class PgRepairs : private DeliveryStorageTest {
  private:
   void TestBody() override {}
 
-  PgRepairStore store_{pool_, metrics_};
+  PgRepairStore store_{pool_};
 };
 
 std::shared_ptr<RepairStore> MakeStore() {

@@ -35,7 +35,7 @@ class PgSecretStoreTest : public testing::Test {
     MakeStores();
   }
   void MakeStores() {
-    webhooks_ = std::make_unique<PgWebhookStore>(pool_, *rings_, metrics_);
+    webhooks_ = std::make_unique<PgWebhookStore>(pool_, *rings_);
     secrets_ = std::make_unique<PgSecretStore>(pool_, *rings_);
   }
 
@@ -87,7 +87,6 @@ class PgSecretStoreTest : public testing::Test {
   tests::TestDatabase database_;
   const pg::Database schema_ = database_.NewSchemaName();
   pg::Pool pool_{schema_, {}};
-  metrics::Registry metrics_;
   std::unique_ptr<crypto::KeyRingHolder> rings_;
   std::unique_ptr<PgWebhookStore> webhooks_;
   std::unique_ptr<PgSecretStore> secrets_;

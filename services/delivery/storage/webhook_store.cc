@@ -9,7 +9,6 @@
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "common/status/macros.h"
-#include "services/delivery/domain/dispatch/attempt_metrics.h"
 #include "services/delivery/domain/errors.h"
 #include "services/delivery/domain/queue/shard.h"
 #include "services/delivery/storage/delivery_sql.h"
@@ -221,45 +220,32 @@ absl::Status StoreChange(Transaction& transaction, const KeyRing& ring, const We
 
 }  // namespace
 
-PgWebhookStore::PgWebhookStore(pg::Pool& pool, const crypto::KeyRingHolder& rings,
-                               metrics::Registry& metrics)
-    : pool_(pool),
-      rings_(rings),
-      cancelled_(EndedDeliveries(metrics, DeliveryState::kCancelled)),
-      notices_(pool.database().schema) {}
+PgWebhookStore::PgWebhookStore(pg::Pool& pool, const crypto::KeyRingHolder& rings)
+    : pool_(pool), rings_(rings), notices_(pool.database().schema) {}
 
 absl::StatusOr<Webhook> PgWebhookStore::Create(const Webhook& webhook, absl::string_view request_id,
                                                absl::Time deadline) {
-  Webhook created;
-  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+  return pool_.Run(deadline, [&](Transaction& transaction) -> absl::StatusOr<Webhook> {
     const auto ring = rings_.Get();
     ASSIGN_OR_RETURN(const std::optional<int64_t> id,
                      Insert(transaction, *ring, webhook, request_id));
-    absl::StatusOr<Webhook> stored =
-        id ? LoadOne(transaction, *ring, {webhook.id.community, *id})
-           : LoadCreatedBefore(transaction, *ring, webhook.id.community, request_id);
-    if (stored.ok()) created = *std::move(stored);
-    return stored.status();
-  }));
-  return created;
+    return id ? LoadOne(transaction, *ring, {webhook.id.community, *id})
+              : LoadCreatedBefore(transaction, *ring, webhook.id.community, request_id);
+  });
 }
 
 absl::StatusOr<Webhook> PgWebhookStore::Get(const WebhookId& id, absl::Time deadline) {
-  Webhook webhook;
-  RETURN_IF_ERROR(pool_.Read(deadline, [&](Transaction& transaction) -> absl::Status {
-    ASSIGN_OR_RETURN(webhook, LoadOne(transaction, *rings_.Get(), id));
-    return absl::OkStatus();
-  }));
-  return webhook;
+  return pool_.Read(
+      deadline, [&](Transaction& transaction) { return LoadOne(transaction, *rings_.Get(), id); });
 }
 
 absl::StatusOr<std::vector<std::shared_ptr<const Webhook>>> PgWebhookStore::GetMany(
     const std::vector<WebhookId>& ids, absl::Time deadline) {
-  std::vector<std::shared_ptr<const Webhook>> webhooks;
-  RETURN_IF_ERROR(pool_.Read(deadline, [&](Transaction& transaction) -> absl::Status {
+  using Webhooks = std::vector<std::shared_ptr<const Webhook>>;
+  return pool_.Read(deadline, [&](Transaction& transaction) -> absl::StatusOr<Webhooks> {
     const absl::Time now = absl::Now();
     ASSIGN_OR_RETURN(const Rows versions, transaction.Execute(kGetRowVersions, Keys(ids)));
-    webhooks.assign(ids.size(), nullptr);
+    Webhooks webhooks(ids.size());
     absl::flat_hash_map<WebhookId, int64_t, WebhookIdHash> unknown;  // with the version of the row
     for (const Rows::Row row : versions) {
       const size_t place = static_cast<size_t>(row.Int64(0)) - 1;
@@ -267,7 +253,7 @@ absl::StatusOr<std::vector<std::shared_ptr<const Webhook>>> PgWebhookStore::GetM
       webhooks[place] = cache_.Find(ids[place], version, now);
       if (webhooks[place] == nullptr) unknown.emplace(ids[place], version);
     }
-    if (unknown.empty()) return absl::OkStatus();
+    if (unknown.empty()) return webhooks;
     std::vector<WebhookId> to_read;
     for (const auto& [id, version] : unknown) to_read.push_back(id);
     ASSIGN_OR_RETURN(std::vector<Webhook> read, Load(transaction, *rings_.Get(), to_read));
@@ -278,116 +264,99 @@ absl::StatusOr<std::vector<std::shared_ptr<const Webhook>>> PgWebhookStore::GetM
         if (ids[i] == shared->id) webhooks[i] = shared;
       }
     }
-    return absl::OkStatus();
-  }));
-  return webhooks;
+    return webhooks;
+  });
 }
 
 absl::StatusOr<std::vector<std::optional<WebhookState>>> PgWebhookStore::States(
     const std::vector<WebhookId>& ids, absl::Time deadline) {
+  ASSIGN_OR_RETURN(const Rows rows, pool_.Read(deadline, kGetStates, Keys(ids)));
   std::vector<std::optional<WebhookState>> states;
-  RETURN_IF_ERROR(pool_.Read(deadline, [&](Transaction& transaction) -> absl::Status {
-    ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kGetStates, Keys(ids)));
-    states.clear();
-    for (const Rows::Row row : rows) {
-      states.push_back(row.IsNull(0) ? std::nullopt
-                                     : std::make_optional(static_cast<WebhookState>(row.Int32(0))));
-    }
-    return absl::OkStatus();
-  }));
+  for (const Rows::Row row : rows) {
+    states.push_back(row.IsNull(0) ? std::nullopt
+                                   : std::make_optional(static_cast<WebhookState>(row.Int32(0))));
+  }
   return states;
 }
 
 absl::StatusOr<std::vector<Webhook>> PgWebhookStore::List(int64_t community, int64_t after,
                                                           int limit, absl::Time deadline) {
-  std::vector<Webhook> webhooks;
-  RETURN_IF_ERROR(pool_.Read(deadline, [&](Transaction& transaction) -> absl::Status {
-    ASSIGN_OR_RETURN(
-        const Rows rows,
-        transaction.Execute(kListWebhooks, Params().Add(community).Add(after).Add(limit)));
-    ASSIGN_OR_RETURN(webhooks, ReadWebhooks(*rings_.Get(), rows));
-    return absl::OkStatus();
-  }));
-  return webhooks;
+  ASSIGN_OR_RETURN(const Rows rows, pool_.Read(deadline, kListWebhooks,
+                                               Params().Add(community).Add(after).Add(limit)));
+  return ReadWebhooks(*rings_.Get(), rows);
 }
 
 absl::StatusOr<Webhook> PgWebhookStore::Update(const WebhookId& id, absl::string_view etag,
                                                const std::function<void(Webhook&)>& change,
                                                absl::Time deadline) {
-  Webhook updated;
-  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+  return pool_.Run(deadline, [&](Transaction& transaction) -> absl::StatusOr<Webhook> {
     const auto ring = rings_.Get();
     ASSIGN_OR_RETURN(const Webhook before, LockWebhook(transaction, *ring, id, etag));
-    updated = before;
+    Webhook updated = before;
     change(updated);
     ++updated.version;
     RETURN_IF_ERROR(StoreChange(transaction, *ring, updated, before));
-    return NotifyTryNow(transaction, pool_.database().schema, id);
-  }));
-  return updated;
+    RETURN_IF_ERROR(NotifyTryNow(transaction, pool_.database().schema, id));
+    return updated;
+  });
 }
 
 absl::StatusOr<Webhook> PgWebhookStore::UpdateKeys(
     const WebhookId& id, absl::string_view etag,
     const std::function<absl::StatusOr<bool>(Webhook&)>& change, absl::Time deadline) {
-  Webhook updated;
-  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+  return pool_.Run(deadline, [&](Transaction& transaction) -> absl::StatusOr<Webhook> {
     const auto ring = rings_.Get();
     ASSIGN_OR_RETURN(const Webhook before, LockWebhook(transaction, *ring, id, etag));
     if (!before.secrets_error.empty()) return SecretsUnreadableError();
-    updated = before;
+    Webhook updated = before;
     ASSIGN_OR_RETURN(const bool changed, change(updated));
-    if (!changed) return absl::OkStatus();
+    if (!changed) return updated;
     ++updated.version;
     RETURN_IF_ERROR(StoreChange(transaction, *ring, updated, before));
     RETURN_IF_ERROR(
         transaction.Execute(kDeleteKeys, Params().Add(id.community).Add(id.id)).status());
-    return transaction.Execute(kInsertKeys, KeyParams(*ring, id, updated.signing_keys)).status();
-  }));
-  return updated;
+    const Params keys = KeyParams(*ring, id, updated.signing_keys);
+    RETURN_IF_ERROR(transaction.Execute(kInsertKeys, keys).status());
+    return updated;
+  });
 }
 
-absl::StatusOr<Webhook> PgWebhookStore::ChangeState(const WebhookId& id, absl::string_view etag,
-                                                    StateAction action, absl::Time now,
-                                                    absl::Time deadline) {
-  Webhook webhook;
-  int64_t cancelled = 0;
-  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
-    cancelled = 0;
+absl::StatusOr<StateChange> PgWebhookStore::ChangeState(const WebhookId& id, absl::string_view etag,
+                                                        StateAction action, absl::Time now,
+                                                        absl::Time deadline) {
+  return pool_.Run(deadline, [&](Transaction& transaction) -> absl::StatusOr<StateChange> {
+    StateChange change;
+    Webhook& webhook = change.webhook;
     ASSIGN_OR_RETURN(webhook, LockWebhook(transaction, *rings_.Get(), id, etag));
     ASSIGN_OR_RETURN(const bool changed, ApplyAction(action, now, webhook));
-    if (!changed) return absl::OkStatus();
+    if (!changed) return change;
     ++webhook.version;
     RETURN_IF_ERROR(StoreState(transaction, webhook));
     if (webhook.state == WebhookState::kDisabled) {
-      return notices_.Write(transaction, {DisabledNotice(webhook, now)});
+      RETURN_IF_ERROR(notices_.Write(transaction, {DisabledNotice(webhook, now)}));
     }
-    if (webhook.state != WebhookState::kEnabled) return absl::OkStatus();
     if (action == StateAction::kEnableAnew) {
       ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kCancelAllQueued,
                                                             Params().Add(id.community).Add(id.id)));
-      cancelled = rows[0].Int64(0);
+      change.cancelled = static_cast<int>(rows[0].Int64(0));
     }
-    return NotifyTryNow(transaction, pool_.database().schema, id);
-  }));
-  cancelled_.Increment(static_cast<double>(cancelled));
-  return webhook;
+    if (webhook.state == WebhookState::kEnabled) {
+      RETURN_IF_ERROR(NotifyTryNow(transaction, pool_.database().schema, id));
+    }
+    return change;
+  });
 }
 
-absl::Status PgWebhookStore::Delete(const WebhookId& id, absl::string_view etag,
-                                    absl::Time deadline) {
-  int64_t cancelled = 0;
-  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
+absl::StatusOr<int> PgWebhookStore::Delete(const WebhookId& id, absl::string_view etag,
+                                           absl::Time deadline) {
+  return pool_.Run(deadline, [&](Transaction& transaction) -> absl::StatusOr<int> {
     RETURN_IF_ERROR(LockWebhook(transaction, *rings_.Get(), id, etag).status());
     const Params key = Params().Add(id.community).Add(id.id);
     RETURN_IF_ERROR(transaction.Execute(kDeleteKeys, key).status());
     RETURN_IF_ERROR(transaction.Execute(kEmptyWebhook, key).status());
     ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kCancelDeliveries, key));
-    cancelled = rows.affected();
-    return absl::OkStatus();
-  }));
-  cancelled_.Increment(static_cast<double>(cancelled));
-  return absl::OkStatus();
+    return static_cast<int>(rows.affected());
+  });
 }
 
 }  // namespace crier::delivery::storage

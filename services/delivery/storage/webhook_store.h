@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "common/crypto/key_ring.h"
-#include "common/metrics/metrics.h"
 #include "common/pg/pool.h"
 #include "services/delivery/domain/webhooks/webhook_store.h"
 #include "services/delivery/storage/notice_writer.h"
@@ -18,7 +17,7 @@ namespace crier::delivery::storage {
 class PgWebhookStore : public WebhookStore {
  public:
   // Seals secrets under the ring that is good at the time. All must outlive the store.
-  PgWebhookStore(pg::Pool& pool, const crypto::KeyRingHolder& rings, metrics::Registry& metrics);
+  PgWebhookStore(pg::Pool& pool, const crypto::KeyRingHolder& rings);
 
   absl::StatusOr<Webhook> Create(const Webhook& webhook, absl::string_view request_id,
                                  absl::Time deadline) override;
@@ -35,15 +34,15 @@ class PgWebhookStore : public WebhookStore {
   absl::StatusOr<Webhook> UpdateKeys(const WebhookId& id, absl::string_view etag,
                                      const std::function<absl::StatusOr<bool>(Webhook&)>& change,
                                      absl::Time deadline) override;
-  absl::StatusOr<Webhook> ChangeState(const WebhookId& id, absl::string_view etag,
-                                      StateAction action, absl::Time now,
-                                      absl::Time deadline) override;
-  absl::Status Delete(const WebhookId& id, absl::string_view etag, absl::Time deadline) override;
+  absl::StatusOr<StateChange> ChangeState(const WebhookId& id, absl::string_view etag,
+                                          StateAction action, absl::Time now,
+                                          absl::Time deadline) override;
+  absl::StatusOr<int> Delete(const WebhookId& id, absl::string_view etag,
+                             absl::Time deadline) override;
 
  private:
   pg::Pool& pool_;
   const crypto::KeyRingHolder& rings_;
-  prometheus::Counter& cancelled_;
   NoticeWriter notices_;
   WebhookCache cache_;
 };

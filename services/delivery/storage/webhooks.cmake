@@ -21,7 +21,7 @@ crier_library(crier_delivery_webhook_storage
     webhook_store.cc
     webhook_store.h
   PUBLIC absl::flat_hash_map absl::synchronization crier_common_base crier_common_crypto
-    crier_common_metrics crier_common_pg crier_delivery_content
+    crier_common_pg crier_delivery_content
   PRIVATE absl::strings crier_common_status crier_delivery_domain)
 
 crier_test(crier_delivery_webhook_storage_test

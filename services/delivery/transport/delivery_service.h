@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 #include "common/base/clock.h"
 #include "common/base/message_id.h"
+#include "common/metrics/metrics.h"
 #include "common/rpc/arena.h"
 #include "common/rpc/executor.h"
 #include "common/rpc/unary.h"
@@ -25,17 +26,19 @@ namespace crier::delivery::transport {
 // Thread-safe. What the methods mean is said in the .proto.
 class DeliveryService : public v1::DeliveryService::CallbackService {
  public:
-  // All of it must outlive the server that the service is registered with.
+  // All of it must outlive the server that the service is registered with. `cancelled` counts
+  // deliveries.
   DeliveryService(EnqueueBatcher& enqueuer, IntakeStore& intake, DeliveryLog& log,
                   RepairStore& repairs, const PayloadReader& payloads, const Clock& clock,
-                  rpc::Executor& executor)
+                  rpc::Executor& executor, prometheus::Counter& cancelled)
       : enqueuer_(enqueuer),
         intake_(intake),
         log_(log),
         repairs_(repairs),
         payloads_(payloads),
         clock_(clock),
-        executor_(executor) {
+        executor_(executor),
+        cancelled_(cancelled) {
     SetMessageAllocatorFor_EnqueueDeliveries(&enqueue_arenas_);
   }
 
@@ -80,6 +83,7 @@ class DeliveryService : public v1::DeliveryService::CallbackService {
   const PayloadReader& payloads_;
   const Clock& clock_;
   rpc::Executor& executor_;
+  prometheus::Counter& cancelled_;
   rpc::RequestArenas<v1::EnqueueDeliveriesRequest, v1::EnqueueDeliveriesResponse> enqueue_arenas_;
 };
 

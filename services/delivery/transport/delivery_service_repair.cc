@@ -46,6 +46,7 @@ grpc::ServerUnaryReactor* DeliveryService::CancelDelivery(grpc::CallbackServerCo
   return rpc::RunUnary(context, executor_, [=](const rpc::CallContext& call) -> absl::Status {
     ASSIGN_OR_RETURN(const DeliveryId id, ParseDeliveryName("name", request->name()));
     RETURN_IF_ERROR(repairs_.Cancel(id, call.deadline));
+    cancelled_.Increment();
     return Show(id, call.deadline, *response);
   });
 }

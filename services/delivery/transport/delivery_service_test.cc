@@ -222,6 +222,7 @@ TEST_F(DeliveryLogTest, RedeliversAndCancels) {
   EXPECT_EQ(repairs_.redelivered.front().first, id);
   EXPECT_EQ(repairs_.redelivered.front().second, clock_.Now());
   EXPECT_THAT(repairs_.cancelled, ElementsAre(id));
+  EXPECT_EQ(cancelled_.Value(), 1);
 }
 
 // Clients take messages of 4 MiB by default.

@@ -76,7 +76,9 @@ class DeliveryServiceTest : public testing::Test {
   rpc::Executor executor_{{}};
   FakeRepairStore repairs_;
   PayloadReader payloads_{store_, webhooks_, "https://app.example.com"};
-  DeliveryService service_{enqueue_batcher_, store_, log_, repairs_, payloads_, clock_, executor_};
+  prometheus::Counter& cancelled_ = registry_.Counter("cancelled_total", "Deliveries.");
+  DeliveryService service_{enqueue_batcher_, store_, log_,      repairs_,
+                           payloads_,        clock_, executor_, cancelled_};
   InProcessClient<v1::DeliveryService> client_{service_};
 };
 

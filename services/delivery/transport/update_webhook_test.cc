@@ -171,6 +171,23 @@ TEST_F(WebhookServiceTest, StatesChangeByTheirMethods) {
   EXPECT_EQ(enabled->disable_reason(), v1::Webhook::DISABLE_REASON_UNSPECIFIED);
 }
 
+TEST_F(WebhookServiceTest, CountsTheDeliveriesThatItCancels) {
+  const std::string name = MustCreate().name();
+  store_.SetPending(3);
+  ChangeState<v1::DisableWebhookRequest>(&Stub::DisableWebhook, name).IgnoreError();
+  EXPECT_EQ(cancelled_.Value(), 0);
+
+  v1::EnableWebhookRequest enable;
+  enable.set_name(name);
+  enable.set_cancel_pending(true);
+  EXPECT_TRUE(client_.Call<v1::Webhook>(&Stub::EnableWebhook, enable).ok());
+  EXPECT_EQ(cancelled_.Value(), 3);
+
+  store_.SetPending(2);
+  EXPECT_TRUE(Delete(name).ok());
+  EXPECT_EQ(cancelled_.Value(), 5);
+}
+
 TEST_F(WebhookServiceTest, AStateIsNoFieldOfUpdate) {
   v1::Webhook change = MustCreate();
   change.set_state(v1::Webhook::PAUSED);

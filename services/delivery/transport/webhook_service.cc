@@ -166,7 +166,9 @@ grpc::ServerUnaryReactor* WebhookService::DeleteWebhook(grpc::CallbackServerCont
   return rpc::RunUnary(context, executor_, [=](const rpc::CallContext& call) -> absl::Status {
     ASSIGN_OR_RETURN(const WebhookId id,
                      api::ParseResource("name", api::kWebhooks, request->name()));
-    return store_.Delete(id, request->etag(), call.deadline);
+    ASSIGN_OR_RETURN(const int cancelled, store_.Delete(id, request->etag(), call.deadline));
+    cancelled_.Increment(cancelled);
+    return absl::OkStatus();
   });
 }
 
@@ -177,9 +179,10 @@ grpc::ServerUnaryReactor* WebhookService::ChangeState(grpc::CallbackServerContex
   return rpc::RunUnary(context, executor_, [=](const rpc::CallContext& call) -> absl::Status {
     ASSIGN_OR_RETURN(const WebhookId id,
                      api::ParseResource("name", api::kWebhooks, request->name()));
-    ASSIGN_OR_RETURN(const Webhook webhook,
+    ASSIGN_OR_RETURN(const StateChange change,
                      store_.ChangeState(id, request->etag(), action, Now(), call.deadline));
-    *response = ToProto(webhook);
+    cancelled_.Increment(change.cancelled);
+    *response = ToProto(change.webhook);
     return absl::OkStatus();
   });
 }

@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "common/base/clock.h"
+#include "common/metrics/metrics.h"
 #include "common/rpc/executor.h"
 #include "common/rpc/unary.h"
 #include "common/status/errors.h"
@@ -20,10 +21,16 @@ namespace crier::delivery::transport {
 // Thread-safe. What the methods mean is said in the .proto.
 class WebhookService : public v1::WebhookService::CallbackService {
  public:
-  // All of it must outlive the server that the service is registered with.
+  // All of it must outlive the server that the service is registered with. `cancelled` counts
+  // deliveries.
   WebhookService(WebhookStore& store, WebhookTester& tester, const UrlPolicy& policy,
-                 const Clock& clock, rpc::Executor& executor)
-      : store_(store), tester_(tester), policy_(policy), clock_(clock), executor_(executor) {}
+                 const Clock& clock, rpc::Executor& executor, prometheus::Counter& cancelled)
+      : store_(store),
+        tester_(tester),
+        policy_(policy),
+        clock_(clock),
+        executor_(executor),
+        cancelled_(cancelled) {}
 
   grpc::ServerUnaryReactor* CreateWebhook(grpc::CallbackServerContext* context,
                                           const v1::CreateWebhookRequest* request,
@@ -93,6 +100,7 @@ class WebhookService : public v1::WebhookService::CallbackService {
   const UrlPolicy& policy_;
   const Clock& clock_;
   rpc::Executor& executor_;
+  prometheus::Counter& cancelled_;
 };
 
 }  // namespace crier::delivery::transport

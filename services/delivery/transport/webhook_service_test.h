@@ -104,7 +104,9 @@ class WebhookServiceTest : public testing::Test {
   rpc::Executor executor_{{}};
   HttpSender sender_{policy_, {}};
   WebhookTester tester_{sender_, clock_, kDefaultAppBaseUrl};
-  WebhookService service_{store_, tester_, policy_, clock_, executor_};
+  metrics::Registry registry_;
+  prometheus::Counter& cancelled_ = registry_.Counter("cancelled_total", "Deliveries.");
+  WebhookService service_{store_, tester_, policy_, clock_, executor_, cancelled_};
   InProcessClient<v1::WebhookService> client_{service_};
 };
 

@@ -12,6 +12,7 @@ crier_library(crier_delivery_webhook_transport
     webhook_service_keys.cc
   PUBLIC
     crier_common_base
+    crier_common_metrics
     crier_common_rpc
     crier_common_status
     crier_delivery_content

@@ -103,26 +103,34 @@ absl::StatusOr<Webhook> FakeWebhookStore::UpdateKeys(
   return *webhook;
 }
 
-absl::StatusOr<Webhook> FakeWebhookStore::ChangeState(const WebhookId& id, absl::string_view etag,
-                                                      StateAction action, absl::Time now,
-                                                      absl::Time) {
+absl::StatusOr<StateChange> FakeWebhookStore::ChangeState(const WebhookId& id,
+                                                          absl::string_view etag,
+                                                          StateAction action, absl::Time now,
+                                                          absl::Time) {
   absl::MutexLock lock(&mutex_);
   ASSIGN_OR_RETURN(Webhook * webhook, Find(id, etag));
   ASSIGN_OR_RETURN(const bool changed, ApplyAction(action, now, *webhook));
   if (changed) ++webhook->version;
-  return *webhook;
+  const bool cancels = changed && action == StateAction::kEnableAnew;
+  return StateChange{*webhook, cancels ? std::exchange(pending_, 0) : 0};
 }
 
-absl::Status FakeWebhookStore::Delete(const WebhookId& id, absl::string_view etag, absl::Time) {
+absl::StatusOr<int> FakeWebhookStore::Delete(const WebhookId& id, absl::string_view etag,
+                                             absl::Time) {
   absl::MutexLock lock(&mutex_);
   RETURN_IF_ERROR(Find(id, etag).status());
   webhooks_.erase({id.community, id.id});
-  return absl::OkStatus();
+  return std::exchange(pending_, 0);
 }
 
 void FakeWebhookStore::FailWith(absl::Status status) {
   absl::MutexLock lock(&mutex_);
   failure_ = std::move(status);
+}
+
+void FakeWebhookStore::SetPending(int count) {
+  absl::MutexLock lock(&mutex_);
+  pending_ = count;
 }
 
 size_t FakeWebhookStore::size() const {

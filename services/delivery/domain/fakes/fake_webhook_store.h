@@ -32,13 +32,17 @@ class FakeWebhookStore : public WebhookStore {
   absl::StatusOr<Webhook> UpdateKeys(const WebhookId& id, absl::string_view etag,
                                      const std::function<absl::StatusOr<bool>(Webhook&)>& change,
                                      absl::Time deadline) override;
-  absl::StatusOr<Webhook> ChangeState(const WebhookId& id, absl::string_view etag,
-                                      StateAction action, absl::Time now,
-                                      absl::Time deadline) override;
-  absl::Status Delete(const WebhookId& id, absl::string_view etag, absl::Time deadline) override;
+  absl::StatusOr<StateChange> ChangeState(const WebhookId& id, absl::string_view etag,
+                                          StateAction action, absl::Time now,
+                                          absl::Time deadline) override;
+  absl::StatusOr<int> Delete(const WebhookId& id, absl::string_view etag,
+                             absl::Time deadline) override;
 
   // From now on every method fails with `status`; OK ends it.
   void FailWith(absl::Status status);
+
+  // How many pending deliveries the next cancellation finds; at first none.
+  void SetPending(int count);
 
   // How many webhooks there are.
   size_t size() const;
@@ -53,6 +57,7 @@ class FakeWebhookStore : public WebhookStore {
   mutable absl::Mutex mutex_;
   absl::Status failure_ ABSL_GUARDED_BY(mutex_);
   int64_t last_id_ ABSL_GUARDED_BY(mutex_) = 0;
+  int pending_ ABSL_GUARDED_BY(mutex_) = 0;
   std::map<Key, Webhook> webhooks_ ABSL_GUARDED_BY(mutex_);
   std::map<std::pair<int64_t, std::string>, int64_t> request_ids_ ABSL_GUARDED_BY(mutex_);
 };

@@ -26,7 +26,7 @@ TEST(FakeWebhookStoreTest, FailsOnRequest) {
                                       .UpdateKeys(
                                           {}, "", [](Webhook&) { return true; }, deadline)
                                       .status()));
-  EXPECT_TRUE(absl::IsUnavailable(store.Delete({}, "", deadline)));
+  EXPECT_TRUE(absl::IsUnavailable(store.Delete({}, "", deadline).status()));
   EXPECT_EQ(store.size(), 0u);
 }
 

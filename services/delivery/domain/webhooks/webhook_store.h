@@ -17,6 +17,12 @@
 
 namespace crier::delivery {
 
+// A webhook after a change of its state, and how many of its pending deliveries that cancelled.
+struct StateChange {
+  Webhook webhook;
+  int cancelled = 0;
+};
+
 // Implementations are thread-safe and pass webhook_store_conformance. Every method waits until its
 // deadline at most, and answers UNAVAILABLE when the database is away; the named failures are those
 // of errors.h. What a method returned OK for is durable.
@@ -69,13 +75,14 @@ class WebhookStore {
   // its community get a notice. When that enables it, the replica that works on its shard is told
   // to look for what is pending, which kEnableAnew cancels before. All in one transaction. Errors
   // as for Update, and those of ApplyAction.
-  virtual absl::StatusOr<Webhook> ChangeState(const WebhookId& id, absl::string_view etag,
-                                              StateAction action, absl::Time now,
-                                              absl::Time deadline) = 0;
+  virtual absl::StatusOr<StateChange> ChangeState(const WebhookId& id, absl::string_view etag,
+                                                  StateAction action, absl::Time now,
+                                                  absl::Time deadline) = 0;
 
   // Removes the webhook with its secrets and cancels its pending deliveries, in one transaction.
-  // Errors as for Update.
-  virtual absl::Status Delete(const WebhookId& id, absl::string_view etag, absl::Time deadline) = 0;
+  // Returns how many there were. Errors as for Update.
+  virtual absl::StatusOr<int> Delete(const WebhookId& id, absl::string_view etag,
+                                     absl::Time deadline) = 0;
 };
 
 }  // namespace crier::delivery

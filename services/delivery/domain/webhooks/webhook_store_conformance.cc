@@ -83,7 +83,7 @@ Webhook WebhookStoreConformance::MustCreate(const Webhook& webhook, const std::s
 Webhook WebhookStoreConformance::MustChange(const WebhookId& id, StateAction action) {
   const auto changed = store_.ChangeState(id, "", action, kChanged, Deadline());
   EXPECT_TRUE(changed.ok()) << changed.status();
-  return changed.value_or(Webhook());
+  return changed.value_or(StateChange()).webhook;
 }
 
 void WebhookStoreConformance::ExpectEqual(const Webhook& actual, const Webhook& expected) {
@@ -292,12 +292,12 @@ TEST_P(WebhookStoreConformance, ListLeavesOutTheDeleted) {
 TEST_P(WebhookStoreConformance, DeleteRemoves) {
   const Webhook created = MustCreate(SmallWebhook());
 
-  EXPECT_EQ(ErrorReason(store_.Delete(created.id, "x", Deadline())), "ETAG_MISMATCH");
+  EXPECT_EQ(ErrorReason(store_.Delete(created.id, "x", Deadline()).status()), "ETAG_MISMATCH");
   EXPECT_TRUE(store_.Get(created.id, Deadline()).ok());
   EXPECT_TRUE(store_.Delete(created.id, created.etag(), Deadline()).ok());
 
   EXPECT_EQ(ErrorReason(store_.Get(created.id, Deadline()).status()), "WEBHOOK_NOT_FOUND");
-  EXPECT_EQ(ErrorReason(store_.Delete(created.id, "", Deadline())), "WEBHOOK_NOT_FOUND");
+  EXPECT_EQ(ErrorReason(store_.Delete(created.id, "", Deadline()).status()), "WEBHOOK_NOT_FOUND");
   EXPECT_EQ(ErrorReason(store_
                             .Update(
                                 created.id, "", [](Webhook&) {}, Deadline())
