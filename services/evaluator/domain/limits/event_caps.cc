@@ -32,13 +32,11 @@ std::map<std::string, const Revision*> CappedRevisions(const Catalog& catalog,
 
 using Key = std::pair<int64_t, int64_t>;  // community, workflow
 
-void Add(const Revision& revision, const entity::v1::Event& event, absl::Time now,
-         CappedMatches& matches) {
+void Add(const Revision& revision, const entity::v1::Event& event, CappedMatches& matches) {
   matches.workflow = revision.workflow;
   matches.time_zone = revision.time_zone;
   matches.cap = revision.max_deliveries_per_day;
-  const absl::Time accepted = std::min(api::FromProto(event.accept_time()), now);
-  const absl::Time day = LocalDay(revision.time_zone, accepted).begin;
+  const absl::Time day = LocalDay(revision.time_zone, api::FromProto(event.accept_time())).begin;
   matches.matches.push_back({event.position(), day});
 }
 
@@ -117,8 +115,8 @@ std::vector<absl::Time> BookMatches(const CappedMatches& matches, int64_t confir
 }
 
 absl::StatusOr<CapEffect> ApplyCaps(const Catalog& catalog, int64_t confirmed,
-                                    absl::Duration spacing, absl::Time now, CapStore& store,
-                                    Messages& messages, absl::Time deadline) {
+                                    absl::Duration spacing, CapStore& store, Messages& messages,
+                                    absl::Time deadline) {
   if (!catalog.has_caps()) return CapEffect();
   std::map<Key, CappedMatches> by_workflow;
   for (const EnqueueMessage& message : messages) {
@@ -127,7 +125,7 @@ absl::StatusOr<CapEffect> ApplyCaps(const Catalog& catalog, int64_t confirmed,
       const auto revision = capped.find(target.workflow());
       if (revision == capped.end()) continue;
       const WorkflowId& id = revision->second->workflow;
-      Add(*revision->second, message.event(), now, by_workflow[{id.community, id.id}]);
+      Add(*revision->second, message.event(), by_workflow[{id.community, id.id}]);
     }
   }
   if (by_workflow.empty()) return CapEffect();

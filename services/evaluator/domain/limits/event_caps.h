@@ -89,12 +89,9 @@ struct CapEffect {
 // Tells the targets in `messages` that are beyond their workflows' caps when they are due; takes
 // out those that never are, and messages that have no target left. Asks the store only if the
 // catalog has a cap at all and one of its workflows is among the targets.
-//
-// An event is of the local day in which it was accepted, or of `now` if that is later only by a
-// clock that was ahead: the accept times of a log never fall, so it would be for as long.
 absl::StatusOr<CapEffect> ApplyCaps(const Catalog& catalog, int64_t confirmed,
-                                    absl::Duration spacing, absl::Time now, CapStore& store,
-                                    Messages& messages, absl::Time deadline);
+                                    absl::Duration spacing, CapStore& store, Messages& messages,
+                                    absl::Time deadline);
 
 }  // namespace crier::evaluator
 

@@ -152,10 +152,8 @@ class ApplyCapsTest : public testing::Test {
     message.add_targets()->set_workflow("communities/1/workflows/3");
   }
 
-  absl::StatusOr<CapEffect> Apply(const Catalog& catalog, Messages& messages,
-                                  absl::Time now = kNoon + absl::Hours(48)) {
-    return ApplyCaps(catalog, 0, absl::ZeroDuration(), now, store_, messages,
-                     absl::InfiniteFuture());
+  absl::StatusOr<CapEffect> Apply(const Catalog& catalog, Messages& messages) {
+    return ApplyCaps(catalog, 0, absl::ZeroDuration(), store_, messages, absl::InfiniteFuture());
   }
 
   FakeCapStore store_;
@@ -197,18 +195,6 @@ TEST_F(ApplyCapsTest, ADayIsThatOfTheTimeZone) {
   AddMessage(2, kNoon + absl::Hours(11), messages);  // the next day
 
   EXPECT_EQ(Apply(catalog, messages)->held, 0);
-}
-
-TEST_F(ApplyCapsTest, AnEventOfAClockThatWasAheadIsOfToday) {
-  const Catalog catalog(1, {MakeRevision(2, 1), MakeRevision(3, 9)});
-  Messages messages;
-  AddMessage(1, kNoon + absl::Hours(24 * 365), messages);
-  AddMessage(2, kNoon + absl::Hours(24 * 365), messages);
-
-  ASSERT_TRUE(Apply(catalog, messages, kNoon).ok());
-
-  EXPECT_FALSE(messages[0].targets(0).has_not_before());
-  EXPECT_EQ(api::FromProto(messages[1].targets(0).not_before()), Day(1));
 }
 
 TEST_F(ApplyCapsTest, WithoutACapNothingIsAsked) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "common/api/time.h"
 #include "common/base/clock.h"
 #include "common/log/log.h"
 #include "common/status/macros.h"
@@ -35,6 +36,15 @@ int CountTargets(const Messages& messages) {
 
 int64_t AcceptMicros(const entity::v1::Event& event) {
   return event.accept_time().seconds() * 1'000'000 + event.accept_time().nanos() / 1'000;
+}
+
+// Accept times never fall along a log: one of a clock that was ahead comes with every later event,
+// for as long. Days and what criteria say of times must not wait for it.
+void LimitAcceptTimes(absl::Time now, Frame& frame) {
+  const google::protobuf::Timestamp latest = api::ToProto(now);
+  for (auto& event : frame) {
+    if (api::FromProto(event.accept_time()) > now) *event.mutable_accept_time() = latest;
+  }
 }
 
 // One for each event whose trace is recorded: few of a frame.
@@ -148,6 +158,7 @@ void PartitionRunner::Unsubscribe() {
 absl::Status PartitionRunner::Evaluate(Frame frame) {
   const absl::Duration start = clock_.Monotonic();
   RETURN_IF_ERROR(CheckGapless(frame));
+  LimitAcceptTimes(clock_.Now(), frame);
   const int64_t last_position = frame.rbegin()->position();
   const int64_t accept_micros = AcceptMicros(*frame.rbegin());
   const int count = frame.size();
@@ -170,7 +181,7 @@ absl::Status PartitionRunner::HandOverMatches(Frame frame, int64_t last_position
                    member_changes_.Apply(frame, clock_.Now(), [this] { return Deadline(); }));
   Messages messages = Match(index_, frame);
   ASSIGN_OR_RETURN(const CapEffect capped, ApplyCaps(index_.catalog(), confirmed_, pace_.spacing(),
-                                                     clock_.Now(), caps_, messages, Deadline()));
+                                                     caps_, messages, Deadline()));
   ASSIGN_OR_RETURN(const int64_t paced, pace_.Apply(confirmed_, messages, Deadline()));
   std::vector<Batch> batches =
       SplitIntoBatches(std::move(messages), last_position, options_.batch_limits);

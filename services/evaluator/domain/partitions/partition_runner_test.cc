@@ -33,6 +33,29 @@ TEST(PartitionRunnerTest, HandsOverWhatFires) {
   EXPECT_EQ(message.targets(0).workflow_display_name(), "name");
 }
 
+TEST(PartitionRunnerTest, AnEventOfAClockThatWasAheadIsOfNow) {
+  World world;
+  world.EnableFrom(0);
+  const absl::Time before = world.clock.Now() - absl::Hours(1);
+  for (const absl::Time accepted : {before, world.clock.Now() + absl::Hours(24 * 365)}) {
+    Event event;
+    event.set_community_id(kCommunity);
+    event.set_kind(Event::CONTACT_FOUND);
+    event.mutable_contact();
+    *event.mutable_accept_time() = api::ToProto(accepted);
+    world.events.Append(event);
+  }
+
+  const auto runner = world.StartRunner();
+
+  ASSERT_TRUE(world.deliveries.WaitForPosition(kProducer, 2));
+  std::vector<absl::Time> accepted;
+  for (const auto& message : world.deliveries.messages()) {
+    accepted.push_back(api::FromProto(message.event().accept_time()));
+  }
+  EXPECT_THAT(accepted, ElementsAre(before, world.clock.Now()));
+}
+
 TEST(PartitionRunnerTest, GoesOnWhereTheDeliveryServiceStands) {
   World world;
   world.EnableFrom(0);

@@ -108,7 +108,7 @@ bool ContactPlan::Includes(int64_t contact_id) const {
 
 absl::StatusOr<ContactPlan> PlanRecord(int64_t community, const ContactRecord& record,
                                        const Known& known, const LabelBook& labels,
-                                       const google::protobuf::Timestamp& accept_time) {
+                                       const google::protobuf::Timestamp& now) {
   ContactPlan plan;
   plan.community = community;
   plan.identities = record.identities;
@@ -134,7 +134,7 @@ absl::StatusOr<ContactPlan> PlanRecord(int64_t community, const ContactRecord& r
     changed = added || !plan.losers.empty();
   }
   for (Sighting sighting : record.sightings) {
-    if (!sighting.has_seen_time()) *sighting.mutable_seen_time() = accept_time;
+    if (!sighting.has_seen_time()) *sighting.mutable_seen_time() = now;
     changed |= AddSighting(sighting, *plan.contact);
   }
   if (!ids.empty() && (changed || any_new)) FindApart(ids, known, record.mask, plan);

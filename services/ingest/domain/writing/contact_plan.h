@@ -34,11 +34,11 @@ struct ContactPlan {
   bool Includes(int64_t contact_id) const;
 };
 
-// A record of a contact, seen at `accept_time` where it does not say when. ENTITY_TOO_LARGE when
+// A record of a contact, seen `now` where it does not say when. ENTITY_TOO_LARGE when
 // the contact would exceed a limit; LABEL_ID_RESERVED as in LabelBook.
 absl::StatusOr<ContactPlan> PlanRecord(int64_t community, const ContactRecord& record,
                                        const Known& known, const LabelBook& labels,
-                                       const google::protobuf::Timestamp& accept_time);
+                                       const google::protobuf::Timestamp& now);
 
 // Contacts that are one person, all of them known. ENTITY_TOO_LARGE as above.
 absl::StatusOr<ContactPlan> PlanMerge(int64_t community, const std::set<int64_t>& ids,

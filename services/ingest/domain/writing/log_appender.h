@@ -27,6 +27,9 @@ class LogAppender {
   // Of the events that follow.
   void SetTraceparent(const std::string& traceparent) { traceparent_ = traceparent; }
 
+  // As it was given: what happened now, happened then, also where the log is ahead.
+  absl::Time now() const { return now_; }
+
   // An id that no entity of the community has had.
   int64_t NextId(int64_t community) { return ++MoveHead(community).last_id; }
 

@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "common/api/resource_name.h"
+#include "common/api/time.h"
 #include "common/status/macros.h"
 #include "services/ingest/domain/entities/masked_update.h"
 #include "services/ingest/domain/entities/merge.h"
@@ -56,7 +57,7 @@ class Reconciler {
   absl::StatusOr<Ingested> Apply(int64_t community, const MergeRecord& record);
 
   absl::StatusOr<ContactPlan> Plan(int64_t community, const ContactRecord& record) const {
-    return PlanRecord(community, record, known_, labels_, log_.AcceptTimestamp(community));
+    return PlanRecord(community, record, known_, labels_, api::ToProto(log_.now()));
   }
   void CarryOut(ContactPlan& plan);
   void CarryOutIdentities(const ContactPlan& plan);

@@ -264,6 +264,16 @@ TEST_F(ReconcileTest, ASightingWithoutATimeHappensWhenItIsAccepted) {
   EXPECT_EQ(api::FromProto(ContactById(1, 1).first_seen_time()), kNow);
 }
 
+TEST_F(ReconcileTest, AClockThatWasAheadMakesNoLaterSightings) {
+  entity::v1::Sighting sighting;
+  sighting.set_source("Test");
+  Ingest({ContactOf(1, ContactWith({"a@example.com"}))}, kNow + absl::Hours(24 * 365));
+
+  Ingest({ContactOf(1, ContactWith({"b@example.com"}), {sighting})});
+
+  EXPECT_EQ(api::FromProto(ContactById(1, 2).last_seen_time()), kNow);
+}
+
 TEST_F(ReconcileTest, ARecordThatOutgrowsALimitFailsAloneAndLeavesNoTrace) {
   const auto with_tags = [](int from, int count) {
     Contact contact = ContactWith({"a@example.com"});
