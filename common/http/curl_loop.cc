@@ -2,6 +2,7 @@
 
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -47,6 +48,21 @@ int CurlEvents(uint32_t events) {
   if (events & EPOLLOUT) result |= CURL_CSELECT_OUT;
   if (events & (EPOLLERR | EPOLLHUP)) result |= CURL_CSELECT_ERR;
   return result;
+}
+
+// What comes unasked would be taken for the response to the next request: libcurl 7.88 looks
+// whether a connection is closed, not whether something is there.
+void EndAtRest(int socket) {
+  shutdown(socket, SHUT_RDWR);  // what comes from now on resets the connection
+  std::array<char, 4096> unasked;
+  while (recv(socket, unasked.data(), unasked.size(), MSG_DONTWAIT) > 0) {
+  }
+}
+
+bool SpokeHttp1(CURL* easy) {
+  long version = CURL_HTTP_VERSION_NONE;
+  curl_easy_getinfo(easy, CURLINFO_HTTP_VERSION, &version);
+  return version == CURL_HTTP_VERSION_1_0 || version == CURL_HTTP_VERSION_1_1;
 }
 
 }  // namespace
@@ -114,7 +130,10 @@ void CurlLoop::OnReady(int socket, uint32_t events) {
   Watch& watch = WatchOf(socket);
   // What nobody waits for would be told again and again.
   if (watch.watched != watch.wanted && (events & ~watch.wanted) != 0) Update(socket, watch);
-  if (watch.wanted == 0) return;
+  if (watch.wanted == 0) {
+    if (watch.http1 && (events & EPOLLIN)) EndAtRest(socket);
+    return;
+  }
   int running = 0;
   curl_multi_socket_action(watch.multi, socket, CurlEvents(events), &running);
 }
@@ -207,7 +226,11 @@ int CurlLoop::OnSocket(CURL* easy, curl_socket_t socket, int what, void* part, v
   Watch& watch = loop.WatchOf(socket);
   watch.multi = static_cast<Part*>(part)->multi;
   watch.wanted = what == CURL_POLL_REMOVE ? 0 : EpollEvents(what);
-  if (what != CURL_POLL_REMOVE) loop.NoteConnecting(easy, what == CURL_POLL_OUT);
+  if (what == CURL_POLL_REMOVE) {
+    watch.http1 = SpokeHttp1(easy);
+  } else {
+    loop.NoteConnecting(easy, what == CURL_POLL_OUT);
+  }
   const bool watched = (watch.wanted & ~watch.watched) == 0;
   return watched || loop.Update(socket, watch) ? 0 : -1;
 }

@@ -56,6 +56,7 @@ class CurlLoop {
     uint32_t watched = 0;
     uint32_t wanted = 0;
     CURLM* multi = nullptr;  // whose socket it is
+    bool http1 = false;      // at rest: nothing is to come until something is asked for
   };
 
   struct Part {
