@@ -97,7 +97,8 @@ std::vector<absl::Time> BookMatches(const CappedMatches& matches, int64_t confir
     }
     ledger.through_position = match.position;
     absl::Time day = DayToFill(ledger, matches.time_zone, match.day);
-    if (ledger.days[day].released >= matches.cap) day = LocalDay(matches.time_zone, day).end;
+    // One day further, or more where those of a clock that was ahead have filled some.
+    while (ledger.days[day].released >= matches.cap) day = LocalDay(matches.time_zone, day).end;
     absl::Time verdict = absl::InfinitePast();
     if (day > match.day + kMaxCapHold) {
       ++ledger.days[match.day].suppressed;

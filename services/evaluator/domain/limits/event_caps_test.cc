@@ -77,6 +77,13 @@ TEST(BookMatchesTest, AClockThatWasAheadHoldsNothingUp) {
   EXPECT_THAT(Count(Matches({6, 7, 8}, 2), 4, ledger), ElementsAre(Day(1), Day(1), Day(2)));
 }
 
+TEST(BookMatchesTest, WhatTomorrowHasOfAClockAheadFillsNothingOfToday) {
+  CapLedger ledger;
+  Count(Matches({1, 2}, 2, Day(1)), 0, ledger);
+
+  EXPECT_THAT(Count(Matches({3, 4, 5}, 2), 2, ledger), ElementsAre(kAtOnce, kAtOnce, Day(2)));
+}
+
 TEST(BookMatchesTest, AnotherTimeZoneKeepsTheOrder) {
   CapLedger ledger;
   Count(Matches({1, 2, 3}, 1), 0, ledger);
