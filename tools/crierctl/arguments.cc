@@ -13,6 +13,21 @@ void OnRun(CLI::App& command, Session& session, std::function<absl::Status()> ru
   command.callback([&session, run = std::move(run)] { session.action = run; });
 }
 
+CLI::Option* AddName(CLI::App& command, const std::string& thing, std::string& name) {
+  return command
+      .add_option(thing, name, absl::StrCat("The ", thing, ": its number, or its full name"))
+      ->required();
+}
+
+void AddLimit(CLI::App& command, int& limit) {
+  const bool all = limit == 0;
+  CLI::Option* const option = TakeWholeNumbers(
+      command.add_option("--limit", limit,
+                         all ? "How many at most (all when not given)" : "How many at most"),
+      1);
+  if (!all) option->capture_default_str();
+}
+
 CLI::Option* AddDuration(CLI::App& command, const std::string& name,
                          std::function<void(absl::Duration)> set, const std::string& help,
                          absl::Duration least) {

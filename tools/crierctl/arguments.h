@@ -18,6 +18,12 @@ namespace crier::crierctl {
 // Makes `run` the session's action when the command is the one that was given.
 void OnRun(CLI::App& command, Session& session, std::function<absl::Status()> run);
 
+// A required argument that names a `thing`, such as `webhook`.
+CLI::Option* AddName(CLI::App& command, const std::string& thing, std::string& name);
+
+// An option `--limit` of a command that lists: `limit` is its default, 0 for all.
+void AddLimit(CLI::App& command, int& limit);
+
 // An option like `--timeout 1.5s`; `set` gets a duration that is `least` or longer.
 CLI::Option* AddDuration(CLI::App& command, const std::string& name,
                          std::function<void(absl::Duration)> set, const std::string& help,

@@ -24,10 +24,7 @@ void AddDeleteCommand(
     typename Client<Service>::template Method<Request, google::protobuf::Empty> method) {
   const auto arguments = std::make_shared<std::pair<std::string, Request>>();
   CLI::App& command = *parent.add_subcommand("delete", help);
-  command
-      .add_option(thing, arguments->first,
-                  absl::StrCat("The ", thing, ": its number, or its full name"))
-      ->required();
+  AddName(command, thing, arguments->first);
   AddEtag(command, [arguments](const std::string& etag) { arguments->second.set_etag(etag); });
   OnRun(command, session, [=, &session]() -> absl::Status {
     Request request = arguments->second;

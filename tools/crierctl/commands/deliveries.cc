@@ -119,8 +119,7 @@ void AddList(CLI::App& parent, Session& session) {
         *arguments->request.mutable_created_before() = api::ToProto(time);
       },
       "Only those enqueued before then");
-  TakeWholeNumbers(command.add_option("--limit", arguments->limit, "How many at most"), 1)
-      ->capture_default_str();
+  AddLimit(command, arguments->limit);
   OnRun(command, session, [&session, arguments] { return ListAll(session, *arguments); });
 }
 

@@ -123,8 +123,7 @@ CLI::App& AddList(CLI::App& parent, Session& session, const std::string& help,
   command.add_option("--filter", arguments->filter, FilterHelp(examples));
   command.add_option("--order-by", arguments->order_by,
                      absl::StrCat("In which order, for example: ", examples.order_by));
-  TakeWholeNumbers(command.add_option("--limit", arguments->limit, "How many at most"), 1)
-      ->capture_default_str();
+  AddLimit(command, arguments->limit);
   OnRun(command, session, [=, &session]() -> absl::Status {
     Request request;
     ASSIGN_OR_RETURN(*request.mutable_parent(), CommunityName(session.settings.community));
@@ -161,10 +160,8 @@ template <typename Request, typename Entity>
 void AddGet(CLI::App& parent, Session& session, const char* collection, const std::string& noun,
             EntityClient::Method<Request, Entity> method) {
   const auto name = std::make_shared<std::string>();
-  CLI::App& command =
-      *parent.add_subcommand("get", absl::StrCat("Show all that is known of one, as JSON"));
-  command.add_option(noun, *name, absl::StrCat("The ", noun, ": its number, or its full name"))
-      ->required();
+  CLI::App& command = *parent.add_subcommand("get", "Show all that is known of one, as JSON");
+  AddName(command, noun, *name);
   OnRun(command, session, [=, &session]() -> absl::Status {
     Request request;
     ASSIGN_OR_RETURN(*request.mutable_name(),
@@ -181,7 +178,7 @@ void AddDeleteContact(CLI::App& parent, Session& session) {
   const auto name = std::make_shared<std::string>();
   CLI::App& command = *parent.add_subcommand(
       "delete", "Erase a person from everywhere: record, identities, activities, events");
-  command.add_option("contact", *name, "The contact: its number, or its full name")->required();
+  AddName(command, "contact", *name);
   command.add_flag("--yes", kYesHelp)->required();
   OnRun(command, session, [=, &session]() -> absl::Status {
     DeleteContactRequest request;

@@ -78,7 +78,7 @@ void AddHealthCommand(CLI::App& webhooks, Session& session) {
   const auto name = std::make_shared<std::string>();
   CLI::App& command =
       *webhooks.add_subcommand("health", "Show how a webhook does, by its newest attempts");
-  command.add_option("webhook", *name, "The webhook: its number, or its full name")->required();
+  AddName(command, "webhook", *name);
   OnRun(command, session, [&session, name] { return Show(session, *name); });
 }
 

@@ -99,8 +99,7 @@ void AddByName(CLI::App& parent, Session& session, const char* name, const char*
                absl::Status (*run)(Session&, const std::string&)) {
   const auto recovery = std::make_shared<std::string>();
   CLI::App& command = *parent.add_subcommand(name, help);
-  command.add_option("recovery", *recovery, "The recovery: its number, or its full name")
-      ->required();
+  AddName(command, "recovery", *recovery);
   OnRun(command, session, [&session, recovery, run]() -> absl::Status {
     ASSIGN_OR_RETURN(const std::string full_name, NameOf(session, *recovery));
     return run(session, full_name);
@@ -146,8 +145,7 @@ absl::Status ListAll(Session& session, int limit) {
 void AddList(CLI::App& parent, Session& session) {
   const auto limit = std::make_shared<int>(50);
   CLI::App& command = *parent.add_subcommand("list", "List the recoveries, newest first");
-  TakeWholeNumbers(command.add_option("--limit", *limit, "How many at most"), 1)
-      ->capture_default_str();
+  AddLimit(command, *limit);
   OnRun(command, session, [&session, limit] { return ListAll(session, *limit); });
 }
 

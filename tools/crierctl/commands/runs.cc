@@ -72,8 +72,7 @@ void AddStart(CLI::App& parent, Session& session) {
   };
   const auto arguments = std::make_shared<Arguments>();
   CLI::App& command = *parent.add_subcommand("start", "Begin a run of a workflow now");
-  command.add_option("workflow", arguments->workflow, "The workflow: its number, or its full name")
-      ->required();
+  AddName(command, "workflow", arguments->workflow);
   command.add_flag("--full", arguments->full,
                    "Go through all members, not only those that changed since the last run");
   OnRun(command, session, [&session, arguments]() -> absl::Status {
@@ -116,10 +115,8 @@ void AddList(CLI::App& parent, Session& session) {
   };
   const auto arguments = std::make_shared<Arguments>();
   CLI::App& command = *parent.add_subcommand("list", "List the runs of a workflow, newest first");
-  command.add_option("workflow", arguments->workflow, "The workflow: its number, or its full name")
-      ->required();
-  TakeWholeNumbers(
-      command.add_option("--limit", arguments->limit, "How many at most (all when not given)"), 1);
+  AddName(command, "workflow", arguments->workflow);
+  AddLimit(command, arguments->limit);
   OnRun(command, session,
         [&session, arguments] { return ListAll(session, arguments->workflow, arguments->limit); });
 }

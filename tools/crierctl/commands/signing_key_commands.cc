@@ -52,8 +52,7 @@ void AddRotate(CLI::App& parent, Session& session) {
   const auto arguments = std::make_shared<Arguments>();
   CLI::App& command = *parent.add_subcommand(
       "rotate-key", "Give a webhook a new signing key; the old one signs along for a while");
-  command.add_option("webhook", arguments->webhook, "The webhook: its number, or its full name")
-      ->required();
+  AddName(command, "webhook", arguments->webhook);
   AddSigningKeyFields(command, arguments->key);
   AddDuration(
       command, "--overlap",
@@ -91,8 +90,7 @@ void AddRevoke(CLI::App& parent, Session& session) {
   };
   const auto arguments = std::make_shared<Arguments>();
   CLI::App& command = *parent.add_subcommand("revoke-key", "Take a signing key away at once");
-  command.add_option("webhook", arguments->webhook, "The webhook: its number, or its full name")
-      ->required();
+  AddName(command, "webhook", arguments->webhook);
   TakeWholeNumbers(
       command.add_option("key", arguments->number, "The key's number, as `get` shows it"), 1)
       ->required();

@@ -178,8 +178,7 @@ absl::Status ListAll(Session& session, int limit) {
 void AddList(CLI::App& parent, Session& session) {
   const auto limit = std::make_shared<int>(0);
   CLI::App& command = *parent.add_subcommand("list", "List the webhooks of a community");
-  TakeWholeNumbers(command.add_option("--limit", *limit, "How many at most (all when not given)"),
-                   1);
+  AddLimit(command, *limit);
   OnRun(command, session, [&session, limit] { return ListAll(session, *limit); });
 }
 
@@ -196,14 +195,10 @@ absl::Status Get(Session& session, const std::string& text) {
   return absl::OkStatus();
 }
 
-CLI::Option* AddName(CLI::App& command, std::string& name) {
-  return command.add_option("webhook", name, "The webhook: its number, or its full name");
-}
-
 void AddGet(CLI::App& parent, Session& session) {
   const auto name = std::make_shared<std::string>();
   CLI::App& command = *parent.add_subcommand("get", "Show a webhook");
-  AddName(command, *name)->required();
+  AddName(command, "webhook", *name);
   OnRun(command, session, [&session, name] { return Get(session, *name); });
 }
 
@@ -228,7 +223,7 @@ void AddUpdate(CLI::App& parent, Session& session) {
   };
   const auto arguments = std::make_shared<Arguments>();
   CLI::App& command = *parent.add_subcommand("update", "Change what is given, keep the rest");
-  AddName(command, arguments->name)->required();
+  AddName(command, "webhook", arguments->name);
   AddWebhookFields(command, arguments->fields);
   AddEtag(command,
           [arguments](const std::string& etag) { arguments->fields.webhook.set_etag(etag); });
@@ -244,7 +239,7 @@ CLI::App& AddStateChange(CLI::App& parent, Session& session, const std::string& 
                                                       Webhook*)) {
   const auto name = std::make_shared<std::string>();
   CLI::App& command = *parent.add_subcommand(verb, help);
-  AddName(command, *name)->required();
+  AddName(command, "webhook", *name);
   AddEtag(command, [request](const std::string& etag) { request->set_etag(etag); });
   OnRun(command, session, [&session, name, request, method]() -> absl::Status {
     ASSIGN_OR_RETURN(*request->mutable_name(), NameOf(session, *name));
@@ -317,7 +312,7 @@ void AddTest(CLI::App& parent, Session& session) {
   const auto arguments = std::make_shared<TestArguments>();
   CLI::App& command = *parent.add_subcommand(
       "test", "Send a sample payload to a saved webhook, or to --url before it is saved");
-  AddName(command, arguments->name);
+  AddName(command, "webhook", arguments->name)->required(false);
   AddRequestFields(command, arguments->fields);
   AddChoice<PayloadType>(
       command, "--payload",

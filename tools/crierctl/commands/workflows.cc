@@ -234,13 +234,8 @@ absl::Status ListAll(Session& session, int limit) {
 void AddList(CLI::App& parent, Session& session) {
   const auto limit = std::make_shared<int>(0);
   CLI::App& command = *parent.add_subcommand("list", "List the workflows of a community");
-  TakeWholeNumbers(command.add_option("--limit", *limit, "How many at most (all when not given)"),
-                   1);
+  AddLimit(command, *limit);
   OnRun(command, session, [&session, limit] { return ListAll(session, *limit); });
-}
-
-void AddName(CLI::App& command, std::string& name) {
-  command.add_option("workflow", name, "The workflow: its number, or its full name")->required();
 }
 
 void AddConfirmation(CLI::App& command, const std::function<void(const std::string&)>& set) {
@@ -255,7 +250,7 @@ void AddByName(CLI::App& parent, Session& session, const char* word, const char*
                WorkflowClient::Method<Request, Workflow> method) {
   const auto name = std::make_shared<std::string>();
   CLI::App& command = *parent.add_subcommand(word, help);
-  AddName(command, *name);
+  AddName(command, "workflow", *name);
   OnRun(command, session, [&session, name, method]() -> absl::Status {
     Request request;
     ASSIGN_OR_RETURN(*request.mutable_name(), NameOf(session, *name));
@@ -317,7 +312,7 @@ absl::Status Update(Session& session, const UpdateArguments& arguments) {
 void AddUpdate(CLI::App& parent, Session& session) {
   const auto arguments = std::make_shared<UpdateArguments>();
   CLI::App& command = *parent.add_subcommand("update", "Change what is given, keep the rest");
-  AddName(command, arguments->name);
+  AddName(command, "workflow", arguments->name);
   command.add_option_function<std::string>(
       "--display-name",
       [arguments](const std::string& name) {
@@ -357,7 +352,7 @@ void AddEnable(CLI::App& parent, Session& session) {
   const auto arguments = std::make_shared<Arguments>();
   CLI::App& command =
       *parent.add_subcommand("enable", "Let a workflow fire for what comes from now on");
-  AddName(command, arguments->name);
+  AddName(command, "workflow", arguments->name);
   AddConfirmation(command, [arguments](const std::string& token) {
     arguments->request.set_confirmation_token(token);
   });
