@@ -36,17 +36,17 @@ absl::Duration SecretKeeper::Run() {
   if (!passing_ && clock_.Now() < next_pass_) return kReloadEvery;
   passing_ = true;
   const absl::StatusOr<ResealedPage> page =
-      store_.Reseal(after_, kWebhooksAtOnce, clock_.Now() + kTimeout);
+      store_.Reseal(pass_.after, kWebhooksAtOnce, clock_.Now() + kTimeout);
   if (!page.ok()) {
     log::Warning("the pass over stored secrets waits for the database",
                  {{"status", page.status()}});
     return kReloadEvery;
   }
-  after_ = page->last;
-  resealed_ += page->resealed;
+  pass_.after = page->last;
+  pass_.resealed += page->resealed;
   resealed_total_.Increment(page->resealed);
-  unreadable_ += page->unreadable;
-  if (!page->problem.empty()) problem_ = page->problem;
+  pass_.unreadable += page->unreadable;
+  if (!page->problem.empty()) pass_.problem = page->problem;
   if (page->webhooks == kWebhooksAtOnce) return kPause;
   EndPass();
   return kReloadEvery;
@@ -64,30 +64,26 @@ void SecretKeeper::Reload() {
   } else if (*changed) {
     log::Info("the key ring has changed; stored secrets are sealed under its first key");
     passing_ = true;
-    after_ = {};
-    resealed_ = unreadable_ = 0;
-    problem_.clear();
+    pass_ = {};
   }
   reload_failed_ = !changed.ok();
 }
 
 void SecretKeeper::EndPass() {
-  if (unreadable_ > 0) {
+  if (pass_.unreadable > 0) {
     log::Error("stored secrets cannot be read; nothing is sent to their webhooks",
-               {{"secrets", unreadable_}, {"problem", problem_}});
+               {{"secrets", pass_.unreadable}, {"problem", pass_.problem}});
   }
-  if (resealed_ > 0) {
+  if (pass_.resealed > 0) {
     log::Info("stored secrets are sealed under the first key of the ring",
-              {{"secrets", resealed_}});
+              {{"secrets", pass_.resealed}});
   }
-  stale_.Set(unreadable_);
+  stale_.Set(pass_.unreadable);
   const absl::Status status = store_.DeleteExpiredKeys(clock_.Now() + kTimeout);
   if (!status.ok()) log::Warning("expired signing keys stay for now", {{"status", status}});
   passing_ = false;
   next_pass_ = clock_.Now() + kPassEvery;
-  after_ = {};
-  resealed_ = unreadable_ = 0;
-  problem_.clear();
+  pass_ = {};
 }
 
 }  // namespace crier::delivery

@@ -26,6 +26,14 @@ class SecretKeeper {
   absl::Duration Run();
 
  private:
+  // Once over all webhooks.
+  struct Pass {
+    WebhookId after;  // those up to here are done
+    int resealed = 0;
+    int unreadable = 0;
+    std::string problem;
+  };
+
   void Reload();
   void EndPass();
 
@@ -39,12 +47,8 @@ class SecretKeeper {
 
   bool reload_failed_ = false;
   bool passing_ = true;
+  Pass pass_;
   absl::Time next_pass_ = absl::InfinitePast();
-  // Of the pass under way.
-  WebhookId after_;
-  int resealed_ = 0;
-  int unreadable_ = 0;
-  std::string problem_;
 };
 
 }  // namespace crier::delivery
