@@ -135,6 +135,6 @@ const std::vector<crier::pg::Migration>& Migrations() {
 }
 " @ONLY)
   add_library(${target} STATIC "${out}/${target}.cc")
-  target_include_directories(${target} PUBLIC "${CMAKE_SOURCE_DIR}" SYSTEM PUBLIC "${out}")
+  target_include_directories(${target} PUBLIC "${CMAKE_SOURCE_DIR}" "${out}")
   target_link_libraries(${target} PUBLIC crier_common_pg)
 endfunction()
