@@ -132,6 +132,8 @@ TEST_F(CliTest, NamesWhatIsMissingOrWrong) {
   EXPECT_THAT(RunWith({"--timeout", "0s", "webhooks", "list"}).err, HasSubstr("`0s` is too short"));
   EXPECT_THAT(RunWith({"runs", "get", "12", "--community", "7"}).err,
               HasSubstr("`12` names no run: give `<workflow>/<run>`"));
+  EXPECT_THAT(RunWith({"contacts", "merge", "1", "--community", "7"}).err,
+              HasSubstr("two contacts or more"));
   EXPECT_THAT(RunWith({"webhooks", "list", "--output", "xml"}).err, HasSubstr("xml"));
   EXPECT_THAT(RunWith({"webhooks", "update", "3", "--community", "7"}).err,
               HasSubstr("nothing to change"));

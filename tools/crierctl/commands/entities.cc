@@ -9,6 +9,7 @@
 #include "tools/crierctl/arguments.h"
 #include "tools/crierctl/commands/commands.h"
 #include "tools/crierctl/connection.h"
+#include "tools/crierctl/failure.h"
 #include "tools/crierctl/message_output.h"
 #include "tools/crierctl/names.h"
 #include "tools/crierctl/table.h"
@@ -198,9 +199,9 @@ void AddMerge(CLI::App& parent, Session& session) {
       "merge",
       "Merge contacts that are one person; the oldest stays, the others' names lead to it");
   command.add_option("contacts", *names, "The contacts, two or more: their numbers, or full names")
-      ->required()
-      ->expected(-2);  // or more
+      ->required();
   OnRun(command, session, [=, &session]() -> absl::Status {
+    if (names->size() < 2) return UsageError("with whom? Give the numbers of two contacts or more");
     MergeContactsRequest request;
     ASSIGN_OR_RETURN(*request.mutable_name(),
                      ChildName("contacts", session.settings.community, names->front()));

@@ -1,5 +1,7 @@
 #include "tools/crierctl/ingest/record_parser.h"
 
+#include <utility>
+
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
@@ -18,6 +20,31 @@ std::string FirstLine(const std::string& message) {
   return std::string(line);
 }
 
+// `(contact.lead_score): invalid value "high" for type TYPE_DOUBLE` as the servers would say it.
+// Anything else comes back as it is.
+std::string InWordsOfTheServers(const std::string& problem) {
+  constexpr absl::string_view kValue = "): invalid value ";
+  constexpr absl::string_view kType = " for type ";
+  static constexpr std::pair<absl::string_view, absl::string_view> kKinds[] = {
+      {"TYPE_STRING", "text in quotes"},
+      {"TYPE_BOOL", "true or false"},
+      {"TYPE_DOUBLE", "a number"},
+      {"TYPE_INT64", "a whole number"},
+      {"google.protobuf.Timestamp", "a time, such as \"2026-04-17T10:00:00Z\""}};
+  const absl::string_view text = problem;
+  const size_t value = text.find(kValue);
+  const size_t type = text.rfind(kType);
+  if (!absl::StartsWith(text, "(") || value == text.npos || type == text.npos || type < value) {
+    return problem;
+  }
+  for (const auto& [name, kind] : kKinds) {
+    if (absl::EndsWith(text, name)) {
+      return absl::StrCat(text.substr(1, value - 1), " must be ", kind);
+    }
+  }
+  return problem;
+}
+
 template <typename Request>
 absl::Status ParseInto(RecordKind kind, const std::string& parent, const std::string& json,
                        Request& request) {
@@ -28,7 +55,7 @@ absl::Status ParseInto(RecordKind kind, const std::string& parent, const std::st
       return absl::InvalidArgumentError(
           absl::StrCat(problem, " A record looks like ", RecordShape(kind)));
     }
-    return absl::InvalidArgumentError(problem);
+    return absl::InvalidArgumentError(InWordsOfTheServers(problem));
   }
   if (request.parent().empty()) request.set_parent(parent);
   return absl::OkStatus();

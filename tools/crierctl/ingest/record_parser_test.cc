@@ -58,12 +58,19 @@ TEST(ParseRecord, NamesAnUnknownFieldAndShowsTheShape) {
   EXPECT_THAT(std::string(nested.status().message()), HasSubstr("fullNme"));
 }
 
-TEST(ParseRecord, NamesAWrongValueInOneLine) {
-  const auto item =
-      ParseRecord(RecordKind::kActivity, kParent, R"({"activity": {"occurTime": "yesterday"}})");
+TEST(ParseRecord, SaysWhatAWrongValueMustBe) {
+  const auto problem_of = [](RecordKind kind, const std::string& json) {
+    return std::string(ParseRecord(kind, kParent, json).status().message());
+  };
 
-  EXPECT_THAT(std::string(item.status().message()), HasSubstr("occurTime"));
-  EXPECT_EQ(item.status().message().find('\n'), std::string::npos);
+  EXPECT_EQ(problem_of(RecordKind::kActivity, R"({"activity": {"occurTime": "yesterday"}})"),
+            R"(activity.occur_time must be a time, such as "2026-04-17T10:00:00Z")");
+  EXPECT_EQ(problem_of(RecordKind::kContact, R"({"contact": {"leadScore": "for (x) high"}})"),
+            "contact.lead_score must be a number");
+  EXPECT_EQ(problem_of(RecordKind::kContact, R"({"contact": {"segments": [{"id": "x"}]}})"),
+            "contact.segments[0].id must be a whole number");
+  EXPECT_EQ(problem_of(RecordKind::kContact, R"({"contact": {"primaryEmail": 5}})"),
+            "contact.primary_email must be text in quotes");
 }
 
 TEST(ParseRecord, RefusesWhatIsNotJson) {
