@@ -137,15 +137,18 @@ absl::StatusOr<Workflow> Lock(Transaction& transaction, const WorkflowId& id) {
   return ReadWorkflow(rows[0]);
 }
 
+// The row of a deleted workflow stays, for its request id and its ledger, but not what somebody has
+// written into it: criteria may name people.
 absl::Status StoreWorkflow(Transaction& transaction, const Workflow& workflow) {
+  const bool deleted = workflow.state == State::kDeleted;
   return transaction
       .Execute(kUpdateWorkflow, Key(workflow.id)
-                                    .Add(workflow.display_name)
+                                    .Add(deleted ? "" : workflow.display_name)
                                     .Add(workflow.webhook)
                                     .Add(Number(workflow.state))
                                     .Add(workflow.update_time)
                                     .Add(workflow.version)
-                                    .Add(workflow.filter)
+                                    .Add(deleted ? "" : workflow.filter)
                                     .Add(static_cast<int32_t>(workflow.stop_reason))
                                     .Add(workflow.schedule.time_zone)
                                     .Add(workflow.schedule.hours)

@@ -35,6 +35,35 @@ std::unique_ptr<StoresUnderTest> MakePgStores() { return std::make_unique<PgStor
 
 INSTANTIATE_TEST_SUITE_P(Postgres, WorkflowStoreConformance, testing::Values(&MakePgStores));
 
+TEST(WorkflowSchemaTest, NothingIsKeptOfWhatWasWrittenIntoADeletedWorkflow) {
+  tests::TestDatabase database;
+  const pg::Database schema = database.NewSchemaName();
+  ASSERT_TRUE(pg::Migrate(schema, storage::SchemaMigrations()).ok());
+  pg::Pool pool(schema, {.size = 1});
+  storage::PgWorkflowStore store(pool);
+  const absl::Time deadline = tests::TestDatabase::Deadline();
+  NewWorkflow workflow;
+  workflow.community = 1;
+  workflow.display_name = "all that anna@example.com does";
+  workflow.filter = "primary_email = \"anna@example.com\"";
+  workflow.workflow_template = Template::kNewMember;
+  workflow.webhook = 5;
+  const WorkflowId id = store.Create(workflow, absl::UnixEpoch(), deadline).value().id;
+
+  const auto deleted = store.Change(
+      id, {},
+      [](Workflow& changed) {
+        changed.state = State::kDeleted;
+        return absl::OkStatus();
+      },
+      deadline);
+
+  ASSERT_TRUE(deleted.ok()) << deleted.status();
+  const pg::Rows rows =
+      database.Run(schema, "SELECT count(*) FROM workflows w WHERE w::text LIKE '%anna%'");
+  EXPECT_EQ(rows[0].Int64(0), 0);
+}
+
 // Of a workflow that events fire and a cap of one a day, which has put off what came after the
 // first.
 class CapTransitionTest : public testing::Test {
