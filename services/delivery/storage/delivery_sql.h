@@ -144,6 +144,15 @@ constexpr pg::Statement kRequeue{
     "  AND queue.delivery_id = again.delivery_id AND queue.attempt_count < again.number"
     " RETURNING again.place"};
 
+// Those of what has been attempted that are on the queue and have not seen the attempt.
+constexpr pg::Statement kFindWanted{
+    "find_wanted",
+    "SELECT FROM unnest($1::attempted_row[])"
+    "  AS late (community_id, webhook_id, delivery_id, number, due_time, redeliveries)"
+    " WHERE EXISTS (SELECT FROM queue WHERE queue.community_id = late.community_id"
+    "  AND queue.webhook_id = late.webhook_id AND queue.delivery_id = late.delivery_id"
+    "  AND queue.attempt_count < late.number)"};
+
 // Takes deliveries off the queue that are not to be attempted, and returns the places, from 1, of
 // those that it found there.
 constexpr pg::Statement kDrop{

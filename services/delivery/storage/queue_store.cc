@@ -110,6 +110,14 @@ class Changes {
   absl::Status WriteQueue(Transaction& transaction, const pg::Statement& statement,
                           const std::vector<size_t>& places) {
     if (places.empty()) return absl::OkStatus();
+    ASSIGN_OR_RETURN(const Rows rows, ExecuteOn(places, statement, transaction));
+    MarkQueued(rows, places);
+    return absl::OkStatus();
+  }
+
+  // The statement on the outcomes at `places`, which are not none, as attempted_row.
+  absl::StatusOr<Rows> ExecuteOn(const std::vector<size_t>& places, const pg::Statement& statement,
+                                 Transaction& transaction) const {
     ASSIGN_OR_RETURN(const RowType type, transaction.FindRowType("attempted_row"));
     RowArray attempted(type);
     for (const size_t place : places) {
@@ -122,10 +130,7 @@ class Changes {
       attempted.Add(outcome.state == DeliveryState::kSucceeded ? std::numeric_limits<int32_t>::max()
                                                                : outcome.redeliveries);
     }
-    ASSIGN_OR_RETURN(const Rows rows,
-                     transaction.Execute(statement, Params().AddRows(std::move(attempted))));
-    MarkQueued(rows, places);
-    return absl::OkStatus();
+    return transaction.Execute(statement, Params().AddRows(std::move(attempted)));
   }
 
   // A delivery that is not on the queue any more was cancelled while the attempt was under way,
@@ -159,7 +164,20 @@ class Changes {
             !queued_[place] && repeated.count(outcomes_[place].id.message.ToUuid()) == 0;
       }
     }
-    return absl::OkStatus();
+    return CheckLeft(transaction);
+  }
+
+  // Somebody may have put back on the queue what was not there: then this begins anew, or the next
+  // attempt would have the number of this one.
+  absl::Status CheckLeft(Transaction& transaction) const {
+    std::vector<size_t> left;
+    for (size_t place = 0; place < outcomes_.size(); ++place) {
+      if (cancelled_[place] && outcomes_[place].attempt) left.push_back(place);
+    }
+    if (left.empty()) return absl::OkStatus();
+    ASSIGN_OR_RETURN(const Rows queued, ExecuteOn(left, kFindWanted, transaction));
+    if (queued.empty()) return absl::OkStatus();
+    return absl::AbortedError("a delivery was wanted again while its attempt was stored");
   }
 
   void AddAttempt(size_t place, RowArray& row) const {

@@ -18,6 +18,29 @@ constexpr pg::Statement kFindForRepair{
     "  AND delivery_id = $3 ORDER BY number DESC LIMIT 1), 0)"
     " FROM deliveries WHERE community_id = $1 AND webhook_id = $2 AND delivery_id = $3"};
 
+// Deliveries ($1 to $3) that are to be sent again. An attempt that was under way when its delivery
+// left the queue is stored before this or after the transaction, not meanwhile.
+constexpr pg::Statement kLockDeliveries{
+    "lock_deliveries",
+    "SELECT FROM unnest($1::bigint[], $2::bigint[], $3::uuid[])"
+    "  AS again (community_id, webhook_id, delivery_id)"
+    " CROSS JOIN LATERAL (SELECT FROM deliveries WHERE community_id = again.community_id"
+    "  AND webhook_id = again.webhook_id AND delivery_id = again.delivery_id"
+    "  LIMIT 1 FOR UPDATE) AS delivery"};
+
+// Those on the queue again ($1 to $3) of which an attempt was stored since $5 of kQueueAgain was
+// read: the queue was waited for until then. Their next attempts must not have its number.
+constexpr pg::Statement kCountAgain{
+    "count_again",
+    "UPDATE queue SET attempt_count = last.number, attempts_before = last.number"
+    " FROM unnest($1::bigint[], $2::bigint[], $3::uuid[])"
+    "  AS again (community_id, webhook_id, delivery_id)"
+    " CROSS JOIN LATERAL (SELECT number FROM attempts WHERE community_id = again.community_id"
+    "  AND webhook_id = again.webhook_id AND delivery_id = again.delivery_id"
+    "  ORDER BY number DESC LIMIT 1) AS last"
+    " WHERE queue.community_id = again.community_id AND queue.webhook_id = again.webhook_id"
+    "  AND queue.delivery_id = again.delivery_id AND queue.attempt_count < last.number"};
+
 // $1 to $4: deliveries with the shards of their webhooks; $5: the attempts made; $6: when they are
 // due. One that waits is due then as well, if not earlier, and keeps its count. One that was
 // cancelled may have an attempt under way still, which began before it was wanted again: so each

@@ -49,16 +49,16 @@ struct Again {
   int size() const { return static_cast<int>(deliveries.size()); }
 };
 
+Params Keys(const Again& again) {
+  return Params().AddArray(again.communities).AddArray(again.webhooks).AddArray(again.deliveries);
+}
+
 absl::Status QueueAgain(Transaction& transaction, const Again& again, absl::Time due_time) {
-  return transaction
-      .Execute(kQueueAgain, Params()
-                                .AddArray(again.communities)
-                                .AddArray(again.webhooks)
-                                .AddArray(again.deliveries)
-                                .AddArray(again.shards)
-                                .AddArray(again.attempts)
-                                .Add(due_time))
-      .status();
+  RETURN_IF_ERROR(transaction.Execute(kLockDeliveries, Keys(again)).status());
+  Params params = Keys(again);
+  params.AddArray(again.shards).AddArray(again.attempts).Add(due_time);
+  RETURN_IF_ERROR(transaction.Execute(kQueueAgain, params).status());
+  return transaction.Execute(kCountAgain, Keys(again)).status();
 }
 
 // Each once.

@@ -1,5 +1,11 @@
 #include "services/delivery/storage/repair_store.h"
 
+#include <functional>
+#include <string>
+#include <thread>
+
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/notification.h"
 #include "common/status/errors.h"
 #include "gmock/gmock.h"
 #include "services/delivery/domain/repair/repair_store_conformance.h"
@@ -179,6 +185,71 @@ TEST_F(PgRepairStoreTest, WhatIsWantedAgainIsKeptOnce) {
   EXPECT_EQ(Queue(webhook_)[0].attempts_before, 1);
   EXPECT_EQ(Get(id).state, DeliveryState::kPending);
   EXPECT_THAT(Get(id).attempts, SizeIs(1));
+}
+
+// What one transaction does while another, which `meanwhile` begins on a thread of its own, waits
+// for it or is over.
+class RacingRepairsTest : public PgRepairStoreTest {
+ protected:
+  void Race(absl::string_view sql, const std::function<void()>& meanwhile) {
+    absl::Notification over;
+    std::thread other;
+    const absl::Status status = pool_.Run(Deadline(), [&](pg::Transaction& transaction) {
+      const absl::Status done = transaction.ExecuteDynamic(sql).status();
+      other = std::thread([&] {
+        meanwhile();
+        over.Notify();
+      });
+      while (!over.HasBeenNotified() && Waiting() == 0) std::this_thread::yield();
+      return done;
+    });
+    other.join();
+    EXPECT_EQ(status, absl::OkStatus());
+  }
+
+  // Its next attempt does not have the number of one that is stored.
+  void ExpectNumbered(const DeliveryId& id) {
+    ASSERT_THAT(Queue(webhook_), SizeIs(1));
+    ASSERT_THAT(Get(id).attempts, SizeIs(1));
+    EXPECT_EQ(Queue(webhook_)[0].attempt_count, 1);
+    EXPECT_THAT(Commit({Outcome(id, DeliveryState::kSucceeded, 2)}),
+                ElementsAre(Recorded::kWritten));
+  }
+
+ private:
+  int64_t Waiting() {
+    return database_.Run(schema_, "SELECT count(*) FROM pg_locks WHERE NOT granted")[0].Int64(0);
+  }
+};
+
+TEST_F(RacingRepairsTest, WhatIsSentAgainWhileItsAttemptIsStored) {
+  const DeliveryId id = Store(webhook_);
+
+  Race(
+      "WITH ended AS (DELETE FROM queue RETURNING *)"
+      " INSERT INTO attempts (community_id, webhook_id, delivery_id, number, delivery_state,"
+      "  exchange, response, outcome, response_status, duration_us)"
+      " SELECT community_id, webhook_id, delivery_id, 1, 2, '', '', 1, 200, 1 FROM ended",
+      [&] { EXPECT_EQ(repairs_.Redeliver(id, now_, Deadline()), absl::OkStatus()); });
+
+  ExpectNumbered(id);
+}
+
+TEST_F(RacingRepairsTest, AnAttemptThatIsStoredWhileItsDeliveryIsSentAgain) {
+  const DeliveryId id = Store(webhook_);
+  ASSERT_TRUE(repairs_.Cancel(id, Deadline()).ok());
+  const AttemptOutcome outcome = Outcome(id, DeliveryState::kPending, 1);
+
+  Race(absl::StrCat("WITH again AS (SELECT * FROM deliveries FOR UPDATE)"
+                    " INSERT INTO queue (community_id, webhook_id, delivery_id, shard, due_time,"
+                    "  attempt_count, redeliveries) SELECT community_id, webhook_id, delivery_id, ",
+                    ShardOf(webhook_), ", now(), 0, nextval('redeliveries') FROM again"),
+       [&] {
+         while (!queue_.Commit({outcome}, Deadline()).ok()) {
+         }
+       });
+
+  ExpectNumbered(id);
 }
 
 TEST_F(PgRepairStoreTest, RefusesToRedeliverWhatIsGone) {
