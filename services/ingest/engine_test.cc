@@ -138,6 +138,7 @@ TEST_F(EngineTest, RefusesWhenTooManyWait) {
       [](absl::StatusOr<Ingested>) { ADD_FAILURE() << "called for a refused record"; });
 
   EXPECT_EQ(refused.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_TRUE(refused.GetPayload("type.googleapis.com/google.rpc.RetryInfo").has_value());
   EXPECT_EQ(observer_.refused.load(), 1);
   let_go_.Notify();
 }
