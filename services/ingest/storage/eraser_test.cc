@@ -293,6 +293,19 @@ TEST_F(EraserTest, ADeletionGoesOnWhereAnotherReplicaStopped) {
   EXPECT_EQ(Count("events WHERE community_id = 1 AND subject_id IS NOT NULL"), 0);
 }
 
+TEST_F(EraserTest, ALastLookFindsWhatIsBehindThePlaceThatADeletionHasComeTo) {
+  IngestPerson();
+  ASSERT_TRUE(eraser_.BeginDeletion(1, kNow, Deadline()).ok());
+  postgres_->Run(database_,
+                 "UPDATE community_deletions SET next_subject_id = (SELECT max(last_id) + 1 FROM"
+                 " log_heads)");
+
+  FinishDeletions(eraser_);
+
+  EXPECT_EQ(Events(1).back().kind(), Event::COMMUNITY_DELETED);
+  EXPECT_EQ(Count("events WHERE community_id = 1 AND subject_id IS NOT NULL"), 0);
+}
+
 TEST_F(EraserTest, ADeletionThatAnotherReplicaIsAtIsLeftToIt) {
   IngestPerson();
   ASSERT_TRUE(eraser_.BeginDeletion(1, kNow, Deadline()).ok());
