@@ -387,7 +387,8 @@ TEST_F(ServerTest, CountsWhatItDoes) {
 
   EXPECT_THAT(names, testing::UnorderedElementsAre(
                          "crier_ingest_batch_records", "crier_ingest_commit_seconds",
-                         "crier_ingest_events_total", "crier_ingest_refused_total"));
+                         "crier_ingest_community_deletion_age_seconds", "crier_ingest_events_total",
+                         "crier_ingest_refused_total"));
   EXPECT_EQ(organizations, 2);
 }
 
