@@ -103,8 +103,8 @@ void CurlLoop::Add(CURL* easy, size_t hash) {
 void CurlLoop::Remove(CURL* easy) {
   CURLM* multi = nullptr;
   curl_easy_getinfo(easy, CURLINFO_PRIVATE, &multi);
-  connecting_.erase(easy);
   if (multi != nullptr) curl_multi_remove_handle(multi, easy);
+  connecting_.erase(easy);
 }
 
 int CurlLoop::RunOnce(absl::Duration limit) {
@@ -145,8 +145,8 @@ void CurlLoop::TakeDone(absl::FunctionRef<void(CURL*, CURLcode)> done) {
       if (message->msg != CURLMSG_DONE) continue;
       CURL* const easy = message->easy_handle;
       const CURLcode code = message->data.result;  // removing the handle invalidates the message
-      connecting_.erase(easy);
       curl_multi_remove_handle(part.multi, easy);
+      connecting_.erase(easy);
       done(easy, code);
     }
   }
