@@ -89,6 +89,17 @@ absl::StatusOr<std::vector<ChangedPage>> EraseIn(Transaction& transaction, int64
   return changed;
 }
 
+// All but the members that were sent. Returns the pages that are changed by it.
+absl::StatusOr<Rows> EmptyCommunity(Transaction& transaction, int64_t community) {
+  RETURN_IF_ERROR(transaction.Execute(kLockMembers, Of(community)).status());
+  RETURN_IF_ERROR(transaction.Execute(kCountErasure, Of(community)).status());
+  ASSIGN_OR_RETURN(Rows pages, transaction.Execute(kEmptyPages, Of(community)));
+  for (const pg::Statement& statement : {kEmptyCaps, kForgetCapDays, kForgetGone}) {
+    RETURN_IF_ERROR(transaction.Execute(statement, Of(community)).status());
+  }
+  return pages;
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<ChangedPage>> PgMemberLedger::Merge(int64_t community, int64_t winner,
@@ -111,27 +122,19 @@ absl::StatusOr<std::vector<ChangedPage>> PgMemberLedger::Erase(int64_t community
 
 absl::StatusOr<std::vector<ChangedPage>> PgMemberLedger::EraseCommunity(int64_t community,
                                                                         absl::Time deadline) {
-  std::vector<ChangedPage> changed;
   // First of all: from here on nobody decides on a contact that was read before.
-  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
-    changed.clear();
-    RETURN_IF_ERROR(transaction.Execute(kLockMembers, Of(community)).status());
-    RETURN_IF_ERROR(transaction.Execute(kCountErasure, Of(community)).status());
-    ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kEmptyPages, Of(community)));
-    for (const Rows::Row row : rows) changed.push_back({{community, row.Int64(0)}, row.Int64(1)});
-    RETURN_IF_ERROR(transaction.Execute(kEmptyCaps, Of(community)).status());
-    RETURN_IF_ERROR(transaction.Execute(kForgetCapDays, Of(community)).status());
-    return transaction.Execute(kForgetGone, Of(community)).status();
+  ASSIGN_OR_RETURN(const Rows emptied, pool_.Run(deadline, [&](Transaction& transaction) {
+    return EmptyCommunity(transaction, community);
   }));
   int64_t erased = kEraseAtOnce;
   while (erased == kEraseAtOnce) {
-    RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
-      ASSIGN_OR_RETURN(const Rows rows,
-                       transaction.Execute(kForgetSome, Of(community).Add(kEraseAtOnce)));
-      erased = rows.affected();
-      return absl::OkStatus();
+    ASSIGN_OR_RETURN(const Rows rows, pool_.Run(deadline, [&](Transaction& transaction) {
+      return transaction.Execute(kForgetSome, Of(community).Add(kEraseAtOnce));
     }));
+    erased = rows.affected();
   }
+  std::vector<ChangedPage> changed;
+  for (const Rows::Row row : emptied) changed.push_back({{community, row.Int64(0)}, row.Int64(1)});
   return changed;
 }
 

@@ -215,6 +215,28 @@ absl::StatusOr<Step> EraseSome(Transaction& transaction, int64_t community, int6
   return step;
 }
 
+// What was done of the deletion of a community whose turn it was.
+struct DeletionStep {
+  int64_t community = 0;
+  bool heard = false;  // all readers have heard of it: nothing was to be done
+  int64_t rows = 0;    // erased
+};
+
+// Nothing when no deletion is to go on.
+absl::StatusOr<std::optional<DeletionStep>> TakeStep(Transaction& transaction, int limit) {
+  ASSIGN_OR_RETURN(const Rows taken, transaction.Execute(kTakeDeletion));
+  if (taken.empty()) return std::optional<DeletionStep>();
+  DeletionStep done{taken[0].Int64(0), taken[0].Bool(2)};
+  if (!done.heard) {
+    ASSIGN_OR_RETURN(const Step step,
+                     EraseSome(transaction, done.community, taken[0].Int64(1), limit));
+    done.rows = step.rows;
+    const Params count = Params().Add(done.community).Add(step.rows).Add(step.next_subject);
+    RETURN_IF_ERROR(transaction.Execute(kCountErased, count).status());
+  }
+  return std::make_optional(done);
+}
+
 }  // namespace
 
 PgEraser::PgEraser(pg::Pool& pool, int step_rows)
@@ -229,12 +251,12 @@ absl::Status PgEraser::EraseContact(int64_t community, int64_t id, absl::Time no
   // What may be much goes first, without the lock that writers wait for.
   int64_t erased = step_rows_;
   while (erased >= step_rows_) {
-    RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
-      ASSIGN_OR_RETURN(const std::vector<int64_t> names, NamesOf(transaction, community, id));
-      if (names.empty()) return not_found();
-      ASSIGN_OR_RETURN(erased, EraseSomeOf(transaction, community, names, step_rows_));
-      return absl::OkStatus();
-    }));
+    ASSIGN_OR_RETURN(
+        erased, pool_.Run(deadline, [&](Transaction& transaction) -> absl::StatusOr<int64_t> {
+          ASSIGN_OR_RETURN(const std::vector<int64_t> names, NamesOf(transaction, community, id));
+          if (names.empty()) return not_found();
+          return EraseSomeOf(transaction, community, names, step_rows_);
+        }));
   }
   return pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
     ASSIGN_OR_RETURN(LockedHead head, LockHead(transaction, community));
@@ -289,28 +311,15 @@ absl::StatusOr<std::optional<absl::Time>> PgEraser::OldestDeletion(absl::Time de
 }
 
 absl::StatusOr<bool> PgEraser::ContinueDeletions(absl::Time now, absl::Time deadline) {
-  int64_t community = 0;
-  int64_t rows_erased = 0;
-  bool heard = false;
-  RETURN_IF_ERROR(pool_.Run(deadline, [&](Transaction& transaction) -> absl::Status {
-    community = 0;
-    ASSIGN_OR_RETURN(const Rows taken, transaction.Execute(kTakeDeletion));
-    if (taken.empty()) return absl::OkStatus();
-    community = taken[0].Int64(0);
-    heard = taken[0].Bool(2);
-    if (heard) return absl::OkStatus();
-    ASSIGN_OR_RETURN(const Step step,
-                     EraseSome(transaction, community, taken[0].Int64(1), step_rows_));
-    rows_erased = step.rows;
-    return transaction
-        .Execute(kCountErased, Params().Add(community).Add(step.rows).Add(step.next_subject))
-        .status();
-  }));
-  if (community == 0) return false;
-  if (heard) {
-    RETURN_IF_ERROR(FinishDeletion(community, now, deadline));
-  } else if (rows_erased == 0) {
-    RETURN_IF_ERROR(TellOfDeletion(community, now, deadline));
+  ASSIGN_OR_RETURN(const std::optional<DeletionStep> step,
+                   pool_.Run(deadline, [&](Transaction& transaction) {
+                     return TakeStep(transaction, step_rows_);
+                   }));
+  if (!step) return false;
+  if (step->heard) {
+    RETURN_IF_ERROR(FinishDeletion(step->community, now, deadline));
+  } else if (step->rows == 0) {
+    RETURN_IF_ERROR(TellOfDeletion(step->community, now, deadline));
   }
   return true;
 }
