@@ -39,9 +39,6 @@ build() {
   if [ $# -gt 0 ]; then targets=(--target "$@"); fi
   step "building ($preset)"
   mkdir -p "$CRIER_ROOT/build"
-  export LANG=C.UTF-8  # the cache tells languages of warnings apart
-  export CCACHE_SLOPPINESS=time_macros
-  export CCACHE_BASEDIR="$CRIER_ROOT" CCACHE_NOHASHDIR=1
   (cd "$CRIER_ROOT" && cmake --preset "$preset" -Wno-dev --log-level=NOTICE >"$CRIER_ROOT/build/configure.log" 2>&1) || {
     cat "$CRIER_ROOT/build/configure.log" >&2
     fail "configuring failed"
