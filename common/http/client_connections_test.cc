@@ -11,6 +11,9 @@
 #include "absl/synchronization/blocking_counter.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
+#include "absl/time/time.h"
+#include "common/base/clock.h"
+#include "common/base/cond_var.h"
 #include "common/http/client_test_support.h"
 #include "gmock/gmock.h"
 
@@ -189,8 +192,11 @@ class GroupsServer {
   // Waits until no more connections than that are open.
   bool AwaitOpen(int at_most) const {
     absl::MutexLock lock(&mutex_);
-    const auto reached = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return open_ <= at_most; };
-    return mutex_.AwaitWithTimeout(absl::Condition(&reached), kPatience);
+    const absl::Duration end = SystemClock().Monotonic() + kPatience;
+    while (open_ > at_most) {
+      if (changed_.WaitUntil(&mutex_, end)) return false;
+    }
+    return true;
   }
 
  private:
@@ -211,9 +217,11 @@ class GroupsServer {
   void Count(int change) {
     absl::MutexLock lock(&mutex_);
     open_ += change;
+    changed_.SignalAll();
   }
 
   mutable absl::Mutex mutex_;
+  mutable CondVar changed_;
   std::map<int, std::set<std::string>> groups_ ABSL_GUARDED_BY(mutex_);
   int open_ ABSL_GUARDED_BY(mutex_) = 0;
   TestServer server_{[this](TestConnection& connection) { Serve(connection); }};

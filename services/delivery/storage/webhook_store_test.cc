@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
 #include "common/pg/listener.h"
@@ -176,14 +175,14 @@ TEST_F(PgWebhookStoreTest, WhatEnablingCancelsIsNotedAtTheWebhook) {
 TEST_F(PgWebhookStoreTest, ResumingTellsWhoeverHoldsTheShard) {
   const Webhook webhook = Create();
   Change(webhook.id, StateAction::kPause);
-  absl::Mutex mutex;
   std::vector<WebhookId> told;
-  absl::Notification listening;
+  absl::Notification listening, noticed;
   pg::Listener listener(postgres_.database(), QueueChannel(postgres_.database().schema),
                         pg::Listener::Callbacks{.on_notify =
                                                     [&](absl::string_view payload) {
-                                                      absl::MutexLock lock(&mutex);
+                                                      if (noticed.HasBeenNotified()) return;
                                                       told = DecodeNotice(payload);
+                                                      noticed.Notify();
                                                     },
                                                 .on_gap =
                                                     [&] {
@@ -194,9 +193,7 @@ TEST_F(PgWebhookStoreTest, ResumingTellsWhoeverHoldsTheShard) {
 
   Change(webhook.id, StateAction::kResume);
 
-  absl::MutexLock lock(&mutex);
-  mutex.Await(absl::Condition(
-      +[](std::vector<WebhookId>* ids) { return !ids->empty(); }, &told));
+  noticed.WaitForNotification();
   EXPECT_EQ(told, std::vector<WebhookId>{webhook.id});
 }
 
