@@ -15,6 +15,7 @@
 #include "common/lease/lease_keeper.h"
 #include "common/lease/owner_name.h"
 #include "common/log/log.h"
+#include "common/pg/frozen_sessions.h"
 #include "common/pg/lease_store.h"
 #include "common/pg/listener.h"
 #include "common/pg/migrations.h"
@@ -180,6 +181,7 @@ struct DeliveryServer::Parts {
 
   std::atomic<bool> has_room{false};  // there are partitions for today
   std::atomic<bool> measures{false};  // this replica is the one that shows the depth of the queue
+  pg::FrozenSessions frozen_sessions{lease_pool};
   std::optional<pg::Listener> listener;
   std::optional<pg::Listener> releases;  // of other replicas' leases; there is work to take over
   pg::PartitionUpkeep upkeep{clock};

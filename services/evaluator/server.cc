@@ -6,6 +6,7 @@
 #include "absl/synchronization/mutex.h"
 #include "common/base/periodic_task.h"
 #include "common/lease/owner_name.h"
+#include "common/pg/frozen_sessions.h"
 #include "common/pg/migrations.h"
 #include "common/pg/pool.h"
 #include "common/rpc/client.h"
@@ -135,6 +136,7 @@ struct EvaluatorServer::Parts {
   RunWorkers run_workers;
   // Of its own, so that no crowd of calls can keep a heartbeat waiting until leases run out.
   pg::Pool lease_pool;
+  pg::FrozenSessions frozen_sessions{lease_pool};
   Evaluation evaluation;
   storage::PgRunStore run_store;
   Runs runs;

@@ -7,6 +7,7 @@
 #include "absl/time/clock.h"
 #include "common/base/periodic_task.h"
 #include "common/log/log.h"
+#include "common/pg/frozen_sessions.h"
 #include "common/pg/migrations.h"
 #include "common/pg/partition_upkeep.h"
 #include "common/pg/pool.h"
@@ -124,6 +125,7 @@ struct IngestServer::Parts {
   transport::EntityService entity_service;
 
   std::atomic<bool> has_room{false};
+  pg::FrozenSessions frozen_sessions{query_pool};
   std::optional<LogFollower> follower;
   pg::PartitionUpkeep upkeep{clock};
   std::optional<PeriodicTask> maintenance;
