@@ -17,7 +17,7 @@ function(crier_precompiled_headers target)
   set(sum "${folder}/cmake_pch.hxx.pch.sum")
   add_custom_command(
     OUTPUT "${sum}"
-    COMMAND sh -c "\"$0\" -std=c++20 -pthread -E -P -x c++-header \"$1\" | sha256sum >\"$2\""
+    COMMAND sh -c "\"$0\" -w -std=c++20 -pthread -E -P -x c++-header \"$1\" | sha256sum >\"$2\""
       ${CMAKE_CXX_COMPILER} "${folder}/cmake_pch.hxx" "${sum}"
     DEPENDS "${folder}/cmake_pch.hxx.pch"
     COMMENT "Summing up ${target}"
