@@ -62,7 +62,7 @@ struct Client::Impl {
   void OnDone(CURL* easy, CURLcode code);
   absl::Duration TimeToNextDeadline() const;
 
-  const ClientContext context;
+  ClientContext context;
   const size_t max_in_flight;
   CurlLoop loop;
   RoutePool routes;  // as many as there are connections for

@@ -54,13 +54,12 @@ std::string Route::Key(const Request& request) {
   return absl::StrCat(GroupName(request), " ", request.url);
 }
 
-absl::StatusOr<std::unique_ptr<Route>> Route::Create(const ClientContext& context,
-                                                     Request& request) {
+absl::StatusOr<std::unique_ptr<Route>> Route::Create(ClientContext& context, Request& request) {
   ASSIGN_OR_RETURN(Target target, ParseTarget(request.url));
   return std::unique_ptr<Route>(new Route(context, request, std::move(target)));
 }
 
-Route::Route(const ClientContext& context, Request& request, Target target)
+Route::Route(ClientContext& context, Request& request, Target target)
     : context_(context),
       key_(Key(request)),
       group_(GroupName(request)),

@@ -23,7 +23,7 @@ namespace crier::http {
 // What all routes of a client share; outlives them.
 struct ClientContext {
   std::function<bool(const sockaddr&)> allow_address;
-  mutable TrustedRoots roots;  // read again when its file changes, by the client's thread
+  TrustedRoots roots;
   std::optional<EgressProxy> proxy;
 };
 
@@ -45,8 +45,7 @@ class Route {
 
   // Takes over URL and TLS settings of the request. INVALID_ARGUMENT when it has no URL that may be
   // called.
-  static absl::StatusOr<std::unique_ptr<Route>> Create(const ClientContext& context,
-                                                       Request& request);
+  static absl::StatusOr<std::unique_ptr<Route>> Create(ClientContext& context, Request& request);
 
   Route(const Route&) = delete;
   Route& operator=(const Route&) = delete;
@@ -79,7 +78,7 @@ class Route {
     void operator()(CURLU* url) const { curl_url_cleanup(url); }
   };
 
-  Route(const ClientContext& context, Request& request, Target target);
+  Route(ClientContext& context, Request& request, Target target);
 
   static curl_socket_t OnOpenSocket(void* self, curlsocktype purpose, curl_sockaddr* address);
   static CURLcode OnTlsContext(CURL* easy, void* tls_context, void* self);
@@ -100,7 +99,7 @@ class Route {
   std::string DialName() const;
   std::string ProxyName() const;
 
-  const ClientContext& context_;
+  ClientContext& context_;
   const std::string key_;
   const std::string group_;
   const Target target_;

@@ -19,8 +19,7 @@ class RoutePool {
  public:
   // Keeps at most `max_idle` routes, at least one: beyond that, the one that has waited longest
   // goes.
-  RoutePool(const ClientContext& context, size_t max_idle)
-      : context_(context), max_idle_(max_idle) {}
+  RoutePool(ClientContext& context, size_t max_idle) : context_(context), max_idle_(max_idle) {}
 
   // One for the request, whose URL and TLS settings it may take over. INVALID_ARGUMENT when it has
   // no URL that may be called.
@@ -33,7 +32,7 @@ class RoutePool {
  private:
   using Idle = std::list<std::unique_ptr<Route>>;
 
-  const ClientContext& context_;
+  ClientContext& context_;
   const size_t max_idle_;
   Idle idle_;                                                           // in the order put back
   absl::flat_hash_map<std::string, std::vector<Idle::iterator>> keys_;  // likewise; none is empty

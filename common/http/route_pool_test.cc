@@ -29,7 +29,7 @@ class RoutePoolTest : public testing::Test {
     return *std::move(route);
   }
 
-  const ClientContext context_{{}, TrustedRoots(""), {}};
+  ClientContext context_{{}, TrustedRoots(""), {}};
   RoutePool pool_{context_, 2};
 };
 

@@ -52,7 +52,7 @@ bool HasHeader(const Headers& headers, absl::string_view name) {
 
 }  // namespace
 
-Transfer::Transfer(const ClientContext& context, Request request, Done done)
+Transfer::Transfer(ClientContext& context, Request request, Done done)
     : context_(context), request_(std::move(request)), done_(std::move(done)), start_(Now()) {}
 
 absl::Status Transfer::Begin(RoutePool& routes) {

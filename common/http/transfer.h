@@ -25,7 +25,7 @@ class Transfer {
  public:
   using Done = std::function<void(Response)>;
 
-  Transfer(const ClientContext& context, Request request, Done done);
+  Transfer(ClientContext& context, Request request, Done done);
 
   Transfer(const Transfer&) = delete;
   Transfer& operator=(const Transfer&) = delete;
@@ -88,7 +88,7 @@ class Transfer {
   std::string DialledAddress(Result result) const;
   Timings ReadTimings() const;
 
-  const ClientContext& context_;
+  ClientContext& context_;
   Request request_;
   Done done_;
   // With a proxy: those of the target that were not refused yet, and its own.

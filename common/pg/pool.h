@@ -78,21 +78,11 @@ class Pool {
   // The same for work that returns an absl::StatusOr: the value of the time that was committed.
   template <typename Work>
   ResultOf<Work> Run(absl::Time deadline, const Work& work) {
-    ResultOf<Work> result;
-    RETURN_IF_ERROR(Run(deadline, [&](Transaction& transaction) -> absl::Status {
-      result = work(transaction);
-      return result.status();
-    }));
-    return result;
+    return ResultBy(&Pool::Run, deadline, work);
   }
   template <typename Work>
   ResultOf<Work> Read(absl::Time deadline, const Work& work) {
-    ResultOf<Work> result;
-    RETURN_IF_ERROR(Read(deadline, [&](Transaction& transaction) -> absl::Status {
-      result = work(transaction);
-      return result.status();
-    }));
-    return result;
+    return ResultBy(&Pool::Read, deadline, work);
   }
 
   // The rows of one statement that reads.
@@ -105,6 +95,18 @@ class Pool {
   const Database& database() const;
 
  private:
+  using Way = absl::Status (Pool::*)(absl::Time, absl::FunctionRef<absl::Status(Transaction&)>);
+
+  template <typename Work>
+  ResultOf<Work> ResultBy(Way way, absl::Time deadline, const Work& work) {
+    ResultOf<Work> result;
+    RETURN_IF_ERROR((this->*way)(deadline, [&](Transaction& transaction) -> absl::Status {
+      result = work(transaction);
+      return result.status();
+    }));
+    return result;
+  }
+
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
