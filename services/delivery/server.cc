@@ -26,7 +26,9 @@
 #include "common/status/macros.h"
 #include "services/delivery/domain/attempts/retry_schedule.h"
 #include "services/delivery/domain/attempts/webhook_tester.h"
+#include "services/delivery/domain/dispatch/attempt_maker.h"
 #include "services/delivery/domain/dispatch/attempt_metrics.h"
+#include "services/delivery/domain/dispatch/claim_reader.h"
 #include "services/delivery/domain/dispatch/dispatcher.h"
 #include "services/delivery/domain/dispatch/outcome_writer.h"
 #include "services/delivery/domain/intake/enqueue_batcher.h"
@@ -122,7 +124,8 @@ absl::Status Migrate(const DeliveryOptions& options) {
 }
 
 // Declared in the order of need, so that destruction takes away first what uses the others: the
-// sender goes before the dispatcher, which gets the sender's callbacks, and that before the writer.
+// sender goes before the maker of attempts, which gets the sender's callbacks, and that before the
+// writer.
 struct DeliveryServer::Parts {
   Parts(const DeliveryOptions& options, metrics::Registry& registry, const Clock& clock_in);
 
@@ -161,6 +164,8 @@ struct DeliveryServer::Parts {
   RetrySchedule schedule;
   ShardScheduler scheduler;
   OutcomeWriter outcomes;
+  ClaimReader claim_reader;
+  AttemptMaker attempts;
   Dispatcher dispatcher;
   HttpSender sender;
   QueueLoader loader;
@@ -223,8 +228,11 @@ DeliveryServer::Parts::Parts(const DeliveryOptions& options, metrics::Registry& 
       scheduler(clock, SchedulerOptionsOf(options)),
       outcomes(queue, clock, registry,
                [this](const lease::Lease& lease) { return scheduler.Holds(lease); }),
-      dispatcher(scheduler, queue, engine_webhooks, outcomes, schedule, clock, registry,
-                 options.activity_base_url, options.send_traceparent),
+      claim_reader(queue, engine_webhooks, clock),
+      attempts(scheduler, outcomes, schedule, clock, registry,
+               {.app_base_url = options.activity_base_url,
+                .send_traceparent = options.send_traceparent}),
+      dispatcher(scheduler, claim_reader, attempts, outcomes, registry),
       sender(policy, ClientOptionsOf(options)),
       loader(scheduler, queue, clock),
       enqueuer(intake, webhooks, scheduler, clock, registry),

@@ -83,18 +83,6 @@ prometheus::Counter& EndedDeliveries(metrics::Registry& registry, DeliveryState 
                           {{"outcome", StateName(state)}});
 }
 
-namespace {
-
-// By Circuit.
-prometheus::Counter& CircuitCounter(metrics::Registry& registry, const char* state) {
-  return registry.Counter("crier_delivery_circuit_changes_total",
-                          "Times that the circuit of a receiver came to a state: open, and it is "
-                          "left alone; half_open, and one attempt probes it; closed, and it works.",
-                          {{"state", state}});
-}
-
-}  // namespace
-
 AttemptMetrics::AttemptMetrics(metrics::Registry& registry)
     : refused_targets_(registry.Counter(
           "crier_delivery_refused_targets_total",
@@ -110,12 +98,7 @@ AttemptMetrics::AttemptMetrics(metrics::Registry& registry)
       event_to_delivery_seconds_(registry.Histogram(
           "crier_delivery_event_to_delivery_seconds",
           "From the acceptance of an event to the answer with which its receiver accepted it.",
-          DeliveryBuckets())),
-      queued_(registry.Gauge("crier_delivery_queue_in_memory",
-                             "Deliveries held in memory, on the wire included.")),
-      shards_(registry.Gauge("crier_delivery_shards_held", "Shards that this replica leases.")),
-      circuits_{&CircuitCounter(registry, "closed"), &CircuitCounter(registry, "open"),
-                &CircuitCounter(registry, "half_open")} {
+          DeliveryBuckets())) {
   for (const Outcome outcome : kOutcomes) {
     for (const int status : StatusesOf(outcome)) {
       const char* const status_class = StatusClass(status);
@@ -149,18 +132,6 @@ void AttemptMetrics::CountDelivered(absl::Duration since_event) {
 prometheus::Counter* AttemptMetrics::Ended(DeliveryState state) const {
   const auto found = ended_.find(state);
   return found == ended_.end() ? nullptr : found->second;
-}
-
-void AttemptMetrics::Show(int queued, int shards) {
-  queued_.Set(queued);
-  shards_.Set(shards);
-}
-
-void AttemptMetrics::ShowCircuits(const std::array<int64_t, 3>& changes) {
-  for (size_t state = 0; state < changes.size(); ++state) {
-    circuits_[state]->Increment(static_cast<double>(changes[state] - shown_changes_[state]));
-  }
-  shown_changes_ = changes;
 }
 
 }  // namespace crier::delivery

@@ -2,8 +2,6 @@
 #ifndef CRIER_SERVICES_DELIVERY_DOMAIN_DISPATCH_ATTEMPT_METRICS_H_
 #define CRIER_SERVICES_DELIVERY_DOMAIN_DISPATCH_ATTEMPT_METRICS_H_
 
-#include <array>
-#include <cstdint>
 #include <map>
 #include <utility>
 
@@ -35,10 +33,6 @@ class AttemptMetrics {
   // Where to count that a delivery has ended in `state`; null for kPending. Lives as long as the
   // registry.
   prometheus::Counter* Ended(DeliveryState state) const;
-  // Deliveries in memory, and shards whose leases are held.
-  void Show(int queued, int shards);
-  // How often circuits have come to each state, by Circuit. Called from one thread.
-  void ShowCircuits(const std::array<int64_t, 3>& changes);
 
  private:
   std::map<std::pair<Outcome, const char*>, prometheus::Counter*> attempts_;  // by status class
@@ -47,10 +41,6 @@ class AttemptMetrics {
   prometheus::Histogram& attempt_seconds_;
   prometheus::Histogram& event_to_attempt_seconds_;
   prometheus::Histogram& event_to_delivery_seconds_;
-  prometheus::Gauge& queued_;
-  prometheus::Gauge& shards_;
-  std::array<prometheus::Counter*, 3> circuits_;
-  std::array<int64_t, 3> shown_changes_ = {};
 };
 
 }  // namespace crier::delivery

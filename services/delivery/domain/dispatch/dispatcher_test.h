@@ -127,8 +127,10 @@ class DispatcherTest : public testing::Test {
   ShardScheduler scheduler_{clock_, {.lane = {.pace = {.first = 10}}}};
   OutcomeWriter outcomes_{store_, clock_, registry_,
                           [this](const lease::Lease& lease) { return scheduler_.Holds(lease); }};
-  Dispatcher dispatcher_{scheduler_, store_, webhooks_, outcomes_,
-                         schedule_,  clock_, registry_, "https://app.example.com"};
+  ClaimReader reader_{store_, webhooks_, clock_};
+  AttemptMaker attempts_{scheduler_, outcomes_, schedule_,
+                         clock_,     registry_, {.app_base_url = "https://app.example.com"}};
+  Dispatcher dispatcher_{scheduler_, reader_, attempts_, outcomes_, registry_};
   FakeSender sender_;
 };
 

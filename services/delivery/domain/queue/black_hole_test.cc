@@ -214,8 +214,10 @@ class Simulation {
                           registry_,
                           [this](const lease::Lease& lease) { return scheduler_.Holds(lease); },
                           {.gather = absl::ZeroDuration()}};
-  Dispatcher dispatcher_{scheduler_, store_, webhooks_, outcomes_,
-                         schedule_,  clock_, registry_, "https://app.example.com"};
+  ClaimReader reader_{store_, webhooks_, clock_};
+  AttemptMaker attempts_{scheduler_, outcomes_, schedule_,
+                         clock_,     registry_, {.app_base_url = "https://app.example.com"}};
+  Dispatcher dispatcher_{scheduler_, reader_, attempts_, outcomes_, registry_};
   QueueLoader loader_{scheduler_, store_, clock_};
   SimulatedSender sender_{clock_, [this](const std::string& url) { return DelayOf(url); }};
 };
