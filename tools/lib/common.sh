@@ -9,6 +9,9 @@ CRIER_ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)"
 # shellcheck disable=SC2034  # used by the scripts
 CRIER_STATE="$CRIER_ROOT/.crier"
 
+# usage: prints the comment at the head of the script.
+usage() { sed -n '2,/^# shellcheck/p' "$0" | sed '/^# shellcheck/d; s/^# \{0,1\}//'; }
+
 # step TEXT: announces a step that takes a while.
 step() {
   if [ -t 2 ]; then printf '\033[1m==> %s\033[0m\n' "$*" >&2; else printf '==> %s\n' "$*" >&2; fi
