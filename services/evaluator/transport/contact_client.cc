@@ -9,7 +9,6 @@
 #include "absl/strings/str_cat.h"
 #include "common/api/resource_name.h"
 #include "common/api/time.h"
-#include "common/rpc/client.h"
 #include "common/rpc/status.h"
 #include "common/status/macros.h"
 
@@ -109,7 +108,9 @@ class GrpcContactStream : public ContactStream {
 // A stream that never began.
 class NoStream : public ContactStream {
  public:
-  absl::StatusOr<std::vector<FoundContact>> Next() override { return NotConnectedError(kPeer); }
+  absl::StatusOr<std::vector<FoundContact>> Next() override {
+    return PeerStatus(NotConnectedError(), kPeer);
+  }
 };
 
 }  // namespace
@@ -129,23 +130,19 @@ std::unique_ptr<ContactStream> ContactClient::Stream(int64_t community, const st
 
 absl::StatusOr<int64_t> ContactClient::Count(int64_t community, const std::string& filter,
                                              absl::Time evaluate_time, absl::Time deadline) {
-  const auto stub = stub_.Get();
-  if (stub == nullptr) return NotConnectedError(kPeer);
   ingest::v1::CountContactsRequest request;
   request.set_parent(api::CommunityName(community));
   request.set_filter(filter);
   *request.mutable_evaluate_time() = api::ToProto(evaluate_time);
   ingest::v1::CountResponse response;
   RETURN_IF_ERROR(
-      StatusOf(rpc::Call(*stub, &EntityService::Stub::CountContacts, request, response, deadline)));
+      StatusOf(stub_.Call(&EntityService::Stub::CountContacts, request, response, deadline)));
   return response.count();
 }
 
 absl::StatusOr<std::vector<FoundContact>> ContactClient::Get(int64_t community,
                                                              const std::vector<int64_t>& ids,
                                                              absl::Time deadline) {
-  const auto stub = stub_.Get();
-  if (stub == nullptr) return NotConnectedError(kPeer);
   std::vector<FoundContact> found;
   for (size_t begin = 0; begin < ids.size(); begin += kContactsAtOnce) {
     ingest::v1::BatchGetContactsRequest request;
@@ -156,8 +153,7 @@ absl::StatusOr<std::vector<FoundContact>> ContactClient::Get(int64_t community,
     }
     ingest::v1::BatchGetContactsResponse response;
     RETURN_IF_ERROR(PeerStatus(
-        rpc::Call(*stub, &EntityService::Stub::BatchGetContacts, request, response, deadline),
-        kPeer));
+        stub_.Call(&EntityService::Stub::BatchGetContacts, request, response, deadline), kPeer));
     ASSIGN_OR_RETURN(std::vector<FoundContact> part,
                      Read(community, *response.mutable_contacts(), response.merged()));
     std::move(part.begin(), part.end(), std::back_inserter(found));

@@ -6,7 +6,6 @@
 
 #include "absl/strings/numbers.h"
 #include "common/api/resource_name.h"
-#include "common/rpc/client.h"
 #include "common/status/errors.h"
 #include "common/status/macros.h"
 
@@ -41,8 +40,6 @@ std::vector<WebhookId> DroppedWebhooks(const delivery::v1::EnqueueDeliveriesResp
 absl::StatusOr<int64_t> DeliveryClient::Enqueue(absl::string_view producer,
                                                 int64_t expected_position, Batch batch,
                                                 absl::Time deadline) {
-  const auto stub = deliveries_.Get();
-  if (stub == nullptr) return NotConnectedError(kPeer);
   delivery::v1::EnqueueDeliveriesRequest request;
   request.set_producer(std::string(producer));
   request.set_expected_position(expected_position);
@@ -51,7 +48,7 @@ absl::StatusOr<int64_t> DeliveryClient::Enqueue(absl::string_view producer,
   request.mutable_erasures()->Swap(&batch.erasures);
   delivery::v1::EnqueueDeliveriesResponse response;
   const absl::Status status =
-      rpc::Call(*stub, &DeliveryService::Stub::EnqueueDeliveries, request, response, deadline);
+      deliveries_.Call(&DeliveryService::Stub::EnqueueDeliveries, request, response, deadline);
   if (const std::optional<int64_t> actual = ActualPosition(status)) return *actual;
   RETURN_IF_ERROR(PeerStatus(status, kPeer));
   if (observer_ != nullptr) observer_->HandedOver(request.messages(), DroppedWebhooks(response));
@@ -59,25 +56,21 @@ absl::StatusOr<int64_t> DeliveryClient::Enqueue(absl::string_view producer,
 }
 
 absl::StatusOr<int64_t> DeliveryClient::Position(absl::string_view producer, absl::Time deadline) {
-  const auto stub = deliveries_.Get();
-  if (stub == nullptr) return NotConnectedError(kPeer);
   delivery::v1::GetProducerPositionRequest request;
   request.set_producer(std::string(producer));
   delivery::v1::ProducerPosition position;
   RETURN_IF_ERROR(PeerStatus(
-      rpc::Call(*stub, &DeliveryService::Stub::GetProducerPosition, request, position, deadline),
+      deliveries_.Call(&DeliveryService::Stub::GetProducerPosition, request, position, deadline),
       kPeer));
   return position.position();
 }
 
 absl::StatusOr<bool> DeliveryClient::WebhookExists(const WebhookId& id, absl::Time deadline) {
-  const auto stub = webhooks_.Get();
-  if (stub == nullptr) return NotConnectedError(kPeer);
   delivery::v1::GetWebhookRequest request;
   request.set_name(api::ResourceName(api::kWebhooks, id));
   delivery::v1::Webhook webhook;
   const absl::Status status =
-      rpc::Call(*stub, &WebhookService::Stub::GetWebhook, request, webhook, deadline);
+      webhooks_.Call(&WebhookService::Stub::GetWebhook, request, webhook, deadline);
   if (absl::IsNotFound(status)) return false;
   RETURN_IF_ERROR(PeerStatus(status, kPeer));
   return true;

@@ -4,7 +4,6 @@
 
 #include "common/api/resource_name.h"
 #include "common/api/time.h"
-#include "common/rpc/client.h"
 #include "common/status/macros.h"
 #include "services/evaluator/domain/workflows/criteria.h"
 
@@ -14,18 +13,19 @@ namespace {
 using entity::v1::Event;
 using ingest::v1::CountResponse;
 using ingest::v1::EntityService;
+using LateEntities = LateStub<EntityService>;
 using Stub = EntityService::Stub;
 
 constexpr char kPeer[] = "ingest";
 
 template <typename Request, typename Response>
-using Method = grpc::Status (Stub::*)(grpc::ClientContext*, const Request&, Response*);
+using Method = LateEntities::Method<Request, Response>;
 
 template <typename Request, typename Response>
-absl::StatusOr<Response> Ask(Stub& stub, Method<Request, Response> method, const Request& request,
-                             absl::Time deadline) {
+absl::StatusOr<Response> Ask(const LateEntities& stub, Method<Request, Response> method,
+                             const Request& request, absl::Time deadline) {
   Response response;
-  RETURN_IF_ERROR(PeerStatus(rpc::Call(stub, method, request, response, deadline), kPeer));
+  RETURN_IF_ERROR(PeerStatus(stub.Call(method, request, response, deadline), kPeer));
   return response;
 }
 
@@ -53,12 +53,10 @@ Request ListRequest(int64_t community, const std::string& filter, int limit) {
 absl::StatusOr<int64_t> EntityClient::Count(Template workflow_template, int64_t community,
                                             const std::string& filter, absl::Time evaluate_time,
                                             absl::Time deadline) {
-  const auto stub = stub_.Get();
-  if (stub == nullptr) return NotConnectedError(kPeer);
   const auto count =
       [&]<typename Request>(Method<Request, CountResponse> method) -> absl::StatusOr<int64_t> {
     const auto request = CountRequest<Request>(community, filter, evaluate_time);
-    ASSIGN_OR_RETURN(const CountResponse response, Ask(*stub, method, request, deadline));
+    ASSIGN_OR_RETURN(const CountResponse response, Ask(stub_, method, request, deadline));
     return response.count();
   };
   switch (CriteriaEntity(workflow_template)) {
@@ -74,10 +72,8 @@ absl::StatusOr<int64_t> EntityClient::Count(Template workflow_template, int64_t 
 absl::StatusOr<std::vector<Event>> EntityClient::Find(Template workflow_template, int64_t community,
                                                       const std::string& filter, int limit,
                                                       absl::Time deadline) {
-  const auto stub = stub_.Get();
-  if (stub == nullptr) return NotConnectedError(kPeer);
   const auto list = [&]<typename Request, typename Response>(Method<Request, Response> method) {
-    return Ask(*stub, method, ListRequest<Request>(community, filter, limit), deadline);
+    return Ask(stub_, method, ListRequest<Request>(community, filter, limit), deadline);
   };
   std::vector<Event> events;
   const auto add = [&](Event::Kind kind) -> Event& {

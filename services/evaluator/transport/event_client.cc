@@ -2,7 +2,6 @@
 
 #include "common/api/resource_name.h"
 #include "common/api/time.h"
-#include "common/rpc/client.h"
 #include "common/status/macros.h"
 #include "services/evaluator/transport/event_subscription.h"
 
@@ -25,7 +24,7 @@ LogHead FromProto(const ingest::v1::LogHead& head) {
 class NoSubscription : public EventSubscription {
  public:
   absl::StatusOr<std::optional<Frame>> Next(absl::Duration) override {
-    return NotConnectedError(kPeer);
+    return PeerStatus(NotConnectedError(), kPeer);
   }
   void Cancel() override {}
 };
@@ -41,23 +40,19 @@ std::unique_ptr<EventSubscription> EventClient::Subscribe(int32_t log_partition,
 }
 
 absl::StatusOr<LogHead> EventClient::Head(int64_t community, absl::Time deadline) {
-  const auto stub = stub_.Get();
-  if (stub == nullptr) return NotConnectedError(kPeer);
   if (!registered_.load()) RETURN_IF_ERROR(Register(deadline).status());
   ingest::v1::GetLogHeadRequest request;
   request.set_community(api::CommunityName(community));
   ingest::v1::LogHead head;
-  RETURN_IF_ERROR(PeerStatus(
-      rpc::Call(*stub, &EventService::Stub::GetLogHead, request, head, deadline), kPeer));
+  RETURN_IF_ERROR(
+      PeerStatus(stub_.Call(&EventService::Stub::GetLogHead, request, head, deadline), kPeer));
   return FromProto(head);
 }
 
 absl::StatusOr<std::vector<LogHead>> EventClient::Heads(absl::Time deadline) {
-  const auto stub = stub_.Get();
-  if (stub == nullptr) return NotConnectedError(kPeer);
   ingest::v1::ListLogHeadsResponse response;
-  RETURN_IF_ERROR(PeerStatus(rpc::Call(*stub, &EventService::Stub::ListLogHeads,
-                                       ingest::v1::ListLogHeadsRequest(), response, deadline),
+  RETURN_IF_ERROR(PeerStatus(stub_.Call(&EventService::Stub::ListLogHeads,
+                                        ingest::v1::ListLogHeadsRequest(), response, deadline),
                              kPeer));
   std::vector<LogHead> heads;
   for (const auto& head : response.heads()) heads.push_back(FromProto(head));
@@ -65,13 +60,11 @@ absl::StatusOr<std::vector<LogHead>> EventClient::Heads(absl::Time deadline) {
 }
 
 absl::StatusOr<std::vector<LogHead>> EventClient::Register(absl::Time deadline) {
-  const auto stub = stub_.Get();
-  if (stub == nullptr) return NotConnectedError(kPeer);
   ingest::v1::RegisterReaderRequest request;
   request.set_name(kReader);
   ingest::v1::LogReader reader;
   RETURN_IF_ERROR(PeerStatus(
-      rpc::Call(*stub, &EventService::Stub::RegisterReader, request, reader, deadline), kPeer));
+      stub_.Call(&EventService::Stub::RegisterReader, request, reader, deadline), kPeer));
   registered_.store(true);
   std::vector<LogHead> positions;
   for (const auto& position : reader.positions()) {
@@ -81,8 +74,6 @@ absl::StatusOr<std::vector<LogHead>> EventClient::Register(absl::Time deadline) 
 }
 
 absl::Status EventClient::Confirm(const std::vector<LogHead>& positions, absl::Time deadline) {
-  const auto stub = stub_.Get();
-  if (stub == nullptr) return NotConnectedError(kPeer);
   ingest::v1::ConfirmPositionsRequest request;
   request.set_name(kReader);
   for (const LogHead& head : positions) {
@@ -91,8 +82,8 @@ absl::Status EventClient::Confirm(const std::vector<LogHead>& positions, absl::T
     position.set_position(head.position);
   }
   google::protobuf::Empty response;
-  return PeerStatus(
-      rpc::Call(*stub, &EventService::Stub::ConfirmPositions, request, response, deadline), kPeer);
+  return PeerStatus(stub_.Call(&EventService::Stub::ConfirmPositions, request, response, deadline),
+                    kPeer);
 }
 
 }  // namespace crier::evaluator::transport

@@ -29,8 +29,6 @@ absl::Status PeerStatus(const absl::Status& status, absl::string_view peer) {
   }
 }
 
-absl::Status NotConnectedError(absl::string_view peer) {
-  return PeerStatus(absl::UnavailableError("not connected yet"), peer);
-}
+absl::Status NotConnectedError() { return absl::UnavailableError("not connected yet"); }
 
 }  // namespace crier::evaluator::transport

@@ -1,7 +1,6 @@
 #include "services/evaluator/transport/target_client.h"
 
 #include "common/api/resource_name.h"
-#include "common/rpc/client.h"
 #include "common/status/macros.h"
 #include "services/evaluator/domain/errors.h"
 
@@ -16,16 +15,13 @@ constexpr char kPeer[] = "delivery";
 
 absl::StatusOr<std::vector<WebhookId>> TargetClient::FindMissing(
     const std::vector<WebhookId>& webhooks, absl::Time deadline) {
-  const auto stub = stub_.Get();
-  if (stub == nullptr) return NotConnectedError(kPeer);
   delivery::v1::FindMissingWebhooksRequest request;
   for (const WebhookId& id : webhooks) {
     request.add_webhooks(api::ResourceName(api::kWebhooks, id));
   }
   delivery::v1::FindMissingWebhooksResponse response;
   RETURN_IF_ERROR(PeerStatus(
-      rpc::Call(*stub, &TargetService::Stub::FindMissingWebhooks, request, response, deadline),
-      kPeer));
+      stub_.Call(&TargetService::Stub::FindMissingWebhooks, request, response, deadline), kPeer));
   std::vector<WebhookId> missing;
   for (const std::string& name : response.missing_webhooks()) {
     ASSIGN_OR_RETURN(const WebhookId id,
@@ -38,8 +34,6 @@ absl::StatusOr<std::vector<WebhookId>> TargetClient::FindMissing(
 absl::StatusOr<std::string> TargetClient::RenderPayload(const entity::v1::Event& event,
                                                         const Workflow& workflow,
                                                         absl::Time deadline) {
-  const auto stub = stub_.Get();
-  if (stub == nullptr) return NotConnectedError(kPeer);
   const WebhookId webhook = {workflow.id.community, workflow.webhook};
   delivery::v1::RenderPayloadRequest request;
   *request.mutable_message()->mutable_event() = event;
@@ -49,7 +43,7 @@ absl::StatusOr<std::string> TargetClient::RenderPayload(const entity::v1::Event&
   target.set_workflow_display_name(workflow.display_name);
   delivery::v1::RenderPayloadResponse response;
   const absl::Status status =
-      rpc::Call(*stub, &TargetService::Stub::RenderPayload, request, response, deadline);
+      stub_.Call(&TargetService::Stub::RenderPayload, request, response, deadline);
   if (absl::IsNotFound(status)) return WebhookNotFoundError(webhook);
   RETURN_IF_ERROR(PeerStatus(status, kPeer));
   return response.payload();
