@@ -17,6 +17,7 @@
 #include "services/ingest/transport/entity_stream.h"
 #include "services/ingest/transport/merge_contacts.h"
 #include "services/ingest/transport/reader_name.h"
+#include "services/ingest/transport/refused_stream.h"
 
 namespace crier::ingest::transport {
 namespace {
@@ -190,7 +191,7 @@ grpc::ServerWriteReactor<Response>* EntityService::Stream(EntityKind kind,
       }
       after = name.id;
     }
-    RunReader runs({reader_, executor_, draining_}, selection, after, DeadlineOf(*context));
+    RunReader runs(reader_, draining_, selection, after, absl::FromChrono(context->deadline()));
     return new EntityStream<Response>(
         executor_, std::move(runs),
         [fill, selection](const EntityRun& run, Response* frame) -> absl::Status {

@@ -1,6 +1,6 @@
 #include "services/ingest/transport/entity_stream.h"
 
-#include <chrono>
+#include <algorithm>
 
 #include "absl/time/clock.h"
 #include "common/log/log.h"
@@ -19,9 +19,13 @@ constexpr absl::Duration kMaxRead = absl::Minutes(2);
 
 }  // namespace
 
-RunReader::RunReader(const StreamParts& parts, EntitySelection selection,
-                     std::optional<int64_t> after_id, absl::Time deadline)
-    : parts_(parts), selection_(std::move(selection)), deadline_(deadline) {
+RunReader::RunReader(EntityReader& entities, const std::atomic<bool>& draining,
+                     EntitySelection selection, std::optional<int64_t> after_id,
+                     absl::Time deadline)
+    : entities_(entities),
+      draining_(draining),
+      selection_(std::move(selection)),
+      deadline_(deadline) {
   options_.limit = kMaxRun;
   options_.max_bytes = kMaxRunBytes;
   if (selection_.kind == EntityKind::kContact) options_.merged = Merged::kTold;
@@ -30,9 +34,9 @@ RunReader::RunReader(const StreamParts& parts, EntitySelection selection,
 
 absl::StatusOr<EntityRun> RunReader::Next() {
   if (!more_) return EntityRun();
-  if (parts_.draining.load()) return DrainingError();
+  if (draining_.load()) return DrainingError();
   const absl::Time deadline = std::min(deadline_, absl::Now() + kMaxRead);
-  ASSIGN_OR_RETURN(EntityRun run, parts_.reader.Find(selection_, options_, deadline));
+  ASSIGN_OR_RETURN(EntityRun run, entities_.Find(selection_, options_, deadline));
   more_ = run.more;
   options_.in_bulk = run.more;
   if (!run.entities.empty()) options_.after = ListPosition{{}, run.entities.back().id};
@@ -45,12 +49,6 @@ grpc::Status EndOfStream(const absl::Status& status) {
     log::Error("stream of entities failed", {{"status", status}});
   }
   return rpc::ToGrpc(status);
-}
-
-absl::Time DeadlineOf(const grpc::CallbackServerContext& context) {
-  const auto deadline = context.deadline();
-  return deadline == std::chrono::system_clock::time_point::max() ? absl::InfiniteFuture()
-                                                                  : absl::FromChrono(deadline);
 }
 
 absl::Status TooManyReadersError() {

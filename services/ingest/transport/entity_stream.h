@@ -2,7 +2,6 @@
 #ifndef CRIER_SERVICES_INGEST_TRANSPORT_ENTITY_STREAM_H_
 #define CRIER_SERVICES_INGEST_TRANSPORT_ENTITY_STREAM_H_
 
-#include <grpcpp/server_context.h>
 #include <grpcpp/support/server_callback.h>
 
 #include <atomic>
@@ -19,25 +18,19 @@
 
 namespace crier::ingest::transport {
 
-// What a stream needs beside what it reads. The parts must outlive the server.
-struct StreamParts {
-  EntityReader& reader;
-  rpc::Executor& executor;
-  const std::atomic<bool>& draining;
-};
-
-// Reads a selection run by run, in the order of ids. While one run is on its way to the reader, the
-// next is read, and no more than these two are in memory. Knows nothing of messages. Thread-safe.
+// Reads a selection run by run, in the order of ids. Knows nothing of messages. Not thread-safe.
 class RunReader {
  public:
-  RunReader(const StreamParts& parts, EntitySelection selection, std::optional<int64_t> after_id,
-            absl::Time deadline);
+  // `entities` and `draining` must outlive the server.
+  RunReader(EntityReader& entities, const std::atomic<bool>& draining, EntitySelection selection,
+            std::optional<int64_t> after_id, absl::Time deadline);
 
   // The next run; without entities at the end. DEADLINE_EXCEEDED, UNAVAILABLE when draining.
   absl::StatusOr<EntityRun> Next();
 
  private:
-  const StreamParts parts_;
+  EntityReader& entities_;
+  const std::atomic<bool>& draining_;
   const EntitySelection selection_;
   const absl::Time deadline_;
   ReadOptions options_;
@@ -47,12 +40,10 @@ class RunReader {
 // Logs what ends a stream as INTERNAL or UNKNOWN; the status for the reader.
 grpc::Status EndOfStream(const absl::Status& status);
 
-// The deadline of a call, or the infinite future when it has none.
-absl::Time DeadlineOf(const grpc::CallbackServerContext& context);
-
-// The reactor. At any time at most one read (on the executor, because it waits for the database)
-// and one write are under way; whoever completes one decides what comes next, under the lock, and
-// does it without.
+// The reactor. While one run is on its way to the client, the next is read, and no more than these
+// two are in memory. At any time at most one read (on the executor, because it waits for the
+// database) and one write are under way; whoever completes one decides what comes next, under the
+// lock, and does it without.
 //
 // Owns itself: deleted when gRPC is done with it.
 template <typename Response>
@@ -140,16 +131,6 @@ class EntityStream : public grpc::ServerWriteReactor<Response> {
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
   std::optional<Response> ready_ ABSL_GUARDED_BY(mutex_);  // read, not yet written
   std::optional<absl::Status> end_ ABSL_GUARDED_BY(mutex_);
-};
-
-// INVALID_ARGUMENT and its like before a stream begins.
-template <typename Response>
-class RefusedStream : public grpc::ServerWriteReactor<Response> {
- public:
-  explicit RefusedStream(const absl::Status& status) { this->Finish(EndOfStream(status)); }
-
- private:
-  void OnDone() override { delete this; }
 };
 
 // RESOURCE_EXHAUSTED: there is too much to read.

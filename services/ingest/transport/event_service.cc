@@ -11,12 +11,12 @@
 #include "common/api/resource_name.h"
 #include "common/api/time.h"
 #include "common/rpc/malformed_requests.h"
-#include "common/rpc/status.h"
 #include "common/rpc/unary.h"
 #include "common/status/errors.h"
 #include "common/status/macros.h"
 #include "services/ingest/domain/log/log_partition.h"
 #include "services/ingest/transport/reader_name.h"
+#include "services/ingest/transport/refused_stream.h"
 #include "services/ingest/transport/subscription.h"
 
 namespace crier::ingest::transport {
@@ -25,14 +25,7 @@ namespace {
 constexpr size_t kMaxReaderBytes = 63;
 constexpr int kMaxPositions = 1000;
 
-// A stream that ends before it begins.
-class Refusal : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
- public:
-  explicit Refusal(const absl::Status& status) { Finish(rpc::ToGrpc(status)); }
-
- private:
-  void OnDone() override { delete this; }
-};
+using Refusal = RefusedStream<grpc::ByteBuffer>;
 
 v1::LogHead ToProto(const LogHead& head) {
   v1::LogHead proto;
