@@ -1,36 +1,39 @@
-// When the partitions of days are to be looked after.
+// Looks after the partitions of days, as background work.
 #ifndef CRIER_COMMON_PG_PARTITION_UPKEEP_H_
 #define CRIER_COMMON_PG_PARTITION_UPKEEP_H_
 
+#include <functional>
 #include <optional>
 
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
 #include "common/base/clock.h"
 
 namespace crier::pg {
 
-// Says when MaintainPartitions() is due: every hour; and at once when the wall clock shows a day
-// that was not near when it ran last, because it was stepped, or because the machine slept, for
-// which the monotonic clock stands still. Until then rows of that day would be refused. Not
-// thread-safe.
+// Maintains partitions every hour; and at once when the wall clock shows a day that was not near
+// when that was done last, because it was stepped, or because the machine slept, for which the
+// monotonic clock stands still. Until then rows of that day would be refused. Thread-safe.
 class PartitionUpkeep {
  public:
-  // To be asked this often: it costs nothing.
-  static constexpr absl::Duration kAskEvery = absl::Seconds(1);
+  // As MaintainPartitions(), for one table or several.
+  using Maintain = std::function<absl::Status(absl::Time now, absl::Time deadline)>;
 
-  // `clock` must outlive the object.
-  explicit PartitionUpkeep(const Clock& clock) : clock_(clock) {}
+  // `of` tells the log what the partitions hold. `clock` must outlive the object.
+  PartitionUpkeep(const char* of, const Clock& clock, Maintain maintain);
 
-  bool IsDue() const {
-    if (!last_) return true;
-    const absl::CivilDay day = DayOf(clock_.Now());
-    return day < last_->day || day > last_->day + 1 ||
-           clock_.Monotonic() - last_->monotonic >= absl::Hours(1);
-  }
+  // Maintains if it is due; returns after how long to ask again, which costs nothing. Logs why it
+  // was not possible.
+  absl::Duration Run();
 
-  // MaintainPartitions() has succeeded at `now`.
-  void Done(absl::Time now) { last_ = {DayOf(now), clock_.Monotonic()}; }
+  // Maintains without asking whether it is due.
+  absl::Status RunNow(absl::Time deadline);
+
+  // Whether it was done once: there are partitions for the days to come.
+  bool has_run() const;
 
  private:
   struct Upkeep {
@@ -38,12 +41,14 @@ class PartitionUpkeep {
     absl::Duration monotonic;
   };
 
-  static absl::CivilDay DayOf(absl::Time time) {
-    return absl::ToCivilDay(time, absl::UTCTimeZone());
-  }
+  bool IsDue() const;
 
+  const char* const of_;
   const Clock& clock_;
-  std::optional<Upkeep> last_;
+  const Maintain maintain_;
+
+  mutable absl::Mutex mutex_;
+  std::optional<Upkeep> last_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace crier::pg

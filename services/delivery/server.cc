@@ -62,8 +62,8 @@ namespace {
 // Dispatcher, loader, outcome writer and the work in the background, each one statement at a time.
 constexpr int kEngineConnections = 4;
 
-constexpr absl::Duration kMaintenanceRetryAfter = absl::Seconds(1);
-constexpr absl::Duration kMaintenanceTimeout = absl::Minutes(1);
+// Before the schema is there, the work in the background could only complain.
+constexpr absl::Duration kLookForSchemaEvery = absl::Seconds(1);
 
 // Whoever holds this shard shows the depth of the whole queue: one replica, so that none counts
 // twice.
@@ -132,9 +132,12 @@ struct DeliveryServer::Parts {
   void Start();
   void Stop();
   void OnQueueNotice(absl::string_view payload);
-  // If it is due; returns when to ask again.
-  absl::Duration MaintainPartitions();
   absl::Duration MeasureQueueDepth();
+  // Has it do a part of its work once there is something to work on; returns when to go on.
+  template <typename Worker>
+  absl::Duration RunOnSchema(Worker& worker) {
+    return upkeep.has_run() ? worker.Run() : kLookForSchemaEvery;
+  }
 
   const Clock& clock;
   const absl::Duration retention;
@@ -184,12 +187,14 @@ struct DeliveryServer::Parts {
   transport::TargetService target_service;
   transport::RecoveryService recovery_service;
 
-  std::atomic<bool> has_room{false};  // there are partitions for today
   std::atomic<bool> measures{false};  // this replica is the one that shows the depth of the queue
   pg::FrozenSessions frozen_sessions{lease_pool};
   std::optional<pg::Listener> listener;
   std::optional<pg::Listener> releases;  // of other replicas' leases; there is work to take over
-  pg::PartitionUpkeep upkeep{clock};
+  pg::PartitionUpkeep upkeep{"deliveries", clock, [this](absl::Time now, absl::Time deadline) {
+                               return storage::MaintainPartitions(engine_pool, retention, now,
+                                                                  deadline);
+                             }};
   std::optional<PeriodicTask> maintenance;
   std::optional<PeriodicTask> measuring;
   std::optional<PeriodicTask> erasing;
@@ -266,13 +271,11 @@ DeliveryServer::Parts::Parts(const DeliveryOptions& options, metrics::Registry& 
 
 void DeliveryServer::Parts::Start() {
   PermitManySockets();
-  maintenance.emplace([this] { return MaintainPartitions(); });
+  maintenance.emplace([this] { return upkeep.Run(); });
   measuring.emplace([this] { return MeasureQueueDepth(); });
-  // Before the schema is there, it could only complain.
-  erasing.emplace([this] { return has_room ? eraser.Run() : kMaintenanceRetryAfter; });
-  recovering.emplace([this] { return has_room ? recoverer.Run() : kMaintenanceRetryAfter; });
-  keeping_secrets.emplace(
-      [this] { return has_room ? secret_keeper.Run() : kMaintenanceRetryAfter; });
+  erasing.emplace([this] { return RunOnSchema(eraser); });
+  recovering.emplace([this] { return RunOnSchema(recoverer); });
+  keeping_secrets.emplace([this] { return RunOnSchema(secret_keeper); });
   listener.emplace(engine_pool.database(), storage::QueueChannel(engine_pool.database().schema),
                    pg::Listener::Callbacks{
                        .on_notify = [this](absl::string_view payload) { OnQueueNotice(payload); },
@@ -322,22 +325,6 @@ absl::Duration DeliveryServer::Parts::MeasureQueueDepth() {
   return kMeasureEvery;
 }
 
-absl::Duration DeliveryServer::Parts::MaintainPartitions() {
-  if (!upkeep.IsDue()) return pg::PartitionUpkeep::kAskEvery;
-  const absl::Time now = clock.Now();
-  const absl::Status status =
-      storage::MaintainPartitions(engine_pool, retention, now, absl::Now() + kMaintenanceTimeout);
-  if (!status.ok()) {
-    // Before the schema is there, this is what waiting for it looks like.
-    log::Write(has_room.load() ? log::Level::kWarning : log::Level::kDebug,
-               "the partitions of deliveries could not be maintained", {{"status", status}});
-    return kMaintenanceRetryAfter;
-  }
-  has_room.store(true);
-  upkeep.Done(now);
-  return pg::PartitionUpkeep::kAskEvery;
-}
-
 DeliveryServer::DeliveryServer(const DeliveryOptions& options, metrics::Registry& registry,
                                const Clock& clock)
     : parts_(std::make_unique<Parts>(options, registry, clock)) {}
@@ -354,7 +341,7 @@ void DeliveryServer::Start(rpc::Server& server) { parts_->Start(); }
 absl::Status DeliveryServer::CheckReady(absl::Time deadline) {
   RETURN_IF_ERROR(
       pg::CheckSchema(parts_->call_pool, static_cast<int>(storage::Schema().size()), deadline));
-  if (!parts_->has_room.load()) {
+  if (!parts_->upkeep.has_run()) {
     return absl::UnavailableError("there are no partitions for the deliveries of today yet");
   }
   return absl::OkStatus();

@@ -1,7 +1,6 @@
 #include "services/ingest/server.h"
 
 #include <algorithm>
-#include <atomic>
 #include <optional>
 
 #include "absl/time/clock.h"
@@ -39,8 +38,8 @@ constexpr absl::Duration kObserveLogReadersEvery = absl::Seconds(15);
 // Deletions that another replica has begun and does not get on with, or that readers of the log
 // have heard of by now.
 constexpr absl::Duration kLookForDeletionsEvery = absl::Seconds(2);
-constexpr absl::Duration kMaintenanceRetryAfter = absl::Seconds(1);
-constexpr absl::Duration kMaintenanceTimeout = absl::Seconds(30);
+constexpr absl::Duration kRetryAfter = absl::Seconds(1);
+constexpr absl::Duration kBackgroundTimeout = absl::Seconds(30);
 // Maintenance may fail for this long before ingest stops.
 constexpr int kDaysAhead = 3;
 // Callers' deletions at a time. They wait for the locks of those who write, and reading must not
@@ -91,8 +90,6 @@ struct IngestServer::Parts {
 
   // Makes room for the events and requests of the next days and drops those past their retention.
   absl::Status MaintainPartitions(absl::Time now, absl::Time deadline);
-  // As above if it is due, and returns after how long to ask again.
-  absl::Duration MaintainPartitionsAgain();
   // Shows how far the readers of the log and deletions are behind, and returns after how long to do
   // it again.
   absl::Duration ObserveLogReaders();
@@ -124,10 +121,11 @@ struct IngestServer::Parts {
   transport::EventService event_service;
   transport::EntityService entity_service;
 
-  std::atomic<bool> has_room{false};
   pg::FrozenSessions frozen_sessions{query_pool};
   std::optional<LogFollower> follower;
-  pg::PartitionUpkeep upkeep{clock};
+  pg::PartitionUpkeep upkeep{
+      "events and requests", clock,
+      [this](absl::Time now, absl::Time deadline) { return MaintainPartitions(now, deadline); }};
   std::optional<PeriodicTask> maintenance;
   std::optional<PeriodicTask> reader_lags;
   PeriodicTask deletions;  // last: its thread uses the above
@@ -135,10 +133,10 @@ struct IngestServer::Parts {
 
 absl::Duration IngestServer::Parts::ObserveLogReaders() {
   const absl::StatusOr<std::vector<ReaderLag>> lags =
-      log_readers.Lags(absl::Now() + kMaintenanceTimeout);
+      log_readers.Lags(absl::Now() + kBackgroundTimeout);
   // A database that is away shows elsewhere; what was last seen stays.
   if (lags.ok()) ingest_metrics.OnReaderLags(*lags, clock.Now() - event_retention);
-  const auto oldest = eraser.OldestDeletion(absl::Now() + kMaintenanceTimeout);
+  const auto oldest = eraser.OldestDeletion(absl::Now() + kBackgroundTimeout);
   if (oldest.ok()) {
     const absl::Duration age = *oldest ? clock.Now() - **oldest : absl::ZeroDuration();
     ingest_metrics.OnOldestDeletion(std::max(absl::ZeroDuration(), age));
@@ -148,34 +146,19 @@ absl::Duration IngestServer::Parts::ObserveLogReaders() {
 
 absl::Duration IngestServer::Parts::ContinueDeletions() {
   const absl::StatusOr<bool> worked =
-      tailed_eraser.ContinueDeletions(clock.Now(), absl::Now() + kMaintenanceTimeout);
+      tailed_eraser.ContinueDeletions(clock.Now(), absl::Now() + kBackgroundTimeout);
   if (worked.ok()) return *worked ? absl::ZeroDuration() : kLookForDeletionsEvery;
   // Before the schema is there, this is what waiting for it looks like.
-  log::Write(has_room.load() ? log::Level::kWarning : log::Level::kDebug,
+  log::Write(upkeep.has_run() ? log::Level::kWarning : log::Level::kDebug,
              "a step of the deletion of a community failed", {{"status", worked.status()}});
-  return kMaintenanceRetryAfter;
+  return kRetryAfter;
 }
 
 absl::Status IngestServer::Parts::MaintainPartitions(absl::Time now, absl::Time deadline) {
   for (const pg::TimePartitionedTable& table : tables) {
     RETURN_IF_ERROR(pg::MaintainPartitions(pool, table, now, kDaysAhead, deadline));
   }
-  has_room.store(true);
   return absl::OkStatus();
-}
-
-absl::Duration IngestServer::Parts::MaintainPartitionsAgain() {
-  if (!upkeep.IsDue()) return pg::PartitionUpkeep::kAskEvery;
-  const absl::Time now = clock.Now();
-  const absl::Status status = MaintainPartitions(now, absl::Now() + kMaintenanceTimeout);
-  if (status.ok()) {
-    upkeep.Done(now);
-    return pg::PartitionUpkeep::kAskEvery;
-  }
-  // Before the schema is there, this is what waiting for it looks like.
-  log::Write(has_room.load() ? log::Level::kWarning : log::Level::kDebug,
-             "the partitions of events and requests could not be maintained", {{"status", status}});
-  return kMaintenanceRetryAfter;
 }
 
 IngestServer::IngestServer(const IngestOptions& options, metrics::Registry& registry,
@@ -191,15 +174,14 @@ std::vector<grpc::Service*> IngestServer::rpc_services() {
 void IngestServer::Start(rpc::Server& server) {
   parts_->follower.emplace(parts_->pool.database(), parts_->log, parts_->tail);
   parts_->reader_lags.emplace([parts = parts_.get()] { return parts->ObserveLogReaders(); });
-  parts_->maintenance.emplace([parts = parts_.get()] { return parts->MaintainPartitionsAgain(); });
+  parts_->maintenance.emplace([parts = parts_.get()] { return parts->upkeep.Run(); });
 }
 
 absl::Status IngestServer::CheckReady(absl::Time deadline) {
   RETURN_IF_ERROR(
       pg::CheckSchema(parts_->pool, static_cast<int>(storage::Migrations().size()), deadline));
   // Without waiting for the background to get to it.
-  return parts_->has_room.load() ? absl::OkStatus()
-                                 : parts_->MaintainPartitions(parts_->clock.Now(), deadline);
+  return parts_->upkeep.has_run() ? absl::OkStatus() : parts_->upkeep.RunNow(deadline);
 }
 
 void IngestServer::Stop() {
