@@ -1,14 +1,15 @@
 """`crier`, the whole suite in one process."""
 
 import secrets
-import subprocess
 
 import grpc
 
+import psql
+from clients import Clients
 from suite import BIN, Replica
 
 
-class AllInOne(Replica):
+class AllInOne(Replica, Clients):
     """Ready, on free ports, with schemas of its own. May send to the local ports `receiver_ports`."""
 
     def __init__(self, postgres_url, receiver_ports, *options):
@@ -21,6 +22,8 @@ class AllInOne(Replica):
             "--delivery.allow-http", "--delivery.allowed-targets=127.0.0.1/32", "--delivery.allow-plaintext-secrets",
             f"--delivery.allowed-ports={','.join(map(str, receiver_ports))}", *options], "crier")
         self.channel = grpc.insecure_channel(self.address)
+        for connect in (self.connect_ingest, self.connect_evaluator, self.connect_delivery):
+            connect(self.channel)
 
     def __enter__(self):
         self.wait_for("ready")
@@ -29,7 +32,6 @@ class AllInOne(Replica):
     def __exit__(self, *_):
         self.channel.close()
         fault = self.stop()
-        subprocess.run(["psql", self._postgres_url, "-q", "-c", "SET client_min_messages = error", "-c",
-                        f"DROP SCHEMA IF EXISTS {', '.join(self.schemas.values())} CASCADE"], check=True)
+        psql.drop_schemas(self._postgres_url, self.schemas.values())
         if fault:
             raise AssertionError(fault)

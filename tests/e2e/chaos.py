@@ -10,15 +10,15 @@ around a disruption: the outcome was not stored before it.
 import argparse
 import collections
 import random
-import subprocess
 import sys
 import threading
 import time
 
 import grpc
-from crier.delivery.v1 import webhook_service_pb2
 from crier.workflow.v1 import workflow_service_pb2
 
+import psql
+from clients import every_second
 from members import batch_of, email_of, member
 from private_postgres import PrivatePostgres
 from suite import Receiver, Suite
@@ -142,10 +142,8 @@ class Chaos:
         self._postgres.start_again()
 
     def cut_connections(self):
-        subprocess.run(["psql", self._postgres.url, "-q", "-c",
-                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                        " WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'"],
-                       check=True, stdout=subprocess.DEVNULL)
+        psql.run(self._postgres.url, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                 " WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'")
 
     def stall_delivery(self):
         """For longer than its leases last: others take its shards over while it stands still."""
@@ -175,12 +173,8 @@ def judge(acknowledged, witness, disruptions):
 def create_targets(suite, url):
     """A workflow and a webhook that retries soon, in every community."""
     for community in COMMUNITIES:
-        webhook, _ = suite.create_enabled_workflow(community, workflow_service_pb2.Workflow.NEW_MEMBER, url)
-        policy = webhook_service_pb2.Webhook.RetryPolicy()
-        for _ in range(20):
-            policy.delays.add(seconds=1)
-        suite.webhooks.UpdateWebhook(webhook_service_pb2.UpdateWebhookRequest(
-            webhook=webhook_service_pb2.Webhook(name=webhook.name, retry_policy=policy)))
+        suite.create_enabled_workflow(community, workflow_service_pb2.Workflow.NEW_MEMBER, url,
+                                      retry_policy=every_second(20))
 
 
 def soak(seconds, pause, seed, ways=None, replicas=2, report=lambda text: None):

@@ -55,11 +55,7 @@ class CriteriaTest(unittest.TestCase):
 
     def test_workflows_share_a_webhook_and_stop_with_it(self):
         webhook, all_members = self.suite.create_enabled_workflow(2, Workflow.NEW_MEMBER, self.receiver.url)
-        some_members = self.suite.workflows.CreateWorkflow(workflow_service_pb2.CreateWorkflowRequest(
-            parent="communities/2", workflow=Workflow(
-                display_name="some", template=Workflow.NEW_MEMBER, webhook=webhook.name, filter="full_name = a")))
-        enable = workflow_service_pb2.EnableWorkflowRequest(name=some_members.name)
-        self.suite.workflows.EnableWorkflow(enable)
+        some_members = self.suite.enable_workflow(webhook, Workflow.NEW_MEMBER, "full_name = a")
         self.ingest(2, "a")
         self.ingest(2, "b")
         self.receiver.wait_until(lambda received: len(received) >= 3)
@@ -74,7 +70,7 @@ class CriteriaTest(unittest.TestCase):
             stopped = self.wait_for(name, lambda shown: shown.state == Workflow.DISABLED)
             self.assertEqual(stopped.stop_reason, Workflow.WEBHOOK_DELETED)
         with self.assertRaises(grpc.RpcError) as refused:
-            self.suite.workflows.EnableWorkflow(enable)
+            self.suite.workflows.EnableWorkflow(workflow_service_pb2.EnableWorkflowRequest(name=some_members.name))
         self.assertEqual(refused.exception.code(), grpc.StatusCode.FAILED_PRECONDITION)
 
     def test_a_preview_counts_explains_and_shows_the_payload(self):

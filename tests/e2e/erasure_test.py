@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 import unittest
 
 import grpc
@@ -11,6 +10,7 @@ from crier.ingest.v1 import entity_service_pb2, ingest_service_pb2
 from crier.workflow.v1 import workflow_service_pb2
 from google.protobuf import timestamp_pb2
 
+import psql
 from suite import Receiver, Suite, eventually
 
 COMMUNITY = 7
@@ -18,20 +18,14 @@ PARENT = f"communities/{COMMUNITY}"
 URL = os.environ["CRIER_TEST_POSTGRES_URL"]
 
 
-def sql(statement):
-    done = subprocess.run(["psql", URL, "-qAtX", "-v", "ON_ERROR_STOP=1", "-c", statement], check=True,
-                          capture_output=True, text=True)
-    return done.stdout.splitlines()
-
-
 def tables_with(suite, text):
     """The tables of all services that hold the text, be it within a stored message."""
-    tables = sql("SELECT format('%I.%I', schemaname, tablename) FROM pg_tables WHERE schemaname LIKE "
-                 f"'{suite.schema}%' ORDER BY 1")
+    tables = psql.run(URL, "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables WHERE schemaname LIKE "
+                      f"'{suite.schema}%' ORDER BY 1")
     parts = [f"SELECT '{table}' FROM {table} t WHERE position('{text.lower()}' IN lower(t::text)) > 0 "
              f"OR position('{text.encode().hex()}' IN t::text) > 0" for table in tables]
     # Drops and attachments of partitions may come in between; the next look is another.
-    return sorted(set(sql(" UNION ALL ".join(parts))))
+    return sorted(set(psql.run(URL, " UNION ALL ".join(parts))))
 
 
 class ErasureTest(unittest.TestCase):

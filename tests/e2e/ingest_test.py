@@ -10,16 +10,16 @@ import grpc
 from google.protobuf import json_format
 from google.rpc import error_details_pb2, status_pb2
 
-from crier.delivery.v1 import webhook_service_pb2, webhook_service_pb2_grpc
-from crier.ingest.v1 import ingest_service_pb2, ingest_service_pb2_grpc
-from crier.workflow.v1 import workflow_service_pb2, workflow_service_pb2_grpc
+from crier.ingest.v1 import ingest_service_pb2
+from crier.workflow.v1 import workflow_service_pb2
 
 from all_in_one import AllInOne
 from suite import Receiver
 
 TESTDATA = pathlib.Path(os.environ["CRIER_ROOT"], "tests", "testdata")
-# The community that the sample activity's URL names.
-PARENT = "communities/123"
+# That the sample activity's URL names.
+COMMUNITY = 123
+PARENT = f"communities/{COMMUNITY}"
 Workflow = workflow_service_pb2.Workflow
 IngestResult = ingest_service_pb2.IngestResult
 
@@ -43,16 +43,7 @@ class IngestTest(unittest.TestCase):
         cls.receiver = cls.enterClassContext(Receiver())
         cls.crier = cls.enterClassContext(AllInOne(os.environ["CRIER_TEST_POSTGRES_URL"], [cls.receiver.port]))
         cls.delivered = 0
-        cls.records = ingest_service_pb2_grpc.IngestServiceStub(cls.crier.channel)
-
-    def enable_workflow(self, template):
-        webhooks = webhook_service_pb2_grpc.WebhookServiceStub(self.crier.channel)
-        workflows = workflow_service_pb2_grpc.WorkflowServiceStub(self.crier.channel)
-        webhook = webhooks.CreateWebhook(webhook_service_pb2.CreateWebhookRequest(
-            parent=PARENT, webhook=webhook_service_pb2.Webhook(display_name="receiver", url=self.receiver.url)))
-        workflow = workflows.CreateWorkflow(workflow_service_pb2.CreateWorkflowRequest(
-            parent=PARENT, workflow=Workflow(display_name="test", template=template, webhook=webhook.name)))
-        workflows.EnableWorkflow(workflow_service_pb2.EnableWorkflowRequest(name=workflow.name))
+        cls.records = cls.crier.records
 
     def assert_delivered(self, kind):
         """By the next delivery."""
@@ -64,7 +55,7 @@ class IngestTest(unittest.TestCase):
 
     def test_sample_records_arrive_as_the_documented_payloads(self):
         for template in (Workflow.NEW_MEMBER, Workflow.NEW_ORGANIZATION, Workflow.NEW_ACTIVITY):
-            self.enable_workflow(template)
+            self.crier.create_enabled_workflow(COMMUNITY, template, self.receiver.url)
 
         organization = self.records.UpsertOrganization(
             sample("organization", ingest_service_pb2.UpsertOrganizationRequest()))

@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 import unittest
 
+import psql
 from suite import BIN, Replica, TIMEOUT_SECONDS
 
 POSTGRES_URL = os.environ["CRIER_TEST_POSTGRES_URL"]
@@ -87,11 +88,7 @@ class NotReadyTest(unittest.TestCase):
 
     def setUp(self):
         self.schema = f"misconfigured_{secrets.token_hex(4)}"
-        self.addCleanup(self.sql, f"DROP SCHEMA IF EXISTS {self.schema} CASCADE")
-
-    def sql(self, statement):
-        subprocess.run(["psql", POSTGRES_URL, "-q", "-v", "ON_ERROR_STOP=1", "-c", "SET client_min_messages = error",
-                        "-c", statement], check=True)
+        self.addCleanup(psql.drop_schemas, POSTGRES_URL, [self.schema])
 
     def migrate(self):
         return subprocess.run([str(BIN / "crier-ingest"), "migrate", f"--postgres-url={POSTGRES_URL}",
@@ -121,13 +118,13 @@ class NotReadyTest(unittest.TestCase):
 
     def test_schema_that_is_too_old(self):
         self.assertEqual(self.migrate().returncode, 0)
-        self.sql(f"DELETE FROM {self.schema}.schema_migrations "
+        psql.run(POSTGRES_URL, f"DELETE FROM {self.schema}.schema_migrations "
                  f"WHERE version = (SELECT max(version) FROM {self.schema}.schema_migrations)")
         self.assertIn("is needed; run the `migrate` command", self.reason())
 
     def test_schema_that_is_too_new(self):
         self.assertEqual(self.migrate().returncode, 0)
-        self.sql(f"INSERT INTO {self.schema}.schema_migrations VALUES (1000, 'future', 1000)")
+        psql.run(POSTGRES_URL, f"INSERT INTO {self.schema}.schema_migrations VALUES (1000, 'future', 1000)")
         self.assertRegex(self.reason(), "has version 1000, this program knows [0-9]+; use a newer release")
         migration = self.migrate()
         self.assertEqual(migration.returncode, 1)

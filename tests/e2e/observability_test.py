@@ -21,10 +21,9 @@ import urllib.parse
 import urllib.request
 
 import grpc
-from crier.delivery.v1 import webhook_service_pb2, webhook_service_pb2_grpc
 from crier.entity.v1 import contact_pb2, organization_pb2
-from crier.ingest.v1 import ingest_service_pb2, ingest_service_pb2_grpc
-from crier.workflow.v1 import workflow_service_pb2, workflow_service_pb2_grpc
+from crier.ingest.v1 import ingest_service_pb2
+from crier.workflow.v1 import workflow_service_pb2
 
 from all_in_one import AllInOne
 from fake_collector import Collector
@@ -152,7 +151,6 @@ class ObservabilityTest(unittest.TestCase):
         cls.crier = cls.enter(AllInOne(
             POSTGRES_URL, [cls.receiver.port, cls.refusing.port], f"--log-level-file={cls.level_file}",
             "--delivery.send-traceparent", f"--trace-otlp-endpoint={cls.collector.endpoint}"))
-        cls.channel = cls.crier.channel
         cls.metrics_url = f"http://127.0.0.1:{cls.crier.metrics_port}/metrics"
         cls.prometheus = Prometheus(f"127.0.0.1:{cls.crier.metrics_port}")
         cls.addClassCleanup(cls.prometheus.close)
@@ -174,26 +172,16 @@ class ObservabilityTest(unittest.TestCase):
 
     @classmethod
     def create_workflows(cls):
-        webhooks = webhook_service_pb2_grpc.WebhookServiceStub(cls.channel)
-        workflows = workflow_service_pb2_grpc.WorkflowServiceStub(cls.channel)
         for community in (1, 2, 3):
-            parent = f"communities/{community}"
             for port in (cls.receiver.port, cls.refusing.port):
-                webhook = webhooks.CreateWebhook(webhook_service_pb2.CreateWebhookRequest(
-                    parent=parent, webhook=webhook_service_pb2.Webhook(
-                        display_name="receiver", url=f"http://127.0.0.1:{port}/planted-path",
-                        secret=SECRET, custom_headers={"x-planted": HEADER})))
-                workflow = workflows.CreateWorkflow(workflow_service_pb2.CreateWorkflowRequest(
-                    parent=parent, workflow=workflow_service_pb2.Workflow(
-                        display_name="new members", template=workflow_service_pb2.Workflow.NEW_MEMBER,
-                        webhook=webhook.name)))
-                workflows.EnableWorkflow(workflow_service_pb2.EnableWorkflowRequest(name=workflow.name))
+                cls.crier.create_enabled_workflow(
+                    community, workflow_service_pb2.Workflow.NEW_MEMBER, f"http://127.0.0.1:{port}/planted-path",
+                    secret=SECRET, custom_headers={"x-planted": HEADER})
 
     @classmethod
     def run_load(cls):
         """A few records every moment until the tests are over, each call with the planted trace."""
-        records = ingest_service_pb2_grpc.IngestServiceStub(cls.channel)
-        workflows = workflow_service_pb2_grpc.WorkflowServiceStub(cls.channel)
+        records, workflows = cls.crier.records, cls.crier.workflows
         number = 0
         while not cls.ended.wait(0.2):
             members = []

@@ -17,7 +17,6 @@ import threading
 import time
 
 import grpc
-from crier.delivery.v1 import webhook_service_pb2
 from crier.workflow.v1 import run_service_pb2, run_service_pb2_grpc, workflow_service_pb2
 
 from members import batch_of, member
@@ -70,18 +69,11 @@ class World:
         return self.suite.channel(target(self.suite.evaluator))
 
     def _create_workflows(self, community):
-        parent = f"communities/{community}"
-        webhook = self.suite.webhooks.CreateWebhook(webhook_service_pb2.CreateWebhookRequest(
-            parent=parent, webhook=webhook_service_pb2.Webhook(
-                display_name="receiver", url=self.receiver.url, envelope=True)))
+        webhook = self.suite.create_webhook(community, self.receiver.url, envelope=True)
         for names, template, criteria in (
                 (self.by_events, workflow_service_pb2.Workflow.NEW_MEMBER, ""),
                 (self.by_runs, workflow_service_pb2.Workflow.MEMBERS_THAT_MEET_CRITERIA, "lead_score >= 50")):
-            created = self.suite.workflows.CreateWorkflow(workflow_service_pb2.CreateWorkflowRequest(
-                parent=parent, workflow=workflow_service_pb2.Workflow(
-                    display_name="workflow", template=template, webhook=webhook.name, filter=criteria)))
-            self.suite.workflows.EnableWorkflow(workflow_service_pb2.EnableWorkflowRequest(name=created.name))
-            names[community] = created.name
+            names[community] = self.suite.enable_workflow(webhook, template, criteria).name
 
     def ingest(self, community, emails, meets):
         """Stores members, with a score that meets the criteria or does not."""

@@ -10,7 +10,7 @@ from crier.workflow.v1 import run_service_pb2, run_service_pb2_grpc, workflow_se
 
 import runs_soak
 from members import batch_of, email_of, member
-from suite import Receiver, Suite, eventually
+from suite import Receiver, Suite, eventually, target
 
 POSTGRES_URL = os.environ["CRIER_TEST_POSTGRES_URL"]
 COMMUNITY = 7
@@ -97,7 +97,7 @@ class RunsTest(unittest.TestCase):
 
         self.receiver.wait_until(lambda all_of_them: len({one.body for one in all_of_them}) == 3000)
         self.runs = run_service_pb2_grpc.RunServiceStub(
-            self.suite.channel(runs_soak.target(self.suite.evaluator[2:])))
+            self.suite.channel(target(self.suite.evaluator[2:])))
         self.assertEqual(self.wait_for_run(workflow).sent_count, 3000)
         self.assertEqual(len({one.message_id for one in self.receiver.received()}), 3000)
 

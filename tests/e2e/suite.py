@@ -25,9 +25,9 @@ import urllib.request
 os.environ.setdefault("GRPC_CLIENT_CHANNEL_BACKUP_POLL_INTERVAL_MS", "100")
 
 import grpc
-from crier.delivery.v1 import delivery_service_pb2_grpc, webhook_service_pb2, webhook_service_pb2_grpc
-from crier.ingest.v1 import entity_service_pb2_grpc, event_service_pb2_grpc, ingest_service_pb2_grpc
-from crier.workflow.v1 import workflow_service_pb2, workflow_service_pb2_grpc
+
+import psql
+from clients import Clients
 
 TIMEOUT_SECONDS = 60
 BIN = pathlib.Path(os.environ["CRIER_BIN"])
@@ -127,7 +127,7 @@ def target(replicas):
     return "ipv4:" + ",".join(replica.address for replica in replicas)
 
 
-class Suite:
+class Suite(Clients):
     """Replicas of every service; use it as a context manager.
 
     `ports` has a list of ports by service, which replicas take in the order of their start: the services'
@@ -157,19 +157,14 @@ class Suite:
             self.close()
             raise
         # Calls may go to any replica; one that is gone is left out of the rotation.
-        self.ingest_channel = self.channel(self.name_of("ingest"))
-        self.delivery_channel = self.channel(self.name_of("delivery"))
-        self.records = ingest_service_pb2_grpc.IngestServiceStub(self.ingest_channel)
-        self.events = event_service_pb2_grpc.EventServiceStub(self.ingest_channel)
-        self.entities = entity_service_pb2_grpc.EntityServiceStub(self.ingest_channel)
-        self.webhooks = webhook_service_pb2_grpc.WebhookServiceStub(self.delivery_channel)
-        self.deliveries = delivery_service_pb2_grpc.DeliveryServiceStub(self.delivery_channel)
+        self.connect_ingest(self.channel(self.name_of("ingest")))
+        self.connect_delivery(self.channel(self.name_of("delivery")))
         self.connect_evaluators()
 
     def connect_evaluators(self):
         """Calls go to the evaluators that there are now."""
         self.evaluator_channel = self.channel(self.name_of("evaluator"))
-        self.workflows = workflow_service_pb2_grpc.WorkflowServiceStub(self.evaluator_channel)
+        self.connect_evaluator(self.evaluator_channel)
 
     def __enter__(self):
         return self
@@ -242,16 +237,9 @@ class Suite:
         self.delivery.append(self._start("delivery"))
         return self.delivery[-1]
 
-    def create_enabled_workflow(self, community, template, url, criteria=""):
-        """A webhook and an enabled workflow of the template; returns both."""
-        parent = f"communities/{community}"
-        webhook = self.webhooks.CreateWebhook(webhook_service_pb2.CreateWebhookRequest(
-            parent=parent, webhook=webhook_service_pb2.Webhook(display_name="receiver", url=url)))
-        workflow = self.workflows.CreateWorkflow(workflow_service_pb2.CreateWorkflowRequest(
-            parent=parent, workflow=workflow_service_pb2.Workflow(
-                display_name="workflow", template=template, webhook=webhook.name, filter=criteria)))
-        enabled = self.workflows.EnableWorkflow(workflow_service_pb2.EnableWorkflowRequest(name=workflow.name))
-        return webhook, enabled
+    def sql(self, service, *statements):
+        """The rows of statements on a service's schema, as lines of text."""
+        return psql.run(self._postgres_url, f"SET search_path = {self.schema}_{service}", *statements)
 
     def close(self):
         for channel in self._channels:
@@ -259,9 +247,8 @@ class Suite:
         for replica in self.all():
             replica.begin_to_stop()
         faults = [fault for replica in self.all() if (fault := replica.stop())]
-        schemas = ", ".join(f"{self.schema}_{service}" for service in ("ingest", "evaluator", "delivery"))
-        subprocess.run(["psql", self._postgres_url, "-q", "-c", "SET client_min_messages = error", "-c",
-                        f"DROP SCHEMA IF EXISTS {schemas} CASCADE"], check=False)
+        psql.drop_schemas(self._postgres_url,
+                          [f"{self.schema}_{service}" for service in ("ingest", "evaluator", "delivery")])
         if faults:
             raise AssertionError("\n".join(faults))
 

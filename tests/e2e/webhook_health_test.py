@@ -5,16 +5,16 @@ Hours and days pass by moving what is stored of the failures into the past.
 
 import json
 import os
-import subprocess
 import unittest
 
 from crier.delivery.v1 import delivery_service_pb2, webhook_service_pb2
-from crier.entity.v1 import event_pb2
 
+from clients import every_second
+from producer import Producer
 from suite import Receiver, Suite, eventually, signature_is_valid
 
 POSTGRES_URL = os.environ["CRIER_TEST_POSTGRES_URL"]
-PARENT = "communities/7"
+COMMUNITY = 7
 Webhook = webhook_service_pb2.Webhook
 Delivery = delivery_service_pb2.Delivery
 
@@ -25,31 +25,17 @@ class WebhookHealthTest(unittest.TestCase):
         self.receiver = self.enterContext(Receiver(lambda received: 200 if is_notice(received) else self.status))
         self.suite = self.enterContext(Suite(POSTGRES_URL, replicas=1, receiver_port=self.receiver.port))
         self.operational = self.create("operational", operational=True)
-        self.position = 0
+        self.producer = Producer(self.suite.deliveries)
 
     def create(self, name, **fields):
-        return self.suite.webhooks.CreateWebhook(webhook_service_pb2.CreateWebhookRequest(
-            parent=PARENT, webhook=Webhook(display_name=name, url=self.receiver.url, custom_headers={"x-to": name},
-                                           **fields)))
-
-    def send(self, webhook):
-        event = event_pb2.Event(community_id=7, kind=event_pb2.Event.CONTACT_FOUND)
-        event.accept_time.GetCurrentTime()
-        event.contact.name = f"{PARENT}/contacts/1"
-        event.contact.full_name = "Zoë Personal"
-        target = delivery_service_pb2.EnqueueTarget(webhook=webhook.name, workflow=f"{PARENT}/workflows/1")
-        self.suite.deliveries.EnqueueDeliveries(delivery_service_pb2.EnqueueDeliveriesRequest(
-            producer="test", expected_position=self.position, next_position=self.position + 1,
-            messages=[delivery_service_pb2.EnqueueMessage(event=event, targets=[target])]))
-        self.position += 1
+        return self.suite.create_webhook(COMMUNITY, self.receiver.url, display_name=name,
+                                         custom_headers={"x-to": name}, **fields)
 
     def let_time_pass(self, hours):
         """For the failures: as if they had gone on for so much longer."""
-        subprocess.run(["psql", POSTGRES_URL, "-qX", "-v", "ON_ERROR_STOP=1", "-c",
-                        f"UPDATE {self.suite.schema}_delivery.webhooks SET"
-                        f" failing_since = failing_since - interval '{hours} hours',"
-                        f" failing_counted_us = failing_counted_us + {hours} * 3600000000"
-                        " WHERE failing_since IS NOT NULL"], check=True)
+        self.suite.sql("delivery", f"UPDATE webhooks SET failing_since = failing_since - interval '{hours} hours',"
+                       f" failing_counted_us = failing_counted_us + {hours} * 3600000000"
+                       " WHERE failing_since IS NOT NULL")
 
     def notices(self, count):
         """The first notices, verified; each once."""
@@ -68,7 +54,7 @@ class WebhookHealthTest(unittest.TestCase):
     def test_a_receiver_that_fails_is_told_of_disabled_and_sent_to_again(self):
         webhook = self.create("failing", retry_policy=every_second(20))
         self.status = 500
-        self.send(webhook)
+        self.producer.send(webhook)
         self.wait_for(webhook, lambda now: now.HasField("failing_since"))
 
         self.let_time_pass(hours=2)
@@ -90,7 +76,7 @@ class WebhookHealthTest(unittest.TestCase):
     def test_a_receiver_that_works_again_is_told_of(self):
         webhook = self.create("failing", retry_policy=every_second(20))
         self.status = 500
-        self.send(webhook)
+        self.producer.send(webhook)
         self.wait_for(webhook, lambda now: now.HasField("failing_since"))
         self.let_time_pass(hours=2)
         self.notices(1)
@@ -103,7 +89,7 @@ class WebhookHealthTest(unittest.TestCase):
         webhook = self.create("gone", retry_policy=Webhook.RetryPolicy(max_attempts=1))
         self.status = 410
 
-        self.send(webhook)
+        self.producer.send(webhook)
 
         notices = {notice["type"]: notice["data"] for notice in self.notices(2)}
         self.assertEqual(notices["webhook.disabled"]["disableReason"], "GONE")
@@ -121,7 +107,7 @@ class WebhookHealthTest(unittest.TestCase):
         webhook = self.create("gone", retry_policy=every_second(1))
         self.status = 410
 
-        self.send(webhook)
+        self.producer.send(webhook)
 
         self.wait_for(deaf, lambda now: now.state == Webhook.DISABLED)
         # Of the two webhooks that were disabled; not of the notice that the deaf one did not take.
@@ -148,13 +134,6 @@ def is_notice(received):
 def told(received):
     """The notices among them, by id."""
     return {one.message_id: one for one in received if is_notice(one)}
-
-
-def every_second(times):
-    policy = Webhook.RetryPolicy()
-    for _ in range(times):
-        policy.delays.add(seconds=1)
-    return policy
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ import subprocess
 import time
 
 import measuring
+import psql
 from crier.workflow.v1 import workflow_service_pb2
 
 import suite
@@ -98,14 +99,14 @@ class Measured(suite.Suite):
         })
 
     def queue_is_empty(self):
-        return measuring.sql(self.postgres.url, f"SELECT NOT EXISTS (SELECT FROM {self.schema}_delivery.queue)") == ["t"]
+        return psql.run(self.postgres.url, f"SELECT NOT EXISTS (SELECT FROM {self.schema}_delivery.queue)") == ["t"]
 
     def recorded(self):
-        return int(measuring.sql(self.postgres.url, f"SELECT count(*) FROM {self.schema}_delivery.attempts")[0])
+        return int(psql.run(self.postgres.url, f"SELECT count(*) FROM {self.schema}_delivery.attempts")[0])
 
     def disk_bytes(self):
         """Tables, indexes and out-of-line values, by service."""
-        return {service: int(measuring.sql(self.postgres.url, f"""
+        return {service: int(psql.run(self.postgres.url, f"""
             SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0) FROM pg_class c
             JOIN pg_namespace n ON n.oid = c.relnamespace
             WHERE n.nspname = '{self.schema}_{service}' AND c.relkind = 'r'""")[0])
@@ -113,6 +114,6 @@ class Measured(suite.Suite):
 
     def connections(self):
         """How many each service has open."""
-        return measuring.sql(self.postgres.url, f"""
+        return psql.run(self.postgres.url, f"""
             SELECT replace(application_name, 'crier/{self.schema}_', '') || ' ' || count(*) FROM pg_stat_activity
             WHERE application_name LIKE 'crier/{self.schema}%' GROUP BY application_name ORDER BY 1""")

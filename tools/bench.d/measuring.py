@@ -3,16 +3,10 @@
 import array
 import os
 import pathlib
-import subprocess
+
+import psql
 
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
-
-
-def sql(url, statement):
-    """The rows of a statement as lines of text."""
-    done = subprocess.run(["psql", url, "-qAtX", "-v", "ON_ERROR_STOP=1", "-c", statement], check=True,
-                          capture_output=True, text=True)
-    return done.stdout.splitlines()
 
 
 def _stat(pid):
@@ -34,7 +28,7 @@ class Postgres:
 
     def __init__(self, url):
         self.url = url
-        data = sql(url, "SHOW data_directory")[0]
+        data = psql.run(url, "SHOW data_directory")[0]
         self._postmaster = int(pathlib.Path(data, "postmaster.pid").read_text(encoding="utf-8").split()[0])
 
     def cpu_seconds(self):
@@ -48,7 +42,7 @@ class Postgres:
         return ticks / TICKS_PER_SECOND
 
     def wal_bytes(self):
-        return int(sql(self.url, "SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')")[0])
+        return int(psql.run(self.url, "SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')")[0])
 
 
 class Stages:
