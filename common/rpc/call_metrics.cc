@@ -21,6 +21,13 @@ std::string TypeOf(const google::protobuf::MethodDescriptor& method) {
   return method.server_streaming() ? "server_stream" : "unary";
 }
 
+// What stands for a method in every metric of it.
+metrics::Labels LabelsOf(const google::protobuf::MethodDescriptor& method) {
+  return {{"grpc_type", TypeOf(method)},
+          {"grpc_service", method.service()->full_name()},
+          {"grpc_method", method.name()}};
+}
+
 std::string Name(const std::string& side, const char* what) {
   return absl::StrCat("grpc_", side, "_", what);
 }
@@ -33,25 +40,18 @@ metrics::Labels With(metrics::Labels labels, const char* name, const char* value
 }  // namespace
 
 MethodMetrics::MethodMetrics(metrics::Registry& registry, const std::string& side,
-                             const std::string& type, const std::string& service,
-                             const std::string& method)
-    : started_(registry.Counter(
-          Name(side, "started_total"), absl::StrCat("Calls started on the ", side, "."),
-          {{"grpc_type", type}, {"grpc_service", service}, {"grpc_method", method}})),
-      received_(registry.Counter(
-          Name(side, "msg_received_total"), absl::StrCat("Messages received by the ", side, "."),
-          {{"grpc_type", type}, {"grpc_service", service}, {"grpc_method", method}})),
-      sent_(registry.Counter(
-          Name(side, "msg_sent_total"), absl::StrCat("Messages sent by the ", side, "."),
-          {{"grpc_type", type}, {"grpc_service", service}, {"grpc_method", method}})),
+                             const metrics::Labels& labels)
+    : started_(registry.Counter(Name(side, "started_total"),
+                                absl::StrCat("Calls started on the ", side, "."), labels)),
+      received_(registry.Counter(Name(side, "msg_received_total"),
+                                 absl::StrCat("Messages received by the ", side, "."), labels)),
+      sent_(registry.Counter(Name(side, "msg_sent_total"),
+                             absl::StrCat("Messages sent by the ", side, "."), labels)),
       seconds_(registry.Histogram(
           Name(side, "handling_seconds"),
           absl::StrCat("How long calls took on the ", side, ", in seconds, whatever came of them."),
-          metrics::LatencyBuckets(),
-          {{"grpc_type", type}, {"grpc_service", service}, {"grpc_method", method}})) {
+          metrics::LatencyBuckets(), labels)) {
   static_assert(std::size(kCodeNames) == kCodes);
-  const metrics::Labels labels = {
-      {"grpc_type", type}, {"grpc_service", service}, {"grpc_method", method}};
   for (int code = 0; code < kCodes; ++code) {
     handled_[code] =
         &registry.Counter(Name(side, "handled_total"),
@@ -77,8 +77,7 @@ void CallMetrics::AddService(const std::string& full_name) {
     const auto& method = *service->method(i);
     auto& metrics = methods_[absl::StrCat("/", full_name, "/", method.name())];
     if (metrics != nullptr) continue;
-    metrics =
-        std::make_unique<MethodMetrics>(registry_, side_, TypeOf(method), full_name, method.name());
+    metrics = std::make_unique<MethodMetrics>(registry_, side_, LabelsOf(method));
   }
 }
 

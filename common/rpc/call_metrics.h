@@ -19,10 +19,10 @@ namespace crier::rpc {
 // The counters of one method. Thread-safe; a call costs a few atomic additions.
 class MethodMetrics {
  public:
-  // `side` is `server` or `client`; `type` is `unary`, `server_stream`, … The metrics are there, at
-  // zero, from now on.
-  MethodMetrics(metrics::Registry& registry, const std::string& side, const std::string& type,
-                const std::string& service, const std::string& method);
+  // `side` is `server` or `client`; `labels` name the method. The metrics are there, at zero, from
+  // now on.
+  MethodMetrics(metrics::Registry& registry, const std::string& side,
+                const metrics::Labels& labels);
 
   void Started() { started_.Increment(); }
   void MessageReceived() { received_.Increment(); }

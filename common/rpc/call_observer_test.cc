@@ -1,9 +1,6 @@
 // What servers and channels count of calls, and how traces follow them.
-#include <grpcpp/generic/generic_stub.h>
-#include <grpcpp/grpcpp.h>
 #include <prometheus/text_serializer.h>
 
-#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -12,47 +9,19 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/synchronization/mutex.h"
-#include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
-#include "common/rpc/client.h"
-#include "common/rpc/executor.h"
-#include "common/rpc/server.h"
-#include "common/rpc/unary.h"
+#include "common/rpc/rpc_test.h"
 #include "common/trace/span.h"
-#include "crier/ingest/v1/event_service.grpc.pb.h"
 #include "gmock/gmock.h"
-#include "gtest/gtest.h"
 
 namespace crier::rpc {
 namespace {
 
-using crier::ingest::v1::EventService;
-using crier::ingest::v1::GetLogHeadRequest;
-using crier::ingest::v1::LogHead;
 using testing::HasSubstr;
 using testing::Not;
 using testing::SizeIs;
 
-constexpr absl::Duration kPatience = absl::Seconds(30);
 constexpr char kTraceparent[] = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
-
-class Events : public EventService::CallbackService {
- public:
-  grpc::ServerUnaryReactor* GetLogHead(grpc::CallbackServerContext* context,
-                                       const GetLogHeadRequest*, LogHead*) override {
-    return RunUnary(context, executor_, [this](const CallContext& call) {
-      seen = call.trace;
-      current = trace::Current();
-      return answer;
-    });
-  }
-
-  absl::Status answer;
-  trace::Context seen, current;
-
- private:
-  Executor executor_{{.threads = 1, .queue_capacity = 10}};
-};
 
 class CollectingSink : public trace::SpanSink {
  public:
@@ -70,24 +39,29 @@ class CollectingSink : public trace::SpanSink {
   std::vector<trace::FinishedSpan> spans_ ABSL_GUARDED_BY(mutex_);
 };
 
-class CallObserverTest : public testing::Test {
+class CallObserverTest : public RpcTest {
  protected:
   CallObserverTest() {
     auto sink = std::make_unique<CollectingSink>();
     sink_ = sink.get();
     trace::SetSink(std::move(sink), 0);
-    ServerOptions options;
-    options.listen_address = "127.0.0.1:0";
+    ServerOptions options = LocalOptions();
     options.metrics = &registry_;
-    server_ = *Server::Start(options, {&events_});
-    channel_ = Connect(absl::StrCat("127.0.0.1:", server_->port()),
-                       {&registry_, {EventService::service_full_name()}});
+    Serve(
+        [this](const CallContext& call, const GetLogHeadRequest&, LogHead&) {
+          seen_ = call.trace;
+          current_ = trace::Current();
+          return answer_;
+        },
+        std::move(options));
+    channel_ = Connect(AddressOf(*server_), {&registry_, {EventService::service_full_name()}});
   }
   ~CallObserverTest() override {
-    server_->Drain();
+    server_.reset();  // before the registry
     trace::SetSink(nullptr, 0);
   }
 
+  // Over the channel that is observed.
   absl::Status GetLogHead() {
     const auto stub = EventService::NewStub(channel_);
     LogHead head;
@@ -116,9 +90,9 @@ class CallObserverTest : public testing::Test {
   }
 
   metrics::Registry registry_;
-  Events events_;
   CollectingSink* sink_ = nullptr;
-  std::unique_ptr<Server> server_;
+  absl::Status answer_;            // to every call
+  trace::Context seen_, current_;  // of the last call
   std::shared_ptr<grpc::Channel> channel_;
 };
 
@@ -146,7 +120,7 @@ TEST_F(CallObserverTest, EveryMethodIsThereAtZero) {
 
 TEST_F(CallObserverTest, CountsBothSidesOfACall) {
   ASSERT_EQ(GetLogHead(), absl::OkStatus());
-  events_.answer = absl::NotFoundError("nothing");
+  answer_ = absl::NotFoundError("nothing");
   ASSERT_EQ(GetLogHead().code(), absl::StatusCode::kNotFound);
 
   for (const std::string side : {"grpc_server_", "grpc_client_"}) {
@@ -184,22 +158,9 @@ TEST_F(CallObserverTest, CountsWhatTheCallerSeesOfACallThatCannotBeParsed) {
 }
 
 TEST_F(CallObserverTest, MethodsThatNobodyServesMakeNoSeries) {
-  grpc::GenericStub stub(channel_);
-  grpc::ClientContext context;
-  context.set_deadline(absl::ToChronoTime(absl::Now() + kPatience));
-  const grpc::Slice nothing("");
-  const grpc::ByteBuffer request(&nothing, 1);
-  grpc::ByteBuffer response;
-  grpc::Status status;
-  absl::Notification done;
-  stub.UnaryCall(&context, "/crier.ingest.v1.EventService/Invented", {}, &request, &response,
-                 [&](grpc::Status result) {
-                   status = std::move(result);
-                   done.Notify();
-                 });
-  done.WaitForNotification();
+  const auto response = RawCall(channel_, "/crier.ingest.v1.EventService/Invented", "");
 
-  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNIMPLEMENTED);
+  EXPECT_EQ(response.status().code(), absl::StatusCode::kUnimplemented);
   EXPECT_THAT(prometheus::TextSerializer().Serialize(registry_.registry()->Collect()),
               Not(HasSubstr("Invented")));
 }
@@ -222,20 +183,20 @@ TEST_F(CallObserverTest, ACallIsPartOfItsCallersTrace) {
   EXPECT_EQ(client.parent_span_id, caller.span_id);
   EXPECT_EQ(server.name, client.name);
   EXPECT_EQ(server.parent_span_id, client.context.span_id);
-  EXPECT_EQ(events_.seen, server.context);
-  EXPECT_EQ(events_.current, server.context);
+  EXPECT_EQ(seen_, server.context);
+  EXPECT_EQ(current_, server.context);
 }
 
 TEST_F(CallObserverTest, ACallWithoutATraceBeginsOneThatIsNotRecorded) {
   ASSERT_EQ(GetLogHead(), absl::OkStatus());
 
-  EXPECT_TRUE(events_.seen.valid());
-  EXPECT_FALSE(events_.seen.sampled);
+  EXPECT_TRUE(seen_.valid());
+  EXPECT_FALSE(seen_.sampled);
   EXPECT_THAT(sink_->spans(), SizeIs(0));
 }
 
 TEST_F(CallObserverTest, FailedCallsAreFailedSpans) {
-  events_.answer = absl::NotFoundError("of ann@example.com");
+  answer_ = absl::NotFoundError("of ann@example.com");
   {
     const trace::Scope scope(*trace::ParseTraceparent(kTraceparent));
     ASSERT_FALSE(GetLogHead().ok());

@@ -159,42 +159,63 @@ class FrameStream : public OpenStreams::Stream {
     work_(std::move(request), frame->reply, done);
   }
 
+  // What is to be done next, and with which frame.
   Step NextStep(Frame** frame) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    if (arrived_) {
-      arrived_ = false;
-      // What arrives after the end was decided is left to the client to send again.
-      if (Ending()) {
-        frames_.pop_back();
-      } else {
-        *frame = frames_.back().get();
-        return Step::kWork;
-      }
-    }
-    const size_t worked_on = frames_.size() - (reading_ ? 1 : 0);
-    if (worked_on > 0 && frames_.front()->done && emitting_ == nullptr) {
-      if (!frames_.front()->status.ok() && end_.ok()) end_ = frames_.front()->status;
-      const bool emit = frames_.front()->status.ok() && !cancelled_ && !failed_;
-      failed_ |= !frames_.front()->status.ok();
-      emitting_ = std::move(frames_.front());
-      frames_.pop_front();
-      if (emit) {
-        *frame = emitting_.get();
-        return Step::kEmit;
-      }
-      emitting_.reset();
-      return NextStep(frame);
-    }
-    if (worked_on == 0 && emitting_ == nullptr && (half_closed_ || Ending()) && !finished_) {
+    if (TakeArrived(frame)) return Step::kWork;
+    if (TakeAnswered(frame)) return Step::kEmit;
+    if (IsOver() && !finished_) {
       finished_ = true;
       return Step::kFinish;
     }
-    if (!reading_ && !half_closed_ && !Ending() && frames_.size() < kFrameWindow) {
-      frames_.push_back(std::make_unique<Frame>());
-      reading_ = true;
-      *frame = frames_.back().get();
-      return Step::kRead;
+    return TakeRoom(frame) ? Step::kRead : Step::kNone;
+  }
+
+  // The frame that has just been read.
+  bool TakeArrived(Frame** frame) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (!std::exchange(arrived_, false)) return false;
+    // What arrives after the end was decided is left to the client to send again.
+    if (Ending()) {
+      frames_.pop_back();
+      return false;
     }
-    return Step::kNone;
+    *frame = frames_.back().get();
+    return true;
+  }
+
+  // The first frame, when it is answered, and so is the one before it. Without a word go those that
+  // have failed or come after one that has.
+  bool TakeAnswered(Frame** frame) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    while (emitting_ == nullptr && InWork() > 0 && frames_.front()->done) {
+      std::unique_ptr<Frame> first = std::move(frames_.front());
+      frames_.pop_front();
+      if (!first->status.ok()) {
+        failed_ = true;
+        if (end_.ok()) end_ = first->status;
+      }
+      if (failed_ || cancelled_) continue;
+      emitting_ = std::move(first);
+      *frame = emitting_.get();
+      return true;
+    }
+    return false;
+  }
+
+  // A new frame, to be read into.
+  bool TakeRoom(Frame** frame) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (reading_ || half_closed_ || Ending() || frames_.size() >= kFrameWindow) return false;
+    frames_.push_back(std::make_unique<Frame>());
+    reading_ = true;
+    *frame = frames_.back().get();
+    return true;
+  }
+
+  // Frames that have been read and not answered.
+  size_t InWork() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return frames_.size() - (reading_ ? 1 : 0);
+  }
+
+  bool IsOver() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return InWork() == 0 && emitting_ == nullptr && (half_closed_ || Ending());
   }
 
   bool Ending() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
