@@ -14,9 +14,9 @@
 #include <utility>
 #include <vector>
 
-#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/http/egress_proxy.h"
+#include "common/http/resolver.h"
 
 namespace crier::http {
 
@@ -87,13 +87,6 @@ struct Response {
   // was.
   std::string address;
 };
-
-// Looks up the addresses of a host name (the port of each is ignored). Called from helper threads;
-// may block. Address literals do not come here.
-using Resolver = std::function<absl::StatusOr<std::vector<sockaddr_storage>>(const std::string&)>;
-
-// The system's resolver (getaddrinfo).
-absl::StatusOr<std::vector<sockaddr_storage>> SystemResolve(const std::string& host);
 
 struct ClientOptions {
   // Says whether a connection to the address may be made; asked for every address of the answer of

@@ -1,10 +1,6 @@
 #include "common/http/resolver_cache.h"
 
-#include <netdb.h>
-
 #include <algorithm>
-#include <cstring>
-#include <memory>
 #include <numeric>
 #include <utility>
 
@@ -26,23 +22,6 @@ constexpr size_t kMaxAnswers = 10'000;
 absl::Duration Now() { return SystemClock().Monotonic(); }
 
 }  // namespace
-
-absl::StatusOr<std::vector<sockaddr_storage>> SystemResolve(const std::string& host) {
-  addrinfo hints = {};
-  hints.ai_family = AF_UNSPEC;
-  hints.ai_socktype = SOCK_STREAM;
-  addrinfo* list = nullptr;
-  if (getaddrinfo(host.c_str(), nullptr, &hints, &list) != 0) {
-    return absl::UnavailableError("the host name could not be resolved");
-  }
-  const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owner(list, &freeaddrinfo);
-  std::vector<sockaddr_storage> addresses;
-  for (const addrinfo* entry = list; entry != nullptr; entry = entry->ai_next) {
-    if (entry->ai_addrlen > sizeof(sockaddr_storage)) continue;
-    std::memcpy(&addresses.emplace_back(), entry->ai_addr, entry->ai_addrlen);
-  }
-  return addresses;
-}
 
 ResolverCache::ResolverCache(Resolver resolver, absl::Duration ttl)
     : resolver_(std::move(resolver)), ttl_(ttl) {

@@ -2,8 +2,6 @@
 #ifndef CRIER_COMMON_HTTP_RESOLVER_CACHE_H_
 #define CRIER_COMMON_HTTP_RESOLVER_CACHE_H_
 
-#include <sys/socket.h>
-
 #include <array>
 #include <deque>
 #include <functional>
@@ -13,15 +11,12 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
-#include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "common/base/cond_var.h"
-#include "common/http/client.h"
+#include "common/http/resolver.h"
 
 namespace crier::http {
-
-using Addresses = absl::StatusOr<std::vector<sockaddr_storage>>;
 
 // Runs a Resolver on threads of its own: one look-up at a time for a name, whose answer all who ask
 // meanwhile share, and who ask within the time to live after it. Failures are not answered from
