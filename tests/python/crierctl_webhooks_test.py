@@ -102,12 +102,13 @@ class WebhooksTest(fake_crier.CommandTest):
                          ["communities/7/webhooks/3", "communities/7/webhooks/4"])
         self.assertNotIn("nextPageToken", listing)
 
-    def test_list_ends_at_the_limit(self):
+    def test_list_ends_at_the_limit_and_says_that_there_is_more(self):
         self.crier.answers["ListWebhooks"] = webhook_service_pb2.ListWebhooksResponse(
             webhooks=[Webhook(name="communities/7/webhooks/3")], next_page_token="more")
 
-        self.run_crierctl("webhooks", "list", "--limit", "2")
+        _, notes = self.run_crierctl("webhooks", "list", "--limit", "2")
 
+        self.assertIn("There are more", notes)
         self.assertEqual([request.page_size for request in self.crier.requests], [2, 1])
 
     def test_update_sends_only_what_is_given(self):

@@ -1,5 +1,7 @@
 #include "tools/crierctl/arguments.h"
 
+#include <fstream>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -13,9 +15,10 @@ void OnRun(CLI::App& command, Session& session, std::function<absl::Status()> ru
   command.callback([&session, run = std::move(run)] { session.action = run; });
 }
 
-CLI::Option* AddName(CLI::App& command, const std::string& thing, std::string& name) {
+CLI::Option* AddName(CLI::App& command, const std::string& thing, std::string& name,
+                     const std::string& short_name) {
   return command
-      .add_option(thing, name, absl::StrCat("The ", thing, ": its number, or its full name"))
+      .add_option(thing, name, absl::StrCat("The ", thing, ": ", short_name, ", or its full name"))
       ->required();
 }
 
@@ -84,6 +87,11 @@ CLI::Option* TakeWholeNumbers(CLI::Option* option, int least, int most) {
         if (absl::SimpleAtoi(text, &number) && number >= least && number <= most) return "";
         return absl::StrCat("must be a whole number, ", range);
       });
+}
+
+std::string ReadFile(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return std::string((std::istreambuf_iterator<char>(file)), {});
 }
 
 CLI::Option* AddEtag(CLI::App& command, std::function<void(const std::string&)> set) {

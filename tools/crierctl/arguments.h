@@ -18,8 +18,10 @@ namespace crier::crierctl {
 // Makes `run` the session's action when the command is the one that was given.
 void OnRun(CLI::App& command, Session& session, std::function<absl::Status()> run);
 
-// A required argument that names a `thing`, such as `webhook`.
-CLI::Option* AddName(CLI::App& command, const std::string& thing, std::string& name);
+// A required argument that names a `thing`, such as `webhook`, by its full name or by what
+// `short_name` says.
+CLI::Option* AddName(CLI::App& command, const std::string& thing, std::string& name,
+                     const std::string& short_name = "its number");
 
 // An option `--limit` of a command that lists: `limit` is its default, 0 for all.
 void AddLimit(CLI::App& command, int& limit);
@@ -40,6 +42,9 @@ CLI::Option* TakeWholeNumbers(CLI::Option* option, int least,
 
 // An option `--etag`; `set` gets it with its quotes, which a shell takes away.
 CLI::Option* AddEtag(CLI::App& command, std::function<void(const std::string&)> set);
+
+// The content of a file that an option names, whose check has found it.
+std::string ReadFile(const std::string& path);
 
 // An option that takes one of the given words; `set` gets the value behind it. The words are shown
 // by --help and completed by shells.

@@ -7,6 +7,8 @@
 #include "common/api/time.h"
 #include "tools/crierctl/arguments.h"
 #include "tools/crierctl/commands/commands.h"
+#include "tools/crierctl/commands/list_output.h"
+#include "tools/crierctl/commands/named_command.h"
 #include "tools/crierctl/commands/recoveries.h"
 #include "tools/crierctl/connection.h"
 #include "tools/crierctl/message_output.h"
@@ -18,14 +20,11 @@ namespace crier::crierctl {
 namespace {
 
 using ::crier::delivery::v1::Attempt;
-using ::crier::delivery::v1::CancelDeliveryRequest;
 using ::crier::delivery::v1::Delivery;
 using ::crier::delivery::v1::Exchange;
-using ::crier::delivery::v1::GetDeliveryRequest;
 using ::crier::delivery::v1::ListDeliveriesRequest;
 using ::crier::delivery::v1::ListDeliveriesResponse;
 using ::crier::delivery::v1::PayloadType_Name;
-using ::crier::delivery::v1::RedeliverDeliveryRequest;
 using Stub = DeliveryClient::Stub;
 
 std::string StateText(const Delivery& delivery) {
@@ -60,23 +59,20 @@ absl::Status ListAll(Session& session, const ListArguments& arguments) {
   ASSIGN_OR_RETURN(const ListDeliveriesResponse response,
                    List(ConnectDeliveries(session.settings), &Stub::ListDeliveries, request, limit,
                         &ListDeliveriesResponse::deliveries_size));
-  if (session.settings.json()) {
-    session.out << MessageJson(response);
-    return absl::OkStatus();
-  }
-  Table table({"DELIVERY", "PAYLOAD", "WORKFLOW", "STATE", "ATTEMPTS", "LAST ATTEMPT",
-               "NEXT ATTEMPT", "CREATED"});
-  for (const Delivery& delivery : response.deliveries()) {
-    table.AddRow({ShortName(delivery.name()), PayloadText(delivery), LastPart(delivery.workflow()),
-                  StateText(delivery), absl::StrCat(delivery.attempts_size()),
-                  LastOutcomeText(delivery),
-                  NextAttemptText(delivery.next_attempt_time(), delivery.has_next_attempt_time()),
-                  TimeText(delivery.create_time(), delivery.has_create_time())});
-  }
-  session.out << table.Render();
-  if (!response.next_page_token().empty()) {
-    session.err << "There are more; --limit shows more of them.\n";
-  }
+  ShowList(session, response, response.deliveries(),
+           {"DELIVERY", "PAYLOAD", "WORKFLOW", "STATE", "ATTEMPTS", "LAST ATTEMPT", "NEXT ATTEMPT",
+            "CREATED"},
+           [](const Delivery& delivery) -> Row {
+             return {
+                 ShortName(delivery.name()),
+                 PayloadText(delivery),
+                 LastPart(delivery.workflow()),
+                 StateText(delivery),
+                 absl::StrCat(delivery.attempts_size()),
+                 LastOutcomeText(delivery),
+                 NextAttemptText(delivery.next_attempt_time(), delivery.has_next_attempt_time()),
+                 TimeText(delivery.create_time(), delivery.has_create_time())};
+           });
   return absl::OkStatus();
 }
 
@@ -136,14 +132,10 @@ std::string AttemptsText(const Delivery& delivery) {
   return table.Render();
 }
 
-absl::Status Get(Session& session, const std::string& text) {
-  GetDeliveryRequest request;
-  ASSIGN_OR_RETURN(*request.mutable_name(), DeliveryName(session.settings.community, text));
-  ASSIGN_OR_RETURN(const Delivery delivery,
-                   ConnectDeliveries(session.settings).Call(&Stub::GetDelivery, request));
+void Show(Session& session, const Delivery& delivery) {
   if (session.settings.json()) {
     session.out << MessageJson(delivery);
-    return absl::OkStatus();
+    return;
   }
   session.out << RenderFields({
                      {"delivery", delivery.name()},
@@ -161,47 +153,30 @@ absl::Status Get(Session& session, const std::string& text) {
               << AttemptsText(delivery);
   if (delivery.attempts().empty()) {
     if (!delivery.payload().empty()) session.out << "\n" << BodyText(delivery.payload()) << "\n";
-    return absl::OkStatus();
+    return;
   }
   // The last exchange is the one that explains the state.
   Exchange last = delivery.attempts(delivery.attempts_size() - 1).exchange();
   last.set_request_body(delivery.payload());
   session.out << "\n" << ExchangeText(last);
-  return absl::OkStatus();
 }
 
-void AddGet(CLI::App& parent, Session& session) {
-  const auto name = std::make_shared<std::string>();
-  CLI::App& command =
-      *parent.add_subcommand("get", "Show a delivery with its attempts and its payload");
-  command
-      .add_option("delivery", *name,
-                  "The delivery: `<webhook>/msg_…` as `list` shows it, or its full name")
-      ->required();
-  OnRun(command, session, [&session, name] { return Get(session, *name); });
+void ShowState(Session& session, const Delivery& delivery) {
+  session.out << (session.settings.json() ? MessageJson(delivery)
+                                          : absl::StrCat(ShortName(delivery.name()), " is ",
+                                                         StateText(delivery), "\n"));
 }
 
-// A command that takes a delivery, does something with it, and tells where it stands then.
-template <typename Request>
-void AddRepair(CLI::App& parent, Session& session, const char* name, const char* help,
-               DeliveryClient::Method<Request, Delivery> method) {
-  const auto delivery = std::make_shared<std::string>();
-  CLI::App& command = *parent.add_subcommand(name, help);
-  command
-      .add_option("delivery", *delivery,
-                  "The delivery: `<webhook>/msg_…` as `list` shows it, or its full name")
-      ->required();
-  OnRun(command, session, [&session, delivery, method]() -> absl::Status {
-    Request request;
-    ASSIGN_OR_RETURN(*request.mutable_name(), DeliveryName(session.settings.community, *delivery));
-    ASSIGN_OR_RETURN(const Delivery response,
-                     ConnectDeliveries(session.settings).Call(method, request));
-    session.out << (session.settings.json() ? MessageJson(response)
-                                            : absl::StrCat(ShortName(response.name()), " is ",
-                                                           StateText(response), "\n"));
-    return absl::OkStatus();
-  });
+absl::StatusOr<std::string> NameOf(const Session& session, const std::string& text) {
+  return DeliveryName(session.settings.community, text);
 }
+
+constexpr Kind<delivery::v1::DeliveryService, Delivery> kDelivery = {
+    "delivery", &NameOf, &ConnectDeliveries, &Show, "`<webhook>/msg_…` as `list` shows it"};
+
+// The same where it is only told where the delivery stands then.
+constexpr Kind<delivery::v1::DeliveryService, Delivery> kRepairedDelivery = {
+    kDelivery.thing, kDelivery.name, kDelivery.connect, &ShowState, kDelivery.short_name};
 
 }  // namespace
 
@@ -209,12 +184,12 @@ void AddDeliveriesCommand(CLI::App& app, Session& session) {
   CLI::App& command = *app.add_subcommand("deliveries", "What became of what was sent");
   command.require_subcommand(1);
   AddList(command, session);
-  AddGet(command, session);
-  AddRepair<RedeliverDeliveryRequest>(command, session, "redeliver",
-                                      "Send a delivery again, whatever became of it",
-                                      &Stub::RedeliverDelivery);
-  AddRepair<CancelDeliveryRequest>(command, session, "cancel", "Give a pending delivery up",
-                                   &Stub::CancelDelivery);
+  AddNamedCommand(command, session, kDelivery, "get",
+                  "Show a delivery with its attempts and its payload", &Stub::GetDelivery);
+  AddNamedCommand(command, session, kRepairedDelivery, "redeliver",
+                  "Send a delivery again, whatever became of it", &Stub::RedeliverDelivery);
+  AddNamedCommand(command, session, kRepairedDelivery, "cancel", "Give a pending delivery up",
+                  &Stub::CancelDelivery);
   AddRecoverCommand(command, session);
 }
 

@@ -8,6 +8,8 @@
 #include "absl/strings/str_join.h"
 #include "tools/crierctl/arguments.h"
 #include "tools/crierctl/commands/commands.h"
+#include "tools/crierctl/commands/list_output.h"
+#include "tools/crierctl/commands/named_command.h"
 #include "tools/crierctl/connection.h"
 #include "tools/crierctl/failure.h"
 #include "tools/crierctl/message_output.h"
@@ -20,8 +22,6 @@ namespace {
 using ::crier::entity::v1::Activity;
 using ::crier::entity::v1::Contact;
 using ::crier::entity::v1::Organization;
-using ::crier::entity::v1::Segment;
-using ::crier::entity::v1::Tag;
 using ::crier::ingest::v1::CommunityDeletion;
 using ::crier::ingest::v1::CountActivitiesRequest;
 using ::crier::ingest::v1::CountContactsRequest;
@@ -31,10 +31,7 @@ using ::crier::ingest::v1::CountSegmentsRequest;
 using ::crier::ingest::v1::CountTagsRequest;
 using ::crier::ingest::v1::DeleteCommunityRequest;
 using ::crier::ingest::v1::DeleteContactRequest;
-using ::crier::ingest::v1::GetActivityRequest;
 using ::crier::ingest::v1::GetCommunityDeletionRequest;
-using ::crier::ingest::v1::GetContactRequest;
-using ::crier::ingest::v1::GetOrganizationRequest;
 using ::crier::ingest::v1::ListActivitiesRequest;
 using ::crier::ingest::v1::ListActivitiesResponse;
 using ::crier::ingest::v1::ListContactsRequest;
@@ -47,7 +44,6 @@ using ::crier::ingest::v1::ListTagsRequest;
 using ::crier::ingest::v1::ListTagsResponse;
 using ::crier::ingest::v1::MergeContactsRequest;
 using Stub = EntityClient::Stub;
-using Row = std::vector<std::string>;
 
 // What the help of one kind shows.
 struct Examples {
@@ -92,20 +88,6 @@ Row RowOf(const Label& label) {
   return {absl::StrCat(label.id()), label.name()};
 }
 
-template <typename Entities>
-absl::Status ShowList(Session& session, const google::protobuf::Message& response,
-                      const Entities& entities, Row titles, const std::string& next_page_token) {
-  if (session.settings.json()) {
-    session.out << MessageJson(response);
-    return absl::OkStatus();
-  }
-  Table table(std::move(titles));
-  for (const auto& entity : entities) table.AddRow(RowOf(entity));
-  session.out << table.Render();
-  if (!next_page_token.empty()) session.err << "There are more; --limit shows more of them.\n";
-  return absl::OkStatus();
-}
-
 // What `list` takes.
 struct ListArguments {
   std::string filter;
@@ -133,7 +115,9 @@ CLI::App& AddList(CLI::App& parent, Session& session, const std::string& help,
     if (further) RETURN_IF_ERROR(further(&request));
     ASSIGN_OR_RETURN(const Response response, List(ConnectEntities(session.settings), method,
                                                    request, arguments->limit, count));
-    return ShowList(session, response, entities(response), titles, response.next_page_token());
+    ShowList(session, response, entities(response), titles,
+             [](const auto& entity) { return RowOf(entity); });
+    return absl::OkStatus();
   });
   return command;
 }
@@ -156,35 +140,44 @@ void AddCount(CLI::App& parent, Session& session, const std::string& help, const
   });
 }
 
-// `get` prints the whole entity, which has too many fields for a table.
-template <typename Request, typename Entity>
-void AddGet(CLI::App& parent, Session& session, const char* collection, const std::string& noun,
-            EntityClient::Method<Request, Entity> method) {
-  const auto name = std::make_shared<std::string>();
-  CLI::App& command = *parent.add_subcommand("get", "Show all that is known of one, as JSON");
-  AddName(command, noun, *name);
-  OnRun(command, session, [=, &session]() -> absl::Status {
-    Request request;
-    ASSIGN_OR_RETURN(*request.mutable_name(),
-                     ChildName(collection, session.settings.community, *name));
-    ASSIGN_OR_RETURN(const Entity entity, ConnectEntities(session.settings).Call(method, request));
-    session.out << MessageJson(entity);
-    return absl::OkStatus();
-  });
+// The whole entity, which has too many fields for a table.
+template <typename Entity>
+void ShowAll(Session& session, const Entity& entity) {
+  session.out << MessageJson(entity);
 }
 
+template <typename Entity>
+using EntityKind = Kind<ingest::v1::EntityService, Entity>;
+
+absl::StatusOr<std::string> NameOfContact(const Session& session, const std::string& text) {
+  return ChildName("contacts", session.settings.community, text);
+}
+constexpr EntityKind<Contact> kContact = {"contact", &NameOfContact, &ConnectEntities, &ShowAll};
+
+absl::StatusOr<std::string> NameOfOrganization(const Session& session, const std::string& text) {
+  return ChildName("organizations", session.settings.community, text);
+}
+constexpr EntityKind<Organization> kOrganization = {"organization", &NameOfOrganization,
+                                                    &ConnectEntities, &ShowAll};
+
+absl::StatusOr<std::string> NameOfActivity(const Session& session, const std::string& text) {
+  return ChildName("activities", session.settings.community, text);
+}
+constexpr EntityKind<Activity> kActivity = {"activity", &NameOfActivity, &ConnectEntities,
+                                            &ShowAll};
+
+constexpr char kGetHelp[] = "Show all that is known of one, as JSON";
 constexpr char kYesHelp[] = "It is meant: what is erased cannot be brought back";
 
 void AddDeleteContact(CLI::App& parent, Session& session) {
   const auto name = std::make_shared<std::string>();
   CLI::App& command = *parent.add_subcommand(
       "delete", "Erase a person from everywhere: record, identities, activities, events");
-  AddName(command, "contact", *name);
+  AddName(command, kContact.thing, *name);
   command.add_flag("--yes", kYesHelp)->required();
   OnRun(command, session, [=, &session]() -> absl::Status {
     DeleteContactRequest request;
-    ASSIGN_OR_RETURN(*request.mutable_name(),
-                     ChildName("contacts", session.settings.community, *name));
+    ASSIGN_OR_RETURN(*request.mutable_name(), NameOfContact(session, *name));
     ASSIGN_OR_RETURN(const google::protobuf::Empty response,
                      ConnectEntities(session.settings).Call(&Stub::DeleteContact, request));
     session.out << (session.settings.json() ? MessageJson(response)
@@ -203,11 +196,9 @@ void AddMerge(CLI::App& parent, Session& session) {
   OnRun(command, session, [=, &session]() -> absl::Status {
     if (names->size() < 2) return UsageError("with whom? Give the numbers of two contacts or more");
     MergeContactsRequest request;
-    ASSIGN_OR_RETURN(*request.mutable_name(),
-                     ChildName("contacts", session.settings.community, names->front()));
+    ASSIGN_OR_RETURN(*request.mutable_name(), NameOfContact(session, names->front()));
     for (size_t i = 1; i < names->size(); ++i) {
-      ASSIGN_OR_RETURN(*request.add_duplicates(),
-                       ChildName("contacts", session.settings.community, (*names)[i]));
+      ASSIGN_OR_RETURN(*request.add_duplicates(), NameOfContact(session, (*names)[i]));
     }
     ASSIGN_OR_RETURN(const Contact winner,
                      ConnectEntities(session.settings).Call(&Stub::MergeContacts, request));
@@ -219,7 +210,7 @@ void AddMerge(CLI::App& parent, Session& session) {
 void AddContacts(CLI::App& app, Session& session) {
   CLI::App& command = *app.add_subcommand("contacts", "The people that are known");
   command.require_subcommand(1);
-  AddGet<GetContactRequest, Contact>(command, session, "contacts", "contact", &Stub::GetContact);
+  AddNamedCommand(command, session, kContact, "get", kGetHelp, &Stub::GetContact);
   AddList<ListContactsRequest, ListContactsResponse>(
       command, session, "List the contacts of a community", kContactExamples,
       {"ID", "NAME", "TITLE", "ORGANIZATION", "E-MAIL", "LAST SEEN"}, &Stub::ListContacts,
@@ -234,8 +225,7 @@ void AddContacts(CLI::App& app, Session& session) {
 void AddOrganizations(CLI::App& app, Session& session) {
   CLI::App& command = *app.add_subcommand("organizations", "The organizations that are known");
   command.require_subcommand(1);
-  AddGet<GetOrganizationRequest, Organization>(command, session, "organizations", "organization",
-                                               &Stub::GetOrganization);
+  AddNamedCommand(command, session, kOrganization, "get", kGetHelp, &Stub::GetOrganization);
   AddList<ListOrganizationsRequest, ListOrganizationsResponse>(
       command, session, "List the organizations of a community", kOrganizationExamples,
       {"ID", "NAME", "DOMAIN", "COUNTRY", "FOUND"}, &Stub::ListOrganizations,
@@ -248,8 +238,7 @@ void AddOrganizations(CLI::App& app, Session& session) {
 void AddActivities(CLI::App& app, Session& session) {
   CLI::App& command = *app.add_subcommand("activities", "What people did");
   command.require_subcommand(1);
-  AddGet<GetActivityRequest, Activity>(command, session, "activities", "activity",
-                                       &Stub::GetActivity);
+  AddNamedCommand(command, session, kActivity, "get", kGetHelp, &Stub::GetActivity);
   const auto contact = std::make_shared<std::string>();
   AddList<ListActivitiesRequest, ListActivitiesResponse>(
       command, session, "List the activities of a community", kActivityExamples,
@@ -258,8 +247,7 @@ void AddActivities(CLI::App& app, Session& session) {
       [](const ListActivitiesResponse& response) { return response.activities(); },
       [contact, &session](ListActivitiesRequest* request) -> absl::Status {
         if (contact->empty()) return absl::OkStatus();
-        ASSIGN_OR_RETURN(*request->mutable_contact(),
-                         ChildName("contacts", session.settings.community, *contact));
+        ASSIGN_OR_RETURN(*request->mutable_contact(), NameOfContact(session, *contact));
         return absl::OkStatus();
       })
       .add_option("--contact", *contact, "Only those of this contact: its number or full name");

@@ -10,6 +10,8 @@
 #include "common/status/macros.h"
 #include "tools/crierctl/arguments.h"
 #include "tools/crierctl/commands/commands.h"
+#include "tools/crierctl/commands/list_output.h"
+#include "tools/crierctl/commands/named_command.h"
 #include "tools/crierctl/connection.h"
 #include "tools/crierctl/message_output.h"
 #include "tools/crierctl/names.h"
@@ -19,7 +21,6 @@
 namespace crier::crierctl {
 namespace {
 
-using ::crier::delivery::v1::CancelRecoveryRequest;
 using ::crier::delivery::v1::GetRecoveryRequest;
 using ::crier::delivery::v1::ListRecoveriesRequest;
 using ::crier::delivery::v1::ListRecoveriesResponse;
@@ -51,16 +52,13 @@ void Show(Session& session, const Recovery& recovery) {
   });
 }
 
-absl::StatusOr<Recovery> Fetch(Session& session, const std::string& name) {
-  GetRecoveryRequest request;
-  request.set_name(name);
-  return ConnectRecoveries(session.settings).Call(&Stub::GetRecovery, request);
-}
-
 // Shows the recovery once it is over.
 absl::Status Wait(Session& session, const std::string& name) {
+  GetRecoveryRequest request;
+  request.set_name(name);
   while (true) {
-    ASSIGN_OR_RETURN(const Recovery recovery, Fetch(session, name));
+    ASSIGN_OR_RETURN(const Recovery recovery,
+                     ConnectRecoveries(session.settings).Call(&Stub::GetRecovery, request));
     if (recovery.state() != Recovery::RUNNING) {
       Show(session, recovery);
       return absl::OkStatus();
@@ -94,31 +92,17 @@ absl::StatusOr<std::string> NameOf(const Session& session, const std::string& te
   return ChildName("recoveries", session.settings.community, text);
 }
 
-// A command that takes a recovery.
-void AddByName(CLI::App& parent, Session& session, const char* name, const char* help,
-               absl::Status (*run)(Session&, const std::string&)) {
-  const auto recovery = std::make_shared<std::string>();
-  CLI::App& command = *parent.add_subcommand(name, help);
-  AddName(command, "recovery", *recovery);
-  OnRun(command, session, [&session, recovery, run]() -> absl::Status {
-    ASSIGN_OR_RETURN(const std::string full_name, NameOf(session, *recovery));
-    return run(session, full_name);
+constexpr Kind<delivery::v1::RecoveryService, Recovery> kRecovery = {"recovery", &NameOf,
+                                                                     &ConnectRecoveries, &Show};
+
+void AddWait(CLI::App& parent, Session& session) {
+  const auto name = std::make_shared<std::string>();
+  CLI::App& command = *parent.add_subcommand("wait", "Wait until a recovery is over, and show it");
+  AddName(command, kRecovery.thing, *name);
+  OnRun(command, session, [&session, name]() -> absl::Status {
+    ASSIGN_OR_RETURN(const std::string full_name, NameOf(session, *name));
+    return Wait(session, full_name);
   });
-}
-
-absl::Status Get(Session& session, const std::string& name) {
-  ASSIGN_OR_RETURN(const Recovery recovery, Fetch(session, name));
-  Show(session, recovery);
-  return absl::OkStatus();
-}
-
-absl::Status Cancel(Session& session, const std::string& name) {
-  CancelRecoveryRequest request;
-  request.set_name(name);
-  ASSIGN_OR_RETURN(const Recovery recovery,
-                   ConnectRecoveries(session.settings).Call(&Stub::CancelRecovery, request));
-  Show(session, recovery);
-  return absl::OkStatus();
 }
 
 absl::Status ListAll(Session& session, int limit) {
@@ -127,18 +111,16 @@ absl::Status ListAll(Session& session, int limit) {
   ASSIGN_OR_RETURN(const ListRecoveriesResponse response,
                    List(ConnectRecoveries(session.settings), &Stub::ListRecoveries, request, limit,
                         &ListRecoveriesResponse::recoveries_size));
-  if (session.settings.json()) {
-    session.out << MessageJson(response);
-    return absl::OkStatus();
-  }
-  Table table({"ID", "WEBHOOK", "STATE", "QUEUED AGAIN", "BEGUN", "ENDED"});
-  for (const Recovery& recovery : response.recoveries()) {
-    table.AddRow({LastPart(recovery.name()), LastPart(recovery.webhook()), StateText(recovery),
-                  ReadableCount(recovery.recovered_count()),
-                  TimeText(recovery.create_time(), recovery.has_create_time()),
-                  TimeText(recovery.end_time(), recovery.has_end_time())});
-  }
-  session.out << table.Render();
+  ShowList(session, response, response.recoveries(),
+           {"ID", "WEBHOOK", "STATE", "QUEUED AGAIN", "BEGUN", "ENDED"},
+           [](const Recovery& recovery) -> Row {
+             return {LastPart(recovery.name()),
+                     LastPart(recovery.webhook()),
+                     StateText(recovery),
+                     ReadableCount(recovery.recovered_count()),
+                     TimeText(recovery.create_time(), recovery.has_create_time()),
+                     TimeText(recovery.end_time(), recovery.has_end_time())};
+           });
   return absl::OkStatus();
 }
 
@@ -183,9 +165,10 @@ void AddRecoveriesCommand(CLI::App& app, Session& session) {
   CLI::App& command = *app.add_subcommand("recoveries", "How far `deliveries recover` is");
   command.require_subcommand(1);
   AddList(command, session);
-  AddByName(command, session, "get", "Show a recovery", &Get);
-  AddByName(command, session, "wait", "Wait until a recovery is over, and show it", &Wait);
-  AddByName(command, session, "cancel", "End a recovery where it is", &Cancel);
+  AddNamedCommand(command, session, kRecovery, "get", "Show a recovery", &Stub::GetRecovery);
+  AddWait(command, session);
+  AddNamedCommand(command, session, kRecovery, "cancel", "End a recovery where it is",
+                  &Stub::CancelRecovery);
 }
 
 }  // namespace crier::crierctl

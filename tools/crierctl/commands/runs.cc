@@ -7,6 +7,8 @@
 #include "absl/strings/str_replace.h"
 #include "tools/crierctl/arguments.h"
 #include "tools/crierctl/commands/commands.h"
+#include "tools/crierctl/commands/list_output.h"
+#include "tools/crierctl/commands/named_command.h"
 #include "tools/crierctl/connection.h"
 #include "tools/crierctl/message_output.h"
 #include "tools/crierctl/names.h"
@@ -15,8 +17,6 @@
 namespace crier::crierctl {
 namespace {
 
-using ::crier::workflow::v1::CancelRunRequest;
-using ::crier::workflow::v1::GetRunRequest;
 using ::crier::workflow::v1::ListRunsRequest;
 using ::crier::workflow::v1::ListRunsResponse;
 using ::crier::workflow::v1::Run;
@@ -92,19 +92,17 @@ absl::Status ListAll(Session& session, const std::string& workflow, int limit) {
   ASSIGN_OR_RETURN(const ListRunsResponse response,
                    List(ConnectRuns(session.settings), &Stub::ListRuns, request, limit,
                         &ListRunsResponse::runs_size));
-  if (session.settings.json()) {
-    session.out << MessageJson(response);
-    return absl::OkStatus();
-  }
-  Table table({"RUN", "STATE", "BEGUN BY", "MATCHED", "SENT", "CREATED", "ENDED"});
-  for (const Run& run : response.runs()) {
-    table.AddRow({ShortName(run.name()), StateText(run),
-                  absl::AsciiStrToLower(Run::Trigger_Name(run.trigger())), MatchedText(run),
-                  absl::StrCat(run.sent_count()),
-                  TimeText(run.create_time(), run.has_create_time()),
-                  TimeText(run.end_time(), run.has_end_time())});
-  }
-  session.out << table.Render();
+  ShowList(session, response, response.runs(),
+           {"RUN", "STATE", "BEGUN BY", "MATCHED", "SENT", "CREATED", "ENDED"},
+           [](const Run& run) -> Row {
+             return {ShortName(run.name()),
+                     StateText(run),
+                     absl::AsciiStrToLower(Run::Trigger_Name(run.trigger())),
+                     MatchedText(run),
+                     absl::StrCat(run.sent_count()),
+                     TimeText(run.create_time(), run.has_create_time()),
+                     TimeText(run.end_time(), run.has_end_time())};
+           });
   return absl::OkStatus();
 }
 
@@ -121,24 +119,12 @@ void AddList(CLI::App& parent, Session& session) {
         [&session, arguments] { return ListAll(session, arguments->workflow, arguments->limit); });
 }
 
-// For the calls that take a name and return the run: get, cancel.
-template <typename Request>
-void AddByName(CLI::App& parent, Session& session, const char* word, const char* help,
-               RunClient::Method<Request, Run> method) {
-  const auto run_name = std::make_shared<std::string>();
-  CLI::App& command = *parent.add_subcommand(word, help);
-  command
-      .add_option("run", *run_name,
-                  "The run: `<workflow>/<run>` as `list` shows it, or its full name")
-      ->required();
-  OnRun(command, session, [&session, run_name, method]() -> absl::Status {
-    Request request;
-    ASSIGN_OR_RETURN(*request.mutable_name(), RunName(session.settings.community, *run_name));
-    ASSIGN_OR_RETURN(const Run run, ConnectRuns(session.settings).Call(method, request));
-    Show(session, run);
-    return absl::OkStatus();
-  });
+absl::StatusOr<std::string> NameOf(const Session& session, const std::string& text) {
+  return RunName(session.settings.community, text);
 }
+
+constexpr Kind<workflow::v1::RunService, Run> kRun = {"run", &NameOf, &ConnectRuns, &Show,
+                                                      "`<workflow>/<run>` as `list` shows it"};
 
 }  // namespace
 
@@ -148,9 +134,9 @@ void AddRunsCommand(CLI::App& app, Session& session) {
   command.require_subcommand(1);
   AddStart(command, session);
   AddList(command, session);
-  AddByName<GetRunRequest>(command, session, "get", "Show a run", &Stub::GetRun);
-  AddByName<CancelRunRequest>(command, session, "cancel", "End a run; the next takes up the rest",
-                              &Stub::CancelRun);
+  AddNamedCommand(command, session, kRun, "get", "Show a run", &Stub::GetRun);
+  AddNamedCommand(command, session, kRun, "cancel", "End a run; the next takes up the rest",
+                  &Stub::CancelRun);
 }
 
 }  // namespace crier::crierctl

@@ -1,7 +1,5 @@
 #include "tools/crierctl/commands/signing_key_commands.h"
 
-#include <fstream>
-#include <iterator>
 #include <memory>
 
 #include "absl/strings/ascii.h"
@@ -108,9 +106,7 @@ void AddSigningKeyFields(CLI::App& command, SigningKeyFields& fields) {
       .add_option_function<std::string>(
           "--signing-secret-file",
           [&fields](const std::string& path) {
-            std::ifstream file(path);
-            const std::string text((std::istreambuf_iterator<char>(file)), {});
-            fields.secret = std::string(absl::StripAsciiWhitespace(text));
+            fields.secret = std::string(absl::StripAsciiWhitespace(ReadFile(path)));
           },
           "A file with the signing secret to import, whsec_… or whsk_… (made when not given)")
       ->check(CLI::ExistingFile);

@@ -1,8 +1,6 @@
 #include "tools/crierctl/commands/webhook_fields.h"
 
-#include <fstream>
 #include <functional>
-#include <iterator>
 #include <string>
 #include <utility>
 #include <vector>
@@ -37,11 +35,6 @@ void AddHeaders(CLI::App& command, WebhookFields& fields) {
       ->excludes(headers);
 }
 
-std::string ReadAll(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return std::string((std::istreambuf_iterator<char>(file)), {});
-}
-
 void AddSecret(CLI::App& command, WebhookFields& fields) {
   const auto set = [&fields](const std::string& secret) {
     fields.webhook.set_secret(secret);
@@ -54,7 +47,7 @@ void AddSecret(CLI::App& command, WebhookFields& fields) {
       .add_option_function<std::string>(
           "--secret-file",
           [set](const std::string& path) {
-            set(std::string(absl::StripTrailingAsciiWhitespace(ReadAll(path))));
+            set(std::string(absl::StripTrailingAsciiWhitespace(ReadFile(path))));
           },
           "A file with the secret, which keeps it out of the shell's history")
       ->check(CLI::ExistingFile)
@@ -68,7 +61,7 @@ void AddPemFile(CLI::App& command, WebhookFields& fields, const char* name, cons
       .add_option_function<std::string>(
           name,
           [&fields, path, set = std::move(set)](const std::string& file) {
-            set(file.empty() ? "" : ReadAll(file));
+            set(file.empty() ? "" : ReadFile(file));
             fields.mask.add_paths(path);
           },
           help)

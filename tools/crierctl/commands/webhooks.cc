@@ -10,8 +10,9 @@
 #include "common/api/time.h"
 #include "tools/crierctl/arguments.h"
 #include "tools/crierctl/commands/commands.h"
-#include "tools/crierctl/commands/delete_command.h"
 #include "tools/crierctl/commands/health_command.h"
+#include "tools/crierctl/commands/list_output.h"
+#include "tools/crierctl/commands/named_command.h"
 #include "tools/crierctl/commands/signing_key_commands.h"
 #include "tools/crierctl/commands/webhook_fields.h"
 #include "tools/crierctl/connection.h"
@@ -25,15 +26,11 @@ namespace crier::crierctl {
 namespace {
 
 using ::crier::delivery::v1::CreateWebhookRequest;
-using ::crier::delivery::v1::DisableWebhookRequest;
 using ::crier::delivery::v1::EnableWebhookRequest;
 using ::crier::delivery::v1::Exchange;
-using ::crier::delivery::v1::GetWebhookRequest;
 using ::crier::delivery::v1::ListWebhooksRequest;
 using ::crier::delivery::v1::ListWebhooksResponse;
-using ::crier::delivery::v1::PauseWebhookRequest;
 using ::crier::delivery::v1::PayloadType;
-using ::crier::delivery::v1::ResumeWebhookRequest;
 using ::crier::delivery::v1::TestWebhookRequest;
 using ::crier::delivery::v1::TestWebhookResponse;
 using ::crier::delivery::v1::UpdateWebhookRequest;
@@ -161,17 +158,16 @@ absl::Status ListAll(Session& session, int limit) {
   ASSIGN_OR_RETURN(const ListWebhooksResponse response,
                    List(ConnectWebhooks(session.settings), &Stub::ListWebhooks, request, limit,
                         &ListWebhooksResponse::webhooks_size));
-  if (session.settings.json()) {
-    session.out << MessageJson(response);
-    return absl::OkStatus();
-  }
-  Table table({"ID", "NAME", "STATE", "URL", "SWITCHES", "CREATED"});
-  for (const Webhook& webhook : response.webhooks()) {
-    table.AddRow({LastPart(webhook.name()), webhook.display_name(), StateText(webhook, false),
-                  webhook.url(), SwitchesText(webhook),
-                  TimeText(webhook.create_time(), webhook.has_create_time())});
-  }
-  session.out << table.Render();
+  ShowList(session, response, response.webhooks(),
+           {"ID", "NAME", "STATE", "URL", "SWITCHES", "CREATED"},
+           [](const Webhook& webhook) -> Row {
+             return {LastPart(webhook.name()),
+                     webhook.display_name(),
+                     StateText(webhook, /*with_time=*/false),
+                     webhook.url(),
+                     SwitchesText(webhook),
+                     TimeText(webhook.create_time(), webhook.has_create_time())};
+           });
   return absl::OkStatus();
 }
 
@@ -186,21 +182,8 @@ absl::StatusOr<std::string> NameOf(const Session& session, const std::string& te
   return ChildName("webhooks", session.settings.community, text);
 }
 
-absl::Status Get(Session& session, const std::string& text) {
-  GetWebhookRequest request;
-  ASSIGN_OR_RETURN(*request.mutable_name(), NameOf(session, text));
-  ASSIGN_OR_RETURN(const Webhook webhook,
-                   ConnectWebhooks(session.settings).Call(&Stub::GetWebhook, request));
-  Show(session, webhook);
-  return absl::OkStatus();
-}
-
-void AddGet(CLI::App& parent, Session& session) {
-  const auto name = std::make_shared<std::string>();
-  CLI::App& command = *parent.add_subcommand("get", "Show a webhook");
-  AddName(command, "webhook", *name);
-  OnRun(command, session, [&session, name] { return Get(session, *name); });
-}
+constexpr Kind<delivery::v1::WebhookService, Webhook> kWebhook = {"webhook", &NameOf,
+                                                                  &ConnectWebhooks, &Show};
 
 absl::Status Update(Session& session, const std::string& text, const WebhookFields& fields) {
   if (fields.mask.paths().empty()) {
@@ -231,37 +214,28 @@ void AddUpdate(CLI::App& parent, Session& session) {
         [&session, arguments] { return Update(session, arguments->name, arguments->fields); });
 }
 
-// A command that takes a webhook to another state by `method`, and shows what it is then.
+// A command that takes a webhook to another state by `method`.
 template <typename Request>
-CLI::App& AddStateChange(CLI::App& parent, Session& session, const std::string& verb,
-                         const std::string& help, const std::shared_ptr<Request>& request,
+CLI::App& AddStateChange(CLI::App& parent, Session& session, const char* verb, const char* help,
                          grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
-                                                      Webhook*)) {
-  const auto name = std::make_shared<std::string>();
-  CLI::App& command = *parent.add_subcommand(verb, help);
-  AddName(command, "webhook", *name);
+                                                      Webhook*),
+                         std::shared_ptr<Request> request = std::make_shared<Request>()) {
+  CLI::App& command = AddNamedCommand(parent, session, kWebhook, verb, help, method, request);
   AddEtag(command, [request](const std::string& etag) { request->set_etag(etag); });
-  OnRun(command, session, [&session, name, request, method]() -> absl::Status {
-    ASSIGN_OR_RETURN(*request->mutable_name(), NameOf(session, *name));
-    ASSIGN_OR_RETURN(const Webhook webhook,
-                     ConnectWebhooks(session.settings).Call(method, *request));
-    Show(session, webhook);
-    return absl::OkStatus();
-  });
   return command;
 }
 
 void AddStateChanges(CLI::App& parent, Session& session) {
   AddStateChange(parent, session, "pause", "Hold deliveries until the webhook is resumed",
-                 std::make_shared<PauseWebhookRequest>(), &Stub::PauseWebhook);
+                 &Stub::PauseWebhook);
   AddStateChange(parent, session, "resume", "Send again, beginning with what was held",
-                 std::make_shared<ResumeWebhookRequest>(), &Stub::ResumeWebhook);
+                 &Stub::ResumeWebhook);
   AddStateChange(parent, session, "disable", "Stop sending, keeping deliveries",
-                 std::make_shared<DisableWebhookRequest>(), &Stub::DisableWebhook);
+                 &Stub::DisableWebhook);
   const auto enable = std::make_shared<EnableWebhookRequest>();
   AddStateChange(parent, session, "enable",
-                 "Send again to a disabled webhook, beginning with what was kept", enable,
-                 &Stub::EnableWebhook)
+                 "Send again to a disabled webhook, beginning with what was kept",
+                 &Stub::EnableWebhook, enable)
       .add_flag_callback(
           "--cancel-pending", [enable] { enable->set_cancel_pending(true); },
           "Cancel what was kept instead");
@@ -332,11 +306,10 @@ void AddWebhooksCommand(CLI::App& app, Session& session) {
   command.require_subcommand(1);
   AddCreate(command, session);
   AddList(command, session);
-  AddGet(command, session);
+  AddNamedCommand(command, session, kWebhook, "get", "Show a webhook", &Stub::GetWebhook);
   AddUpdate(command, session);
-  AddDeleteCommand<delivery::v1::DeleteWebhookRequest>(
-      command, session, "webhooks", "webhook", "Delete a webhook and cancel its pending deliveries",
-      &ConnectWebhooks, &Stub::DeleteWebhook);
+  AddDeleteCommand(command, session, kWebhook, "Delete a webhook and cancel its pending deliveries",
+                   &Stub::DeleteWebhook);
   AddStateChanges(command, session);
   AddTest(command, session);
   AddSigningKeyCommands(command, session);

@@ -5,14 +5,14 @@
 #include <vector>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_replace.h"
-#include "absl/strings/str_split.h"
 #include "tools/crierctl/arguments.h"
 #include "tools/crierctl/commands/commands.h"
-#include "tools/crierctl/commands/delete_command.h"
+#include "tools/crierctl/commands/list_output.h"
+#include "tools/crierctl/commands/named_command.h"
+#include "tools/crierctl/commands/workflow_fields.h"
 #include "tools/crierctl/commands/workflow_preview.h"
 #include "tools/crierctl/connection.h"
 #include "tools/crierctl/failure.h"
@@ -25,8 +25,6 @@ namespace crier::crierctl {
 namespace {
 
 using ::crier::workflow::v1::CreateWorkflowRequest;
-using ::crier::workflow::v1::DeleteWorkflowRequest;
-using ::crier::workflow::v1::DisableWorkflowRequest;
 using ::crier::workflow::v1::EnableWorkflowRequest;
 using ::crier::workflow::v1::GetWorkflowRequest;
 using ::crier::workflow::v1::ListWorkflowsRequest;
@@ -100,40 +98,8 @@ absl::StatusOr<std::string> NameOf(const Session& session, const std::string& te
   return ChildName("workflows", session.settings.community, text);
 }
 
-// The options that create and update share; `set` is told which field was given, `daily-at` for the
-// time in the schedule.
-void AddRelease(CLI::App& command, Workflow& workflow,
-                const std::function<void(const std::string&)>& set) {
-  command.add_option_function<std::string>(
-      "--daily-at",
-      [&workflow, set](const std::string& text) {
-        const std::vector<std::string> parts = absl::StrSplit(text, ':');
-        int hours = 0;
-        int minutes = 0;
-        if (parts.size() != 2 || !absl::SimpleAtoi(parts[0], &hours) ||
-            !absl::SimpleAtoi(parts[1], &minutes)) {
-          throw CLI::ValidationError("--daily-at", "must be a time of day, for example 09:00");
-        }
-        workflow.mutable_schedule()->set_hours(hours);
-        workflow.mutable_schedule()->set_minutes(minutes);
-        set("daily-at");
-      },
-      "When the daily run begins, HH:MM (members-that-meet-criteria only)");
-  command.add_option_function<std::string>(
-      "--time-zone",
-      [&workflow, set](const std::string& zone) {
-        workflow.mutable_schedule()->set_time_zone(zone);
-        set("schedule");
-      },
-      "Time zone of the daily run and of the day of the cap, for example Europe/Berlin");
-  command.add_option_function<int64_t>(
-      "--max-per-day",
-      [&workflow, set](int64_t count) {
-        workflow.set_max_deliveries_per_day(count);
-        set("max_deliveries_per_day");
-      },
-      "Deliveries that it may release in a day; 0 for any number");
-}
+constexpr Kind<workflow::v1::WorkflowService, Workflow> kWorkflow = {"workflow", &NameOf,
+                                                                     &ConnectWorkflows, &Show};
 
 // The time would be stored, and mean nothing.
 absl::Status CheckHasDailyRun(Workflow::Template what) {
@@ -142,19 +108,20 @@ absl::Status CheckHasDailyRun(Workflow::Template what) {
 }
 
 struct CreateArguments {
+  WorkflowFields fields;
   CreateWorkflowRequest request;
-  bool time_given = false;  // of the daily run
-  std::string webhook;
   bool enable = false;
 };
 
 absl::Status Create(Session& session, const CreateArguments& arguments) {
-  CreateWorkflowRequest request = arguments.request;
-  if (arguments.time_given) RETURN_IF_ERROR(CheckHasDailyRun(request.workflow().template_()));
+  const WorkflowFields& fields = arguments.fields;
+  if (fields.daily_at_given) RETURN_IF_ERROR(CheckHasDailyRun(fields.workflow.template_()));
   const std::string& community = session.settings.community;
+  CreateWorkflowRequest request = arguments.request;
+  *request.mutable_workflow() = fields.workflow;
   ASSIGN_OR_RETURN(*request.mutable_parent(), CommunityName(community));
   ASSIGN_OR_RETURN(*request.mutable_workflow()->mutable_webhook(),
-                   ChildName("webhooks", community, arguments.webhook));
+                   ChildName("webhooks", community, fields.webhook));
   const WorkflowClient client = ConnectWorkflows(session.settings);
   ASSIGN_OR_RETURN(Workflow workflow, client.Call(&Stub::CreateWorkflow, request));
   if (arguments.enable && !request.validate_only()) {
@@ -180,26 +147,14 @@ absl::Status Create(Session& session, const CreateArguments& arguments) {
 void AddCreate(CLI::App& parent, Session& session) {
   const auto arguments = std::make_shared<CreateArguments>();
   CLI::App& command = *parent.add_subcommand("create", "Create a workflow, disabled");
-  Workflow& workflow = *arguments->request.mutable_workflow();
-  command
-      .add_option_function<std::string>(
-          "--display-name",
-          [&workflow](const std::string& name) { workflow.set_display_name(name); },
-          "Name for people; appears in enveloped payloads")
-      ->required();
+  AddWorkflowFields(command, arguments->fields);
+  command.get_option("--display-name")->required();
+  command.get_option("--webhook")->required();
   AddChoice<Workflow::Template>(
       command, "--template", TemplateChoices(),
-      [&workflow](Workflow::Template what) { workflow.set_template_(what); }, "What fires it")
+      [arguments](Workflow::Template what) { arguments->fields.workflow.set_template_(what); },
+      "What fires it")
       ->required();
-  command
-      .add_option("--webhook", arguments->webhook, "Where to send: the webhook's number or name")
-      ->required();
-  command.add_option_function<std::string>(
-      "--filter", [&workflow](const std::string& filter) { workflow.set_filter(filter); },
-      "Criteria, for example 'lead_score >= 80 AND tags.name:VIP'");
-  AddRelease(command, workflow, [arguments](const std::string& field) {
-    if (field == "daily-at") arguments->time_given = true;
-  });
   command.add_flag("--enable", arguments->enable, "Enable it at once");
   command.add_option_function<std::string>(
       "--request-id", [arguments](const std::string& id) { arguments->request.set_request_id(id); },
@@ -216,18 +171,16 @@ absl::Status ListAll(Session& session, int limit) {
   ASSIGN_OR_RETURN(const ListWorkflowsResponse response,
                    List(ConnectWorkflows(session.settings), &Stub::ListWorkflows, request, limit,
                         &ListWorkflowsResponse::workflows_size));
-  if (session.settings.json()) {
-    session.out << MessageJson(response);
-    return absl::OkStatus();
-  }
-  Table table({"ID", "NAME", "TEMPLATE", "WEBHOOK", "STATE", "CREATED"});
-  for (const Workflow& workflow : response.workflows()) {
-    table.AddRow({LastPart(workflow.name()), workflow.display_name(),
-                  TemplateText(workflow.template_()), LastPart(workflow.webhook()),
-                  StateText(workflow),
-                  TimeText(workflow.create_time(), workflow.has_create_time())});
-  }
-  session.out << table.Render();
+  ShowList(session, response, response.workflows(),
+           {"ID", "NAME", "TEMPLATE", "WEBHOOK", "STATE", "CREATED"},
+           [](const Workflow& workflow) -> Row {
+             return {LastPart(workflow.name()),
+                     workflow.display_name(),
+                     TemplateText(workflow.template_()),
+                     LastPart(workflow.webhook()),
+                     StateText(workflow),
+                     TimeText(workflow.create_time(), workflow.has_create_time())};
+           });
   return absl::OkStatus();
 }
 
@@ -244,32 +197,15 @@ void AddConfirmation(CLI::App& command, const std::function<void(const std::stri
       "Of a preview; needed when very many deliveries would be released");
 }
 
-// For the calls that take a name and return the workflow: get, enable, disable.
-template <typename Request>
-void AddByName(CLI::App& parent, Session& session, const char* word, const char* help,
-               WorkflowClient::Method<Request, Workflow> method) {
-  const auto name = std::make_shared<std::string>();
-  CLI::App& command = *parent.add_subcommand(word, help);
-  AddName(command, "workflow", *name);
-  OnRun(command, session, [&session, name, method]() -> absl::Status {
-    Request request;
-    ASSIGN_OR_RETURN(*request.mutable_name(), NameOf(session, *name));
-    ASSIGN_OR_RETURN(const Workflow workflow,
-                     ConnectWorkflows(session.settings).Call(method, request));
-    Show(session, workflow);
-    return absl::OkStatus();
-  });
-}
-
 struct UpdateArguments {
   std::string name;
-  bool time_given = false;  // of the daily run
-  std::string webhook;
+  WorkflowFields fields;
   UpdateWorkflowRequest request;
 };
 
 // A schedule is updated as a whole: what was not given stays as it is.
-absl::Status CompleteSchedule(Session& session, bool time_given, UpdateWorkflowRequest& request) {
+absl::Status CompleteSchedule(Session& session, bool daily_at_given,
+                              UpdateWorkflowRequest& request) {
   GetWorkflowRequest get;
   get.set_name(request.workflow().name());
   ASSIGN_OR_RETURN(const Workflow current,
@@ -277,7 +213,7 @@ absl::Status CompleteSchedule(Session& session, bool time_given, UpdateWorkflowR
   Workflow::Schedule schedule = current.schedule();
   const Workflow::Schedule& given = request.workflow().schedule();
   if (!given.time_zone().empty()) schedule.set_time_zone(given.time_zone());
-  if (time_given) {
+  if (daily_at_given) {
     RETURN_IF_ERROR(CheckHasDailyRun(current.template_()));
     schedule.set_hours(given.hours());
     schedule.set_minutes(given.minutes());
@@ -287,16 +223,18 @@ absl::Status CompleteSchedule(Session& session, bool time_given, UpdateWorkflowR
 }
 
 absl::Status Update(Session& session, const UpdateArguments& arguments) {
+  const WorkflowFields& fields = arguments.fields;
   UpdateWorkflowRequest request = arguments.request;
+  *request.mutable_workflow() = fields.workflow;
+  *request.mutable_update_mask() = fields.mask;
   ASSIGN_OR_RETURN(*request.mutable_workflow()->mutable_name(), NameOf(session, arguments.name));
-  if (!arguments.webhook.empty()) {
-    ASSIGN_OR_RETURN(
-        *request.mutable_workflow()->mutable_webhook(),
-        ChildName("webhooks", CommunityOf(request.workflow().name()), arguments.webhook));
+  if (!fields.webhook.empty()) {
+    ASSIGN_OR_RETURN(*request.mutable_workflow()->mutable_webhook(),
+                     ChildName("webhooks", CommunityOf(request.workflow().name()), fields.webhook));
     request.mutable_update_mask()->add_paths("webhook");
   }
   if (request.workflow().has_schedule()) {
-    RETURN_IF_ERROR(CompleteSchedule(session, arguments.time_given, request));
+    RETURN_IF_ERROR(CompleteSchedule(session, fields.daily_at_given, request));
   }
   if (request.update_mask().paths().empty()) {
     return UsageError(
@@ -312,58 +250,23 @@ absl::Status Update(Session& session, const UpdateArguments& arguments) {
 void AddUpdate(CLI::App& parent, Session& session) {
   const auto arguments = std::make_shared<UpdateArguments>();
   CLI::App& command = *parent.add_subcommand("update", "Change what is given, keep the rest");
-  AddName(command, "workflow", arguments->name);
-  command.add_option_function<std::string>(
-      "--display-name",
-      [arguments](const std::string& name) {
-        arguments->request.mutable_workflow()->set_display_name(name);
-        arguments->request.mutable_update_mask()->add_paths("display_name");
-      },
-      "Name for people");
-  command.add_option("--webhook", arguments->webhook,
-                     "Where to send: the webhook's number or name");
-  command.add_option_function<std::string>(
-      "--filter",
-      [arguments](const std::string& filter) {
-        arguments->request.mutable_workflow()->set_filter(filter);
-        arguments->request.mutable_update_mask()->add_paths("filter");
-      },
-      "Criteria; empty ('') when everything is to be sent");
-  AddRelease(command, *arguments->request.mutable_workflow(),
-             [arguments](const std::string& field) {
-               const bool time = field == "daily-at";
-               arguments->time_given = arguments->time_given || time;
-               arguments->request.mutable_update_mask()->add_paths(time ? "schedule" : field);
-             });
+  AddName(command, kWorkflow.thing, arguments->name);
+  AddWorkflowFields(command, arguments->fields);
   AddConfirmation(command, [arguments](const std::string& token) {
     arguments->request.set_confirmation_token(token);
   });
-  AddEtag(command, [arguments](const std::string& etag) {
-    arguments->request.mutable_workflow()->set_etag(etag);
-  });
+  AddEtag(command,
+          [arguments](const std::string& etag) { arguments->fields.workflow.set_etag(etag); });
   OnRun(command, session, [&session, arguments] { return Update(session, *arguments); });
 }
 
 void AddEnable(CLI::App& parent, Session& session) {
-  struct Arguments {
-    std::string name;
-    EnableWorkflowRequest request;
-  };
-  const auto arguments = std::make_shared<Arguments>();
-  CLI::App& command =
-      *parent.add_subcommand("enable", "Let a workflow fire for what comes from now on");
-  AddName(command, "workflow", arguments->name);
-  AddConfirmation(command, [arguments](const std::string& token) {
-    arguments->request.set_confirmation_token(token);
-  });
-  OnRun(command, session, [&session, arguments]() -> absl::Status {
-    EnableWorkflowRequest request = arguments->request;
-    ASSIGN_OR_RETURN(*request.mutable_name(), NameOf(session, arguments->name));
-    ASSIGN_OR_RETURN(const Workflow workflow,
-                     ConnectWorkflows(session.settings).Call(&Stub::EnableWorkflow, request));
-    Show(session, workflow);
-    return absl::OkStatus();
-  });
+  const auto request = std::make_shared<EnableWorkflowRequest>();
+  CLI::App& command = AddNamedCommand(parent, session, kWorkflow, "enable",
+                                      "Let a workflow fire for what comes from now on",
+                                      &Stub::EnableWorkflow, request);
+  AddConfirmation(command,
+                  [request](const std::string& token) { request->set_confirmation_token(token); });
 }
 
 }  // namespace
@@ -373,16 +276,13 @@ void AddWorkflowsCommand(CLI::App& app, Session& session) {
   command.require_subcommand(1);
   AddCreate(command, session);
   AddList(command, session);
-  AddByName<GetWorkflowRequest>(command, session, "get", "Show a workflow", &Stub::GetWorkflow);
+  AddNamedCommand(command, session, kWorkflow, "get", "Show a workflow", &Stub::GetWorkflow);
   AddUpdate(command, session);
   AddWorkflowPreview(command, session);
   AddEnable(command, session);
-  AddByName<DisableWorkflowRequest>(command, session, "disable",
-                                    "Let a workflow fire no more for what comes from now on",
-                                    &Stub::DisableWorkflow);
-  AddDeleteCommand<DeleteWorkflowRequest>(command, session, "workflows", "workflow",
-                                          "Delete a workflow", &ConnectWorkflows,
-                                          &Stub::DeleteWorkflow);
+  AddNamedCommand(command, session, kWorkflow, "disable",
+                  "Let a workflow fire no more for what comes from now on", &Stub::DisableWorkflow);
+  AddDeleteCommand(command, session, kWorkflow, "Delete a workflow", &Stub::DeleteWorkflow);
 }
 
 }  // namespace crier::crierctl
