@@ -2,6 +2,7 @@
 
 #include "common/log/log.h"
 #include "services/delivery/domain/dispatch/attempt_metrics.h"
+#include "services/delivery/domain/queue/ended_deliveries.h"
 
 namespace crier::delivery {
 

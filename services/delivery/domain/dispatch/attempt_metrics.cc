@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "services/delivery/domain/queue/ended_deliveries.h"
+
 namespace crier::delivery {
 namespace {
 
@@ -62,25 +64,6 @@ const char* OutcomeName(Outcome outcome) {
       return "tls_failed";
   }
   return "unknown";
-}
-
-const char* StateName(DeliveryState state) {
-  switch (state) {
-    case DeliveryState::kPending:
-      return "pending";
-    case DeliveryState::kSucceeded:
-      return "succeeded";
-    case DeliveryState::kExhausted:
-      return "exhausted";
-    case DeliveryState::kCancelled:
-      return "cancelled";
-  }
-  return "unknown";
-}
-
-prometheus::Counter& EndedDeliveries(metrics::Registry& registry, DeliveryState state) {
-  return registry.Counter("crier_delivery_deliveries_total", "Deliveries by how they ended.",
-                          {{"outcome", StateName(state)}});
 }
 
 AttemptMetrics::AttemptMetrics(metrics::Registry& registry)

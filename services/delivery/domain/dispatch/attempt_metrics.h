@@ -12,13 +12,8 @@
 
 namespace crier::delivery {
 
-// As metrics and logs write them.
-const char* OutcomeName(Outcome outcome);    // `timed_out`
-const char* StateName(DeliveryState state);  // `exhausted`
-
-// Where every delivery that ends in `state`, which is not kPending, is counted once, by whoever
-// takes it off the queue. One that is sent again may end again.
-prometheus::Counter& EndedDeliveries(metrics::Registry& registry, DeliveryState state);
+// As metrics and logs write it.
+const char* OutcomeName(Outcome outcome);  // `timed_out`
 
 // Thread-safe.
 class AttemptMetrics {

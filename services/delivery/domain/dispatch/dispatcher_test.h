@@ -15,6 +15,7 @@
 #include "services/delivery/domain/fakes/fake_delivery_store.h"
 #include "services/delivery/domain/fakes/fake_webhook_store.h"
 #include "services/delivery/domain/payloads/samples.h"
+#include "services/delivery/domain/queue/ended_deliveries.h"
 #include "services/delivery/domain/queue/queue_loader.h"
 #include "services/delivery/domain/queue/shard.h"
 

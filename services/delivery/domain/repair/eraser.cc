@@ -1,7 +1,7 @@
 #include "services/delivery/domain/repair/eraser.h"
 
 #include "common/log/log.h"
-#include "services/delivery/domain/dispatch/attempt_metrics.h"
+#include "services/delivery/domain/queue/ended_deliveries.h"
 
 namespace crier::delivery {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "common/base/clock.h"
 #include "gtest/gtest.h"
-#include "services/delivery/domain/dispatch/attempt_metrics.h"
+#include "services/delivery/domain/queue/ended_deliveries.h"
 
 namespace crier::delivery {
 namespace {
