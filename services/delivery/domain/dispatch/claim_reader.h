@@ -20,11 +20,10 @@ struct ClaimReading {
   bool cancelled = false;                  // off the queue by now, though it was in memory
 };
 
-// Webhooks are asked for anew for every handful of deliveries, after these were taken and before
-// their attempts begin, and are kept for no longer: so an attempt that begins after UpdateWebhook
-// returned cannot use older settings, whichever replica took the call and whatever was notified. It
-// costs one statement by primary key for up to a hundred attempts; what belongs to the versions of
-// the rows the store remembers.
+// Thread-safe. Webhooks are asked for anew for every handful of deliveries, and are kept for no
+// longer: so an attempt that begins after UpdateWebhook returned cannot use older settings,
+// whichever replica took the call and whatever was notified. It costs one statement by primary key
+// for up to a hundred attempts; what belongs to the versions of the rows the store remembers.
 class ClaimReader {
  public:
   // All of it must outlive the reader.
