@@ -34,6 +34,7 @@ class BenchReceiverTest(unittest.TestCase):
         folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
         receiver = measured_suite.Receiver(folder, RECORDS, tls)
         self.addCleanup(receiver.process.stdout.close)
+        self.addCleanup(receiver.process.wait)
         self.addCleanup(receiver.process.kill)
         return receiver
 

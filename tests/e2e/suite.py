@@ -220,6 +220,7 @@ class Suite(Clients):
         """In the place of a replica that was killed, under its address; need not become ready."""
         for service, replicas in (("ingest", self.ingest), ("evaluator", self.evaluator), ("delivery", self.delivery)):
             if replica in replicas:
+                replica.stop()  # lets go of what is left of it
                 again = self._start(service, port=replica.port)
                 replicas[replicas.index(replica)] = again
                 return again
