@@ -8,18 +8,11 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "common/rpc/client.h"
 #include "common/status/macros.h"
-#include "crier/delivery/v1/delivery_service.grpc.pb.h"
-#include "crier/delivery/v1/recovery_service.grpc.pb.h"
-#include "crier/delivery/v1/webhook_service.grpc.pb.h"
-#include "crier/ingest/v1/entity_service.grpc.pb.h"
-#include "crier/ingest/v1/event_service.grpc.pb.h"
-#include "crier/ingest/v1/ingest_service.grpc.pb.h"
-#include "crier/workflow/v1/run_service.grpc.pb.h"
-#include "crier/workflow/v1/workflow_service.grpc.pb.h"
 #include "tools/crierctl/failure.h"
 #include "tools/crierctl/session.h"
 
@@ -56,23 +49,14 @@ class Client {
   std::unique_ptr<Stub> stub_;
 };
 
-using IngestClient = Client<ingest::v1::IngestService>;
-using EntityClient = Client<ingest::v1::EntityService>;
-using EventClient = Client<ingest::v1::EventService>;
-using WorkflowClient = Client<workflow::v1::WorkflowService>;
-using RunClient = Client<workflow::v1::RunService>;
-using WebhookClient = Client<delivery::v1::WebhookService>;
-using DeliveryClient = Client<delivery::v1::DeliveryService>;
-using RecoveryClient = Client<delivery::v1::RecoveryService>;
+// Where a service is, by its full name (`crier.delivery.v1.WebhookService`).
+const std::string& AddressOf(absl::string_view service, const Settings& settings);
 
-IngestClient ConnectIngest(const Settings& settings);
-EntityClient ConnectEntities(const Settings& settings);
-EventClient ConnectEvents(const Settings& settings);
-WorkflowClient ConnectWorkflows(const Settings& settings);
-RunClient ConnectRuns(const Settings& settings);
-WebhookClient ConnectWebhooks(const Settings& settings);
-DeliveryClient ConnectDeliveries(const Settings& settings);
-RecoveryClient ConnectRecoveries(const Settings& settings);
+// A client of the service where the settings say that it is.
+template <typename Service>
+Client<Service> Connect(const Settings& settings) {
+  return {AddressOf(Service::service_full_name(), settings), settings};
+}
 
 // Calls a List method page by page, until there are `limit` items (0: until the end), and returns
 // everything in one response. Its page token is not empty when there would be more. `count` is the

@@ -5,6 +5,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "common/api/time.h"
+#include "crier/delivery/v1/delivery_service.grpc.pb.h"
 #include "tools/crierctl/arguments.h"
 #include "tools/crierctl/commands/commands.h"
 #include "tools/crierctl/commands/list_output.h"
@@ -21,11 +22,12 @@ namespace {
 
 using ::crier::delivery::v1::Attempt;
 using ::crier::delivery::v1::Delivery;
+using ::crier::delivery::v1::DeliveryService;
 using ::crier::delivery::v1::Exchange;
 using ::crier::delivery::v1::ListDeliveriesRequest;
 using ::crier::delivery::v1::ListDeliveriesResponse;
 using ::crier::delivery::v1::PayloadType_Name;
-using Stub = DeliveryClient::Stub;
+using Stub = DeliveryService::Stub;
 
 std::string StateText(const Delivery& delivery) {
   return absl::AsciiStrToLower(Delivery::State_Name(delivery.state()));
@@ -57,8 +59,8 @@ absl::Status ListAll(Session& session, const ListArguments& arguments) {
                      ChildName("workflows", session.settings.community, arguments.workflow));
   }
   ASSIGN_OR_RETURN(const ListDeliveriesResponse response,
-                   List(ConnectDeliveries(session.settings), &Stub::ListDeliveries, request, limit,
-                        &ListDeliveriesResponse::deliveries_size));
+                   List(Connect<DeliveryService>(session.settings), &Stub::ListDeliveries, request,
+                        limit, &ListDeliveriesResponse::deliveries_size));
   ShowList(session, response, response.deliveries(),
            {"DELIVERY", "PAYLOAD", "WORKFLOW", "STATE", "ATTEMPTS", "LAST ATTEMPT", "NEXT ATTEMPT",
             "CREATED"},
@@ -171,12 +173,12 @@ absl::StatusOr<std::string> NameOf(const Session& session, const std::string& te
   return DeliveryName(session.settings.community, text);
 }
 
-constexpr Kind<delivery::v1::DeliveryService, Delivery> kDelivery = {
-    "delivery", &NameOf, &ConnectDeliveries, &Show, "`<webhook>/msg_…` as `list` shows it"};
+constexpr Kind<DeliveryService, Delivery> kDelivery = {"delivery", &NameOf, &Show,
+                                                       "`<webhook>/msg_…` as `list` shows it"};
 
 // The same where it is only told where the delivery stands then.
-constexpr Kind<delivery::v1::DeliveryService, Delivery> kRepairedDelivery = {
-    kDelivery.thing, kDelivery.name, kDelivery.connect, &ShowState, kDelivery.short_name};
+constexpr Kind<DeliveryService, Delivery> kRepairedDelivery = {kDelivery.thing, kDelivery.name,
+                                                               &ShowState, kDelivery.short_name};
 
 }  // namespace
 

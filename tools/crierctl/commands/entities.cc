@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "crier/ingest/v1/entity_service.grpc.pb.h"
 #include "tools/crierctl/arguments.h"
 #include "tools/crierctl/commands/commands.h"
 #include "tools/crierctl/commands/list_output.h"
@@ -31,6 +32,7 @@ using ::crier::ingest::v1::CountSegmentsRequest;
 using ::crier::ingest::v1::CountTagsRequest;
 using ::crier::ingest::v1::DeleteCommunityRequest;
 using ::crier::ingest::v1::DeleteContactRequest;
+using ::crier::ingest::v1::EntityService;
 using ::crier::ingest::v1::GetCommunityDeletionRequest;
 using ::crier::ingest::v1::ListActivitiesRequest;
 using ::crier::ingest::v1::ListActivitiesResponse;
@@ -43,7 +45,7 @@ using ::crier::ingest::v1::ListSegmentsResponse;
 using ::crier::ingest::v1::ListTagsRequest;
 using ::crier::ingest::v1::ListTagsResponse;
 using ::crier::ingest::v1::MergeContactsRequest;
-using Stub = EntityClient::Stub;
+using Stub = EntityService::Stub;
 
 // What the help of one kind shows.
 struct Examples {
@@ -99,8 +101,9 @@ struct ListArguments {
 template <typename Request, typename Response, typename Entities>
 CLI::App& AddList(CLI::App& parent, Session& session, const std::string& help,
                   const Examples& examples, Row titles,
-                  EntityClient::Method<Request, Response> method, int (Response::*count)() const,
-                  Entities entities, std::function<absl::Status(Request*)> further = {}) {
+                  Client<EntityService>::Method<Request, Response> method,
+                  int (Response::*count)() const, Entities entities,
+                  std::function<absl::Status(Request*)> further = {}) {
   const auto arguments = std::make_shared<ListArguments>();
   CLI::App& command = *parent.add_subcommand("list", help);
   command.add_option("--filter", arguments->filter, FilterHelp(examples));
@@ -113,7 +116,7 @@ CLI::App& AddList(CLI::App& parent, Session& session, const std::string& help,
     request.set_filter(arguments->filter);
     request.set_order_by(arguments->order_by);
     if (further) RETURN_IF_ERROR(further(&request));
-    ASSIGN_OR_RETURN(const Response response, List(ConnectEntities(session.settings), method,
+    ASSIGN_OR_RETURN(const Response response, List(Connect<EntityService>(session.settings), method,
                                                    request, arguments->limit, count));
     ShowList(session, response, entities(response), titles,
              [](const auto& entity) { return RowOf(entity); });
@@ -124,7 +127,7 @@ CLI::App& AddList(CLI::App& parent, Session& session, const std::string& help,
 
 template <typename Request>
 void AddCount(CLI::App& parent, Session& session, const std::string& help, const Examples& examples,
-              EntityClient::Method<Request, CountResponse> method) {
+              Client<EntityService>::Method<Request, CountResponse> method) {
   const auto filter = std::make_shared<std::string>();
   CLI::App& command = *parent.add_subcommand("count", help);
   command.add_option("--filter", *filter, FilterHelp(examples));
@@ -133,7 +136,7 @@ void AddCount(CLI::App& parent, Session& session, const std::string& help, const
     ASSIGN_OR_RETURN(*request.mutable_parent(), CommunityName(session.settings.community));
     request.set_filter(*filter);
     ASSIGN_OR_RETURN(const CountResponse response,
-                     ConnectEntities(session.settings).Call(method, request));
+                     Connect<EntityService>(session.settings).Call(method, request));
     session.out << (session.settings.json() ? CountsJson(response)
                                             : absl::StrCat(response.count(), "\n"));
     return absl::OkStatus();
@@ -147,24 +150,22 @@ void ShowAll(Session& session, const Entity& entity) {
 }
 
 template <typename Entity>
-using EntityKind = Kind<ingest::v1::EntityService, Entity>;
+using EntityKind = Kind<EntityService, Entity>;
 
 absl::StatusOr<std::string> NameOfContact(const Session& session, const std::string& text) {
   return ChildName("contacts", session.settings.community, text);
 }
-constexpr EntityKind<Contact> kContact = {"contact", &NameOfContact, &ConnectEntities, &ShowAll};
+constexpr EntityKind<Contact> kContact = {"contact", &NameOfContact, &ShowAll};
 
 absl::StatusOr<std::string> NameOfOrganization(const Session& session, const std::string& text) {
   return ChildName("organizations", session.settings.community, text);
 }
-constexpr EntityKind<Organization> kOrganization = {"organization", &NameOfOrganization,
-                                                    &ConnectEntities, &ShowAll};
+constexpr EntityKind<Organization> kOrganization = {"organization", &NameOfOrganization, &ShowAll};
 
 absl::StatusOr<std::string> NameOfActivity(const Session& session, const std::string& text) {
   return ChildName("activities", session.settings.community, text);
 }
-constexpr EntityKind<Activity> kActivity = {"activity", &NameOfActivity, &ConnectEntities,
-                                            &ShowAll};
+constexpr EntityKind<Activity> kActivity = {"activity", &NameOfActivity, &ShowAll};
 
 constexpr char kGetHelp[] = "Show all that is known of one, as JSON";
 constexpr char kYesHelp[] = "It is meant: what is erased cannot be brought back";
@@ -179,7 +180,7 @@ void AddDeleteContact(CLI::App& parent, Session& session) {
     DeleteContactRequest request;
     ASSIGN_OR_RETURN(*request.mutable_name(), NameOfContact(session, *name));
     ASSIGN_OR_RETURN(const google::protobuf::Empty response,
-                     ConnectEntities(session.settings).Call(&Stub::DeleteContact, request));
+                     Connect<EntityService>(session.settings).Call(&Stub::DeleteContact, request));
     session.out << (session.settings.json() ? MessageJson(response)
                                             : absl::StrCat("erased ", request.name(), "\n"));
     return absl::OkStatus();
@@ -201,7 +202,7 @@ void AddMerge(CLI::App& parent, Session& session) {
       ASSIGN_OR_RETURN(*request.add_duplicates(), NameOfContact(session, (*names)[i]));
     }
     ASSIGN_OR_RETURN(const Contact winner,
-                     ConnectEntities(session.settings).Call(&Stub::MergeContacts, request));
+                     Connect<EntityService>(session.settings).Call(&Stub::MergeContacts, request));
     session.out << MessageJson(winner);
     return absl::OkStatus();
   });
@@ -298,8 +299,9 @@ void AddCommunities(CLI::App& app, Session& session) {
   OnRun(erase, session, [&session]() -> absl::Status {
     DeleteCommunityRequest request;
     ASSIGN_OR_RETURN(*request.mutable_name(), CommunityName(session.settings.community));
-    ASSIGN_OR_RETURN(const CommunityDeletion deletion,
-                     ConnectEntities(session.settings).Call(&Stub::DeleteCommunity, request));
+    ASSIGN_OR_RETURN(
+        const CommunityDeletion deletion,
+        Connect<EntityService>(session.settings).Call(&Stub::DeleteCommunity, request));
     Show(session, deletion);
     return absl::OkStatus();
   });
@@ -309,8 +311,9 @@ void AddCommunities(CLI::App& app, Session& session) {
     GetCommunityDeletionRequest request;
     ASSIGN_OR_RETURN(const std::string community, CommunityName(session.settings.community));
     request.set_name(absl::StrCat(community, "/deletion"));
-    ASSIGN_OR_RETURN(const CommunityDeletion deletion,
-                     ConnectEntities(session.settings).Call(&Stub::GetCommunityDeletion, request));
+    ASSIGN_OR_RETURN(
+        const CommunityDeletion deletion,
+        Connect<EntityService>(session.settings).Call(&Stub::GetCommunityDeletion, request));
     Show(session, deletion);
     return absl::OkStatus();
   });

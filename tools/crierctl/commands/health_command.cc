@@ -7,6 +7,7 @@
 #include "absl/strings/str_format.h"
 #include "common/api/time.h"
 #include "common/status/macros.h"
+#include "crier/delivery/v1/delivery_service.grpc.pb.h"
 #include "tools/crierctl/arguments.h"
 #include "tools/crierctl/connection.h"
 #include "tools/crierctl/message_output.h"
@@ -17,6 +18,7 @@
 namespace crier::crierctl {
 namespace {
 
+using ::crier::delivery::v1::DeliveryService;
 using ::crier::delivery::v1::GetWebhookHealthRequest;
 using ::crier::delivery::v1::WebhookHealth;
 
@@ -52,9 +54,9 @@ absl::Status Show(Session& session, const std::string& webhook) {
   GetWebhookHealthRequest request;
   ASSIGN_OR_RETURN(*request.mutable_webhook(),
                    ChildName("webhooks", session.settings.community, webhook));
-  ASSIGN_OR_RETURN(
-      const WebhookHealth health,
-      ConnectDeliveries(session.settings).Call(&DeliveryClient::Stub::GetWebhookHealth, request));
+  ASSIGN_OR_RETURN(const WebhookHealth health,
+                   Connect<DeliveryService>(session.settings)
+                       .Call(&DeliveryService::Stub::GetWebhookHealth, request));
   if (session.settings.json()) {
     session.out << CountsJson(health);
     return absl::OkStatus();

@@ -14,6 +14,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "common/base/clock.h"
+#include "crier/ingest/v1/ingest_service.grpc.pb.h"
 #include "tools/crierctl/arguments.h"
 #include "tools/crierctl/commands/commands.h"
 #include "tools/crierctl/connection.h"
@@ -31,6 +32,7 @@ namespace {
 
 using ::crier::ingest::v1::BatchIngestRequest;
 using ::crier::ingest::v1::BatchIngestResponse;
+using ::crier::ingest::v1::IngestService;
 
 struct Arguments {
   std::vector<std::string> files;
@@ -144,12 +146,12 @@ absl::Status Verdict(const Totals& totals) {
 absl::Status Ingest(Session& session, RecordKind kind, const Arguments& arguments) {
   ASSIGN_OR_RETURN(const std::string parent, CommunityName(session.settings.community));
   ASSIGN_OR_RETURN(RecordFiles files, RecordFiles::Open(arguments.files, session.in));
-  const IngestClient client = ConnectIngest(session.settings);
+  const Client<IngestService> client = Connect<IngestService>(session.settings);
   Console console(session, client.address());
   const BatchSender sender([&](const std::string& json) { return ParseRecord(kind, parent, json); },
                            [&](const BatchIngestRequest& request) {
                              return client.Call<BatchIngestRequest, BatchIngestResponse>(
-                                 &IngestClient::Stub::BatchIngest, request);
+                                 &IngestService::Stub::BatchIngest, request);
                            },
                            [&](absl::Duration wait) { console.Wait(wait); });
   Totals totals;

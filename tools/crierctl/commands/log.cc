@@ -6,6 +6,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "crier/ingest/v1/event_service.grpc.pb.h"
 #include "tools/crierctl/arguments.h"
 #include "tools/crierctl/commands/commands.h"
 #include "tools/crierctl/connection.h"
@@ -17,17 +18,18 @@ namespace crier::crierctl {
 namespace {
 
 using ::crier::ingest::v1::DeleteReaderRequest;
+using ::crier::ingest::v1::EventService;
 using ::crier::ingest::v1::ListLogHeadsRequest;
 using ::crier::ingest::v1::ListLogHeadsResponse;
 using ::crier::ingest::v1::ListReadersRequest;
 using ::crier::ingest::v1::ListReadersResponse;
 using ::crier::ingest::v1::LogReader;
-using Stub = EventClient::Stub;
+using Stub = EventService::Stub;
 
 absl::Status ShowHeads(Session& session) {
   ASSIGN_OR_RETURN(
       const ListLogHeadsResponse response,
-      ConnectEvents(session.settings).Call(&Stub::ListLogHeads, ListLogHeadsRequest()));
+      Connect<EventService>(session.settings).Call(&Stub::ListLogHeads, ListLogHeadsRequest()));
   if (session.settings.json()) {
     session.out << CountsJson(response);
     return absl::OkStatus();
@@ -55,7 +57,7 @@ int64_t Unconfirmed(const LogReader& reader, const ListLogHeadsResponse& heads) 
 }
 
 absl::Status ShowReaders(Session& session) {
-  const EventClient client = ConnectEvents(session.settings);
+  const Client<EventService> client = Connect<EventService>(session.settings);
   ASSIGN_OR_RETURN(const ListReadersResponse response,
                    client.Call(&Stub::ListReaders, ListReadersRequest()));
   if (session.settings.json()) {
@@ -78,7 +80,7 @@ absl::Status ForgetReader(Session& session, const std::string& name) {
   DeleteReaderRequest request;
   request.set_name(absl::StartsWith(name, "readers/") ? name : absl::StrCat("readers/", name));
   ASSIGN_OR_RETURN(const google::protobuf::Empty response,
-                   ConnectEvents(session.settings).Call(&Stub::DeleteReader, request));
+                   Connect<EventService>(session.settings).Call(&Stub::DeleteReader, request));
   session.out << (session.settings.json() ? MessageJson(response)
                                           : absl::StrCat("forgot ", request.name(), "\n"));
   return absl::OkStatus();

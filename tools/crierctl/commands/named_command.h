@@ -23,8 +23,6 @@ struct Kind {
   const char* thing;  // `webhook`
   // The full name, from what was typed.
   absl::StatusOr<std::string> (*name)(const Session& session, const std::string& text);
-  // The client of the service that has them.
-  Client<Service> (*connect)(const Settings& settings);
   void (*show)(Session& session, const Message& message);
   // What may be typed in place of a full name.
   const char* short_name = "its number";
@@ -43,7 +41,8 @@ CLI::App& AddNamedCommand(CLI::App& parent, Session& session, const Kind<Service
   AddName(command, kind.thing, *name, kind.short_name);
   OnRun(command, session, [=, &session]() -> absl::Status {
     ASSIGN_OR_RETURN(*request->mutable_name(), kind.name(session, *name));
-    ASSIGN_OR_RETURN(const Message message, kind.connect(session.settings).Call(method, *request));
+    ASSIGN_OR_RETURN(const Message message,
+                     Connect<Service>(session.settings).Call(method, *request));
     kind.show(session, message);
     return absl::OkStatus();
   });
@@ -64,7 +63,7 @@ void AddDeleteCommand(CLI::App& parent, Session& session, const Kind<Service, Me
   OnRun(command, session, [=, &session]() -> absl::Status {
     ASSIGN_OR_RETURN(*request->mutable_name(), kind.name(session, *name));
     ASSIGN_OR_RETURN(const google::protobuf::Empty response,
-                     kind.connect(session.settings).Call(method, *request));
+                     Connect<Service>(session.settings).Call(method, *request));
     session.out << (session.settings.json() ? MessageJson(response)
                                             : absl::StrCat("deleted ", request->name(), "\n"));
     return absl::OkStatus();

@@ -8,6 +8,7 @@
 #include "absl/time/clock.h"
 #include "common/api/time.h"
 #include "common/status/macros.h"
+#include "crier/delivery/v1/recovery_service.grpc.pb.h"
 #include "tools/crierctl/arguments.h"
 #include "tools/crierctl/commands/commands.h"
 #include "tools/crierctl/commands/list_output.h"
@@ -26,7 +27,8 @@ using ::crier::delivery::v1::ListRecoveriesRequest;
 using ::crier::delivery::v1::ListRecoveriesResponse;
 using ::crier::delivery::v1::RecoverDeliveriesRequest;
 using ::crier::delivery::v1::Recovery;
-using Stub = RecoveryClient::Stub;
+using ::crier::delivery::v1::RecoveryService;
+using Stub = RecoveryService::Stub;
 
 constexpr absl::Duration kPollEvery = absl::Milliseconds(500);
 
@@ -58,7 +60,7 @@ absl::Status Wait(Session& session, const std::string& name) {
   request.set_name(name);
   while (true) {
     ASSIGN_OR_RETURN(const Recovery recovery,
-                     ConnectRecoveries(session.settings).Call(&Stub::GetRecovery, request));
+                     Connect<RecoveryService>(session.settings).Call(&Stub::GetRecovery, request));
     if (recovery.state() != Recovery::RUNNING) {
       Show(session, recovery);
       return absl::OkStatus();
@@ -81,8 +83,9 @@ absl::Status Recover(Session& session, const RecoverArguments& arguments) {
   RecoverDeliveriesRequest request = arguments.request;
   ASSIGN_OR_RETURN(*request.mutable_parent(),
                    WebhooksName(session.settings.community, arguments.webhooks));
-  ASSIGN_OR_RETURN(const Recovery recovery,
-                   ConnectRecoveries(session.settings).Call(&Stub::RecoverDeliveries, request));
+  ASSIGN_OR_RETURN(
+      const Recovery recovery,
+      Connect<RecoveryService>(session.settings).Call(&Stub::RecoverDeliveries, request));
   if (arguments.wait) return Wait(session, recovery.name());
   Show(session, recovery);
   return absl::OkStatus();
@@ -92,8 +95,7 @@ absl::StatusOr<std::string> NameOf(const Session& session, const std::string& te
   return ChildName("recoveries", session.settings.community, text);
 }
 
-constexpr Kind<delivery::v1::RecoveryService, Recovery> kRecovery = {"recovery", &NameOf,
-                                                                     &ConnectRecoveries, &Show};
+constexpr Kind<RecoveryService, Recovery> kRecovery = {"recovery", &NameOf, &Show};
 
 void AddWait(CLI::App& parent, Session& session) {
   const auto name = std::make_shared<std::string>();
@@ -109,8 +111,8 @@ absl::Status ListAll(Session& session, int limit) {
   ListRecoveriesRequest request;
   ASSIGN_OR_RETURN(*request.mutable_parent(), CommunityName(session.settings.community));
   ASSIGN_OR_RETURN(const ListRecoveriesResponse response,
-                   List(ConnectRecoveries(session.settings), &Stub::ListRecoveries, request, limit,
-                        &ListRecoveriesResponse::recoveries_size));
+                   List(Connect<RecoveryService>(session.settings), &Stub::ListRecoveries, request,
+                        limit, &ListRecoveriesResponse::recoveries_size));
   ShowList(session, response, response.recoveries(),
            {"ID", "WEBHOOK", "STATE", "QUEUED AGAIN", "BEGUN", "ENDED"},
            [](const Recovery& recovery) -> Row {

@@ -5,6 +5,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "crier/workflow/v1/run_service.grpc.pb.h"
 #include "tools/crierctl/arguments.h"
 #include "tools/crierctl/commands/commands.h"
 #include "tools/crierctl/commands/list_output.h"
@@ -20,8 +21,9 @@ namespace {
 using ::crier::workflow::v1::ListRunsRequest;
 using ::crier::workflow::v1::ListRunsResponse;
 using ::crier::workflow::v1::Run;
+using ::crier::workflow::v1::RunService;
 using ::crier::workflow::v1::RunWorkflowRequest;
-using Stub = RunClient::Stub;
+using Stub = RunService::Stub;
 
 std::string StateText(const Run& run) {
   std::string state = absl::AsciiStrToLower(Run::State_Name(run.state()));
@@ -80,7 +82,7 @@ void AddStart(CLI::App& parent, Session& session) {
     ASSIGN_OR_RETURN(*request.mutable_name(), WorkflowOf(session, arguments->workflow));
     request.set_full_scan(arguments->full);
     ASSIGN_OR_RETURN(const Run run,
-                     ConnectRuns(session.settings).Call(&Stub::RunWorkflow, request));
+                     Connect<RunService>(session.settings).Call(&Stub::RunWorkflow, request));
     Show(session, run);
     return absl::OkStatus();
   });
@@ -90,7 +92,7 @@ absl::Status ListAll(Session& session, const std::string& workflow, int limit) {
   ListRunsRequest request;
   ASSIGN_OR_RETURN(*request.mutable_parent(), WorkflowOf(session, workflow));
   ASSIGN_OR_RETURN(const ListRunsResponse response,
-                   List(ConnectRuns(session.settings), &Stub::ListRuns, request, limit,
+                   List(Connect<RunService>(session.settings), &Stub::ListRuns, request, limit,
                         &ListRunsResponse::runs_size));
   ShowList(session, response, response.runs(),
            {"RUN", "STATE", "BEGUN BY", "MATCHED", "SENT", "CREATED", "ENDED"},
@@ -123,8 +125,8 @@ absl::StatusOr<std::string> NameOf(const Session& session, const std::string& te
   return RunName(session.settings.community, text);
 }
 
-constexpr Kind<workflow::v1::RunService, Run> kRun = {"run", &NameOf, &ConnectRuns, &Show,
-                                                      "`<workflow>/<run>` as `list` shows it"};
+constexpr Kind<RunService, Run> kRun = {"run", &NameOf, &Show,
+                                        "`<workflow>/<run>` as `list` shows it"};
 
 }  // namespace
 

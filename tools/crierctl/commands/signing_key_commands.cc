@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/api/time.h"
 #include "common/status/macros.h"
+#include "crier/delivery/v1/webhook_service.grpc.pb.h"
 #include "tools/crierctl/arguments.h"
 #include "tools/crierctl/connection.h"
 #include "tools/crierctl/message_output.h"
@@ -22,15 +23,17 @@ using ::crier::delivery::v1::RotateSigningSecretResponse;
 using ::crier::delivery::v1::SigningKey;
 using ::crier::delivery::v1::SigningScheme;
 using ::crier::delivery::v1::Webhook;
-using Stub = WebhookClient::Stub;
+using ::crier::delivery::v1::WebhookService;
+using Stub = WebhookService::Stub;
 
 absl::Status Rotate(Session& session, const std::string& webhook,
                     const RotateSigningSecretRequest& given) {
   RotateSigningSecretRequest request = given;
   ASSIGN_OR_RETURN(*request.mutable_name(),
                    ChildName("webhooks", session.settings.community, webhook));
-  ASSIGN_OR_RETURN(const RotateSigningSecretResponse response,
-                   ConnectWebhooks(session.settings).Call(&Stub::RotateSigningSecret, request));
+  ASSIGN_OR_RETURN(
+      const RotateSigningSecretResponse response,
+      Connect<WebhookService>(session.settings).Call(&Stub::RotateSigningSecret, request));
   if (session.settings.json()) {
     session.out << MessageJson(response);
     return absl::OkStatus();
@@ -74,8 +77,9 @@ absl::Status Revoke(Session& session, const std::string& webhook,
   RevokeSigningKeyRequest request = given;
   ASSIGN_OR_RETURN(*request.mutable_name(),
                    ChildName("webhooks", session.settings.community, webhook));
-  ASSIGN_OR_RETURN(const Webhook response,
-                   ConnectWebhooks(session.settings).Call(&Stub::RevokeSigningKey, request));
+  ASSIGN_OR_RETURN(
+      const Webhook response,
+      Connect<WebhookService>(session.settings).Call(&Stub::RevokeSigningKey, request));
   session.out << (session.settings.json() ? MessageJson(response) : SigningKeysText(response));
   return absl::OkStatus();
 }

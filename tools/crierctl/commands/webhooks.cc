@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/api/time.h"
+#include "crier/delivery/v1/webhook_service.grpc.pb.h"
 #include "tools/crierctl/arguments.h"
 #include "tools/crierctl/commands/commands.h"
 #include "tools/crierctl/commands/health_command.h"
@@ -35,7 +36,8 @@ using ::crier::delivery::v1::TestWebhookRequest;
 using ::crier::delivery::v1::TestWebhookResponse;
 using ::crier::delivery::v1::UpdateWebhookRequest;
 using ::crier::delivery::v1::Webhook;
-using Stub = WebhookClient::Stub;
+using ::crier::delivery::v1::WebhookService;
+using Stub = WebhookService::Stub;
 
 // The switches that are on, in a word each.
 std::string SwitchesText(const Webhook& webhook) {
@@ -120,7 +122,7 @@ absl::Status Create(Session& session, const CreateWebhookRequest& given) {
   CreateWebhookRequest request = given;
   ASSIGN_OR_RETURN(*request.mutable_parent(), CommunityName(session.settings.community));
   ASSIGN_OR_RETURN(const Webhook webhook,
-                   ConnectWebhooks(session.settings).Call(&Stub::CreateWebhook, request));
+                   Connect<WebhookService>(session.settings).Call(&Stub::CreateWebhook, request));
   Show(session, webhook);
   if (!session.settings.json()) session.out << SecretAdvice(webhook.signing_secret());
   return absl::OkStatus();
@@ -156,8 +158,8 @@ absl::Status ListAll(Session& session, int limit) {
   ListWebhooksRequest request;
   ASSIGN_OR_RETURN(*request.mutable_parent(), CommunityName(session.settings.community));
   ASSIGN_OR_RETURN(const ListWebhooksResponse response,
-                   List(ConnectWebhooks(session.settings), &Stub::ListWebhooks, request, limit,
-                        &ListWebhooksResponse::webhooks_size));
+                   List(Connect<WebhookService>(session.settings), &Stub::ListWebhooks, request,
+                        limit, &ListWebhooksResponse::webhooks_size));
   ShowList(session, response, response.webhooks(),
            {"ID", "NAME", "STATE", "URL", "SWITCHES", "CREATED"},
            [](const Webhook& webhook) -> Row {
@@ -182,8 +184,7 @@ absl::StatusOr<std::string> NameOf(const Session& session, const std::string& te
   return ChildName("webhooks", session.settings.community, text);
 }
 
-constexpr Kind<delivery::v1::WebhookService, Webhook> kWebhook = {"webhook", &NameOf,
-                                                                  &ConnectWebhooks, &Show};
+constexpr Kind<WebhookService, Webhook> kWebhook = {"webhook", &NameOf, &Show};
 
 absl::Status Update(Session& session, const std::string& text, const WebhookFields& fields) {
   if (fields.mask.paths().empty()) {
@@ -194,7 +195,7 @@ absl::Status Update(Session& session, const std::string& text, const WebhookFiel
   *request.mutable_update_mask() = fields.mask;
   ASSIGN_OR_RETURN(*request.mutable_webhook()->mutable_name(), NameOf(session, text));
   ASSIGN_OR_RETURN(const Webhook webhook,
-                   ConnectWebhooks(session.settings).Call(&Stub::UpdateWebhook, request));
+                   Connect<WebhookService>(session.settings).Call(&Stub::UpdateWebhook, request));
   Show(session, webhook);
   return absl::OkStatus();
 }
@@ -274,7 +275,7 @@ absl::Status Test(Session& session, const TestArguments& arguments) {
   patient.timeout = std::max(patient.timeout, absl::Seconds(45));
   ASSIGN_OR_RETURN(const TestWebhookRequest request, MakeTestRequest(session, arguments));
   ASSIGN_OR_RETURN(const TestWebhookResponse response,
-                   ConnectWebhooks(patient).Call(&Stub::TestWebhook, request));
+                   Connect<WebhookService>(patient).Call(&Stub::TestWebhook, request));
   const Exchange& exchange = response.exchange();
   session.out << (session.settings.json() ? MessageJson(response) : ExchangeText(exchange));
   if (exchange.outcome() == Exchange::SUCCEEDED) return absl::OkStatus();

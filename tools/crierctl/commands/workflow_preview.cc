@@ -5,6 +5,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "crier/workflow/v1/workflow_service.grpc.pb.h"
 #include "tools/crierctl/arguments.h"
 #include "tools/crierctl/connection.h"
 #include "tools/crierctl/failure.h"
@@ -19,8 +20,9 @@ namespace {
 using ::crier::workflow::v1::PreviewWorkflowRequest;
 using ::crier::workflow::v1::PreviewWorkflowResponse;
 using ::crier::workflow::v1::Workflow;
+using ::crier::workflow::v1::WorkflowService;
 using Sample = PreviewWorkflowResponse::Sample;
-using Stub = WorkflowClient::Stub;
+using Stub = WorkflowService::Stub;
 
 constexpr int kDefaultDays = 7;
 
@@ -120,8 +122,9 @@ absl::StatusOr<PreviewWorkflowRequest> MakeRequest(const Session& session,
 
 absl::Status Preview(Session& session, const Arguments& arguments) {
   ASSIGN_OR_RETURN(const PreviewWorkflowRequest request, MakeRequest(session, arguments));
-  ASSIGN_OR_RETURN(const PreviewWorkflowResponse preview,
-                   ConnectWorkflows(session.settings).Call(&Stub::PreviewWorkflow, request));
+  ASSIGN_OR_RETURN(
+      const PreviewWorkflowResponse preview,
+      Connect<WorkflowService>(session.settings).Call(&Stub::PreviewWorkflow, request));
   const int days = request.days() == 0 ? kDefaultDays : request.days();
   session.out << (session.settings.json() ? MessageJson(preview)
                                           : Render(preview, request.name(), days));

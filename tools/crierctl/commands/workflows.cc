@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_replace.h"
+#include "crier/workflow/v1/workflow_service.grpc.pb.h"
 #include "tools/crierctl/arguments.h"
 #include "tools/crierctl/commands/commands.h"
 #include "tools/crierctl/commands/list_output.h"
@@ -31,7 +32,8 @@ using ::crier::workflow::v1::ListWorkflowsRequest;
 using ::crier::workflow::v1::ListWorkflowsResponse;
 using ::crier::workflow::v1::UpdateWorkflowRequest;
 using ::crier::workflow::v1::Workflow;
-using Stub = WorkflowClient::Stub;
+using ::crier::workflow::v1::WorkflowService;
+using Stub = WorkflowService::Stub;
 
 // `NEW_MEMBER` as it is typed: `new-member`.
 std::string TemplateText(Workflow::Template what) {
@@ -98,8 +100,7 @@ absl::StatusOr<std::string> NameOf(const Session& session, const std::string& te
   return ChildName("workflows", session.settings.community, text);
 }
 
-constexpr Kind<workflow::v1::WorkflowService, Workflow> kWorkflow = {"workflow", &NameOf,
-                                                                     &ConnectWorkflows, &Show};
+constexpr Kind<WorkflowService, Workflow> kWorkflow = {"workflow", &NameOf, &Show};
 
 // The time would be stored, and mean nothing.
 absl::Status CheckHasDailyRun(Workflow::Template what) {
@@ -122,7 +123,7 @@ absl::Status Create(Session& session, const CreateArguments& arguments) {
   ASSIGN_OR_RETURN(*request.mutable_parent(), CommunityName(community));
   ASSIGN_OR_RETURN(*request.mutable_workflow()->mutable_webhook(),
                    ChildName("webhooks", community, fields.webhook));
-  const WorkflowClient client = ConnectWorkflows(session.settings);
+  const Client<WorkflowService> client = Connect<WorkflowService>(session.settings);
   ASSIGN_OR_RETURN(Workflow workflow, client.Call(&Stub::CreateWorkflow, request));
   if (arguments.enable && !request.validate_only()) {
     EnableWorkflowRequest enable;
@@ -169,8 +170,8 @@ absl::Status ListAll(Session& session, int limit) {
   ListWorkflowsRequest request;
   ASSIGN_OR_RETURN(*request.mutable_parent(), CommunityName(session.settings.community));
   ASSIGN_OR_RETURN(const ListWorkflowsResponse response,
-                   List(ConnectWorkflows(session.settings), &Stub::ListWorkflows, request, limit,
-                        &ListWorkflowsResponse::workflows_size));
+                   List(Connect<WorkflowService>(session.settings), &Stub::ListWorkflows, request,
+                        limit, &ListWorkflowsResponse::workflows_size));
   ShowList(session, response, response.workflows(),
            {"ID", "NAME", "TEMPLATE", "WEBHOOK", "STATE", "CREATED"},
            [](const Workflow& workflow) -> Row {
@@ -209,7 +210,7 @@ absl::Status CompleteSchedule(Session& session, bool daily_at_given,
   GetWorkflowRequest get;
   get.set_name(request.workflow().name());
   ASSIGN_OR_RETURN(const Workflow current,
-                   ConnectWorkflows(session.settings).Call(&Stub::GetWorkflow, get));
+                   Connect<WorkflowService>(session.settings).Call(&Stub::GetWorkflow, get));
   Workflow::Schedule schedule = current.schedule();
   const Workflow::Schedule& given = request.workflow().schedule();
   if (!given.time_zone().empty()) schedule.set_time_zone(given.time_zone());
@@ -242,7 +243,7 @@ absl::Status Update(Session& session, const UpdateArguments& arguments) {
         "or --filter");
   }
   ASSIGN_OR_RETURN(const Workflow workflow,
-                   ConnectWorkflows(session.settings).Call(&Stub::UpdateWorkflow, request));
+                   Connect<WorkflowService>(session.settings).Call(&Stub::UpdateWorkflow, request));
   Show(session, workflow);
   return absl::OkStatus();
 }
