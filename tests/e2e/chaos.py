@@ -18,7 +18,7 @@ import grpc
 from crier.workflow.v1 import workflow_service_pb2
 
 import psql
-from clients import every_second
+from clients import PASSING, every_second
 from members import batch_of, email_of, member
 from private_postgres import PrivatePostgres
 from suite import Receiver, Suite
@@ -29,8 +29,6 @@ REFUSED = 0.05
 # An outcome may be as old before it is stored, or before a lease runs out after it.
 BEFORE_SECONDS, AFTER_SECONDS = 6, 8
 DRAIN_SECONDS = 120
-PASSING = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.RESOURCE_EXHAUSTED,
-           grpc.StatusCode.CANCELLED, grpc.StatusCode.ABORTED)
 
 
 class Witness:

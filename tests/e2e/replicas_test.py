@@ -8,6 +8,7 @@ import unittest
 import grpc
 from crier.workflow.v1 import workflow_service_pb2
 
+from clients import PASSING
 from members import batch_of, email_of, member
 from suite import Receiver, Suite, signature_is_valid
 
@@ -54,8 +55,7 @@ class Load:
             try:
                 response = self._suite.records.BatchIngest(request, timeout=20, wait_for_ready=True)
             except grpc.RpcError as error:
-                if error.code() not in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED,
-                                        grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.CANCELLED):
+                if error.code() not in PASSING:
                     raise
                 continue
             if all(result.HasField("result") for result in response.results):

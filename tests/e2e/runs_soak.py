@@ -19,6 +19,7 @@ import time
 import grpc
 from crier.workflow.v1 import run_service_pb2, run_service_pb2_grpc, workflow_service_pb2
 
+from clients import PASSING
 from members import batch_of, member
 from suite import Receiver, Suite, target
 
@@ -28,8 +29,6 @@ EVALUATORS = 3
 STALL_SECONDS = 7
 DRAIN_SECONDS = 120
 FINISHED = (run_service_pb2.Run.SUCCEEDED, run_service_pb2.Run.FAILED, run_service_pb2.Run.CANCELLED)
-PASSING = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.RESOURCE_EXHAUSTED,
-           grpc.StatusCode.CANCELLED, grpc.StatusCode.ABORTED)
 
 
 def persistently(call, *passing):
