@@ -2,7 +2,6 @@
 
 #include <sys/resource.h>
 
-#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <utility>
@@ -187,7 +186,6 @@ struct DeliveryServer::Parts {
   transport::TargetService target_service;
   transport::RecoveryService recovery_service;
 
-  std::atomic<bool> measures{false};  // this replica is the one that shows the depth of the queue
   pg::FrozenSessions frozen_sessions{lease_pool};
   std::optional<pg::Listener> listener;
   std::optional<pg::Listener> releases;  // of other replicas' leases; there is work to take over
@@ -248,16 +246,8 @@ DeliveryServer::Parts::Parts(const DeliveryOptions& options, metrics::Registry& 
       tester(sender, clock, options.activity_base_url),
       keeper(
           leases, clock, {.owner = owner, .metrics = &registry, .kind = "delivery_shards"},
-          {.on_gained =
-               [this](const lease::Lease& lease) {
-                 scheduler.Gain(lease);
-                 if (lease.slot == kMeasuringShard) measures.store(true);
-               },
-           .on_lost =
-               [this](const lease::Lease& lease) {
-                 if (lease.slot == kMeasuringShard) measures.store(false);
-                 scheduler.Lose(lease);
-               },
+          {.on_gained = [this](const lease::Lease& lease) { scheduler.Gain(lease); },
+           .on_lost = [this](const lease::Lease& lease) { scheduler.Lose(lease); },
            // Whoever has the shard next would repeat the attempts under way.
            .in_use = [this](const lease::Lease& lease) { return scheduler.IsUnsettled(lease); }}),
       queue_depth(registry),
@@ -311,7 +301,7 @@ void DeliveryServer::Parts::Stop() {
 }
 
 absl::Duration DeliveryServer::Parts::MeasureQueueDepth() {
-  if (!measures.load()) {
+  if (!scheduler.HoldsShard(kMeasuringShard)) {
     queue_depth.Show({}, clock.Now());
     return kMeasureEvery;
   }
