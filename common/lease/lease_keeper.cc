@@ -10,7 +10,7 @@
 namespace crier::lease {
 
 struct LeaseKeeper::Impl {
-  Impl(LeaseStore& store, const Clock& clock, LeaseOptions options, Callbacks callbacks)
+  Impl(LeaseStore& store, const Clock& clock, LeaseOptions options, LeaseCallbacks callbacks)
       : session(store, clock, std::move(options), std::move(callbacks)) {}
 
   void Run() {
@@ -37,7 +37,7 @@ struct LeaseKeeper::Impl {
 };
 
 LeaseKeeper::LeaseKeeper(LeaseStore& store, const Clock& clock, LeaseOptions options,
-                         Callbacks callbacks)
+                         LeaseCallbacks callbacks)
     : impl_(std::make_unique<Impl>(store, clock, std::move(options), std::move(callbacks))) {}
 
 LeaseKeeper::~LeaseKeeper() { Stop(); }

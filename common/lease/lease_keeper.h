@@ -21,10 +21,9 @@ namespace crier::lease {
 // flight can still be finished.
 class LeaseKeeper {
  public:
-  using Callbacks = LeaseCallbacks;
-
   // `store` and `clock` must outlive the keeper.
-  LeaseKeeper(LeaseStore& store, const Clock& clock, LeaseOptions options, Callbacks callbacks);
+  LeaseKeeper(LeaseStore& store, const Clock& clock, LeaseOptions options,
+              LeaseCallbacks callbacks);
 
   // As Stop().
   ~LeaseKeeper();
