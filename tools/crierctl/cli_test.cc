@@ -196,10 +196,25 @@ TEST_F(CliTest, AnEmptyValueDoesNotTakeTheNextWord) {
 }
 
 TEST_F(CliTest, AsksTheServiceThatRunsApart) {
-  const Outcome outcome = RunWith({"workflows", "list", "--community", "7", "--server",
-                                   "127.0.0.1:1", "--workflow-server", "127.0.0.1:2"});
-
-  EXPECT_THAT(outcome.err, HasSubstr("at 127.0.0.1:2"));
+  const auto asked_by = [](const char* group, const char* command, const char* name) {
+    std::vector<const char*> words = {group,
+                                      command,
+                                      "--community=7",
+                                      "--server=127.0.0.1:1",
+                                      "--ingest-server=127.0.0.1:2",
+                                      "--workflow-server=127.0.0.1:3",
+                                      "--delivery-server=127.0.0.1:4"};
+    if (name != nullptr) words.push_back(name);
+    return RunWith(words).err;
+  };
+  EXPECT_THAT(asked_by("contacts", "list", nullptr), HasSubstr("at 127.0.0.1:2"));
+  EXPECT_THAT(asked_by("log", "heads", nullptr), HasSubstr("at 127.0.0.1:2"));
+  EXPECT_THAT(asked_by("workflows", "list", nullptr), HasSubstr("at 127.0.0.1:3"));
+  EXPECT_THAT(asked_by("runs", "list", "3"), HasSubstr("at 127.0.0.1:3"));
+  EXPECT_THAT(asked_by("webhooks", "get", "3"), HasSubstr("at 127.0.0.1:4"));
+  EXPECT_THAT(asked_by("webhooks", "health", "3"), HasSubstr("at 127.0.0.1:4"));
+  EXPECT_THAT(asked_by("deliveries", "list", nullptr), HasSubstr("at 127.0.0.1:4"));
+  EXPECT_THAT(asked_by("recoveries", "list", nullptr), HasSubstr("at 127.0.0.1:4"));
 }
 
 TEST_F(CliTest, ReadsTheEnvironmentAndLetsOptionsWin) {
