@@ -6,6 +6,7 @@
 
 #include <sys/socket.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -67,6 +68,10 @@ struct Timings {
   absl::Duration secured;     // TLS; zero without
   absl::Duration first_byte;  // of the response
 };
+
+// What is kept of a body, and of the value of each header.
+inline constexpr size_t kKeptBodyBytes = 20'000;
+inline constexpr size_t kKeptValueBytes = 8'192;
 
 struct Response {
   Result result = Result::kUnreachable;

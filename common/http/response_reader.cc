@@ -12,8 +12,6 @@ namespace {
 
 constexpr size_t kMaxHeaders = 100;
 constexpr size_t kMaxHeaderBytes = 65'536;
-constexpr size_t kMaxValueBytes = 8'192;
-constexpr size_t kKeptBodyBytes = 20'000;
 // Up to here the rest is read and dropped, which leaves the connection usable.
 constexpr size_t kMaxBodyBytes = 200'000;
 
@@ -25,7 +23,7 @@ bool IsInterim(absl::string_view status_line) {
 }
 
 std::string WithoutControlCharacters(absl::string_view value) {
-  std::string clean(value.substr(0, kMaxValueBytes));
+  std::string clean(value.substr(0, kKeptValueBytes));
   for (char& c : clean) {
     if (absl::ascii_iscntrl(static_cast<unsigned char>(c))) c = ' ';
   }

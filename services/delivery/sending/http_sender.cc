@@ -8,6 +8,10 @@
 #include "common/log/log.h"
 
 namespace crier::delivery {
+
+static_assert(kKeptBodyBytes == http::kKeptBodyBytes);
+static_assert(kKeptValueBytes == http::kKeptValueBytes);
+
 namespace {
 
 // One text for names that are unknown and targets that are refused: a customer must not learn which

@@ -31,15 +31,31 @@ void Mask(absl::string_view secret, std::string& text) {
   if (absl::StrContains(text, secret)) text = absl::StrReplaceAll(text, {{secret, kMask}});
 }
 
+// Of a text that was cut: it may end within the secret.
+void MaskBeginning(absl::string_view secret, std::string& text) {
+  for (size_t size = secret.size() - 1; size >= kShortest; --size) {
+    if (!absl::EndsWith(text, secret.substr(0, size))) continue;
+    text.replace(text.size() - size, size, kMask);
+    return;
+  }
+}
+
+void MaskAll(const std::vector<absl::string_view>& secrets, size_t kept, std::string& text) {
+  const bool cut = text.size() >= kept;
+  for (const absl::string_view secret : secrets) {
+    Mask(secret, text);
+    if (cut) MaskBeginning(secret, text);
+  }
+}
+
 }  // namespace
 
 void MaskEchoes(const Webhook& webhook, AttemptResult& result) {
   if (result.status == 0) return;
   const size_t most = result.body.size();
-  for (const absl::string_view secret : Secrets(webhook)) {
-    Mask(secret, result.body);
-    for (Header& header : result.headers) Mask(secret, header.value);
-  }
+  const std::vector<absl::string_view> secrets = Secrets(webhook);
+  MaskAll(secrets, kKeptBodyBytes, result.body);
+  for (Header& header : result.headers) MaskAll(secrets, kKeptValueBytes, header.value);
   if (result.body.size() > most) result.body.resize(most);
 }
 

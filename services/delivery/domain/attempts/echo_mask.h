@@ -8,8 +8,8 @@
 namespace crier::delivery {
 
 // Masks the webhook's secret, and the values of its custom headers, where the response repeats
-// them, as receivers do that show what they got. Values of less than six bytes are left: they would
-// be found by chance.
+// them, as receivers do that show what they got; also the beginning of one, where what was kept of
+// the response ends within it. What has less than six bytes is left: it would be found by chance.
 void MaskEchoes(const Webhook& webhook, AttemptResult& result);
 
 }  // namespace crier::delivery

@@ -2,6 +2,7 @@
 #ifndef CRIER_SERVICES_DELIVERY_DOMAIN_ATTEMPTS_SENDER_H_
 #define CRIER_SERVICES_DELIVERY_DOMAIN_ATTEMPTS_SENDER_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -29,12 +30,16 @@ struct AttemptTimings {
   absl::Duration first_byte;
 };
 
+// What is kept of a response's body, and of the value of each header: what is longer is cut.
+inline constexpr size_t kKeptBodyBytes = 20'000;
+inline constexpr size_t kKeptValueBytes = 8'192;
+
 // What came of a request.
 struct AttemptResult {
   Outcome outcome = Outcome::kUnreachable;
   int status = 0;               // 0 without a response
   std::vector<Header> headers;  // of the response; at most 100
-  std::string body;             // the first 20,000 bytes of the response's
+  std::string body;             // the beginning of the response's
   // In words for the customer, why there was no success; empty on success.
   std::string error;
   absl::Duration duration;
