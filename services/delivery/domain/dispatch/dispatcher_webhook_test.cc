@@ -102,6 +102,20 @@ TEST_F(DispatcherTest, AnOutcomeSaysWhatTheAttemptShowedOfTheWebhook) {
   EXPECT_EQ(outcome.state, DeliveryState::kPending);  // kept, for when it is enabled again
 }
 
+TEST_F(DispatcherTest, NothingBeginsWhileAWebhookThatIsGoneIsBeingDisabled) {
+  Change([](Webhook& webhook) { webhook.max_concurrency = 1; });
+  Enqueue();
+  Enqueue();
+  Dispatch();
+  ASSERT_THAT(sender_.sent, SizeIs(1));
+
+  sender_.Answer(410);  // and its outcome is not stored yet
+  Dispatch();
+
+  ASSERT_THAT(sender_.sent, IsEmpty());
+  Settle();
+}
+
 TEST_F(DispatcherTest, FirstAttemptsThatFailInARowAreAFinding) {
   std::vector<DeliveryId> ids;
   for (int i = 0; i < 10; ++i) ids.push_back(Enqueue());

@@ -20,11 +20,14 @@ constexpr int kFailuresToTrip = 5;
 constexpr absl::Duration kShortestBreak = absl::Seconds(5);
 constexpr absl::Duration kLongestBreak = absl::Minutes(5);
 constexpr absl::Duration kBusyBreak = absl::Seconds(1);
+constexpr absl::Duration kGoneBreak = absl::Seconds(5);
 
 constexpr absl::Duration kMemory = absl::Minutes(1);
 
 constexpr absl::Duration kCostUnit = absl::Milliseconds(50);
 constexpr int kHighestCost = 16;
+
+constexpr int kStatusGone = 410;
 
 bool IsBusy(int status) { return status == 429 || (status >= 502 && status <= 504); }
 
@@ -36,6 +39,7 @@ Answer::Kind KindOf(const AttemptResult& result) {
       return Answer::Kind::kTimedOut;
     case Outcome::kRefused:
       if (IsBusy(result.status)) return Answer::Kind::kBusy;
+      if (result.status == kStatusGone) return Answer::Kind::kGone;
       return result.status >= 500 ? Answer::Kind::kBroken : Answer::Kind::kGood;
     default:
       return Answer::Kind::kBroken;
@@ -115,6 +119,10 @@ void Pace::End(const Answer& answer, absl::Duration now) {
   latency_ += (answer.took - latency_) / (proven_ ? 8 : 1);
   if (answer.kind == Answer::Kind::kGood) {
     Grow(answer.took, was_full);
+    return;
+  }
+  if (answer.kind == Answer::Kind::kGone) {
+    closed_until_ = std::max(closed_until_, now + kGoneBreak);
     return;
   }
   ++failures_;

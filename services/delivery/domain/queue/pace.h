@@ -33,6 +33,7 @@ struct Answer {
     kBusy,      // it asks for less: 429, 502, 503, 504
     kBroken,    // any other 5xx, no connection, no TLS
     kTimedOut,  // no answer in time
+    kGone,      // 410: it wants nothing any more
   };
 
   Kind kind = Kind::kGood;
@@ -48,8 +49,9 @@ Answer AnswerOf(const AttemptResult& result, absl::Time now);
 // holds it up. Busy and timed out halve the number. Five failures in a row, or a time-out of a
 // receiver that has not proved itself, open the circuit: no attempts for 5 s, or for as long as the
 // attempt took, doubling up to 5 min; then one attempt probes, and its success closes the circuit.
-// A receiver that is busy is left alone for as long as it asks for, within 5 min. A limit of the
-// webhook's own holds in any case, and attempts a minute are a token bucket of a second's worth.
+// A receiver that is busy is left alone for as long as it asks for, within 5 min; one that is gone
+// for 5 s, in which its webhook is disabled. A limit of the webhook's own holds in any case, and
+// attempts a minute are a token bucket of a second's worth.
 //
 // A webhook is a suspect unless it has proved itself, answers within a second on average, and, if
 // anything is under way, has answered something in the last second, or sooner if it usually does.

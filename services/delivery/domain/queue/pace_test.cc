@@ -244,6 +244,15 @@ TEST_F(PaceTest, ABusyReceiverIsLeftAloneForAsLongAsItAsksFor) {
   EXPECT_EQ(pace_.NextBegin(now_), now_ + absl::Minutes(5));
 }
 
+TEST_F(PaceTest, OneThatIsGoneIsLeftAloneWhileItsWebhookIsDisabled) {
+  Fail(Kind::kGone, 1);
+
+  EXPECT_FALSE(pace_.MayBegin(now_));
+  EXPECT_EQ(pace_.NextBegin(now_), now_ + absl::Seconds(5));
+  pace_.TryNow();  // it was enabled again
+  EXPECT_TRUE(pace_.MayBegin(now_));
+}
+
 // --- suspects ---
 
 TEST_F(PaceTest, SilenceMakesASuspectAndAnAnswerClearsIt) {
@@ -342,7 +351,8 @@ TEST(AnswerTest, FollowsFromOutcomeAndStatus) {
   EXPECT_EQ(kind(Outcome::kTimedOut, 0), Kind::kTimedOut);
   EXPECT_EQ(kind(Outcome::kUnreachable, 0), Kind::kBroken);
   EXPECT_EQ(kind(Outcome::kTlsFailed, 0), Kind::kBroken);
-  for (const int status : {301, 400, 404, 410}) {
+  EXPECT_EQ(kind(Outcome::kRefused, 410), Kind::kGone);
+  for (const int status : {301, 400, 404}) {
     EXPECT_EQ(kind(Outcome::kRefused, status), Kind::kGood);
   }
   for (const int status : {500, 501, 505, 599}) {
