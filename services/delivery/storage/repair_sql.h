@@ -101,26 +101,30 @@ constexpr pg::Statement kTakeRecovery{"take_recovery",
                                       " FOR UPDATE SKIP LOCKED"};
 
 // The next that exhausted their attempts, after $2 and before $3, of webhook $4 if that is not 0.
-// `good` says whether it still is so: not sent again meanwhile, not erased, the webhook there. One
-// that was sent again in vain comes once for each time, the last one first: what follows it counts
-// for nothing, and may be beyond the limit.
+// One that was sent again in vain comes once for each time, the last one first: what follows it
+// counts for nothing, and may be beyond the limit.
 constexpr pg::Statement kFindExhausted{
     "find_exhausted",
-    "SELECT found.webhook_id, found.delivery_id, found.number,"
-    " EXISTS (SELECT FROM webhooks WHERE community_id = $1 AND webhook_id = found.webhook_id"
-    "   AND delete_time IS NULL)"
-    "  AND EXISTS (SELECT FROM deliveries WHERE community_id = $1"
+    "SELECT webhook_id, delivery_id, number FROM attempts"
+    " WHERE community_id = $1 AND outcome <> 1 AND delivery_state = 3"
+    "  AND delivery_id > $2 AND delivery_id < $3 AND ($4 = 0 OR webhook_id = $4)"
+    " ORDER BY delivery_id, number DESC LIMIT $5"};
+
+// Those of them ($1 to $3, and $4 for the attempt) that still are: not sent again meanwhile, not
+// erased, the webhook there.
+constexpr pg::Statement kFindStillExhausted{
+    "find_still_exhausted",
+    "SELECT found.* FROM unnest($1::bigint[], $2::bigint[], $3::uuid[], $4::smallint[])"
+    "  AS found (community_id, webhook_id, delivery_id, number)"
+    " WHERE EXISTS (SELECT FROM webhooks WHERE community_id = found.community_id"
+    "   AND webhook_id = found.webhook_id AND delete_time IS NULL)"
+    "  AND EXISTS (SELECT FROM deliveries WHERE community_id = found.community_id"
     "   AND webhook_id = found.webhook_id AND delivery_id = found.delivery_id AND NOT erased)"
-    "  AND NOT EXISTS (SELECT FROM attempts WHERE community_id = $1"
+    "  AND NOT EXISTS (SELECT FROM attempts WHERE community_id = found.community_id"
     "   AND webhook_id = found.webhook_id AND delivery_id = found.delivery_id"
     "   AND number > found.number)"
-    "  AND NOT EXISTS (SELECT FROM queue WHERE community_id = $1"
-    "   AND webhook_id = found.webhook_id AND delivery_id = found.delivery_id) AS good"
-    " FROM (SELECT webhook_id, delivery_id, number FROM attempts"
-    "  WHERE community_id = $1 AND outcome <> 1 AND delivery_state = 3"
-    "   AND delivery_id > $2 AND delivery_id < $3 AND ($4 = 0 OR webhook_id = $4)"
-    "  ORDER BY delivery_id, number DESC LIMIT $5) AS found"
-    " ORDER BY found.delivery_id, found.number DESC"};
+    "  AND NOT EXISTS (SELECT FROM queue WHERE community_id = found.community_id"
+    "   AND webhook_id = found.webhook_id AND delivery_id = found.delivery_id)"};
 
 // $3: looked at up to here; $4: queued by this step; $5: whether that was all.
 constexpr pg::Statement kMoveRecovery{

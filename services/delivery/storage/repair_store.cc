@@ -53,12 +53,31 @@ Params Keys(const Again& again) {
   return Params().AddArray(again.communities).AddArray(again.webhooks).AddArray(again.deliveries);
 }
 
+absl::Status LockDeliveries(Transaction& transaction, const Again& again) {
+  return transaction.Execute(kLockDeliveries, Keys(again)).status();
+}
+
+// The deliveries are locked.
 absl::Status QueueAgain(Transaction& transaction, const Again& again, absl::Time due_time) {
-  RETURN_IF_ERROR(transaction.Execute(kLockDeliveries, Keys(again)).status());
   Params params = Keys(again);
   params.AddArray(again.shards).AddArray(again.attempts).Add(due_time);
   RETURN_IF_ERROR(transaction.Execute(kQueueAgain, params).status());
   return transaction.Execute(kCountAgain, Keys(again)).status();
+}
+
+// Locks what was found exhausted, and returns what still is so then: another recovery may have been
+// at the same deliveries.
+absl::StatusOr<Again> LockExhausted(Transaction& transaction, const Again& found) {
+  Again again;
+  if (found.size() == 0) return again;
+  RETURN_IF_ERROR(LockDeliveries(transaction, found));
+  Params params = Keys(found);
+  params.AddArray(found.attempts);
+  ASSIGN_OR_RETURN(const Rows rows, transaction.Execute(kFindStillExhausted, params));
+  for (const Rows::Row row : rows) {
+    again.Add({row.Int64(0), row.Int64(1)}, row.Text(2), row.Int32(3));
+  }
+  return again;
 }
 
 // Each once.
@@ -115,6 +134,7 @@ absl::Status PgRepairStore::Redeliver(const DeliveryId& id, absl::Time due_time,
     if (rows[0].Bool(0)) return DeliveryErasedError();
     Again again;
     again.Add(id.webhook, id.message.ToUuid(), rows[0].Int32(2));
+    RETURN_IF_ERROR(LockDeliveries(transaction, again));
     RETURN_IF_ERROR(QueueAgain(transaction, again, due_time));
     return NotifyTryNow(transaction, schema_, id.webhook);
   });
@@ -207,12 +227,12 @@ absl::StatusOr<RecoveryStep> PgRepairStore::StepRecovery(int max_deliveries, abs
                                 .Add(MessageId::FirstAt(recovery.created_before).ToUuid())
                                 .Add(recovery.webhook.value_or(0))
                                 .Add(max_deliveries)));
-    Again again;
+    Again found;
     for (const Rows::Row row : exhausted) {
       looked_at = row.Text(1);
-      if (!row.Bool(3)) continue;
-      again.Add({recovery.community, row.Int64(0)}, row.Text(1), row.Int32(2));
+      found.Add({recovery.community, row.Int64(0)}, looked_at, row.Int32(2));
     }
+    ASSIGN_OR_RETURN(const Again again, LockExhausted(transaction, found));
     if (again.size() > 0) {
       RETURN_IF_ERROR(QueueAgain(transaction, again, due_time));
       RETURN_IF_ERROR(NotifyQueue(transaction, schema_, WebhooksOf(again)));

@@ -345,6 +345,20 @@ TEST_F(PgRepairStoreTest, RecoversNothingTwice) {
   EXPECT_EQ(Count("queue"), 1);
 }
 
+TEST_F(RacingRepairsTest, WhatAnotherRecoveryHasJustSentAgainIsLeft) {
+  const DeliveryId id = StoreExhausted(webhook_);
+  Start(webhook_);
+  constexpr absl::string_view kSentAgain =
+      "WITH locked AS (UPDATE deliveries SET erased = erased)"
+      " INSERT INTO attempts SELECT community_id, webhook_id, delivery_id, 3, 2, exchange, "
+      "response,"
+      "  1, 200, duration_us FROM attempts WHERE number = 2";
+
+  Race(kSentAgain, [&] { EXPECT_EQ(Step().recovered, 0); });
+
+  EXPECT_EQ(Get(id).state, DeliveryState::kSucceeded);
+}
+
 // Its attempts that exhausted it are several, and a step may end between them.
 TEST_F(PgRepairStoreTest, RecoversWhatWasSentAgainInVain) {
   const DeliveryId id = StoreExhausted(webhook_);
