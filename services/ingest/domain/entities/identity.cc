@@ -1,6 +1,7 @@
 #include "services/ingest/domain/entities/identity.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
@@ -52,6 +53,15 @@ absl::string_view StripBlanks(absl::string_view text) {
     text.remove_suffix(end);
     if (begin == 0 && end == 0) return text;
   }
+}
+
+bool HasSpaceBeyondAscii(absl::string_view text) {
+  if (std::all_of(text.begin(), text.end(), absl::ascii_isascii)) return false;
+  constexpr absl::string_view kSpaces[] = {
+      "\u00a0", "\u1680", "\u2000", "\u2001", "\u2002", "\u2003", "\u2004", "\u2005", "\u2006",
+      "\u2007", "\u2008", "\u2009", "\u200a", "\u2028", "\u2029", "\u202f", "\u205f", "\u3000"};
+  return std::any_of(std::begin(kSpaces), std::end(kSpaces),
+                     [text](absl::string_view space) { return absl::StrContains(text, space); });
 }
 
 bool EndsWithPercentEncoded(absl::string_view text) {
@@ -175,7 +185,7 @@ bool IsEmail(absl::string_view email) {
   const size_t at = clean.find('@');
   return at != absl::string_view::npos && at > 0 && at + 1 < clean.size() &&
          clean.find('@', at + 1) == absl::string_view::npos &&
-         std::all_of(clean.begin(), clean.end(), IsPlain);
+         std::all_of(clean.begin(), clean.end(), IsPlain) && !HasSpaceBeyondAscii(clean);
 }
 
 std::optional<std::string> CleanEmail(absl::string_view email) {
@@ -183,7 +193,7 @@ std::optional<std::string> CleanEmail(absl::string_view email) {
   const absl::string_view clean = StripBlanks(email);
   const absl::string_view domain = clean.substr(clean.find('@') + 1);
   const absl::string_view mailbox = clean.substr(0, clean.size() - domain.size());
-  const std::optional<std::string> ascii = AsciiHostName(domain);
+  const std::optional<std::string> ascii = AsciiHostName(absl::StripSuffix(domain, "."));
   if (!ascii || mailbox.size() + ascii->size() > kMaxEmailBytes) return std::string(clean);
   return absl::StrCat(mailbox, *ascii);
 }
@@ -211,7 +221,7 @@ std::optional<std::string> CleanHandle(const Network& network, absl::string_view
   if (is_profile) rest = StripBlanks(rest.substr(0, rest.find('/')));
   if (rest.empty() || absl::StrContains(rest, '/') || IsHost(rest, network) ||
       IsPlaceholder(rest) || !std::all_of(rest.begin(), rest.end(), IsPlain) ||
-      !IsValidUtf8(rest)) {
+      HasSpaceBeyondAscii(rest) || !IsValidUtf8(rest)) {
     return std::nullopt;
   }
   return absl::StrCat(network.kind == IdentityKind::kLinkedIn ? "in/" : "", rest);

@@ -26,6 +26,8 @@ TEST(CleanEmail, HasTheDomainAsTheDnsHasIt) {
     EXPECT_THAT(CleanEmail(email), Optional(Eq("a@xn--tda.example"))) << email;
   }
   EXPECT_THAT(CleanEmail("ä@ü.example"), Optional(Eq("ä@xn--tda.example"))) << "not the mailbox";
+  EXPECT_THAT(CleanEmail("a@example.com."), Optional(Eq("a@example.com")))
+      << "the end of a sentence";
 }
 
 TEST(CleanEmail, KeepsADomainThatIsNoHostName) {
@@ -50,7 +52,8 @@ TEST(CleanEmail, TakesOffWhatDoesNotShow) {
 
 TEST(CleanEmail, RefusesWhatIsNoAddress) {
   for (const char* email : {"", "   ", "@", "marion", "marion@", "@example.com", "a@b@example.com",
-                            "ma rion@example.com", "marion@example.com\tx", "a\x7f@example.com"}) {
+                            "ma rion@example.com", "marion@example.com\tx", "a\x7f@example.com",
+                            "ma\u00a0rion@example.com", "ma\u2003rion@example.com"}) {
     EXPECT_EQ(CleanEmail(email), std::nullopt) << email;
   }
 }
@@ -92,6 +95,7 @@ INSTANTIATE_TEST_SUITE_P(
         HandleCase{"linked_in", "https://www.linkedin.com/in/jos%C3%A9-garc%c3%ada",
                    "in/josé-garcía"},
         HandleCase{"linked_in", "in/jos%25C3%25A9", "in/josé"},
+        HandleCase{"linked_in", "in/marion%C2%A0sanford", std::nullopt},
         HandleCase{"linked_in", "in/%C3", std::nullopt},
         HandleCase{"linked_in", "in/%00", std::nullopt},
         HandleCase{"linked_in", "in/%2Fa", std::nullopt},
