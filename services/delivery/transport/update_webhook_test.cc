@@ -79,6 +79,27 @@ TEST_F(WebhookServiceTest, HeadersThatAreWrittenBackMaskedStayAsTheyWere) {
   EXPECT_EQ(store_.Get(id, absl::InfiniteFuture())->custom_headers, expected);
 }
 
+TEST_F(WebhookServiceTest, ACertificateThatIsWrittenBackKeepsItsKey) {
+  const std::string name = MustCreate().name();
+  const WebhookId id = api::ParseResource("name", api::kWebhooks, name).value();
+  const auto set_certificate = [](Webhook& webhook) {
+    webhook.client_certificate = "the certificate";
+    webhook.client_key = "its key";
+  };
+  ASSERT_TRUE(store_.Update(id, "", set_certificate, absl::InfiniteFuture()).ok());
+  v1::Webhook change = Get(name).value();
+  change.set_display_name("renamed");
+
+  const auto updated = Update(change, {});
+
+  ASSERT_TRUE(updated.ok()) << updated.status();
+  EXPECT_EQ(updated->display_name(), "renamed");
+  EXPECT_EQ(updated->client_certificate(), "the certificate");
+  EXPECT_EQ(store_.Get(id, absl::InfiniteFuture())->client_key, "its key");
+  change.set_client_certificate("another");
+  EXPECT_THAT(WrongFields(Update(change, {}).status()), ElementsAre("webhook.client_key"));
+}
+
 TEST_F(WebhookServiceTest, AMaskInPlaceOfNoValueIsRefused) {
   v1::Webhook change;
   change.set_name(MustCreate(CreateRequest()).name());

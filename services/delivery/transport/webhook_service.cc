@@ -54,13 +54,13 @@ absl::StatusOr<Webhook> WebhookService::ReadSettings(
   return settings;
 }
 
-absl::StatusOr<std::map<std::string, std::string>> WebhookService::StoredHeaders(
-    const WebhookId& id, const v1::Webhook& wanted, absl::Time deadline) const {
+absl::StatusOr<Webhook> WebhookService::GetRepeated(const WebhookId& id, const v1::Webhook& wanted,
+                                                    absl::Time deadline) const {
   const bool masked = std::any_of(wanted.custom_headers().begin(), wanted.custom_headers().end(),
                                   [](const auto& header) { return header.second == kMask; });
-  if (!masked) return std::map<std::string, std::string>();
-  ASSIGN_OR_RETURN(Webhook webhook, store_.Get(id, deadline));
-  return std::move(webhook.custom_headers);
+  const bool keyless = !wanted.client_certificate().empty() && wanted.client_key().empty();
+  if (!masked && !keyless) return Webhook();
+  return store_.Get(id, deadline);
 }
 
 grpc::ServerUnaryReactor* WebhookService::CreateWebhook(grpc::CallbackServerContext* context,
@@ -143,11 +143,16 @@ grpc::ServerUnaryReactor* WebhookService::UpdateWebhook(grpc::CallbackServerCont
     const v1::Webhook& wanted = request->webhook();
     ASSIGN_OR_RETURN(const WebhookId id,
                      api::ParseResource("webhook.name", api::kWebhooks, wanted.name()));
-    ASSIGN_OR_RETURN(const std::set<std::string> fields,
+    ASSIGN_OR_RETURN(std::set<std::string> fields,
                      api::FieldsToUpdate(request->update_mask(), wanted, WebhookSettings()));
-    ASSIGN_OR_RETURN(const auto stored, StoredHeaders(id, wanted, call.deadline));
+    ASSIGN_OR_RETURN(const Webhook stored, GetRepeated(id, wanted, call.deadline));
+    if (!wanted.client_certificate().empty() && fields.count("client_key") == 0 &&
+        wanted.client_certificate() == stored.client_certificate) {
+      fields.erase("client_certificate");
+    }
     FieldViolations violations;
-    ASSIGN_OR_RETURN(const Webhook settings, ReadSettings(wanted, fields, stored, violations));
+    ASSIGN_OR_RETURN(const Webhook settings,
+                     ReadSettings(wanted, fields, stored.custom_headers, violations));
     const absl::Time now = Now();
     const auto change = [&](Webhook& webhook) {
       CopySettings(settings, fields, webhook);

@@ -80,10 +80,10 @@ class WebhookService : public v1::WebhookService::CallbackService {
                                        const std::set<std::string>& fields,
                                        const std::map<std::string, std::string>& stored,
                                        FieldViolations& violations) const;
-  // What ReadSettings() needs of a webhook that `wanted` is to change.
-  absl::StatusOr<std::map<std::string, std::string>> StoredHeaders(const WebhookId& id,
-                                                                   const v1::Webhook& wanted,
-                                                                   absl::Time deadline) const;
+  // The webhook that `wanted` is to change, as it is stored, where `wanted` may repeat what was
+  // shown of it: masks in place of values, or a certificate without its key. Otherwise nothing.
+  absl::StatusOr<Webhook> GetRepeated(const WebhookId& id, const v1::Webhook& wanted,
+                                      absl::Time deadline) const;
 
   // The four methods that change the state of a webhook.
   template <typename Request>
