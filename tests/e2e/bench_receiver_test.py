@@ -70,7 +70,7 @@ class BenchReceiverTest(unittest.TestCase):
 
         counted = receiver.stop()
 
-        self.assertEqual(counted, {"received": 5, "repeated": 1, "unknown": 1})
+        self.assertEqual(counted, {"received": 5, "repeated": 1, "unknown": 1, "connections": 1})
         arrivals = measuring.moments(receiver.arrivals)
         self.assertEqual([number for number, moment in enumerate(arrivals) if moment], [0, 3])
         self.assertLess(before, arrivals[0])
@@ -90,7 +90,7 @@ class BenchReceiverTest(unittest.TestCase):
         connection.sendall(request(payload(3))[20:])
         self.assertEqual(self.statuses(connection, 1), [200])
 
-        self.assertEqual(receiver.stop(), {"received": 3, "repeated": 0, "unknown": 0})
+        self.assertEqual(receiver.stop(), {"received": 3, "repeated": 0, "unknown": 0, "connections": 1})
 
     def test_a_connection_ends_when_its_peer_wants_it_to(self):
         receiver = self.receiver()
@@ -112,7 +112,7 @@ class BenchReceiverTest(unittest.TestCase):
         other.sendall(request(payload(1)))
 
         self.assertEqual(self.statuses(other, 1), [200])
-        self.assertEqual(receiver.stop(), {"received": 1, "repeated": 0, "unknown": 0})
+        self.assertEqual(receiver.stop(), {"received": 1, "repeated": 0, "unknown": 0, "connections": 3})
 
     def test_over_tls(self):
         receiver = self.receiver(tls=True)
@@ -124,7 +124,7 @@ class BenchReceiverTest(unittest.TestCase):
         connection.sendall(request(payload(1)) + request(large))
 
         self.assertEqual(self.statuses(connection, 2), [200, 200])
-        self.assertEqual(receiver.stop(), {"received": 2, "repeated": 0, "unknown": 0})
+        self.assertEqual(receiver.stop(), {"received": 2, "repeated": 0, "unknown": 0, "connections": 1})
 
     def test_a_certificate_that_cannot_be_read_is_said(self):
         with tempfile.TemporaryDirectory() as folder:

@@ -83,6 +83,11 @@ class Measured(suite.Suite):
         self._certificate = receiver.certificate
         super().__init__(url, replicas=1, receiver_port=receiver.port)
         self.postgres = measuring.Postgres(url)
+        self._session = psql.Session(url)
+
+    def close(self):
+        self._session.close()
+        super().close()
 
     def _addresses(self, service):
         roots = [f"--extra-roots-file={self._certificate}"] if service == "delivery" and self._certificate else []
@@ -99,10 +104,10 @@ class Measured(suite.Suite):
         })
 
     def queue_is_empty(self):
-        return psql.run(self.postgres.url, f"SELECT NOT EXISTS (SELECT FROM {self.schema}_delivery.queue)") == ["t"]
+        return self._session.run(f"SELECT NOT EXISTS (SELECT FROM {self.schema}_delivery.queue);") == ["t"]
 
     def recorded(self):
-        return int(psql.run(self.postgres.url, f"SELECT count(*) FROM {self.schema}_delivery.attempts")[0])
+        return int(self._session.run(f"SELECT count(*) FROM {self.schema}_delivery.attempts;")[0])
 
     def disk_bytes(self):
         """Tables, indexes and out-of-line values, by service."""

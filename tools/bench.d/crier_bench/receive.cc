@@ -39,6 +39,7 @@ struct Tally {
   size_t received = 0;
   size_t repeated = 0;
   size_t unknown = 0;
+  size_t connections = 0;
 
   void Count(absl::string_view body) {
     const auto number = NumberIn(body);
@@ -112,6 +113,7 @@ class Loop {
   Loop(const Descriptor& listener, SSL_CTX* tls, Tally& tally)
       : listener_(listener),
         tls_(tls),
+        tally_(tally),
         on_request_([&tally](absl::string_view body) { tally.Count(body); }) {
     Watch(listener_.number());
     Watch(end_.number());
@@ -143,6 +145,7 @@ class Loop {
     if (socket < 0) return;
     connections_[socket] = std::make_unique<Connection>(socket, tls_, on_request_);
     Watch(socket);
+    ++tally_.connections;
   }
 
   void Serve(int socket) {
@@ -152,6 +155,7 @@ class Loop {
 
   const Descriptor& listener_;
   SSL_CTX* const tls_;
+  Tally& tally_;
   const Connection::OnRequest on_request_;
   const Descriptor epoll_{epoll_create1(EPOLL_CLOEXEC)};
   const Descriptor end_{EndSignal()};
@@ -172,7 +176,8 @@ absl::Status Receive(const ReceiveOptions& options) {
   std::cout << absl::StrCat("{\"port\":", port, "}") << std::endl;
   loop.Run();
   std::cout << absl::StrCat("{\"received\":", tally.received, ",\"repeated\":", tally.repeated,
-                            ",\"unknown\":", tally.unknown, "}")
+                            ",\"unknown\":", tally.unknown, ",\"connections\":", tally.connections,
+                            "}")
             << std::endl;
   return absl::OkStatus();
 }

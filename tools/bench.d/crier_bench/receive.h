@@ -20,8 +20,8 @@ struct ReceiveOptions {
 };
 
 // Answers 200 to every POST, on one thread, until SIGTERM. Prints a JSON line with its port when it
-// listens, and one with the numbers of requests received, of those that were no first arrival, and
-// of those without a record number when it ends.
+// listens, and one with the numbers of requests received, of those that were no first arrival, of
+// those without a record number, and of connections when it ends.
 absl::Status Receive(const ReceiveOptions& options);
 
 }  // namespace crier::bench
