@@ -8,9 +8,10 @@
 namespace crier::delivery {
 namespace {
 
-// A signature reveals nothing of its key.
-constexpr std::array<absl::string_view, 5> kOpenHeaders = {
-    "content-type", "user-agent", "webhook-id", "webhook-timestamp", "webhook-signature"};
+// A signature reveals nothing of its key; `traceparent` is sent where the operator wants it.
+constexpr std::array<absl::string_view, 6> kOpenHeaders = {"content-type",      "user-agent",
+                                                           "webhook-id",        "webhook-timestamp",
+                                                           "webhook-signature", "traceparent"};
 
 // What HTTP itself sets, or what is meant for the next hop alone (RFC 9110, section 7.6.1).
 constexpr std::array<absl::string_view, 12> kTransportHeaders = {"host",
