@@ -1,6 +1,9 @@
 // What servers and channels count of calls, and how traces follow them.
+#include <grpcpp/impl/server_builder_plugin.h>
 #include <prometheus/text_serializer.h>
+#include <unistd.h>
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -39,13 +42,43 @@ class CollectingSink : public trace::SpanSink {
   std::vector<trace::FinishedSpan> spans_ ABSL_GUARDED_BY(mutex_);
 };
 
+// What to do as soon as the next server listens; its start goes on after that.
+std::function<void()>& OnceListening() {
+  static auto* const work = new std::function<void()>;
+  return *work;
+}
+
+class ListeningPlugin : public grpc::ServerBuilderPlugin {
+ public:
+  static std::unique_ptr<grpc::ServerBuilderPlugin> Make() {
+    return std::make_unique<ListeningPlugin>();
+  }
+
+  std::string name() override { return "listening"; }
+  void InitServer(grpc::ServerInitializer*) override {}
+  void Finish(grpc::ServerInitializer*) override {
+    if (const auto work = std::exchange(OnceListening(), nullptr)) work();
+  }
+  void ChangeArguments(const std::string&, void*) override {}
+};
+
 class CallObserverTest : public RpcTest {
  protected:
   CallObserverTest() {
     auto sink = std::make_unique<CollectingSink>();
     sink_ = sink.get();
     trace::SetSink(std::move(sink), 0);
+    ServeAt("127.0.0.1:0");
+    Observe(AddressOf(*server_));
+  }
+  ~CallObserverTest() override {
+    server_.reset();  // before the registry
+    trace::SetSink(nullptr, 0);
+  }
+
+  void ServeAt(const std::string& address) {
     ServerOptions options = LocalOptions();
+    options.listen_address = address;
     options.metrics = &registry_;
     Serve(
         [this](const CallContext& call, const GetLogHeadRequest&, LogHead&) {
@@ -54,11 +87,10 @@ class CallObserverTest : public RpcTest {
           return answer_;
         },
         std::move(options));
-    channel_ = Connect(AddressOf(*server_), {&registry_, {EventService::service_full_name()}});
   }
-  ~CallObserverTest() override {
-    server_.reset();  // before the registry
-    trace::SetSink(nullptr, 0);
+
+  void Observe(const std::string& address) {
+    channel_ = Connect(address, {&registry_, {EventService::service_full_name()}});
   }
 
   // Over the channel that is observed.
@@ -185,6 +217,27 @@ TEST_F(CallObserverTest, ACallIsPartOfItsCallersTrace) {
   EXPECT_EQ(server.parent_span_id, client.context.span_id);
   EXPECT_EQ(seen_, server.context);
   EXPECT_EQ(current_, server.context);
+}
+
+TEST_F(CallObserverTest, ReflectionIsCountedToo) {
+  EXPECT_EQ(Value("grpc_server_started_total",
+                  "grpc_method=\"ServerReflectionInfo\",grpc_service=\"grpc.reflection.v1alpha."
+                  "ServerReflection\",grpc_type=\"bidi_stream\""),
+            "0");
+}
+
+TEST_F(CallObserverTest, CallsThatComeWhileTheServerStartsAreCounted) {
+  const std::string address = absl::StrCat("unix:", testing::TempDir(), "crier_rpc_", getpid());
+  server_.reset();
+  grpc::ServerBuilder::InternalAddPluginFactory(&ListeningPlugin::Make);
+  OnceListening() = [&] {
+    Observe(address);
+    EXPECT_EQ(GetLogHead(), absl::OkStatus());
+  };
+
+  ServeAt(address);
+
+  ExpectEventually("grpc_server_handled_total", WithCode("OK"), "1");
 }
 
 TEST_F(CallObserverTest, ACallWithoutATraceBeginsOneThatIsNotRecorded) {

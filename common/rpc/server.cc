@@ -64,11 +64,11 @@ class CountAllServices : public grpc::ServerBuilderPlugin, public grpc::ServerBu
   }
 
   std::string name() override { return "crier_call_metrics"; }
-  void InitServer(grpc::ServerInitializer*) override {}
-  // Before the first call.
-  void Finish(grpc::ServerInitializer* initializer) override {
+  // Before the first call, which may come before Finish(): the server listens by then.
+  void InitServer(grpc::ServerInitializer* initializer) override {
     for (const std::string& service : *initializer->GetServiceList()) metrics_->AddService(service);
   }
+  void Finish(grpc::ServerInitializer*) override {}
   void ChangeArguments(const std::string&, void*) override {}
 
  private:
