@@ -170,11 +170,14 @@ TEST_F(UnaryTest, AHandlerMayWriteItsResponseAfterTheCallerHasGone) {
 
 TEST_F(UnaryTest, AnAsynchronousHandlerFinishesFromAnyThread) {
   std::thread worker;
-  ServeAsync([&worker](const CallContext&, LogHead& head, FinishCall finish) {
-    worker = std::thread([&head, finish = std::move(finish)] {
+  absl::Notification can_be_joined;
+  ServeAsync([&](const CallContext&, LogHead& head, FinishCall finish) {
+    worker = std::thread([&, finish = std::move(finish)] {
+      can_be_joined.WaitForNotification();
       head.set_position(9);
       finish(absl::OkStatus());
     });
+    can_be_joined.Notify();
   });
 
   LogHead head;
@@ -185,11 +188,14 @@ TEST_F(UnaryTest, AnAsynchronousHandlerFinishesFromAnyThread) {
 
 TEST_F(UnaryTest, WhatBeginsOnTheExecutorFinishesFromAnyThread) {
   std::thread worker;
-  ServeAsyncOnExecutor([&worker](const CallContext&, LogHead& head, const FinishCall& finish) {
-    worker = std::thread([&head, finish] {
+  absl::Notification can_be_joined;
+  ServeAsyncOnExecutor([&](const CallContext&, LogHead& head, const FinishCall& finish) {
+    worker = std::thread([&, finish] {
+      can_be_joined.WaitForNotification();
       head.set_position(9);
       finish(absl::OkStatus());
     });
+    can_be_joined.Notify();
     return absl::OkStatus();
   });
 
