@@ -22,6 +22,9 @@ constexpr int64_t kMaxMillis = (int64_t{1} << 48) - 1;
 constexpr uint64_t kVersion = 7;
 constexpr uint64_t kVariant = 2;
 
+// What clocks are corrected by as a rule is less, and ids ascend through it.
+constexpr absl::Duration kMaxLead = absl::Seconds(1);
+
 // Crockford's base32. Its digits ascend in ASCII, so that texts sort like the ids.
 constexpr absl::string_view kDigits = "0123456789abcdefghjkmnpqrstvwxyz";
 constexpr absl::string_view kPrefix = "msg_";
@@ -118,9 +121,11 @@ MessageId MessageIdGenerator::Next() {
   const absl::uint128 random =
       absl::MakeUint128(absl::Uniform<uint64_t>(random_), absl::Uniform<uint64_t>(random_)) >>
       (128 - kRandomBits);
-  // Within one millisecond, or when the clock has stepped back, the id after the last one; it may
-  // run into the next millisecond.
-  last_counter_ = std::max(FirstCounterAt(now) | random, last_counter_ + 1);
+  const absl::uint128 counter = FirstCounterAt(now) | random;
+  // Within one millisecond, or when the clock has stepped back a little, the id after the last one;
+  // it may run into the next millisecond.
+  const bool follows = last_counter_ < FirstCounterAt(now + kMaxLead);
+  last_counter_ = follows ? std::max(counter, last_counter_ + 1) : counter;
   return FromCounter(last_counter_);
 }
 

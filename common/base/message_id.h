@@ -62,7 +62,8 @@ class MessageId {
 };
 
 // Makes ids that are unique across replicas (74 random bits) and strictly increasing within one
-// generator, also when the clock steps back. Thread-safe.
+// generator for as long as its clock is not stepped back by more than a second: then ids follow the
+// clock, so that one that was ahead for a while does not date them for good. Thread-safe.
 class MessageIdGenerator {
  public:
   // `clock` must outlive the generator.

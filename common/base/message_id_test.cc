@@ -86,20 +86,33 @@ TEST(MessageIdGeneratorTest, IdsAscendWithinOneMillisecondInEveryForm) {
   }
 }
 
-TEST(MessageIdGeneratorTest, IdsAscendWhenTheClockStepsBack) {
+TEST(MessageIdGeneratorTest, IdsAscendWhenTheClockIsCorrected) {
   FakeClock clock(kNow);
   MessageIdGenerator generator(clock);
   const MessageId before = generator.Next();
 
-  clock.Step(-absl::Hours(24));
-  const MessageId stepped = generator.Next();
-  clock.Step(absl::Hours(48));
+  clock.Step(-absl::Milliseconds(500));
+  const MessageId corrected = generator.Next();
+  clock.Step(absl::Seconds(1));
   const MessageId after = generator.Next();
 
-  EXPECT_LT(before, stepped);
-  EXPECT_LT(stepped, after);
-  EXPECT_EQ(stepped.time(), kNow);
-  EXPECT_EQ(after.time(), kNow + absl::Hours(24));
+  EXPECT_LT(before, corrected);
+  EXPECT_LT(corrected, after);
+  EXPECT_EQ(corrected.time(), kNow);
+  EXPECT_EQ(after.time(), kNow + absl::Milliseconds(500));
+}
+
+TEST(MessageIdGeneratorTest, IdsFollowAClockThatWasAheadForAWhile) {
+  FakeClock clock(kNow);
+  MessageIdGenerator generator(clock);
+  clock.Step(absl::Hours(24 * 365));
+  ASSERT_EQ(generator.Next().time(), clock.Now());
+
+  clock.Step(-absl::Hours(24 * 365));
+  const std::vector<MessageId> ids = Make(generator, 2);
+
+  EXPECT_EQ(ids[0].time(), kNow);
+  EXPECT_LT(ids[0], ids[1]);
 }
 
 TEST(MessageIdGeneratorTest, GeneratorsOfTheSameMomentDiffer) {
