@@ -55,6 +55,8 @@ class ProxyTest : public testing::Test {
         received_.push_back(request);
       }
       const bool tunnel = absl::StartsWith(request, "CONNECT ");
+      const bool silent = absl::StrContains(request, "203.0.113.5");
+      if (silent) continue;  // waits until the client goes away
       const bool refused = absl::StrContains(request, "203.0.113.6");
       const std::string answer =
           refused ? "HTTP/1.1 503 No way\r\nContent-Length: 0\r\n\r\n" : answer_;
@@ -158,6 +160,23 @@ TEST_F(ProxyTest, IsAskedForTheOtherAddressesOfAName) {
   }
 
   EXPECT_THAT(received()[1], StartsWith("CONNECT 203.0.113.7:80 HTTP/1.1\r\n"));
+}
+
+TEST_F(ProxyTest, IsAskedForTheNextAddressWhenItIsSilentAboutOne) {
+  ClientOptions options = Options();
+  options.proxy->host = "127.0.0.1";
+  options.resolver = [](const std::string&) {
+    return absl::StatusOr<std::vector<sockaddr_storage>>(
+        {Address("203.0.113.5"), Address("203.0.113.7")});
+  };
+  Client client(options);
+  Request request = RequestTo("http", 80);
+  request.connect_timeout = absl::Seconds(2);
+
+  const Response response = SendAndWait(client, request);
+
+  EXPECT_EQ(response.body, "through") << response.error;
+  EXPECT_EQ(response.address, "203.0.113.7");
 }
 
 TEST_F(ProxyTest, WinsOverTheEnvironment) {

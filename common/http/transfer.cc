@@ -121,12 +121,19 @@ bool Transfer::WasNotServed(CURLcode code) const {
   return broke && !reader_.has_begun();
 }
 
-bool Transfer::DialNextTarget() {
+bool Transfer::WasSent() const {
+  curl_off_t microseconds = 0;
+  curl_easy_getinfo(easy(), CURLINFO_PRETRANSFER_TIME_T, &microseconds);
+  return microseconds > 0;
+}
+
+bool Transfer::DialNextTarget(CURLcode code) {
   if (target_addresses_.size() < 2) return false;
   long status = 0;
   curl_easy_getinfo(easy(), CURLINFO_HTTP_CONNECTCODE, &status);
   const bool refused = status >= 300 && status != kProxyAuthenticationRequired;
-  if (!refused || connect_deadline() <= Now()) return false;
+  const bool silent = code == CURLE_OPERATION_TIMEDOUT && !WasSent();
+  if (!(refused || silent) || connect_deadline() <= Now()) return false;
   target_addresses_.erase(target_addresses_.begin());
   dialled_ = Now();
   SetTimeouts();
@@ -151,8 +158,13 @@ void Transfer::SetRequest() {
 void Transfer::SetTimeouts() {
   CURL* const easy = route_->easy();
   const absl::Duration spent = dialled_ - start_;
-  SetOption(easy, CURLOPT_CONNECTTIMEOUT_MS, Milliseconds(request_.connect_timeout - spent));
+  SetOption(easy, CURLOPT_CONNECTTIMEOUT_MS, Milliseconds(ConnectTimeout()));
   SetOption(easy, CURLOPT_TIMEOUT_MS, Milliseconds(request_.timeout - spent));
+}
+
+absl::Duration Transfer::ConnectTimeout() const {
+  if (target_addresses_.size() > 1) return (connect_deadline() - dialled_) / 2;
+  return request_.connect_timeout - (dialled_ - start_);
 }
 
 void Transfer::SetCallbacks() {

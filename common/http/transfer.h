@@ -56,9 +56,10 @@ class Transfer {
   bool DialAfresh(CURLcode code);
   bool dialled_afresh() const { return dialled_afresh_; }
 
-  // With a proxy that has refused to connect to an address of the target: prepares the easy handle
-  // to ask it for the next one. False when that is not so, or there is none.
-  bool DialNextTarget();
+  // With a proxy that has refused to connect to an address of the target, or that took too long
+  // (`code`): prepares the easy handle to ask it for the next one. False when that is not so, or
+  // there is none.
+  bool DialNextTarget(CURLcode code);
 
   // Equal for requests that may share a connection.
   size_t connection_hash() const { return route_->connection_hash(); }
@@ -80,9 +81,15 @@ class Transfer {
   static size_t OnBody(char* data, size_t size, size_t count, void* self);
 
   bool WasNotServed(CURLcode code) const;
+  // Whether the request has been begun to be sent.
+  bool WasSent() const;
   void DialProxy();
   void SetRequest();
+  // Those of the request, less what is spent.
   void SetTimeouts();
+  // Until the request can be sent. The next address of the target has to have its time as well, as
+  // where libcurl itself tries one after the other.
+  absl::Duration ConnectTimeout() const;
   void SetCallbacks();
   // The address that was dialled, by this machine or by the proxy; empty when none was.
   std::string DialledAddress(Result result) const;
