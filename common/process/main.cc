@@ -59,8 +59,8 @@ std::string TlsMistake(const rpc::TlsOptions& tls) {
 void AddTlsOptions(config::Options& options, rpc::TlsOptions* tls) {
   options.Add("tls-cert-file", &tls->certificate_file,
               "PEM file of this server's certificate and its chain; with it and tls-key-file, gRPC "
-              "speaks TLS only. The files of TLS are read anew when they change; while certificate "
-              "and key do not belong together, new connections are refused.");
+              "speaks TLS only. The files of TLS are read anew when they change; until certificate "
+              "and key belong together, the server goes on with the last that did.");
   options.Add("tls-key-file", &tls->key_file, "PEM file of the certificate's private key.");
   options.Add("tls-ca-file", &tls->authorities_file,
               "PEM file of the authorities to trust; with it, calls to other services use TLS, and "

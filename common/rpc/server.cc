@@ -98,6 +98,7 @@ void AddPlugins(std::shared_ptr<CallMetrics> metrics, grpc::ServerBuilder& build
 
 // A server that listens, and where.
 struct Listening {
+  std::shared_ptr<grpc::ServerCredentials> credentials;  // which the server asks, so it goes first
   std::unique_ptr<grpc::Server> server;
   int port = 0;
 };
@@ -105,7 +106,8 @@ struct Listening {
 absl::StatusOr<Listening> Listen(grpc::ServerBuilder& builder, const std::string& address,
                                  std::shared_ptr<grpc::ServerCredentials> credentials) {
   Listening result;
-  builder.AddListeningPort(address, std::move(credentials), &result.port);
+  result.credentials = std::move(credentials);
+  builder.AddListeningPort(address, result.credentials, &result.port);
   result.server = builder.BuildAndStart();
   if (result.server == nullptr || result.port == 0) {
     return NamedError(absl::StatusCode::kUnavailable, "CANNOT_LISTEN",

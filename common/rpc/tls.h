@@ -23,7 +23,8 @@ struct TlsOptions {
   std::string authorities_file;
   // Whether a server refuses callers without a certificate of one of the authorities.
   bool require_client_certificate = false;
-  // How soon new content is noticed; whole seconds. Connections keep what they began with.
+  // How soon a channel notices new content; whole seconds. Servers look at each new connection.
+  // Connections keep what they began with.
   absl::Duration reload_interval = absl::Seconds(10);
 };
 
@@ -31,9 +32,12 @@ struct TlsOptions {
 // belongs to the certificate. INVALID_ARGUMENT says in one line which file is wrong, and how.
 absl::Status CheckTls(const TlsOptions& options);
 
-// For files that passed CheckTls. When files go bad later, what was read last goes on in use, and
-// gRPC's log says so.
+// For files that passed CheckTls. When they do not any more, as while one of certificate and key
+// has been replaced and the other not yet, what did goes on in use, and the log says so. Must
+// outlive the server.
 std::shared_ptr<grpc::ServerCredentials> MakeServerCredentials(const TlsOptions& options);
+
+// Likewise; but while certificate and key do not belong together, no connection is made.
 std::shared_ptr<grpc::ChannelCredentials> MakeChannelCredentials(const TlsOptions& options);
 
 }  // namespace crier::rpc

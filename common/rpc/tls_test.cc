@@ -182,6 +182,20 @@ TEST_F(TlsTest, ANewCertificateIsTakenUpWithoutARestart) {
   EXPECT_FALSE(Call(Trusting("old.crt", old_certificate)).ok());
 }
 
+TEST_F(TlsTest, ACertificateServesUntilTheNewOneHasItsKey) {
+  const TestCertificate old_certificate = Valid();
+  const TestCertificate new_certificate = Valid();
+  Serve(Identity("server", old_certificate));
+
+  Write("server.key", new_certificate.certificate_and_key);
+  EXPECT_TRUE(Call(Trusting("old.crt", old_certificate)).ok());
+  Write("server.crt", "");
+  EXPECT_TRUE(Call(Trusting("old.crt", old_certificate)).ok());
+  Write("server.crt", new_certificate.certificate);
+  EXPECT_TRUE(Call(Trusting("new.crt", new_certificate)).ok());
+  EXPECT_FALSE(Call(Trusting("old.crt", old_certificate)).ok());
+}
+
 TEST_F(TlsTest, AChannelTakesUpNewAuthoritiesWithoutARestart) {
   const TestCertificate certificate = Valid();
   Serve(Identity("server", certificate));
