@@ -7,12 +7,16 @@
 
 #include "common/status/macros.h"
 #include "services/delivery/storage/delivery_sql.h"
+#include "services/delivery/storage/webhook_state.h"
 
 namespace crier::delivery::storage {
 
 absl::StatusOr<int> CancelQueued(pg::Transaction& transaction, int64_t community,
                                  const std::vector<int64_t>& webhooks,
                                  const std::vector<std::string>& deliveries) {
+  std::vector<WebhookId> of_community;
+  for (const int64_t webhook : webhooks) of_community.push_back({community, webhook});
+  RETURN_IF_ERROR(LockStates(transaction, of_community).status());
   const std::vector<int64_t> communities(webhooks.size(), community);
   ASSIGN_OR_RETURN(const pg::Rows cancelled,
                    transaction.Execute(

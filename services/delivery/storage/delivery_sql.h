@@ -209,12 +209,14 @@ constexpr pg::Statement kCancelQueued{
     " RETURNING queue.webhook_id, queue.delivery_id"};
 
 // $1 to $3: webhooks of one community each once, with the greatest delivery that was cancelled.
+// Nobody asks those that are deleted.
 constexpr pg::Statement kNoteCancelled{
     "note_cancelled",
     "UPDATE webhooks SET cancelled_through = greatest(cancelled_through, gone.delivery_id)"
     " FROM unnest($1::bigint[], $2::bigint[], $3::uuid[])"
     "  AS gone (community_id, webhook_id, delivery_id)"
-    " WHERE webhooks.community_id = gone.community_id AND webhooks.webhook_id = gone.webhook_id"};
+    " WHERE webhooks.community_id = gone.community_id AND webhooks.webhook_id = gone.webhook_id"
+    "  AND delete_time IS NULL"};
 
 // --- reading ---
 

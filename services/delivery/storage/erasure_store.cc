@@ -58,8 +58,8 @@ absl::StatusOr<Rows> FindDeliveries(Transaction& transaction, const Erasure& era
   return transaction.Execute(kDeliveriesOfActivity, params);
 }
 
-// The queue comes first: what is not on it any more is not sent, and the outcome of an attempt that
-// is under way waits for this transaction there, or this for it.
+// The queue comes before the rest: what is not on it any more is not sent, and the outcome of an
+// attempt that is under way waits for this transaction there, or this for it.
 absl::StatusOr<Found> EraseOfContact(Transaction& transaction, const Erasure& erasure,
                                      int max_deliveries, int& cancelled) {
   const int64_t community = erasure.community;

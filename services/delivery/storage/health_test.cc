@@ -83,6 +83,25 @@ TEST_F(HealthTest, WhatAnAttemptShowsDoesNotUndoAChangeOfTheWebhook) {
   EXPECT_EQ(Read(webhook).version, 2);
 }
 
+// Somebody who has the webhook, such as DeleteWebhook, may want its deliveries next.
+TEST_F(HealthTest, AnOutcomeThatWaitsForItsWebhookLeavesTheQueueToOthers) {
+  const WebhookId webhook = StoreWebhook(1);
+  const AttemptOutcome fails = Finds(Store(webhook), Finding::Kind::kFails, absl::ZeroDuration());
+  std::thread committing;
+
+  const absl::Status locked = pool_.Run(Deadline(), [&](pg::Transaction& transaction) {
+    const auto webhooks = transaction.ExecuteDynamic("SELECT FROM webhooks FOR UPDATE");
+    committing = std::thread([&] { Commit({fails}); });
+    EXPECT_TRUE(tests::AwaitBlocked(transaction));
+    const auto queue = transaction.ExecuteDynamic("SELECT FROM queue FOR UPDATE SKIP LOCKED");
+    EXPECT_EQ(queue.ok() ? queue->size() : 0, 1);
+    return webhooks.status();
+  });
+  committing.join();
+
+  EXPECT_EQ(locked, absl::OkStatus());
+}
+
 TEST_F(HealthTest, FailuresAreNotedAndEndWithASuccess) {
   const WebhookId webhook = StoreWebhook(1);
   const DeliveryId id = Store(webhook);

@@ -58,7 +58,7 @@ class Changes {
     (over ? finished_ : again_).push_back(place);
   }
 
-  // The queue comes first: its rows are what this and a cancellation wait for each other at.
+  // The queue comes first: at its rows this and a cancellation wait for each other.
   absl::Status Write(Transaction& transaction) {
     RETURN_IF_ERROR(Drop(transaction));
     RETURN_IF_ERROR(WriteQueue(transaction, kDequeue, finished_));
@@ -247,15 +247,22 @@ std::vector<Notice> ExhaustedNotices(const std::vector<AttemptOutcome>& outcomes
   return notices;
 }
 
-// Changes the webhooks that the outcomes say something of, and adds what is to be told of that.
-absl::Status ApplyFindings(Transaction& transaction, const std::vector<AttemptOutcome>& outcomes,
-                           const std::vector<bool>& written, std::vector<Notice>& notices) {
+// Locks the webhooks that the outcomes say something of.
+absl::StatusOr<std::vector<Webhook>> LockFound(Transaction& transaction,
+                                               const std::vector<AttemptOutcome>& outcomes,
+                                               const std::vector<bool>& written) {
   std::vector<WebhookId> ids;
   for (size_t i = 0; i < outcomes.size(); ++i) {
     if (written[i] && outcomes[i].finding) ids.push_back(outcomes[i].id.webhook);
   }
-  if (ids.empty()) return absl::OkStatus();
-  ASSIGN_OR_RETURN(std::vector<Webhook> webhooks, LockStates(transaction, ids));
+  if (ids.empty()) return std::vector<Webhook>();
+  return LockStates(transaction, ids);
+}
+
+// Changes those webhooks, and adds what is to be told of that.
+absl::Status ApplyFindings(Transaction& transaction, std::vector<Webhook> webhooks,
+                           const std::vector<AttemptOutcome>& outcomes,
+                           const std::vector<bool>& written, std::vector<Notice>& notices) {
   for (Webhook& webhook : webhooks) {
     const Webhook before = webhook;
     for (size_t i = 0; i < outcomes.size(); ++i) {
@@ -351,6 +358,7 @@ absl::StatusOr<std::vector<Recorded>> PgQueueStore::Commit(
           written.push_back(held.count({outcomes[i].lease.slot, outcomes[i].lease.epoch}) > 0);
           if (written.back()) changes.Add(i);
         }
+        ASSIGN_OR_RETURN(std::vector<Webhook> webhooks, LockFound(transaction, outcomes, written));
         RETURN_IF_ERROR(changes.Write(transaction));
         std::vector<Recorded> recorded;
         for (size_t i = 0; i < outcomes.size(); ++i) {
@@ -360,7 +368,8 @@ absl::StatusOr<std::vector<Recorded>> PgQueueStore::Commit(
                                                        : Recorded::kWritten);
         }
         std::vector<Notice> notices = ExhaustedNotices(outcomes, changes);
-        RETURN_IF_ERROR(ApplyFindings(transaction, outcomes, written, notices));
+        RETURN_IF_ERROR(
+            ApplyFindings(transaction, std::move(webhooks), outcomes, written, notices));
         RETURN_IF_ERROR(notices_.Write(transaction, std::move(notices)));
         return recorded;
       });

@@ -222,6 +222,23 @@ class RacingRepairsTest : public PgRepairStoreTest {
   }
 };
 
+TEST_F(RacingRepairsTest, ACancellationThatWaitsForTheWebhookLeavesTheQueueToOthers) {
+  const DeliveryId id = Store(webhook_);
+  std::thread cancelling;
+
+  const absl::Status locked = pool_.Run(Deadline(), [&](pg::Transaction& transaction) {
+    const auto webhooks = transaction.ExecuteDynamic("SELECT FROM webhooks FOR UPDATE");
+    cancelling = std::thread([&] { EXPECT_EQ(repairs_.Cancel(id, Deadline()), absl::OkStatus()); });
+    EXPECT_TRUE(tests::AwaitBlocked(transaction));
+    const auto queue = transaction.ExecuteDynamic("SELECT FROM queue FOR UPDATE SKIP LOCKED");
+    EXPECT_EQ(queue.ok() ? queue->size() : 0, 1);
+    return webhooks.status();
+  });
+  cancelling.join();
+
+  EXPECT_EQ(locked, absl::OkStatus());
+}
+
 TEST_F(RacingRepairsTest, WhatIsSentAgainWhileItsAttemptIsStored) {
   const DeliveryId id = Store(webhook_);
 

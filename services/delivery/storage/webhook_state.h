@@ -24,7 +24,8 @@ absl::Status StoreState(pg::Transaction& transaction, const Webhook& webhook);
 
 // Locks webhooks until the transaction ends, in an order of its own, and returns what there is of
 // them: only what Apply() of webhook_health.h reads and StoreState() stores. Those that are deleted
-// are left out.
+// are left out. Who changes both webhooks and rows of the queue locks the webhooks first: so nobody
+// has one and waits for the other the wrong way round.
 absl::StatusOr<std::vector<Webhook>> LockStates(pg::Transaction& transaction,
                                                 const std::vector<WebhookId>& ids);
 
