@@ -327,8 +327,8 @@ TEST_F(PageStoreTest, ATimeThatAClockAheadHasWrittenHoldsNoRun) {
 
   EXPECT_THAT(postpone(RunHold::kNone, absl::Hours(10)), ElementsAre(workflow_.id));
   EXPECT_THAT(postpone(RunHold::kRetry, absl::Hours(10)), ElementsAre(workflow_.id));
-  EXPECT_THAT(postpone(RunHold::kDailyCap, absl::Hours(26)), IsEmpty());
-  EXPECT_THAT(postpone(RunHold::kDailyCap, absl::Hours(240)), ElementsAre(workflow_.id));
+  EXPECT_THAT(postpone(RunHold::kDailyCap, absl::Hours(25)), IsEmpty());
+  EXPECT_THAT(postpone(RunHold::kDailyCap, absl::Hours(26)), ElementsAre(workflow_.id));
   EXPECT_THAT(postpone(RunHold::kCommunityRate, absl::Hours(240)), IsEmpty())
       << "events come first";
 }

@@ -63,6 +63,20 @@ TEST_F(RunWorkersTest, RunAtEnableAndThenDailyAtTheLocalTime) {
   EXPECT_THAT(Sent(), ElementsAre(1, 2));
 }
 
+TEST_F(RunWorkersTest, GoOnDailyAfterAClockThatWasDaysAhead) {
+  StartWorkers();
+  Enable();
+  WaitForRuns(1);
+  clock_.Step(absl::Hours(24 * 2));
+  WaitForRuns(2);
+
+  clock_.Step(-absl::Hours(24 * 2));
+  while (Status().next_run_time != kStart + absl::Hours(8)) std::this_thread::yield();
+  clock_.Advance(absl::Hours(8));
+
+  EXPECT_EQ(WaitForRuns(3)[2].create_time, kStart + absl::Hours(8));
+}
+
 TEST_F(RunWorkersTest, LeaveAPageThatCannotBeHandedOverForALittleAndGoOnWithOthers) {
   Put(1, 90);
   deliveries_.MoveProducer(RunProducer(workflow_), -1);  // its database was set back

@@ -85,7 +85,7 @@ constexpr pg::Statement kFindReady{
     "find_ready",
     "(SELECT community_id, workflow_id, log_partition, least(ready_time, $2) FROM workflow_runs"
     " WHERE log_partition = ANY($1::int[]) AND state IN (1, 2) AND (ready_time <= $2 OR hold = 0"
-    " OR hold = 1 AND ready_time > $2 + interval '72 hours'"
+    " OR hold = 1 AND ready_time > $2 + interval '25 hours'"
     " OR hold = 3 AND ready_time > $2 + interval '1 hour') ORDER BY 4 LIMIT $3)"
     " UNION ALL"
     " (SELECT community_id, workflow_id, log_partition, pending_time FROM run_ledgers l"

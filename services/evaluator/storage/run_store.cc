@@ -120,7 +120,7 @@ absl::StatusOr<std::vector<ScheduledWorkflow>> PgRunStore::Due(
   ASSIGN_OR_RETURN(
       const Rows rows,
       pool_.Read(deadline, kFindDue,
-                 Params().AddArray(partitions).Add(now).Add(now + kFurthestSlot).Add(limit)));
+                 Params().AddArray(partitions).Add(now).Add(now + kLongestDay).Add(limit)));
   std::vector<ScheduledWorkflow> due;
   for (const Rows::Row row : rows) {
     due.push_back(

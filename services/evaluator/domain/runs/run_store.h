@@ -44,8 +44,8 @@ class RunStore {
   // No page is decided on for the run after this. RunNotFoundError, RunFinishedError.
   virtual absl::StatusOr<Run> Cancel(const RunId& id, absl::Time now, absl::Time deadline) = 0;
 
-  // Workflows of these log partitions whose slot lies at or before `now`, or further ahead than a
-  // slot can be; up to `limit`.
+  // Workflows of these log partitions whose slot lies at or before `now`, or further ahead than the
+  // end of a day that begins then, which may be due to a clock; up to `limit`.
   virtual absl::StatusOr<std::vector<ScheduledWorkflow>> Due(const std::vector<int32_t>& partitions,
                                                              absl::Time now, int limit,
                                                              absl::Time deadline) = 0;

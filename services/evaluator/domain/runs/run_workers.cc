@@ -107,6 +107,7 @@ void RunWorkers::BeginDueRuns() {
   for (const ScheduledWorkflow& workflow : *due) {
     if (stop_.is_set()) return;
     const DueSlot slot = LookAtSchedule(workflow.schedule, workflow.next_slot, now);
+    if (!slot.run && slot.next == workflow.next_slot) continue;
     const absl::Status taken = runs_.TakeSlot(workflow, slot, now, Deadline());
     if (!taken.ok()) log::Warning("a daily run could not be begun", {{"status", taken}});
   }

@@ -8,6 +8,9 @@
 namespace crier::evaluator {
 namespace {
 
+// No two slots are further apart: a day that is left out, and a change of the clock.
+constexpr absl::Duration kFurthestSlot = absl::Hours(72);
+
 absl::TimeZone Zone(absl::string_view name) {
   absl::TimeZone zone;
   // A zone that is gone from the database since it was checked: UTC is never more than a day off.
@@ -69,7 +72,7 @@ absl::Time NextSlot(const DailySchedule& schedule, absl::Time after) {
 
 DueSlot LookAtSchedule(const DailySchedule& schedule, absl::Time next, absl::Time now) {
   const absl::Time after_now = NextSlot(schedule, now);
-  if (next > now + kFurthestSlot) return {std::nullopt, after_now};
+  if (next > NextSlot(schedule, after_now)) return {std::nullopt, after_now};
   if (next > now) return {std::nullopt, next};
   absl::Time latest = next;
   // From shortly before, however long ago `next` is.

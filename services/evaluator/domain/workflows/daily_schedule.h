@@ -33,8 +33,8 @@ std::optional<absl::Time> SlotOfDay(const DailySchedule& schedule, absl::CivilDa
 // The first slot after a moment. Every local day has one slot, so slots are about a day apart.
 absl::Time NextSlot(const DailySchedule& schedule, absl::Time after);
 
-// No two slots of a schedule are further apart: a day that is left out, and a change of the clock.
-inline constexpr absl::Duration kFurthestSlot = absl::Hours(72);
+// How long a local day is at most, where none is left out: one on which clocks go back.
+inline constexpr absl::Duration kLongestDay = absl::Hours(25);
 
 // What is to be done about a schedule at a moment.
 struct DueSlot {
@@ -46,8 +46,10 @@ struct DueSlot {
 
 // `next` is what was stored when the schedule was looked at last: by NextSlot() or this function.
 // However many slots have passed since then, one run makes up for all of them, because each run is
-// over everything. A `next` further ahead than kFurthestSlot means that the clock was ahead and has
-// been set back: it counts for nothing, and slots follow the clock again.
+// over everything. A `next` beyond the two slots that follow now means that the clock was ahead by
+// more than a day and has been set back: it counts for nothing, and slots follow the clock again.
+// The second of the two is kept: what ran early, or before the clock stepped back a little, is not
+// repeated.
 DueSlot LookAtSchedule(const DailySchedule& schedule, absl::Time next, absl::Time now);
 
 // When the local day of a moment began, and when it ends.

@@ -188,6 +188,21 @@ TEST(DailyScheduleTest, AClockThatWasFarAheadDoesNotSilenceTheSchedule) {
       << "one for the wrong time, then one a day by the right one";
 }
 
+TEST(DailyScheduleTest, AClockThatWasDaysAheadSilencesNoDay) {
+  for (const int days : {1, 2, 3, 4}) {
+    Keeper keeper({"Europe/Berlin", 9, 0}, At("2026-05-01T00:00:00Z"));
+    keeper.Step(absl::Hours(24 * days));
+    ASSERT_EQ(keeper.runs().size(), 1u) << days;
+    keeper.Step(-absl::Hours(24 * days));
+
+    keeper.Walk(absl::Hours(24 * 5));
+
+    // The early run of a clock a day ahead is that of the first day.
+    EXPECT_EQ(keeper.runs().size(), days == 1 ? 5u : 6u) << days;
+    EXPECT_EQ(keeper.RunsByDay().size(), 5u) << days;
+  }
+}
+
 TEST(DailyScheduleTest, ASecondMoreOrLessChangesNothing) {
   Keeper keeper({"Europe/Berlin", 9, 0}, At("2026-05-01T00:00:00Z"));
   for (int i = 0; i < 24 * 8; ++i) {
