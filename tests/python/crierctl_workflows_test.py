@@ -97,10 +97,11 @@ class WorkflowsTest(fake_crier.CommandTest):
         for call in ("EnableWorkflow", "UpdateWorkflow"):
             self.crier.answers[call] = Workflow(name="communities/7/workflows/5")
 
-        self.run_crierctl("workflows", "enable", "5", "--confirmation-token", "abc=")
+        self.run_crierctl("workflows", "enable", "5", "--confirmation-token", "abc=", "--etag", "e1")
         self.run_crierctl("workflows", "update", "5", "--filter", "", "--confirmation-token", "def=")
 
         self.assertEqual([request.confirmation_token for request in self.crier.requests], ["abc=", "def="])
+        self.assertEqual(self.crier.requests[0].etag, '"e1"')
 
     def test_what_holds_a_workflow_is_shown(self):
         workflow = Workflow(name="communities/7/workflows/5", display_name="Welcome", template=Workflow.NEW_MEMBER,
@@ -124,11 +125,12 @@ class WorkflowsTest(fake_crier.CommandTest):
         self.crier.answers["DeleteWorkflow"] = fake_crier.failure(grpc.StatusCode.NOT_FOUND, "there is no such workflow")
 
         out, _ = self.run_crierctl("workflows", "list")
-        self.run_crierctl("workflows", "disable", "5")
+        self.run_crierctl("workflows", "disable", "5", "--etag", "e1")
         _, err = self.run_crierctl("workflows", "delete", "6", exit_code=1)
 
         self.assertEqual(out.splitlines()[1].split(), ["5", "Welcome", "new-member", "3", "enabled"])
         self.assertEqual(self.crier.requests[1].name, "communities/7/workflows/5")
+        self.assertEqual(self.crier.requests[1].etag, '"e1"')
         self.assertEqual(err, "error: there is no such workflow\n")
 
 

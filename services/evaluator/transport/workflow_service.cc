@@ -150,7 +150,7 @@ grpc::ServerUnaryReactor* WorkflowService::EnableWorkflow(grpc::CallbackServerCo
     ASSIGN_OR_RETURN(const WorkflowId id, ParseWorkflow("name", request->name()));
     ASSIGN_OR_RETURN(const Workflow workflow, workflows_.Get(id, call.deadline));
     RETURN_IF_ERROR(enable_guard_.Check(workflow, request->confirmation_token(), call.deadline));
-    ASSIGN_OR_RETURN(const Workflow enabled, workflows_.Enable(id, call.deadline));
+    ASSIGN_OR_RETURN(const Workflow enabled, workflows_.Enable(id, request->etag(), call.deadline));
     return Show(enabled, call.deadline, *response);
   });
 }
@@ -160,7 +160,8 @@ grpc::ServerUnaryReactor* WorkflowService::DisableWorkflow(
     v1::Workflow* response) {
   return rpc::RunUnary(context, executor_, [=](const rpc::CallContext& call) -> absl::Status {
     ASSIGN_OR_RETURN(const WorkflowId id, ParseWorkflow("name", request->name()));
-    ASSIGN_OR_RETURN(const Workflow disabled, workflows_.Disable(id, call.deadline));
+    ASSIGN_OR_RETURN(const Workflow disabled,
+                     workflows_.Disable(id, request->etag(), call.deadline));
     return Show(disabled, call.deadline, *response);
   });
 }

@@ -138,7 +138,7 @@ TEST_F(WorkflowServiceTest, RefusesBadUpdatesByField) {
   EXPECT_EQ(Get(created.name()).value().SerializeAsString(), created.SerializeAsString());
 }
 
-TEST_F(WorkflowServiceTest, AnOldEtagAbortsUpdateAndDelete) {
+TEST_F(WorkflowServiceTest, AnOldEtagAbortsEveryChange) {
   const v1::Workflow created = Create();
   v1::Workflow wanted = created;
   wanted.set_display_name("new name");
@@ -146,8 +146,16 @@ TEST_F(WorkflowServiceTest, AnOldEtagAbortsUpdateAndDelete) {
   v1::DeleteWorkflowRequest deletion;
   deletion.set_name(created.name());
   deletion.set_etag(created.etag());
+  v1::EnableWorkflowRequest enabling;
+  enabling.set_name(created.name());
+  enabling.set_etag(created.etag());
+  v1::DisableWorkflowRequest disabling;
+  disabling.set_name(created.name());
+  disabling.set_etag(created.etag());
 
   for (const absl::Status& status : {Update(wanted, {"display_name"}).status(),
+                                     client_.Call(&Stub::EnableWorkflow, enabling).status(),
+                                     client_.Call(&Stub::DisableWorkflow, disabling).status(),
                                      client_.Call(&Stub::DeleteWorkflow, deletion).status()}) {
     EXPECT_TRUE(absl::IsAborted(status)) << status;
     EXPECT_EQ(ErrorReason(status), "ETAG_MISMATCH");

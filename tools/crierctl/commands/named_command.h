@@ -49,6 +49,18 @@ CLI::App& AddNamedCommand(CLI::App& parent, Session& session, const Kind<Service
   return command;
 }
 
+// The same with `--etag`, for what takes the thing to another state.
+template <typename Service, typename Message, typename Request>
+CLI::App& AddStateChange(CLI::App& parent, Session& session, const Kind<Service, Message>& kind,
+                         const char* word, const char* help,
+                         grpc::Status (Service::Stub::*method)(grpc::ClientContext*, const Request&,
+                                                               Message*),
+                         std::shared_ptr<Request> request = std::make_shared<Request>()) {
+  CLI::App& command = AddNamedCommand(parent, session, kind, word, help, method, request);
+  AddEtag(command, [request](const std::string& etag) { request->set_etag(etag); });
+  return command;
+}
+
 // Declares `delete <name> [--etag …]`.
 template <typename Service, typename Message, typename Request>
 void AddDeleteCommand(CLI::App& parent, Session& session, const Kind<Service, Message>& kind,

@@ -215,26 +215,15 @@ void AddUpdate(CLI::App& parent, Session& session) {
         [&session, arguments] { return Update(session, arguments->name, arguments->fields); });
 }
 
-// A command that takes a webhook to another state by `method`.
-template <typename Request>
-CLI::App& AddStateChange(CLI::App& parent, Session& session, const char* verb, const char* help,
-                         grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
-                                                      Webhook*),
-                         std::shared_ptr<Request> request = std::make_shared<Request>()) {
-  CLI::App& command = AddNamedCommand(parent, session, kWebhook, verb, help, method, request);
-  AddEtag(command, [request](const std::string& etag) { request->set_etag(etag); });
-  return command;
-}
-
 void AddStateChanges(CLI::App& parent, Session& session) {
-  AddStateChange(parent, session, "pause", "Hold deliveries until the webhook is resumed",
+  AddStateChange(parent, session, kWebhook, "pause", "Hold deliveries until the webhook is resumed",
                  &Stub::PauseWebhook);
-  AddStateChange(parent, session, "resume", "Send again, beginning with what was held",
+  AddStateChange(parent, session, kWebhook, "resume", "Send again, beginning with what was held",
                  &Stub::ResumeWebhook);
-  AddStateChange(parent, session, "disable", "Stop sending, keeping deliveries",
+  AddStateChange(parent, session, kWebhook, "disable", "Stop sending, keeping deliveries",
                  &Stub::DisableWebhook);
   const auto enable = std::make_shared<EnableWebhookRequest>();
-  AddStateChange(parent, session, "enable",
+  AddStateChange(parent, session, kWebhook, "enable",
                  "Send again to a disabled webhook, beginning with what was kept",
                  &Stub::EnableWebhook, enable)
       .add_flag_callback(

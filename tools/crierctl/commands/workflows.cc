@@ -261,13 +261,14 @@ void AddUpdate(CLI::App& parent, Session& session) {
   OnRun(command, session, [&session, arguments] { return Update(session, *arguments); });
 }
 
-void AddEnable(CLI::App& parent, Session& session) {
-  const auto request = std::make_shared<EnableWorkflowRequest>();
-  CLI::App& command = AddNamedCommand(parent, session, kWorkflow, "enable",
-                                      "Let a workflow fire for what comes from now on",
-                                      &Stub::EnableWorkflow, request);
-  AddConfirmation(command,
-                  [request](const std::string& token) { request->set_confirmation_token(token); });
+void AddStateChanges(CLI::App& parent, Session& session) {
+  const auto enable = std::make_shared<EnableWorkflowRequest>();
+  AddConfirmation(AddStateChange(parent, session, kWorkflow, "enable",
+                                 "Let a workflow fire for what comes from now on",
+                                 &Stub::EnableWorkflow, enable),
+                  [enable](const std::string& token) { enable->set_confirmation_token(token); });
+  AddStateChange(parent, session, kWorkflow, "disable",
+                 "Let a workflow fire no more for what comes from now on", &Stub::DisableWorkflow);
 }
 
 }  // namespace
@@ -280,9 +281,7 @@ void AddWorkflowsCommand(CLI::App& app, Session& session) {
   AddNamedCommand(command, session, kWorkflow, "get", "Show a workflow", &Stub::GetWorkflow);
   AddUpdate(command, session);
   AddWorkflowPreview(command, session);
-  AddEnable(command, session);
-  AddNamedCommand(command, session, kWorkflow, "disable",
-                  "Let a workflow fire no more for what comes from now on", &Stub::DisableWorkflow);
+  AddStateChanges(command, session);
   AddDeleteCommand(command, session, kWorkflow, "Delete a workflow", &Stub::DeleteWorkflow);
 }
 

@@ -31,7 +31,7 @@ class BookkeepingTest : public testing::Test {
     workflow.display_name = "name";
     workflow.webhook = webhook;
     const WorkflowId id = workflows_.Create(workflow, deadline_)->id;
-    EXPECT_TRUE(workflows_.Enable(id, deadline_).ok());
+    EXPECT_TRUE(workflows_.Enable(id, "", deadline_).ok());
     return id;
   }
 
@@ -106,11 +106,11 @@ TEST_F(BookkeepingTest, EnablingNeedsAWebhookAndClearsTheReason) {
   deliveries_.RemoveWebhook({kCommunity, kWebhook});
   bookkeeping_.Run();
 
-  EXPECT_EQ(workflows_.Enable(id, deadline_).status(),
+  EXPECT_EQ(workflows_.Enable(id, "", deadline_).status(),
             WebhookNotFoundError({kCommunity, kWebhook}));
   ASSERT_TRUE(workflows_.Update(id, {.webhook = kWebhook + 1}, deadline_).ok());
   EXPECT_EQ(Get(id).stop_reason, StopReason::kWebhookDeleted);
-  ASSERT_TRUE(workflows_.Enable(id, deadline_).ok());
+  ASSERT_TRUE(workflows_.Enable(id, "", deadline_).ok());
 
   EXPECT_EQ(Get(id).stop_reason, StopReason::kNone);
 }

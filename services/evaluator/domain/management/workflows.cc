@@ -96,12 +96,14 @@ absl::Status Workflows::Delete(const WorkflowId& id, const std::string& etag, ab
       .status();
 }
 
-absl::StatusOr<Workflow> Workflows::Enable(const WorkflowId& id, absl::Time deadline) {
-  return SetState(id, State::kEnabled, deadline);
+absl::StatusOr<Workflow> Workflows::Enable(const WorkflowId& id, const std::string& etag,
+                                           absl::Time deadline) {
+  return SetState(id, State::kEnabled, etag, deadline);
 }
 
-absl::StatusOr<Workflow> Workflows::Disable(const WorkflowId& id, absl::Time deadline) {
-  return SetState(id, State::kDisabled, deadline);
+absl::StatusOr<Workflow> Workflows::Disable(const WorkflowId& id, const std::string& etag,
+                                            absl::Time deadline) {
+  return SetState(id, State::kDisabled, etag, deadline);
 }
 
 absl::Status Workflows::CheckWebhook(const WebhookId& id, absl::Time deadline) {
@@ -110,17 +112,19 @@ absl::Status Workflows::CheckWebhook(const WebhookId& id, absl::Time deadline) {
 }
 
 absl::StatusOr<Workflow> Workflows::SetState(const WorkflowId& id, State state,
-                                             absl::Time deadline) {
+                                             const std::string& etag, absl::Time deadline) {
   // A workflow that is there already needs nothing of the ingest service. If a racing call changes
   // it after this look, that call comes after this one.
   ASSIGN_OR_RETURN(const Workflow current, store_.Get(id, deadline));
+  RETURN_IF_ERROR(CheckEtag(current, etag));
   if (current.state == state) return current;
   if (state == State::kEnabled) {
     RETURN_IF_ERROR(CheckWebhook({id.community, current.webhook}, deadline));
   }
   return Change(
       id,
-      [state](Workflow& workflow) {
+      [state, &etag](Workflow& workflow) -> absl::Status {
+        RETURN_IF_ERROR(CheckEtag(workflow, etag));
         workflow.state = state;
         workflow.stop_reason = StopReason::kNone;
         return absl::OkStatus();

@@ -60,11 +60,14 @@ class Workflows {
   absl::Status Delete(const WorkflowId& id, const std::string& etag, absl::Time deadline);
 
   // The workflow fires for events accepted after the call, and for none accepted before it.
-  // WebhookNotFoundError.
-  absl::StatusOr<Workflow> Enable(const WorkflowId& id, absl::Time deadline);
+  // EtagMismatchError; WebhookNotFoundError.
+  absl::StatusOr<Workflow> Enable(const WorkflowId& id, const std::string& etag,
+                                  absl::Time deadline);
 
   // The workflow fires for events accepted before the call, and for none accepted after it.
-  absl::StatusOr<Workflow> Disable(const WorkflowId& id, absl::Time deadline);
+  // EtagMismatchError.
+  absl::StatusOr<Workflow> Disable(const WorkflowId& id, const std::string& etag,
+                                   absl::Time deadline);
 
   // As Disable(), for the reason kWebhookDeleted, if the workflow is enabled and still sends to the
   // webhook of this id. Nothing to do is no failure, nor is a workflow that was deleted.
@@ -74,7 +77,8 @@ class Workflows {
   using Edit = std::function<absl::Status(Workflow&)>;
 
   absl::Status CheckWebhook(const WebhookId& id, absl::Time deadline);
-  absl::StatusOr<Workflow> SetState(const WorkflowId& id, State state, absl::Time deadline);
+  absl::StatusOr<Workflow> SetState(const WorkflowId& id, State state, const std::string& etag,
+                                    absl::Time deadline);
   // Stores what `edit` makes of the workflow, at a boundary of positions within this call.
   absl::StatusOr<Workflow> Change(const WorkflowId& id, const Edit& edit, absl::Time deadline);
   // Wall-clock time as it is stored.

@@ -105,31 +105,31 @@ TEST_F(WorkflowsTest, FiresForEventsWhileEnabledAlone) {
   const Workflow created = Create();
   EXPECT_FALSE(FiresForTheNextEvent());  // position 1
 
-  ASSERT_TRUE(workflows_.Enable(created.id, deadline_).ok());
+  ASSERT_TRUE(workflows_.Enable(created.id, "", deadline_).ok());
   EXPECT_FALSE(Fires(1));
   EXPECT_TRUE(FiresForTheNextEvent());  // position 2
 
-  ASSERT_TRUE(workflows_.Disable(created.id, deadline_).ok());
+  ASSERT_TRUE(workflows_.Disable(created.id, "", deadline_).ok());
   EXPECT_TRUE(Fires(2)) << "what was accepted before still fires";
   EXPECT_FALSE(FiresForTheNextEvent());
 }
 
 TEST_F(WorkflowsTest, EnablingAndDisablingTwiceChangesNothing) {
   const Workflow created = Create();
-  const Workflow enabled = *workflows_.Enable(created.id, deadline_);
+  const Workflow enabled = *workflows_.Enable(created.id, "", deadline_);
   EXPECT_TRUE(FiresForTheNextEvent());
   clock_.Advance(absl::Hours(1));
 
-  EXPECT_EQ(*workflows_.Enable(created.id, deadline_), enabled);
+  EXPECT_EQ(*workflows_.Enable(created.id, "", deadline_), enabled);
   EXPECT_TRUE(Fires(1)) << "the first call's interval still holds";
 
-  const Workflow disabled = *workflows_.Disable(created.id, deadline_);
-  EXPECT_EQ(*workflows_.Disable(created.id, deadline_), disabled);
+  const Workflow disabled = *workflows_.Disable(created.id, "", deadline_);
+  EXPECT_EQ(*workflows_.Disable(created.id, "", deadline_), disabled);
 }
 
 TEST_F(WorkflowsTest, ADeletedWorkflowFiresForWhatWasAcceptedBefore) {
   const Workflow created = Create();
-  ASSERT_TRUE(workflows_.Enable(created.id, deadline_).ok());
+  ASSERT_TRUE(workflows_.Enable(created.id, "", deadline_).ok());
   EXPECT_TRUE(FiresForTheNextEvent());  // position 1
 
   ASSERT_TRUE(workflows_.Delete(created.id, "", deadline_).ok());
@@ -155,7 +155,7 @@ TEST_F(WorkflowsTest, AnUpdateSetsWhatItNamesAndDatesIt) {
 
 TEST_F(WorkflowsTest, AnUpdateOfTheCriteriaIsInForceForLaterEvents) {
   const Workflow created = Create();
-  ASSERT_TRUE(workflows_.Enable(created.id, deadline_).ok());
+  ASSERT_TRUE(workflows_.Enable(created.id, "", deadline_).ok());
   EXPECT_TRUE(FiresForTheNextEvent());  // position 1
 
   ASSERT_TRUE(workflows_.Update(created.id, {.filter = "title = CEO"}, deadline_).ok());
@@ -201,7 +201,7 @@ TEST_F(WorkflowsTest, TheTimeOfAnUpdateDoesNotGoBackWithTheClock) {
   EXPECT_EQ(updated->update_time, created.update_time);
 }
 
-TEST_F(WorkflowsTest, AnOldEtagStopsUpdateAndDelete) {
+TEST_F(WorkflowsTest, AnOldEtagStopsEveryChange) {
   const Workflow created = Create();
   const Workflow updated =
       *workflows_.Update(created.id, {.display_name = "a", .etag = created.etag()}, deadline_);
@@ -209,9 +209,14 @@ TEST_F(WorkflowsTest, AnOldEtagStopsUpdateAndDelete) {
   EXPECT_EQ(workflows_.Update(created.id, {.display_name = "b", .etag = created.etag()}, deadline_)
                 .status(),
             EtagMismatchError());
+  EXPECT_EQ(workflows_.Enable(created.id, created.etag(), deadline_).status(), EtagMismatchError());
+  EXPECT_EQ(workflows_.Disable(created.id, created.etag(), deadline_).status(), EtagMismatchError())
+      << "also where nothing is to be done";
   EXPECT_EQ(workflows_.Delete(created.id, created.etag(), deadline_), EtagMismatchError());
   EXPECT_EQ(*workflows_.Get(created.id, deadline_), updated);
-  EXPECT_TRUE(workflows_.Delete(created.id, updated.etag(), deadline_).ok());
+  const auto enabled = workflows_.Enable(created.id, updated.etag(), deadline_);
+  ASSERT_TRUE(enabled.ok()) << enabled.status();
+  EXPECT_TRUE(workflows_.Delete(created.id, enabled->etag(), deadline_).ok());
 }
 
 TEST_F(WorkflowsTest, UnknownWorkflowsAreNotFoundBeforeAnyServiceIsAsked) {
@@ -220,8 +225,8 @@ TEST_F(WorkflowsTest, UnknownWorkflowsAreNotFoundBeforeAnyServiceIsAsked) {
   const WorkflowId unknown = {kCommunity, 99};
   const absl::Status expected = WorkflowNotFoundError(unknown);
 
-  EXPECT_EQ(workflows_.Enable(unknown, deadline_).status(), expected);
-  EXPECT_EQ(workflows_.Disable(unknown, deadline_).status(), expected);
+  EXPECT_EQ(workflows_.Enable(unknown, "", deadline_).status(), expected);
+  EXPECT_EQ(workflows_.Disable(unknown, "", deadline_).status(), expected);
   EXPECT_EQ(workflows_.Delete(unknown, "", deadline_), expected);
   EXPECT_EQ(workflows_.Update(unknown, {.webhook = 6}, deadline_).status(), expected);
 }
@@ -232,13 +237,13 @@ TEST_F(WorkflowsTest, WithoutTheOtherServicesNothingChanges) {
   delivery_away_ = true;
 
   EXPECT_TRUE(absl::IsUnavailable(workflows_.Create(MakeNew(), deadline_).status()));
-  EXPECT_TRUE(absl::IsUnavailable(workflows_.Enable(created.id, deadline_).status()));
+  EXPECT_TRUE(absl::IsUnavailable(workflows_.Enable(created.id, "", deadline_).status()));
   EXPECT_TRUE(absl::IsUnavailable(workflows_.Delete(created.id, "", deadline_)));
   EXPECT_TRUE(absl::IsUnavailable(
       workflows_.Update(created.id, {.webhook = kWebhook}, deadline_).status()));
 
   EXPECT_EQ(*workflows_.Get(created.id, deadline_), created);
-  EXPECT_EQ(*workflows_.Disable(created.id, deadline_), created) << "needs nobody";
+  EXPECT_EQ(*workflows_.Disable(created.id, "", deadline_), created) << "needs nobody";
 }
 
 // Calls race with each other and with the acceptance of events. Whatever their order, an event that
@@ -247,8 +252,8 @@ TEST_F(WorkflowsTest, RacingCallsTakeEffectBetweenTheEventsAroundThem) {
   constexpr int kRounds = 50;
   const Workflow created = Create();
   for (int round = 0; round < kRounds; ++round) {
-    std::thread enabling([&] { EXPECT_TRUE(workflows_.Enable(created.id, deadline_).ok()); });
-    std::thread disabling([&] { EXPECT_TRUE(workflows_.Disable(created.id, deadline_).ok()); });
+    std::thread enabling([&] { EXPECT_TRUE(workflows_.Enable(created.id, "", deadline_).ok()); });
+    std::thread disabling([&] { EXPECT_TRUE(workflows_.Disable(created.id, "", deadline_).ok()); });
     std::thread renaming([&] {
       const std::string name = "name " + std::to_string(round);
       EXPECT_TRUE(workflows_.Update(created.id, {.display_name = name}, deadline_).ok());
@@ -261,7 +266,7 @@ TEST_F(WorkflowsTest, RacingCallsTakeEffectBetweenTheEventsAroundThem) {
     const bool enabled = workflows_.Get(created.id, deadline_)->state == State::kEnabled;
     EXPECT_EQ(FiresForTheNextEvent(), enabled) << "round " << round;
     const int64_t position = 2 * (round + 1);
-    ASSERT_TRUE(workflows_.Disable(created.id, deadline_).ok());
+    ASSERT_TRUE(workflows_.Disable(created.id, "", deadline_).ok());
     EXPECT_EQ(Fires(position), enabled) << "round " << round;
   }
 }

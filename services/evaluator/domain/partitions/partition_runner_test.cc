@@ -201,12 +201,12 @@ TEST(PartitionRunnerTest, SeesEveryChangeThatWasStoredBeforeAnEventWasAccepted) 
   // Each change comes after the runner has used the catalog from before it.
   for (int round = 0; round < 50; ++round) {
     wait_until_evaluated(world.Append());
-    ASSERT_TRUE(workflows.Enable(world.workflow_id, absl::InfiniteFuture()).ok());
+    ASSERT_TRUE(workflows.Enable(world.workflow_id, "", absl::InfiniteFuture()).ok());
     expected.push_back(world.Append());
     wait_until_evaluated(expected.back());
-    ASSERT_TRUE(workflows.Disable(world.workflow_id, absl::InfiniteFuture()).ok());
+    ASSERT_TRUE(workflows.Disable(world.workflow_id, "", absl::InfiniteFuture()).ok());
   }
-  ASSERT_TRUE(workflows.Enable(world.workflow_id, absl::InfiniteFuture()).ok());
+  ASSERT_TRUE(workflows.Enable(world.workflow_id, "", absl::InfiniteFuture()).ok());
   expected.push_back(world.Append());
 
   ASSERT_TRUE(world.deliveries.WaitForPosition(kProducer, expected.back()));
