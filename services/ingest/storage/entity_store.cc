@@ -29,6 +29,20 @@ using pg::Params;
 using pg::Rows;
 using pg::Transaction;
 
+// The communities by log partition.
+std::map<int32_t, std::vector<int64_t>> ByPartition(const std::set<int64_t>& communities,
+                                                    int32_t partition_count) {
+  std::map<int32_t, std::vector<int64_t>> result;
+  for (const int64_t community : communities) {
+    result[LogPartitionOf(community, partition_count)].push_back(community);
+  }
+  return result;
+}
+
+bool HasWaitedInVain(const absl::Status& status) {
+  return ErrorReason(status) == "LOCK_NOT_AVAILABLE";
+}
+
 // Locks the heads and adds them to what is known.
 absl::Status LockHeads(Transaction& transaction, const pg::Statement& statement,
                        const std::vector<int32_t>& partitions, Known& known) {
@@ -47,10 +61,7 @@ absl::Status LockHeads(Transaction& transaction, const pg::Statement& statement,
 
 absl::Status LockHeads(Transaction& transaction, const Lookup& lookup, BusyHeads::Patience patience,
                        BusyHeads& busy, Known& known) {
-  std::map<int32_t, std::vector<int64_t>> communities;  // by log partition
-  for (int64_t community : lookup.communities) {
-    communities[LogPartitionOf(community, known.partition_count)].push_back(community);
-  }
+  const auto communities = ByPartition(lookup.communities, known.partition_count);
   std::vector<int32_t> awaited, tried;
   for (const auto& [partition, of_partition] : communities) {
     const bool waits = patience == BusyHeads::Patience::kUnlessBusy && !busy.Contains(partition);
@@ -66,7 +77,8 @@ absl::Status LockHeads(Transaction& transaction, const Lookup& lookup, BusyHeads
       busy.Remove(partition);
     } else {
       busy.Add(partition);
-      known.busy.insert(communities[partition].begin(), communities[partition].end());
+      const std::vector<int64_t>& refused = communities.at(partition);
+      known.busy.insert(refused.begin(), refused.end());
     }
   }
   return absl::OkStatus();
@@ -191,8 +203,28 @@ absl::StatusOr<Changes> PgEntityStore::Transact(const Lookup& lookup, absl::Time
     return TransactOnce(partition_count, lookup, patience, deadline, decide);
   };
   absl::StatusOr<Changes> changes = transact(BusyHeads::Patience::kUnlessBusy);
-  if (ErrorReason(changes.status()) != "LOCK_NOT_AVAILABLE") return changes;
+  if (!HasWaitedInVain(changes.status())) return changes;
+  RETURN_IF_ERROR(FindBusyHeads(partition_count, lookup, deadline));
+  changes = transact(BusyHeads::Patience::kUnlessBusy);
+  if (!HasWaitedInVain(changes.status())) return changes;
   return transact(BusyHeads::Patience::kNone);
+}
+
+absl::Status PgEntityStore::FindBusyHeads(int32_t partition_count, const Lookup& lookup,
+                                          absl::Time deadline) {
+  for (const auto& [partition, communities] : ByPartition(lookup.communities, partition_count)) {
+    if (busy_.Contains(partition)) continue;
+    const Params params = Params().Add(partition);
+    const absl::Status status = pool_.Run(deadline, [&](Transaction& transaction) {
+      return transaction.Execute(kAwaitHead, params).status();
+    });
+    if (HasWaitedInVain(status)) {
+      busy_.Add(partition);
+    } else {
+      RETURN_IF_ERROR(status);
+    }
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<Changes> PgEntityStore::TransactOnce(int32_t partition_count, const Lookup& lookup,

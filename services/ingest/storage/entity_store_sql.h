@@ -24,13 +24,13 @@ inline constexpr char kEventRow[] = "event_row";
 
 // Sorted, so that batches that share partitions do not lock each other out. Whoever of us holds a
 // head commits within milliseconds, or is thrown out by Postgres when it hangs; who waits for
-// longer than this meets something else, and fails (LOCK_NOT_AVAILABLE). In force until the
-// transaction ends.
+// longer than this meets something else, and fails (LOCK_NOT_AVAILABLE), since others may wait for
+// the heads before that one. In force until the transaction ends.
 inline constexpr pg::Statement kLockHeads{
     "lock_heads",
     "SELECT h.log_partition, h.position, h.last_id, h.accept_time,"
     " array_to_string(h.deleting, ',')"
-    " FROM (SELECT set_config('lock_timeout', '2s', true)) AS patience CROSS JOIN log_heads h"
+    " FROM (SELECT set_config('lock_timeout', '1s', true)) AS patience CROSS JOIN log_heads h"
     " WHERE h.log_partition = ANY ($1::integer[]) ORDER BY h.log_partition FOR UPDATE OF h"};
 
 // Those of them that nobody holds.
@@ -39,6 +39,12 @@ inline const pg::Statement& LockFreeHeads() {
   static const pg::Statement statement{"lock_free_heads", sql->c_str()};
   return statement;
 }
+
+// One of them, alone: for longer than anybody holds it who only waits for another.
+inline constexpr pg::Statement kAwaitHead{
+    "await_head",
+    "SELECT FROM (SELECT set_config('lock_timeout', '2s', true)) AS patience CROSS JOIN log_heads h"
+    " WHERE h.log_partition = $1 FOR UPDATE OF h"};
 
 // What a row of kLoadFound is.
 enum class Found : int32_t { kIdentity = 0, kOrganization = 1, kSegment = 2, kTag = 3 };

@@ -188,38 +188,80 @@ TEST_F(EntityStoreTest, ARetryAfterACommitOfUnknownOutcomeIsHarmless) {
   EXPECT_EQ(Count("events"), 2);
 }
 
-TEST_F(EntityStoreTest, AHeadThatSomebodyHoldsOnToHoldsUpOnlyItsOwnCommunities) {
-  constexpr int64_t kBusy = 1;
-  int64_t free = 2;
-  while (LogPartitionOf(free, 16) == LogPartitionOf(kBusy, 16)) ++free;
-  const std::string busy_head =
-      absl::StrCat("SELECT FROM log_heads WHERE log_partition = ", LogPartitionOf(kBusy, 16));
-  absl::Notification held, let_go;
-  std::thread holder([&] {
-    pg::Pool pool(database_, {});
-    const absl::Status status = pool.Run(Deadline(), [&](pg::Transaction& transaction) {
-      const absl::Status locked =
-          transaction.ExecuteDynamic(absl::StrCat(busy_head, " FOR UPDATE")).status();
-      held.Notify();
-      while (locked.ok() && !let_go.WaitForNotificationWithTimeout(absl::Seconds(1))) {
+// Holds the head of a community's log partition, as somebody does who is none of us.
+class HeldHead {
+ public:
+  HeldHead(const pg::Database& database, int64_t community)
+      : statement_(absl::StrCat("SELECT FROM log_heads WHERE log_partition = ",
+                                LogPartitionOf(community, 16), " FOR UPDATE")),
+        pool_(database, {}),
+        holder_([this] { Hold(); }) {
+    held_.WaitForNotification();
+  }
+
+  ~HeldHead() { LetGo(); }
+
+  void LetGo() {
+    if (!let_go_.HasBeenNotified()) let_go_.Notify();
+    if (holder_.joinable()) holder_.join();
+  }
+
+ private:
+  void Hold() {
+    const absl::Status status = pool_.Run(tests::TestDatabase::Deadline(), [this](pg::Transaction& transaction) {
+      const absl::Status locked = transaction.ExecuteDynamic(statement_).status();
+      held_.Notify();
+      while (locked.ok() && !let_go_.WaitForNotificationWithTimeout(absl::Seconds(1))) {
         // Or Postgres takes the transaction for one that hangs.
         EXPECT_TRUE(transaction.ExecuteDynamic("SELECT").ok());
       }
       return locked;
     });
     EXPECT_EQ(status, absl::OkStatus());
-  });
-  held.WaitForNotification();
+  }
+
+  const std::string statement_;
+  pg::Pool pool_;
+  absl::Notification held_, let_go_;
+  std::thread holder_;
+};
+
+TEST_F(EntityStoreTest, AHeadThatSomebodyHoldsOnToHoldsUpOnlyItsOwnCommunities) {
+  constexpr int64_t kBusy = 1;
+  int64_t free = 2;
+  while (LogPartitionOf(free, 16) == LogPartitionOf(kBusy, 16)) ++free;
   const auto ingest = [&](const std::string& domain) {
     return Ingest(store_, {OrganizationOf(kBusy, domain, ""), OrganizationOf(free, domain, "")});
   };
+  HeldHead head(database_, kBusy);
 
   EXPECT_THAT(ingest("a.com"), ElementsAre(Eq("UNAVAILABLE"), StartsWith("CREATED")));
   EXPECT_THAT(ingest("b.com"), ElementsAre(Eq("UNAVAILABLE"), StartsWith("CREATED")));
-  let_go.Notify();
-  holder.join();
+  head.LetGo();
   EXPECT_THAT(ingest("a.com"), ElementsAre(StartsWith("CREATED"), StartsWith("UNCHANGED")));
   EXPECT_EQ(Count("events"), 3);
+}
+
+// Two replicas wait for the head, and one of them holds that of the other community meanwhile.
+TEST_F(EntityStoreTest, WhoWaitsForAHeldHeadHoldsUpOnlyItsCommunities) {
+  constexpr int64_t kBusy = 1;
+  int64_t free = 2;
+  while (LogPartitionOf(free, 16) >= LogPartitionOf(kBusy, 16)) ++free;
+  pg::Pool other_pool(database_, {});
+  PgEntityStore other_store(other_pool);
+  HeldHead head(database_, kBusy);
+
+  std::vector<std::string> others;
+  std::thread other([&] {
+    others = Ingest(other_store, {OrganizationOf(kBusy, "a.com", ""),
+                                  OrganizationOf(free, "a.com", "")});
+  });
+  const std::vector<std::string> ours =
+      Ingest(store_, {OrganizationOf(kBusy, "b.com", ""), OrganizationOf(free, "b.com", "")});
+  other.join();
+
+  EXPECT_THAT(ours, ElementsAre(Eq("UNAVAILABLE"), StartsWith("CREATED")));
+  EXPECT_THAT(others, ElementsAre(Eq("UNAVAILABLE"), StartsWith("CREATED")));
 }
 
 TEST_F(EntityStoreTest, WithoutItsSchemaItIsUnavailable) {
