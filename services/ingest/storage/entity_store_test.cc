@@ -208,15 +208,16 @@ class HeldHead {
 
  private:
   void Hold() {
-    const absl::Status status = pool_.Run(tests::TestDatabase::Deadline(), [this](pg::Transaction& transaction) {
-      const absl::Status locked = transaction.ExecuteDynamic(statement_).status();
-      held_.Notify();
-      while (locked.ok() && !let_go_.WaitForNotificationWithTimeout(absl::Seconds(1))) {
-        // Or Postgres takes the transaction for one that hangs.
-        EXPECT_TRUE(transaction.ExecuteDynamic("SELECT").ok());
-      }
-      return locked;
-    });
+    const absl::Status status =
+        pool_.Run(tests::TestDatabase::Deadline(), [this](pg::Transaction& transaction) {
+          const absl::Status locked = transaction.ExecuteDynamic(statement_).status();
+          held_.Notify();
+          while (locked.ok() && !let_go_.WaitForNotificationWithTimeout(absl::Seconds(1))) {
+            // Or Postgres takes the transaction for one that hangs.
+            EXPECT_TRUE(transaction.ExecuteDynamic("SELECT").ok());
+          }
+          return locked;
+        });
     EXPECT_EQ(status, absl::OkStatus());
   }
 
@@ -253,8 +254,8 @@ TEST_F(EntityStoreTest, WhoWaitsForAHeldHeadHoldsUpOnlyItsCommunities) {
 
   std::vector<std::string> others;
   std::thread other([&] {
-    others = Ingest(other_store, {OrganizationOf(kBusy, "a.com", ""),
-                                  OrganizationOf(free, "a.com", "")});
+    others = Ingest(other_store,
+                    {OrganizationOf(kBusy, "a.com", ""), OrganizationOf(free, "a.com", "")});
   });
   const std::vector<std::string> ours =
       Ingest(store_, {OrganizationOf(kBusy, "b.com", ""), OrganizationOf(free, "b.com", "")});
