@@ -1,12 +1,16 @@
 #include "services/ingest/storage/entity_store.h"
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/time/time.h"
+#include "common/base/clock.h"
 #include "common/pg/row_array.h"
 #include "common/pg/transaction.h"
 #include "common/status/errors.h"
@@ -38,6 +42,11 @@ std::map<int32_t, std::vector<int64_t>> ByPartition(const std::set<int64_t>& com
   }
   return result;
 }
+
+// Twice as long as anybody holds a head who only waits for another (kLockHeads).
+constexpr absl::Duration kPatience = absl::Seconds(2);
+// For each head that is left when that has passed; a commit takes less.
+constexpr absl::Duration kGlance = absl::Milliseconds(200);
 
 bool HasWaitedInVain(const absl::Status& status) {
   return ErrorReason(status) == "LOCK_NOT_AVAILABLE";
@@ -212,9 +221,12 @@ absl::StatusOr<Changes> PgEntityStore::Transact(const Lookup& lookup, absl::Time
 
 absl::Status PgEntityStore::FindBusyHeads(int32_t partition_count, const Lookup& lookup,
                                           absl::Time deadline) {
+  const absl::Duration end = SystemClock().Monotonic() + kPatience;
   for (const auto& [partition, communities] : ByPartition(lookup.communities, partition_count)) {
     if (busy_.Contains(partition)) continue;
-    const Params params = Params().Add(partition);
+    const absl::Duration wait = std::max(kGlance, end - SystemClock().Monotonic());
+    const Params params =
+        Params().Add(partition).Add(absl::StrCat(absl::ToInt64Milliseconds(wait)));
     const absl::Status status = pool_.Run(deadline, [&](Transaction& transaction) {
       return transaction.Execute(kAwaitHead, params).status();
     });

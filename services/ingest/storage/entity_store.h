@@ -30,7 +30,8 @@ class PgEntityStore : public EntityStore {
                                        absl::FunctionRef<Changes(Known)> decide);
 
   // Which of the heads somebody holds on to, found out by waiting for each while holding no other:
-  // the replicas that wait for such a head hold others, which so come free.
+  // the replicas that wait for such a head hold others, which so come free. Takes two seconds, or a
+  // few.
   absl::Status FindBusyHeads(int32_t partition_count, const Lookup& lookup, absl::Time deadline);
 
   // Fixed for the life of a schema, so it is read once.

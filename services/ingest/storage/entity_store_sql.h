@@ -40,10 +40,10 @@ inline const pg::Statement& LockFreeHeads() {
   return statement;
 }
 
-// One of them, alone: for longer than anybody holds it who only waits for another.
+// One of them, for $2 milliseconds, as text.
 inline constexpr pg::Statement kAwaitHead{
     "await_head",
-    "SELECT FROM (SELECT set_config('lock_timeout', '2s', true)) AS patience CROSS JOIN log_heads h"
+    "SELECT FROM (SELECT set_config('lock_timeout', $2, true)) AS patience CROSS JOIN log_heads h"
     " WHERE h.log_partition = $1 FOR UPDATE OF h"};
 
 // What a row of kLoadFound is.

@@ -188,18 +188,17 @@ TEST_F(EntityStoreTest, ARetryAfterACommitOfUnknownOutcomeIsHarmless) {
   EXPECT_EQ(Count("events"), 2);
 }
 
-// Holds the head of a community's log partition, as somebody does who is none of us.
-class HeldHead {
+// Holds heads of the log, as somebody does who is none of us.
+class HeldHeads {
  public:
-  HeldHead(const pg::Database& database, int64_t community)
-      : statement_(absl::StrCat("SELECT FROM log_heads WHERE log_partition = ",
-                                LogPartitionOf(community, 16), " FOR UPDATE")),
+  HeldHeads(const pg::Database& database, const std::string& condition)
+      : statement_(absl::StrCat("SELECT FROM log_heads WHERE ", condition, " FOR UPDATE")),
         pool_(database, {}),
         holder_([this] { Hold(); }) {
     held_.WaitForNotification();
   }
 
-  ~HeldHead() { LetGo(); }
+  ~HeldHeads() { LetGo(); }
 
   void LetGo() {
     if (!let_go_.HasBeenNotified()) let_go_.Notify();
@@ -227,6 +226,10 @@ class HeldHead {
   std::thread holder_;
 };
 
+std::string HeadOf(int64_t community) {
+  return absl::StrCat("log_partition = ", LogPartitionOf(community, 16));
+}
+
 TEST_F(EntityStoreTest, AHeadThatSomebodyHoldsOnToHoldsUpOnlyItsOwnCommunities) {
   constexpr int64_t kBusy = 1;
   int64_t free = 2;
@@ -234,7 +237,7 @@ TEST_F(EntityStoreTest, AHeadThatSomebodyHoldsOnToHoldsUpOnlyItsOwnCommunities) 
   const auto ingest = [&](const std::string& domain) {
     return Ingest(store_, {OrganizationOf(kBusy, domain, ""), OrganizationOf(free, domain, "")});
   };
-  HeldHead head(database_, kBusy);
+  HeldHeads head(database_, HeadOf(kBusy));
 
   EXPECT_THAT(ingest("a.com"), ElementsAre(Eq("UNAVAILABLE"), StartsWith("CREATED")));
   EXPECT_THAT(ingest("b.com"), ElementsAre(Eq("UNAVAILABLE"), StartsWith("CREATED")));
@@ -250,7 +253,7 @@ TEST_F(EntityStoreTest, WhoWaitsForAHeldHeadHoldsUpOnlyItsCommunities) {
   while (LogPartitionOf(free, 16) >= LogPartitionOf(kBusy, 16)) ++free;
   pg::Pool other_pool(database_, {});
   PgEntityStore other_store(other_pool);
-  HeldHead head(database_, kBusy);
+  HeldHeads head(database_, HeadOf(kBusy));
 
   std::vector<std::string> others;
   std::thread other([&] {
@@ -263,6 +266,18 @@ TEST_F(EntityStoreTest, WhoWaitsForAHeldHeadHoldsUpOnlyItsCommunities) {
 
   EXPECT_THAT(ours, ElementsAre(Eq("UNAVAILABLE"), StartsWith("CREATED")));
   EXPECT_THAT(others, ElementsAre(Eq("UNAVAILABLE"), StartsWith("CREATED")));
+}
+
+// As a replica does that stands still.
+TEST_F(EntityStoreTest, HeadsThatSomebodyHoldsOnToAreWaitedForTogether) {
+  constexpr int64_t kFree = 1;
+  std::vector<Record> records;
+  for (int64_t community = kFree; community < 100; ++community) {
+    records.push_back(OrganizationOf(community, "a.com", ""));
+  }
+  HeldHeads heads(database_, absl::StrCat("NOT ", HeadOf(kFree)));
+
+  EXPECT_THAT(Ingest(store_, records)[0], StartsWith("CREATED"));
 }
 
 TEST_F(EntityStoreTest, WithoutItsSchemaItIsUnavailable) {
