@@ -241,8 +241,9 @@ void Client::Impl::EndLateLookups() {
 void Client::Impl::OnDone(CURL* easy, CURLcode code) {
   auto found = running.extract(easy);
   TransferPtr transfer = std::move(found.mapped());
-  if (transfer->DialAfresh(code) || transfer->DialNextTarget(code))
+  if (transfer->DialAfresh(code) || transfer->DialNextTarget(code)) {
     return Start(std::move(transfer));
+  }
   Response response = transfer->Conclude(code);
   // After a failure a new one begins from nothing.
   if (response.result == Result::kResponse && !transfer->dialled_afresh()) {

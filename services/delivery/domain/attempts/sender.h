@@ -30,6 +30,9 @@ struct AttemptTimings {
   absl::Duration first_byte;
 };
 
+// Of a receiver that wants nothing any more.
+inline constexpr int kStatusGone = 410;
+
 // What is kept of a response's body, and of the value of each header: what is longer is cut.
 inline constexpr size_t kKeptBodyBytes = 20'000;
 inline constexpr size_t kKeptValueBytes = 8'192;

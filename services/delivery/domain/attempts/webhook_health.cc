@@ -7,8 +7,6 @@
 namespace crier::delivery {
 namespace {
 
-constexpr int kStatusGone = 410;
-
 // Failures are counted as often, however many there are.
 constexpr absl::Duration kCountEvery = absl::Minutes(15);
 

@@ -27,8 +27,6 @@ constexpr absl::Duration kMemory = absl::Minutes(1);
 constexpr absl::Duration kCostUnit = absl::Milliseconds(50);
 constexpr int kHighestCost = 16;
 
-constexpr int kStatusGone = 410;
-
 bool IsBusy(int status) { return status == 429 || (status >= 502 && status <= 504); }
 
 Answer::Kind KindOf(const AttemptResult& result) {
